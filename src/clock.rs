@@ -1,0 +1,172 @@
+//! Instants and where they come from. The only caller of the system clock.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
+use chrono_tz::Tz;
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromSqlRow};
+use diesel::expression::AsExpression;
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types;
+use serde::{Deserialize, Serialize};
+
+/// An instant in UTC with microseconds: what both engines store without loss.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow, Serialize, Deserialize,
+)]
+#[diesel(sql_type = sql_types::Timestamp)]
+#[serde(into = "String", try_from = "String")]
+pub struct Timestamp(DateTime<Utc>);
+
+impl Timestamp {
+    /// The instant, cut to microseconds.
+    pub fn new(instant: DateTime<Utc>) -> Self {
+        Self(instant.trunc_subsecs(6))
+    }
+
+    /// Reads RFC 3339 with `Z` or an offset, the offset also without a colon (`+0200`, as Ticketpark writes it).
+    /// A time without an offset is refused: guessing a zone moves money between months.
+    pub fn parse(text: &str) -> Option<Self> {
+        DateTime::parse_from_rfc3339(text)
+            .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
+            .ok()
+            .map(|instant| Self::new(instant.with_timezone(&Utc)))
+    }
+
+    /// Later by that many milliseconds; saturates at the end of time.
+    pub fn plus_milliseconds(self, milliseconds: i64) -> Self {
+        let later = self.0.checked_add_signed(TimeDelta::milliseconds(milliseconds));
+        Self(later.unwrap_or(DateTime::<Utc>::MAX_UTC))
+    }
+
+    /// Milliseconds from `earlier` to this instant; negative when it is later.
+    pub fn milliseconds_since(self, earlier: Self) -> i64 {
+        (self.0 - earlier.0).num_milliseconds()
+    }
+
+    /// The day on which this instant falls in a time zone: 23:30Z on 30 November is 1 December in Berlin.
+    pub fn local_date(self, zone: Tz) -> NaiveDate {
+        self.0.with_timezone(&zone).date_naive()
+    }
+
+    /// The instant as chrono has it.
+    pub fn utc(self) -> DateTime<Utc> {
+        self.0
+    }
+}
+
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+impl From<Timestamp> for String {
+    fn from(instant: Timestamp) -> Self {
+        instant.to_string()
+    }
+}
+
+impl TryFrom<String> for Timestamp {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("`{text}` is not an RFC 3339 instant"))
+    }
+}
+
+impl<DB> ToSql<sql_types::Timestamp, DB> for Timestamp
+where
+    DB: Backend,
+    for<'c> DB: Backend<BindCollector<'c>: diesel::query_builder::BindCollector<'c, DB>>,
+    NaiveDateTime: ToSql<sql_types::Timestamp, DB>,
+    Self: WriteNaive<DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        self.write_naive(out)
+    }
+}
+
+/// How each engine takes a value that is made while it is bound.
+pub trait WriteNaive<DB: Backend> {
+    /// Writes the instant as the engine's timestamp without a zone.
+    fn write_naive<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result;
+}
+
+impl WriteNaive<diesel::sqlite::Sqlite> for Timestamp {
+    fn write_naive<'b>(&'b self, out: &mut Output<'b, '_, diesel::sqlite::Sqlite>) -> serialize::Result {
+        // Diesel's own form, so that a text comparison sorts by time.
+        out.set_value(self.0.naive_utc().format("%F %T%.f").to_string());
+        Ok(serialize::IsNull::No)
+    }
+}
+
+impl WriteNaive<diesel::pg::Pg> for Timestamp {
+    fn write_naive<'b>(&'b self, out: &mut Output<'b, '_, diesel::pg::Pg>) -> serialize::Result {
+        ToSql::<sql_types::Timestamp, diesel::pg::Pg>::to_sql(&self.0.naive_utc(), &mut out.reborrow())
+    }
+}
+
+impl<DB: Backend> FromSql<sql_types::Timestamp, DB> for Timestamp
+where
+    NaiveDateTime: FromSql<sql_types::Timestamp, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(NaiveDateTime::from_sql(bytes)?.and_utc()))
+    }
+}
+
+/// Where the time comes from: the system in the daemon, a hand-set clock in tests.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// Stands still until it is moved.
+    Manual(Arc<Mutex<Timestamp>>),
+}
+
+impl Clock {
+    /// A clock that stands at `now`.
+    pub fn manual(now: Timestamp) -> Self {
+        Self::Manual(Arc::new(Mutex::new(now)))
+    }
+
+    /// The present instant.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that may ask the system")]
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Self::System => Timestamp::new(Utc::now()),
+            Self::Manual(now) => *now.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Moves a manual clock forward; the system clock moves by itself.
+    pub fn advance_milliseconds(&self, milliseconds: i64) {
+        if let Self::Manual(now) = self {
+            let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);
+            *now = now.plus_milliseconds(milliseconds);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_offset_may_lack_its_colon_but_not_itself() {
+        let expected = Timestamp::parse("2019-08-11T10:00:00Z");
+        assert!(expected.is_some());
+        assert_eq!(Timestamp::parse("2019-08-11T12:00:00+0200"), expected);
+        assert_eq!(Timestamp::parse("2019-08-11T12:00:00+02:00"), expected);
+        assert_eq!(Timestamp::parse("2019-08-11T12:00:00"), None);
+        assert_eq!(Timestamp::parse(""), None);
+    }
+
+    #[test]
+    fn the_day_is_the_local_one() {
+        let late = Timestamp::parse("2025-11-30T23:30:00Z").map(|t| t.local_date(chrono_tz::Europe::Berlin));
+        assert_eq!(late, NaiveDate::from_ymd_opt(2025, 12, 1));
+    }
+}

@@ -1,0 +1,117 @@
+//! The settings, validated and with their secrets resolved.
+
+use std::net::SocketAddr;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+use secrecy::SecretString;
+
+use crate::provider::Provider;
+
+/// All settings of a daemon.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Listeners.
+    pub server: Server,
+    /// `database.url`: `sqlite:PATH` or `postgres://…`. May hold a password, hence secret.
+    pub database_url: SecretString,
+    /// Bounds that an operator may move.
+    pub limits: Limits,
+    /// The worker pool.
+    pub worker: Worker,
+    /// The accounts, each with a book of its own.
+    pub sources: Vec<Source>,
+}
+
+/// Where the daemon listens.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Public: deliveries and the token endpoint.
+    pub listen: SocketAddr,
+    /// Private: readiness, metrics, console.
+    pub console: SocketAddr,
+}
+
+/// Bounds that an operator may move.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Largest body of a delivery, in bytes.
+    pub body_bytes: usize,
+    /// Deliveries per second and source; more are answered 429.
+    pub requests_per_second: u32,
+}
+
+/// The worker pool.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    /// Tasks that claim and settle.
+    pub workers: usize,
+    /// Attempts before an event is parked.
+    pub attempts: i32,
+    /// First delay after a transient failure, in milliseconds; doubles from there.
+    pub retry_initial_milliseconds: i64,
+    /// Longest delay between attempts, in milliseconds.
+    pub retry_max_milliseconds: i64,
+}
+
+/// One account of one provider.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The `{source}` in the webhook address: `[a-z0-9-]`.
+    pub name: String,
+    /// Who sends.
+    pub provider: Provider,
+    /// The accounting day is this zone's.
+    pub timezone: Tz,
+    /// ISO 3166 alpha-2.
+    pub country: String,
+    /// Accepted vendors of a bookingkit source.
+    pub vendor_ids: Vec<String>,
+    /// Accepted path segments.
+    pub path_secrets: Vec<SecretString>,
+    /// Clients that may ask for a token.
+    pub oauth_clients: Vec<OauthClient>,
+    /// How to reach Ticketpark.
+    pub api: Option<Api>,
+    /// Dated VAT rates of a Ticketpark source, in the order of the file.
+    pub vat_rules: Vec<VatRule>,
+}
+
+/// A client of our token endpoint.
+#[derive(Clone, Debug)]
+pub struct OauthClient {
+    /// `client_id`.
+    pub id: String,
+    /// Accepted secrets.
+    pub secrets: Vec<SecretString>,
+}
+
+/// Access to Ticketpark's API.
+#[derive(Clone, Debug)]
+pub struct Api {
+    /// Without a trailing slash; `http://` on loopback only.
+    pub base_url: String,
+    /// From Ticketpark's support.
+    pub client_key: SecretString,
+    /// From Ticketpark's support.
+    pub client_secret: SecretString,
+    /// A back-office login; `None` = a first login by command.
+    pub username: Option<SecretString>,
+    /// Its password.
+    pub password: Option<SecretString>,
+}
+
+/// A dated VAT rate. `None` of a key matches everything.
+#[derive(Clone, Debug)]
+pub struct VatRule {
+    /// First local day of the show for which it holds.
+    pub from: NaiveDate,
+    /// Name of the event.
+    pub event: Option<String>,
+    /// Name of the price category.
+    pub price: Option<String>,
+    /// Name of the host.
+    pub host: Option<String>,
+    /// Rate in basis points; 0 is a known rate.
+    pub rate_bp: i32,
+}

@@ -1,0 +1,58 @@
+//! What can go wrong with the database, in words that name the next step.
+
+/// A failed database operation.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address in `database.url` has a scheme we do not know.
+    #[error("database.url: `{scheme}:` is not known; write `sqlite:PATH` or `postgres://USER@HOST/NAME`")]
+    Scheme {
+        /// What stood before the colon.
+        scheme: String,
+    },
+    /// The database could not be opened at all.
+    #[error("cannot open the database: {0}")]
+    Open(String),
+    /// Another daemon holds the SQLite file.
+    #[error(
+        "another ticketledger daemon is using {path}; stop it first, or give this one a database of its own \
+         (several daemons can share a PostgreSQL database)"
+    )]
+    InUse {
+        /// The database file.
+        path: String,
+    },
+    /// No connection became free in time.
+    #[error("no database connection: {0}")]
+    Pool(#[from] r2d2::Error),
+    /// A statement failed.
+    #[error("database: {0}")]
+    Query(#[from] diesel::result::Error),
+    /// A migration failed.
+    #[error("cannot bring the database schema up to date: {0}")]
+    Migration(String),
+    /// A stored value cannot be what it is.
+    #[error("the database holds a value that cannot be read: {0}")]
+    Inconsistent(String),
+}
+
+impl Error {
+    /// Whether trying again later may help: the database, not the data, is at fault.
+    pub fn is_transient(&self) -> bool {
+        use diesel::result::{DatabaseErrorKind as Kind, Error as Query};
+        match self {
+            Self::Pool(_) | Self::Open(_) => true,
+            Self::Query(Query::BrokenTransactionManager) => true,
+            Self::Query(Query::DatabaseError(kind, information)) => match kind {
+                Kind::SerializationFailure | Kind::ClosedConnection | Kind::UnableToSendCommand => true,
+                Kind::Unknown => {
+                    let message = information.message();
+                    ["locked", "disk", "terminating connection", "connection", "recovery", "read-only"]
+                        .iter()
+                        .any(|sign| message.contains(sign))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}

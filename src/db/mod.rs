@@ -1,0 +1,138 @@
+//! One database, two engines. [`Connection`] is an enum over both; [`on_engine!`] compiles one query text for each.
+//!
+//! Only this folder and the files named `store.rs` contain SQL.
+
+mod error;
+mod migrate;
+mod open;
+pub use open::Role;
+pub mod schema;
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
+use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
+use diesel::{PgConnection, SqliteConnection};
+
+pub use error::Error;
+pub use migrate::pending_migrations;
+
+/// Result of a database operation.
+pub type Result<T> = std::result::Result<T, Error>;
+
+type SqlitePool = Pool<ConnectionManager<SqliteConnection>>;
+type PostgresPool = Pool<ConnectionManager<PgConnection>>;
+
+/// A connection to either engine.
+pub enum Connection {
+    /// The embedded engine.
+    Sqlite(PooledConnection<ConnectionManager<SqliteConnection>>),
+    /// A PostgreSQL server.
+    Postgres(PooledConnection<ConnectionManager<PgConnection>>),
+}
+
+/// Runs one Diesel expression on whichever engine the connection has: the text is compiled once for each.
+#[macro_export]
+macro_rules! on_engine {
+    ($connection:expr, |$inner:ident| $body:expr) => {
+        match $connection {
+            $crate::db::Connection::Sqlite(pooled) => {
+                let $inner: &mut diesel::SqliteConnection = &mut *pooled;
+                $body
+            }
+            $crate::db::Connection::Postgres(pooled) => {
+                let $inner: &mut diesel::PgConnection = &mut *pooled;
+                $body
+            }
+        }
+    };
+}
+
+/// The pools of one database.
+///
+/// SQLite has one writing connection, which every writer of the process takes in turn (waiting in the pool is fair,
+/// waiting for SQLite's lock is not), and several that can only read.
+#[derive(Clone)]
+pub struct Database {
+    pools: Pools,
+    /// Held as long as the daemon runs: a second daemon on the same file is refused.
+    _lock: Option<std::sync::Arc<std::fs::File>>,
+}
+
+#[derive(Clone)]
+enum Pools {
+    Sqlite { write: SqlitePool, read: SqlitePool },
+    Postgres(PostgresPool),
+}
+
+impl Database {
+    /// Whether the engine is the embedded one.
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.pools, Pools::Sqlite { .. })
+    }
+
+    /// A connection for reading outside a transaction.
+    ///
+    /// # Errors
+    /// When the pool cannot give one within its time.
+    pub fn reader(&self) -> Result<Connection> {
+        Ok(match &self.pools {
+            Pools::Sqlite { read, .. } => Connection::Sqlite(read.get()?),
+            Pools::Postgres(pool) => Connection::Postgres(pool.get()?),
+        })
+    }
+
+    fn writer(&self) -> Result<Connection> {
+        Ok(match &self.pools {
+            Pools::Sqlite { write, .. } => Connection::Sqlite(write.get()?),
+            Pools::Postgres(pool) => Connection::Postgres(pool.get()?),
+        })
+    }
+
+    /// Runs `body` in one durable transaction: commits when it answers `Ok`, rolls back otherwise.
+    ///
+    /// On SQLite the transaction takes the write lock at once (`BEGIN IMMEDIATE`); a deferred one that reads first
+    /// fails when another writer commits in between. `name` labels the log line of a failed commit.
+    ///
+    /// # Errors
+    /// Those of `body`, and database errors. After an error of the commit itself the outcome is unknown.
+    pub fn transaction<T, E: From<Error>>(
+        &self,
+        name: &'static str,
+        body: impl FnOnce(&mut Connection) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let mut connection = self.writer()?;
+        connection.begin()?;
+        match body(&mut connection) {
+            Ok(value) => {
+                connection.commit().inspect_err(|error| {
+                    tracing::warn!(transaction = name, %error, "commit failed");
+                })?;
+                Ok(value)
+            }
+            Err(error) => {
+                // The first error is the one to tell; a connection that cannot roll back is dropped by the pool.
+                let _ = connection.rollback();
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Connection {
+    fn begin(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite(pooled) => AnsiTransactionManager::begin_transaction_sql(&mut **pooled, "BEGIN IMMEDIATE"),
+            Self::Postgres(pooled) => AnsiTransactionManager::begin_transaction_sql(&mut **pooled, "BEGIN"),
+        }?;
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        on_engine!(self, |c| AnsiTransactionManager::commit_transaction(c))?;
+        Ok(())
+    }
+
+    fn rollback(&mut self) -> Result<()> {
+        on_engine!(self, |c| AnsiTransactionManager::rollback_transaction(c))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,112 @@
+//! Opening a database from `database.url`, with the settings each engine needs to keep its promises.
+
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
+use diesel::{Connection as _, PgConnection, SqliteConnection};
+
+use super::{Database, Error, Pools, Result, migrate};
+use crate::limits;
+
+/// WAL with `synchronous=FULL`: a commit is on the disk before it is answered. The checkpoint comes every 4,000 pages.
+const SQLITE_WRITE: &str = "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
+     PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF; PRAGMA wal_autocheckpoint=4000; \
+     PRAGMA cache_size=-16000;";
+const SQLITE_READ: &str = "PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;";
+const POSTGRES: &str = "SET TIME ZONE 'UTC'; SET synchronous_commit TO on; SET statement_timeout TO '60s'; \
+     SET idle_in_transaction_session_timeout TO '120s';";
+
+#[derive(Debug)]
+struct OnAcquire(&'static str);
+
+impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for OnAcquire {
+    fn on_acquire(&self, connection: &mut SqliteConnection) -> std::result::Result<(), diesel::r2d2::Error> {
+        connection.batch_execute(self.0).map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for OnAcquire {
+    fn on_acquire(&self, connection: &mut PgConnection) -> std::result::Result<(), diesel::r2d2::Error> {
+        connection.batch_execute(self.0).map_err(diesel::r2d2::Error::QueryError)
+    }
+}
+
+/// Who opens the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The daemon: alone on a SQLite file.
+    Daemon,
+    /// A command that works beside a running daemon.
+    Command,
+}
+
+impl Database {
+    /// Opens the database of `url`, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// An unknown scheme, a database that cannot be opened, a SQLite file that another daemon uses.
+    pub fn open(url: &str, role: Role) -> Result<Self> {
+        let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
+        match scheme {
+            "sqlite" => open_sqlite(url.trim_start_matches("sqlite:").trim_start_matches("//"), role),
+            "postgres" | "postgresql" => open_postgres(url),
+            _ => Err(Error::Scheme { scheme: scheme.to_owned() }),
+        }
+    }
+}
+
+fn open_sqlite(path: &str, role: Role) -> Result<Database> {
+    let lock = match role {
+        Role::Daemon => Some(Arc::new(lock_file(path)?)),
+        Role::Command => None,
+    };
+    let failed = |error: &dyn std::fmt::Display| Error::Open(format!("{path}: {error}"));
+    // Once without a pool: the pool would hide the reason behind its timeout.
+    let mut first = SqliteConnection::establish(path).map_err(|error| failed(&error))?;
+    first.batch_execute(SQLITE_WRITE).map_err(|error| failed(&error))?;
+    migrate::migrate_sqlite(&mut first)?;
+    let pool = |size, init| {
+        Pool::builder()
+            .max_size(size)
+            .min_idle(Some(1))
+            .connection_timeout(limits::DATABASE_WAIT)
+            .connection_customizer(Box::new(OnAcquire(init)))
+            .build(ConnectionManager::new(path))
+    };
+    let pools = Pools::Sqlite { write: pool(1, SQLITE_WRITE)?, read: pool(limits::SQLITE_READERS, SQLITE_READ)? };
+    Ok(Database { pools, _lock: lock })
+}
+
+/// The lock lives beside the database, in a file of its own: SQLite's own locks come and go with its transactions.
+fn lock_file(path: &str) -> Result<File> {
+    let lock_path = format!("{path}.lock");
+    let failed = |error: std::io::Error| Error::Open(format!("{}: {error}", Path::new(&lock_path).display()));
+    let file = File::options().create(true).write(true).truncate(false).open(&lock_path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::InUse { path: path.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+fn open_postgres(url: &str) -> Result<Database> {
+    let mut first = PgConnection::establish(url).map_err(|error| {
+        let hint = if error.to_string().contains("SSL support is not compiled in") {
+            " (this build has no TLS towards PostgreSQL; use a Unix socket, a private network or a tunnel)"
+        } else {
+            ""
+        };
+        Error::Open(format!("{error}{hint}"))
+    })?;
+    migrate::migrate_postgres(&mut first)?;
+    let pool = Pool::builder()
+        .max_size(limits::POSTGRES_CONNECTIONS)
+        .min_idle(Some(1))
+        .connection_timeout(limits::DATABASE_WAIT)
+        .connection_customizer(Box::new(OnAcquire(POSTGRES)))
+        .build(ConnectionManager::new(url))?;
+    Ok(Database { pools: Pools::Postgres(pool), _lock: None })
+}

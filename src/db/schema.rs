@@ -1,0 +1,369 @@
+//! The tables, one text for both engines; a test reads every column of every table on both. Types follow the
+//! PostgreSQL migrations: a timestamp is UTC without a zone, an amount a `BigInt` of minor units.
+#![expect(missing_docs, reason = "the migrations carry the comments of tables and columns")]
+
+diesel::table! {
+    sources (source) {
+        source -> Text,
+        provider -> Text,
+        timezone -> Text,
+        country -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    inbox_events (id) {
+        id -> BigInt,
+        source -> Text,
+        kind -> Text,
+        entity -> Nullable<Text>,
+        received_at -> Timestamp,
+        method -> Text,
+        content_type -> Nullable<Text>,
+        headers -> Text,
+        body -> Nullable<Binary>,
+        body_sha256 -> Text,
+        state -> Text,
+        reason -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        attempts -> Integer,
+        due_at -> Timestamp,
+        lease_token -> Nullable<Text>,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    operator_actions (id) {
+        id -> BigInt,
+        action -> Text,
+        actor -> Text,
+        at -> Timestamp,
+        why -> Text,
+        filter -> Text,
+        events -> BigInt,
+    }
+}
+
+diesel::table! {
+    inbox_attempts (id) {
+        id -> BigInt,
+        event_id -> BigInt,
+        at -> Timestamp,
+        attempt -> Integer,
+        verdict -> Text,
+        reason -> Text,
+        detail -> Nullable<Text>,
+        next_due_at -> Nullable<Timestamp>,
+        action_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    documents (id) {
+        id -> BigInt,
+        source -> Text,
+        entity -> Text,
+        event_id -> BigInt,
+        started_at -> Timestamp,
+        fetched_at -> Nullable<Timestamp>,
+        status -> Nullable<Integer>,
+        body -> Nullable<Binary>,
+        body_sha256 -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    oauth_tokens (token_sha256) {
+        token_sha256 -> Text,
+        source -> Text,
+        client_id -> Text,
+        expires_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    provider_tokens (source) {
+        source -> Text,
+        refresh_token_sealed -> Binary,
+        access_token_sealed -> Binary,
+        access_expires_at -> Timestamp,
+        version -> BigInt,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    policies (source, policy_id) {
+        source -> Text,
+        policy_id -> Integer,
+        valid_from -> Timestamp,
+        doc -> Text,
+        doc_sha256 -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    accounts (source, code) {
+        source -> Text,
+        code -> Text,
+        kind -> Text,
+        vat_bp -> Nullable<Integer>,
+        closed_from -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    order_snapshots (source, snapshot_no) {
+        source -> Text,
+        snapshot_no -> BigInt,
+        order_id -> Text,
+        inbox_event_id -> BigInt,
+        document_id -> Nullable<BigInt>,
+        cause -> Text,
+        recorded_at -> Timestamp,
+        doc -> Text,
+        doc_sha256 -> Text,
+    }
+}
+
+diesel::table! {
+    periods (source, period) {
+        source -> Text,
+        period -> Text,
+        status -> Text,
+        closed_at -> Nullable<Timestamp>,
+        closed_by -> Nullable<Text>,
+        totals_sha256 -> Nullable<Text>,
+        head_entry_no -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    journal_entries (source, entry_no) {
+        source -> Text,
+        entry_no -> BigInt,
+        kind -> Text,
+        event_type -> Text,
+        order_id -> Nullable<Text>,
+        snapshot_no -> Nullable<BigInt>,
+        atom_key -> Text,
+        atom_hash -> Text,
+        reverses_no -> Nullable<BigInt>,
+        reason_code -> Text,
+        currency -> Text,
+        effective_at -> Timestamp,
+        effective_basis -> Text,
+        booking_date -> Date,
+        recorded_at -> Timestamp,
+        inbox_event_id -> Nullable<BigInt>,
+        policy_id -> Integer,
+        line_count -> Integer,
+        posting_key -> Text,
+        hash_version -> SmallInt,
+        prev_hash -> Text,
+        entry_hash -> Text,
+    }
+}
+
+diesel::table! {
+    postings (source, entry_no, line_no) {
+        source -> Text,
+        entry_no -> BigInt,
+        line_no -> Integer,
+        account_code -> Text,
+        currency -> Text,
+        amount_minor -> BigInt,
+        order_id -> Nullable<Text>,
+        line_key -> Text,
+        item_kind -> Text,
+        event_id -> Nullable<Text>,
+        event_key -> Nullable<Text>,
+        event_date_id -> Nullable<Text>,
+        service_date -> Nullable<Date>,
+        vat_bp -> Nullable<Integer>,
+        tax_base_minor -> Nullable<BigInt>,
+        qty -> Nullable<BigInt>,
+        payment_id -> Nullable<Text>,
+        payment_method -> Nullable<Text>,
+        voucher_id -> Nullable<Text>,
+        channel_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    chain_anchors (source, anchor_no) {
+        source -> Text,
+        anchor_no -> BigInt,
+        entry_no -> BigInt,
+        entry_hash -> Text,
+        made_at -> Timestamp,
+        medium -> Text,
+        proof -> Text,
+    }
+}
+
+diesel::table! {
+    orders (source, order_id) {
+        source -> Text,
+        order_id -> Text,
+        order_code -> Nullable<Text>,
+        status -> Nullable<Text>,
+        currency -> Nullable<Text>,
+        ordered_at -> Nullable<Timestamp>,
+        cancelled_at -> Nullable<Timestamp>,
+        total_minor -> Nullable<BigInt>,
+        external_reference -> Nullable<Text>,
+        channel_id -> Nullable<Text>,
+        contact_id -> Nullable<BigInt>,
+        versions -> Text,
+        first_event_id -> Nullable<BigInt>,
+        first_snapshot_no -> Nullable<BigInt>,
+        last_snapshot_no -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    order_lines (source, order_id, line_key) {
+        source -> Text,
+        order_id -> Text,
+        line_key -> Text,
+        item_kind -> Text,
+        state -> Text,
+        event_id -> Nullable<Text>,
+        event_key -> Nullable<Text>,
+        event_date_id -> Nullable<Text>,
+        starts_at -> Nullable<Timestamp>,
+        title -> Nullable<Text>,
+        price_title -> Nullable<Text>,
+        currency -> Text,
+        qty -> BigInt,
+        gross_minor -> Nullable<BigInt>,
+        vat_bp -> Nullable<Integer>,
+        cancelled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    payments (source, order_id, payment_id) {
+        source -> Text,
+        order_id -> Text,
+        payment_id -> Text,
+        payment_method -> Text,
+        currency -> Text,
+        amount_minor -> BigInt,
+        paid_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    vouchers (source, class, voucher_id) {
+        source -> Text,
+        class -> Text,
+        voucher_id -> Text,
+        regime -> Text,
+        origin -> Text,
+        state -> Text,
+        face_minor -> Nullable<BigInt>,
+        currency -> Nullable<Text>,
+        vat_bp -> Nullable<Integer>,
+        purchase_order_id -> Nullable<Text>,
+        code_sha256 -> Nullable<Text>,
+        code_last4 -> Nullable<Text>,
+        units_total -> Nullable<BigInt>,
+        units_left -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    redemptions (source, order_id, redemption_key) {
+        source -> Text,
+        order_id -> Text,
+        redemption_key -> Text,
+        class -> Text,
+        voucher_id -> Text,
+        participant_id -> Nullable<Text>,
+        currency -> Text,
+        amount_minor -> BigInt,
+        redeemed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    event_titles (source, event_key) {
+        source -> Text,
+        event_key -> Text,
+        event_id -> Nullable<Text>,
+        title -> Text,
+        version -> BigInt,
+    }
+}
+
+diesel::table! {
+    findings (fingerprint) {
+        fingerprint -> Text,
+        source -> Text,
+        order_id -> Nullable<Text>,
+        reason -> Text,
+        severity -> Text,
+        currency -> Nullable<Text>,
+        expected_minor -> Nullable<BigInt>,
+        actual_minor -> Nullable<BigInt>,
+        difference_minor -> Nullable<BigInt>,
+        evidence -> Text,
+        consequence_of -> Nullable<Text>,
+        first_seen -> Timestamp,
+        last_seen -> Timestamp,
+        state -> Text,
+        acknowledged_by -> Nullable<Text>,
+        note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    contacts (contact_id) {
+        contact_id -> BigInt,
+        source -> Text,
+        match_key -> Nullable<Text>,
+        version -> BigInt,
+        name -> Nullable<Text>,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        company -> Nullable<Text>,
+        vat_number -> Nullable<Text>,
+        street -> Nullable<Text>,
+        postal_code -> Nullable<Text>,
+        city -> Nullable<Text>,
+        country -> Nullable<Text>,
+        language -> Nullable<Text>,
+        details -> Nullable<Text>,
+        erased_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    accounts,
+    chain_anchors,
+    contacts,
+    documents,
+    event_titles,
+    findings,
+    inbox_attempts,
+    inbox_events,
+    journal_entries,
+    oauth_tokens,
+    operator_actions,
+    order_lines,
+    order_snapshots,
+    orders,
+    payments,
+    periods,
+    policies,
+    postings,
+    provider_tokens,
+    redemptions,
+    sources,
+    vouchers,
+);

@@ -1,0 +1,88 @@
+//! The durable inbox: every authenticated delivery, byte for byte, from the moment it is answered.
+//!
+//! ```text
+//!            ┌──────────── replay ────────────┐
+//!            ▼                                │
+//! stored ─> pending ──> done                  │
+//!            │  │ └───> superseded  (newer news had been applied)
+//!            │  └─────> parked ───────────────┘
+//!            └── retry: still pending, due later
+//! ```
+//!
+//! A claimed event is `pending` with a lease: its `due_at` is the end of the lease, so that work abandoned by a crash
+//! becomes due again by itself.
+
+use crate::clock::Timestamp;
+
+/// Number of an inbox event, ascending in the order of storing.
+pub type EventId = i64;
+
+/// A delivery on its way into the inbox. The body may hold personal data, so there is no `Debug`.
+#[derive(Clone)]
+pub struct Delivery {
+    /// The source it was sent to.
+    pub source: String,
+    /// What it is, as far as it was understood.
+    pub class: Classified,
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// `POST`, `PATCH` or `PUT`.
+    pub method: String,
+    /// As sent.
+    pub content_type: Option<String>,
+    /// JSON object of the headers worth keeping; never one with a credential.
+    pub headers: String,
+    /// The bytes as received.
+    pub body: Vec<u8>,
+}
+
+/// What a delivery is about: found out from as little of the body as possible.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Classified {
+    /// To be worked on.
+    Understood {
+        /// `order` for bookingkit; for Ticketpark the normal form of the webhook type.
+        kind: String,
+        /// `order:ID`, `booking:PID` or `person:PID`.
+        entity: String,
+    },
+    /// Stored and parked at once.
+    Parked {
+        /// Kind as far as known, else `unknown`.
+        kind: String,
+        /// Entity as far as known.
+        entity: Option<String>,
+        /// Reason code.
+        reason: &'static str,
+        /// The reason in words; no personal data, no secrets.
+        detail: String,
+    },
+}
+
+/// State of an inbox event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// To be worked on, being worked on, or waiting for its next attempt.
+    Pending,
+    /// Applied.
+    Done,
+    /// Older than what is applied; kept and counted all the same.
+    Superseded,
+    /// Needs a person; can be replayed.
+    Parked,
+}
+
+impl State {
+    /// All of them, in the order of a life.
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Done, Self::Superseded, Self::Parked];
+
+    /// The word in tables and reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Done => "done",
+            Self::Superseded => "superseded",
+            Self::Parked => "parked",
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Every bound that is not a setting, explained, and held in relation to the others at compile time.
+
+use std::time::Duration;
+
+/// How long anyone waits for a database connection before the answer is 503 or the attempt is repeated.
+pub const DATABASE_WAIT: Duration = Duration::from_secs(10);
+/// Connections that read a SQLite file: the console, reports and lookups of tokens.
+pub const SQLITE_READERS: u32 = 4;
+/// Connections of one daemon to PostgreSQL.
+pub const POSTGRES_CONNECTIONS: u32 = 12;
+
+/// Largest batch that the inbox writer commits at once, in rows and in bytes of bodies.
+pub const BATCH_ROWS: usize = 512;
+/// See [`BATCH_ROWS`].
+pub const BATCH_BYTES: usize = 8 * 1024 * 1024;
+/// Deliveries that may wait for the inbox writer; one more is answered 503.
+pub const QUEUE_ROWS: usize = 4096;
+
+/// Connections that the public listener holds at once; more wait to be accepted.
+pub const CONNECTIONS: usize = 1024;
+/// A sender must have sent its request head within this time.
+pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// A sender must have sent its body within this time, or is answered 408.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+/// On shutdown, requests in hand may take this long.
+pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// One request to a provider's API, from connecting to the last byte.
+pub const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
+/// A provider's answer may have at most this many bytes.
+pub const FETCH_BYTES: usize = 16 * 1024 * 1024;
+/// A claimed event belongs to its worker for this long.
+pub const LEASE: Duration = Duration::from_secs(180);
+
+/// Entities that a worker claims and settles in one transaction.
+pub const CLAIM_ENTITIES: i64 = 64;
+/// Events of one entity that are worked on together; the rest waits for the next claim.
+pub const CLAIM_EVENTS_PER_ENTITY: i64 = 100;
+
+/// Seconds for which a token that we hand out is valid.
+pub const TOKEN_SECONDS: i64 = 3600;
+
+// A token refresh, one retry and both fetches of a booking fit into a lease, with room to settle.
+const _: () = assert!(LEASE.as_secs() > 4 * FETCH_TIMEOUT.as_secs() + DATABASE_WAIT.as_secs());
+const _: () = assert!(QUEUE_ROWS >= BATCH_ROWS);

@@ -1,0 +1,306 @@
+//! What a provider says an order is, in our own words: provider-neutral, exact to the minor unit, without personal
+//! data. Both providers end here, and the ledger starts from here.
+//!
+//! Every type is part of the canonical JSON of an order snapshot: field names are stored, so renaming one is a change
+//! of the stored format. Amounts are gross minor units, rates basis points (1900 = 19 %), instants UTC.
+
+mod contact;
+mod sections;
+mod status;
+
+use serde::{Deserialize, Serialize};
+
+pub use contact::Contact;
+pub use sections::Versions;
+pub use status::{OrderStatus, PartStatus};
+
+use crate::clock::Timestamp;
+use crate::money::Currency;
+
+/// An order. A section that is `None` was never said; an empty list means that there is none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// The provider's id; opaque. For Ticketpark the booking's pid.
+    pub order_id: String,
+    /// All that is not a list. `None` when only facts about the order are known (a payment of an unread booking).
+    pub header: Option<Header>,
+    /// Booked dates with their participants.
+    pub tickets: Option<Vec<Ticket>>,
+    /// Products sold.
+    pub products: Option<Vec<Product>>,
+    /// Flex tickets sold.
+    pub flex_tickets: Option<Vec<FlexTicket>>,
+    /// Vouchers sold, or issued as a refund.
+    pub voucher_orders: Option<Vec<VoucherOrder>>,
+    /// Vouchers that paid for this order.
+    pub redeemed_vouchers: Option<Vec<RedeemedVoucher>>,
+    /// Coupons: price reductions.
+    pub redeemed_coupons: Option<Vec<RedeemedCoupon>>,
+    /// Money received and given back.
+    pub payments: Option<Vec<Payment>>,
+}
+
+/// The order's own fields.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// The code that the customer knows. For Ticketpark `pid_readable`.
+    pub code: Option<String>,
+    /// The reseller's number.
+    pub external_reference: Option<String>,
+    /// Normal form of the status.
+    pub status: OrderStatus,
+    /// `None` for a Ticketpark booking without priced tickets.
+    pub currency: Option<Currency>,
+    /// When it was placed; Ticketpark does not say.
+    pub ordered_at: Option<Timestamp>,
+    /// The header's own payment date; compared with the payments, never posted.
+    pub paid_at: Option<Timestamp>,
+    /// When it was cancelled.
+    pub cancelled_at: Option<Timestamp>,
+    /// Deadline or end of validity; the provider does not say which.
+    pub expires_at: Option<Timestamp>,
+    /// The provider's total; compared, never posted.
+    pub total_minor: Option<i64>,
+    /// Reduction of the whole order, as said (a negative one is a finding).
+    pub additional_discount_minor: i64,
+    /// The sales channel.
+    pub channel_id: Option<String>,
+    /// Its name.
+    pub channel_name: Option<String>,
+}
+
+/// A booked date of an event. For Ticketpark one ticket, holding one participant with the same id.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// The provider's id; opaque.
+    pub id: String,
+    /// The event; Ticketpark does not say.
+    pub event_id: Option<String>,
+    /// The date of the event that was booked.
+    pub event_date_id: Option<String>,
+    /// Name of the event.
+    pub title: Option<String>,
+    /// Start of the booked date.
+    pub starts_at: Option<Timestamp>,
+    /// Status of the whole ticket.
+    pub status: PartStatus,
+    /// Rate of the ticket; the participant's wins. `None` = not said.
+    pub vat_bp: Option<i32>,
+    /// When it was cancelled.
+    pub cancelled_at: Option<Timestamp>,
+    /// Who goes.
+    pub participants: Vec<Participant>,
+}
+
+/// One admission.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    /// The provider's id; opaque.
+    pub id: String,
+    /// Its own status.
+    pub status: PartStatus,
+    /// Gross price; `None` when there is none, which posts nothing.
+    pub price_minor: Option<i64>,
+    /// Of the price.
+    pub currency: Option<Currency>,
+    /// The price category.
+    pub price_id: Option<String>,
+    /// Its name.
+    pub price_title: Option<String>,
+    /// Rate; `None` = not said.
+    pub vat_bp: Option<i32>,
+    /// When it was cancelled.
+    pub cancelled_at: Option<Timestamp>,
+    /// When the guest came.
+    pub checked_in_at: Option<Timestamp>,
+    /// Kinds of visitors, such as `ADULT`.
+    pub entry_units: Vec<String>,
+    /// Flex tickets that paid for this admission.
+    pub redeemed_flex_tickets: Vec<RedeemedFlexTicket>,
+}
+
+/// A product line. Lines have no id of their own; equal lines are told apart by counting.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Product {
+    /// The product, not the line.
+    pub product_id: String,
+    /// Status of the line.
+    pub status: PartStatus,
+    /// Gross price of one.
+    pub price_minor: i64,
+    /// How many.
+    pub quantity: i64,
+    /// Of the price.
+    pub currency: Currency,
+    /// Rate; `None` = not said.
+    pub vat_bp: Option<i32>,
+    /// Name.
+    pub title: Option<String>,
+}
+
+/// A flex ticket sold: the right to several admissions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlexTicket {
+    /// The provider's id; opaque.
+    pub id: String,
+    /// Status.
+    pub status: PartStatus,
+    /// Name.
+    pub title: Option<String>,
+    /// Gross price.
+    pub price_minor: i64,
+    /// Of the price.
+    pub currency: Currency,
+    /// Rate; missing means 0, prepaid.
+    pub vat_bp: i32,
+    /// Name of the price category.
+    pub price_title: Option<String>,
+    /// Admissions bought.
+    pub redemption_total: i64,
+    /// Admissions left.
+    pub redemption_available: i64,
+    /// No limit on admissions.
+    pub unlimited: bool,
+    /// Hash of the code, which is as good as money.
+    pub code_sha256: Option<String>,
+    /// Last four characters of the code.
+    pub code_last4: Option<String>,
+    /// Events for which it is valid.
+    pub offers: Vec<FlexOffer>,
+}
+
+/// What a flex ticket is valid for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlexOffer {
+    /// The offer's id.
+    pub id: String,
+    /// The price category.
+    pub price_category_id: Option<String>,
+    /// The event.
+    pub event_id: Option<String>,
+}
+
+/// A redemption of a flex ticket on a participant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RedeemedFlexTicket {
+    /// The flex ticket.
+    pub id: String,
+    /// What it paid.
+    pub value_minor: i64,
+    /// Of the value: the order's.
+    pub currency: Currency,
+    /// When.
+    pub redeemed_at: Option<Timestamp>,
+    /// The order that sold it, as said here.
+    pub purchasing_order_id: Option<String>,
+}
+
+/// Vouchers sold together, or issued together as a refund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VoucherOrder {
+    /// The provider's id; opaque.
+    pub id: String,
+    /// Status; usually unsaid.
+    pub status: PartStatus,
+    /// Rate; missing means 0, multi-purpose.
+    pub vat_bp: i32,
+    /// The vouchers.
+    pub vouchers: Vec<Voucher>,
+    /// Orders that these vouchers refund, each once; not empty = a refund voucher.
+    pub refunded_orders: Vec<RefundedOrder>,
+    /// Payments that the vouchers refund, as said.
+    pub refunded_payment_ids: Vec<String>,
+}
+
+/// A voucher with a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Voucher {
+    /// The provider's id; opaque.
+    pub id: String,
+    /// Face value.
+    pub value_minor: i64,
+    /// Of the value.
+    pub currency: Currency,
+    /// Hash of the code, which is as good as money.
+    pub code_sha256: Option<String>,
+    /// Last four characters of the code.
+    pub code_last4: Option<String>,
+}
+
+/// An order that a voucher refunds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundedOrder {
+    /// The provider's id of that order.
+    pub order_id: String,
+    /// The code that its customer knows.
+    pub order_code: Option<String>,
+}
+
+/// A voucher that paid for this order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RedeemedVoucher {
+    /// The voucher.
+    pub id: String,
+    /// What it paid.
+    pub value_minor: i64,
+    /// Of the value: the order's.
+    pub currency: Currency,
+    /// When it was used.
+    pub used_at: Option<Timestamp>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// The order that sold it.
+    pub purchasing_order_id: Option<String>,
+}
+
+/// A coupon: a price reduction without money behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RedeemedCoupon {
+    /// The provider's id; opaque.
+    pub id: String,
+    /// Name of the coupon.
+    pub title: Option<String>,
+    /// The reduction, in the order's currency.
+    pub value_minor: i64,
+    /// When it was used.
+    pub used_at: Option<Timestamp>,
+}
+
+/// Money received (positive) or given back (negative).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// The provider's id: the same payment is never counted twice.
+    pub id: String,
+    /// The raw method; `unknown` when none is said.
+    pub method: String,
+    /// Signed amount.
+    pub amount_minor: i64,
+    /// The order's for bookingkit, the webhook's for Ticketpark.
+    pub currency: Currency,
+    /// The raw type, such as `payment` or `refund`; the sign decides.
+    pub kind: Option<String>,
+    /// When; Ticketpark does not say.
+    pub paid_at: Option<Timestamp>,
+}
+
+impl Order {
+    /// An order of which nothing is known yet.
+    pub fn unknown(order_id: &str) -> Self {
+        Self {
+            order_id: order_id.to_owned(),
+            header: None,
+            tickets: None,
+            products: None,
+            flex_tickets: None,
+            voucher_orders: None,
+            redeemed_vouchers: None,
+            redeemed_coupons: None,
+            payments: None,
+        }
+    }
+
+    /// Normal form of the status; pending while no header is known.
+    pub fn status(&self) -> OrderStatus {
+        self.header.as_ref().map_or(OrderStatus::Pending, |header| header.status)
+    }
+}

@@ -1,0 +1,100 @@
+//! What the two providers send and answer, read into [`crate::order`]. No database here.
+
+use crate::order::{Contact, Order};
+
+/// The providers we know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provider {
+    /// bookingkit, Germany: the webhook carries the whole order.
+    Bookingkit,
+    /// Ticketpark, Switzerland: the webhook is a pointer, the booking is read from the API.
+    Ticketpark,
+}
+
+impl Provider {
+    /// The word in the configuration and in tables.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Bookingkit => "bookingkit",
+            Self::Ticketpark => "ticketpark",
+        }
+    }
+}
+
+/// What one delivery or one fetch says.
+pub struct Said {
+    /// The sections that it has.
+    pub order: Order,
+    /// The customer, where there is one.
+    pub contact: Option<Contact>,
+    /// Oddities met while reading, which do not hinder: they become findings of the order.
+    pub notes: Vec<Note>,
+}
+
+/// An oddity of what a provider said.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Note {
+    /// Reason code of the finding, such as `amount_precision`.
+    pub reason: String,
+    /// What it is about, such as `payment:ID`; keeps findings of one reason apart.
+    pub subject: String,
+    /// The evidence in words; no personal data, no secrets.
+    pub evidence: String,
+}
+
+/// Why a delivery cannot be read: it parks with this reason, and the previous state of the order stays.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}: {detail}")]
+pub struct Unreadable {
+    /// Reason code, such as `bad_amount`.
+    pub reason: &'static str,
+    /// Where and what; no personal data, no secrets.
+    pub detail: String,
+}
+
+impl Unreadable {
+    /// A reason with the place (a path such as `payments[1].value`) and what is wrong there.
+    pub fn new(reason: &'static str, detail: impl Into<String>) -> Self {
+        Self { reason, detail: detail.into() }
+    }
+}
+
+/// How an attempt failed, and so what happens next.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Failure {
+    /// Tried again with exponential backoff.
+    #[error("{reason}: {detail}")]
+    Transient {
+        /// Reason code.
+        reason: &'static str,
+        /// What happened; no personal data, no secrets.
+        detail: String,
+        /// The provider's `Retry-After`, in milliseconds.
+        retry_after_milliseconds: Option<i64>,
+    },
+    /// The whole source waits; the attempt does not count.
+    #[error("rate limited: {detail}")]
+    RateLimited {
+        /// What happened.
+        detail: String,
+        /// The provider's `Retry-After`, in milliseconds.
+        retry_after_milliseconds: Option<i64>,
+    },
+    /// The breaker of the source counts this; the attempt does not.
+    #[error("provider down: {detail}")]
+    ProviderDown {
+        /// What happened.
+        detail: String,
+        /// The provider's `Retry-After`, in milliseconds.
+        retry_after_milliseconds: Option<i64>,
+    },
+    /// Parked at once.
+    #[error("{reason}: {detail}")]
+    Permanent {
+        /// Reason code.
+        reason: &'static str,
+        /// What happened; no personal data, no secrets.
+        detail: String,
+    },
+}
