@@ -12,6 +12,8 @@
 //! A claimed event is `pending` with a lease: its `due_at` is the end of the lease, so that work abandoned by a crash
 //! becomes due again by itself.
 
+pub mod store;
+
 use crate::clock::Timestamp;
 
 /// Number of an inbox event, ascending in the order of storing.

@@ -1,5 +1,10 @@
 //! What the two providers send and answer, read into [`crate::order`]. No database here.
 
+pub mod bookingkit;
+pub mod ticketpark;
+
+use crate::config::Source;
+use crate::inbox::Classified;
 use crate::order::{Contact, Order};
 
 /// The providers we know.
@@ -19,6 +24,14 @@ impl Provider {
             Self::Bookingkit => "bookingkit",
             Self::Ticketpark => "ticketpark",
         }
+    }
+}
+
+/// What a delivery to `source` is about. What cannot be read is parked at once, so that the sender's answer can say why.
+pub fn classify(source: &Source, body: &[u8]) -> Classified {
+    match source.provider {
+        Provider::Bookingkit => bookingkit::classify(source, body),
+        Provider::Ticketpark => ticketpark::classify(source, body),
     }
 }
 
