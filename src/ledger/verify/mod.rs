@@ -9,7 +9,7 @@ mod store;
 
 use chrono_tz::Tz;
 
-use crate::db::Database;
+use crate::db::{Connection, Database};
 use crate::ledger::Error;
 
 /// What was looked at, and the first thing that is broken.
@@ -32,9 +32,12 @@ pub struct Verdict {
 /// # Errors
 /// When the database cannot be read; a broken ledger is not an error but a [`Verdict`].
 pub fn verify(database: &Database, only: Option<&str>) -> Result<Verdict, Error> {
-    let mut connection = database.reader()?;
+    database.read(|connection| look(connection, only))
+}
+
+fn look(connection: &mut Connection, only: Option<&str>) -> Result<Verdict, Error> {
     let mut verdict = Verdict::default();
-    for (source, zone) in store::sources(&mut connection)? {
+    for (source, zone) in store::sources(connection)? {
         if only.is_some_and(|only| only != source) {
             continue;
         }
@@ -46,9 +49,9 @@ pub fn verify(database: &Database, only: Option<&str>) -> Result<Verdict, Error>
                 break;
             }
         };
-        verdict.broken = match chain::check(&mut connection, &source, zone, &mut verdict)? {
+        verdict.broken = match chain::check(connection, &source, zone, &mut verdict)? {
             Some(broken) => Some(broken),
-            None => orders::check(&mut connection, &source, zone, &mut verdict)?,
+            None => orders::check(connection, &source, zone, &mut verdict)?,
         };
         if verdict.broken.is_some() {
             break;
