@@ -1,5 +1,7 @@
 //! Ticketpark: the webhook is a pointer, the booking is read from the API.
 
+pub mod client;
+
 use crate::config::Source;
 use crate::inbox::Classified;
 
