@@ -117,7 +117,9 @@ impl Client {
             404 => Ok(Answer::Fetched(Fetched { status, body: verdict::read_body(response).await? })),
             401 | 403 => Ok(Answer::Refused(status)),
             // This API's validation error: the same request will never be right.
-            409 => Err(Failure::Permanent { reason: "provider_refused", detail: "the provider answered 409".to_owned() }),
+            409 => {
+                Err(Failure::Permanent { reason: "provider_refused", detail: "the provider answered 409".to_owned() })
+            }
             _ => Err(verdict::of_status(&response, self.clock.now())),
         }
     }
