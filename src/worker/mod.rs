@@ -1,1 +1,3 @@
-//! .
+//! Works through the inbox.
+
+pub mod access;
