@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Claimed, ClaimedEvent, Classified, Delivery, EventId, Finish, State};
 use crate::clock::Timestamp;
-use crate::db::schema::{inbox_attempts, inbox_events};
+use crate::db::schema::{documents, inbox_attempts, inbox_events};
 use crate::db::{Connection, Result};
 use crate::{limits, on_engine};
 
@@ -273,4 +273,49 @@ pub fn next_due_at(connection: &mut Connection, sources: &[&str]) -> Result<Opti
         .order((inbox_events::due_at, inbox_events::id))
         .select(inbox_events::due_at);
     Ok(on_engine!(connection, |c| query.first(c).optional())?)
+}
+
+/// Numbers a fetch when it starts: it covers the events that are stored by now.
+///
+/// # Errors
+/// When the statement fails.
+pub fn start_document(
+    connection: &mut Connection,
+    source: &str,
+    entity: &str,
+    event_id: EventId,
+    now: Timestamp,
+) -> Result<i64> {
+    let row = (
+        documents::source.eq(source),
+        documents::entity.eq(entity),
+        documents::event_id.eq(event_id),
+        documents::started_at.eq(now),
+    );
+    let insert = diesel::insert_into(documents::table).values(row).returning(documents::id);
+    Ok(match connection {
+        Connection::Postgres(c) => insert.get_result(&mut **c)?,
+        Connection::Sqlite(c) => insert.get_result(&mut **c)?,
+    })
+}
+
+/// Archives what was fetched, so that a rebuild never needs the network.
+///
+/// # Errors
+/// When the statement fails.
+pub fn archive_document(
+    connection: &mut Connection,
+    document_id: i64,
+    status: u16,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<()> {
+    let changes = (
+        documents::fetched_at.eq(Some(now)),
+        documents::status.eq(Some(i32::from(status))),
+        documents::body.eq(Some(body)),
+        documents::body_sha256.eq(Some(hex::encode(Sha256::digest(body)))),
+    );
+    on_engine!(connection, |c| diesel::update(documents::table.find(document_id)).set(changes).execute(c))?;
+    Ok(())
 }

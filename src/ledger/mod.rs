@@ -29,7 +29,7 @@ pub use book::Book;
 pub use diff::{Change, LiveAtom, diff};
 pub use finding::{Finding, Severity};
 pub use policy::Policy;
-pub use settle::{News, Settled, Step, settle};
+pub use settle::{News, Settled, Step, is_cancelled, settle};
 pub use snapshot::{Regime, Snapshot};
 pub use target::{Target, target};
 

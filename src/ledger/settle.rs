@@ -19,6 +19,7 @@ pub(super) const FIRST_DELIVERY: &str = "first delivery";
 const DELIVERY: &str = "delivery";
 
 /// News of an order, brought by one event.
+#[derive(Clone)]
 pub struct Step {
     /// The order.
     pub order_id: String,
@@ -33,6 +34,7 @@ pub struct Step {
 }
 
 /// What an event says.
+#[derive(Clone)]
 pub enum News {
     /// Sections of the order, as of `version`: the inbox id, or the number of the fetch.
     Sections {
@@ -70,10 +72,10 @@ struct Known {
 ///
 /// # Errors
 /// When a statement fails, an amount overflows or a stored snapshot cannot be read; the caller then rolls back.
-pub fn settle(connection: &mut Connection, book: &mut Book, step: Step) -> Result<Settled, Error> {
-    let mut known = load(connection, book, &step.order_id)?;
+pub fn settle(connection: &mut Connection, book: &mut Book, step: &Step) -> Result<Settled, Error> {
+    let mut known = load(connection, &book.source, &step.order_id)?;
     let first = known.row.first_event_id.is_none_or(|first| step.event_id <= first);
-    let newer = merge(&mut known, step.news, step.event_id);
+    let newer = merge(&mut known, step.news.clone(), step.event_id);
     if first {
         known.row.first_event_id = Some(step.event_id);
     }
@@ -91,6 +93,14 @@ pub fn settle(connection: &mut Connection, book: &mut Book, step: Step) -> Resul
     Ok(Settled { newer, entries })
 }
 
+/// Whether the cancellation of a whole booking was announced.
+///
+/// # Errors
+/// When a statement fails, or the stored snapshot cannot be read.
+pub fn is_cancelled(connection: &mut Connection, source: &str, order_id: &str) -> Result<bool, Error> {
+    Ok(load(connection, source, order_id)?.snapshot.cancelled)
+}
+
 /// What caused a snapshot.
 pub(super) struct Origin {
     pub(super) event_id: i64,
@@ -99,12 +109,12 @@ pub(super) struct Origin {
     pub(super) cause: String,
 }
 
-fn load(connection: &mut Connection, book: &Book, order_id: &str) -> Result<Known, Error> {
-    let row = projection::order_row(connection, &book.source, order_id)?;
+fn load(connection: &mut Connection, source: &str, order_id: &str) -> Result<Known, Error> {
+    let row = projection::order_row(connection, source, order_id)?;
     let unreadable = |detail: String| Error::Snapshot { order_id: order_id.to_owned(), detail };
     let Some(row) = row else {
         return Ok(Known {
-            row: OrderRow::unknown(&book.source, order_id),
+            row: OrderRow::unknown(source, order_id),
             versions: Versions::default(),
             snapshot: Snapshot::unknown(order_id),
             doc_sha256: None,
@@ -114,7 +124,7 @@ fn load(connection: &mut Connection, book: &Book, order_id: &str) -> Result<Know
     let (snapshot, doc_sha256) = match row.last_snapshot_no {
         None => (Snapshot::unknown(order_id), None),
         Some(snapshot_no) => {
-            let (doc, sha256) = store::snapshot_doc(connection, &book.source, snapshot_no)?;
+            let (doc, sha256) = store::snapshot_doc(connection, source, snapshot_no)?;
             (serde_json::from_str(&doc).map_err(|error| unreadable(error.to_string()))?, Some(sha256))
         }
     };
@@ -221,7 +231,7 @@ fn settle_redeemers(
     redeemers.remove(order_id);
     let mut entries = 0;
     for redeemer in redeemers {
-        let known = load(connection, book, &redeemer)?;
+        let known = load(connection, &book.source, &redeemer)?;
         let origin = Origin {
             event_id: origin.event_id,
             document_id: origin.document_id,
