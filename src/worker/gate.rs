@@ -17,7 +17,7 @@ const RATE_PAUSE_MILLISECONDS: i64 = 30_000;
 
 /// The gates of all sources.
 #[derive(Debug, Default)]
-pub struct Gates(Mutex<HashMap<String, Gate>>);
+pub(super) struct Gates(Mutex<HashMap<String, Gate>>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Gate {
@@ -27,7 +27,7 @@ struct Gate {
 
 /// How far a gate is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Opening {
+pub(super) enum Opening {
     /// As many as there is room for.
     Open,
     /// One, to see whether the provider is back.
@@ -38,7 +38,7 @@ pub enum Opening {
 
 impl Gates {
     /// How far the gate of `source` is open at `now`.
-    pub fn opening(&self, source: &str, now: Timestamp) -> Opening {
+    pub(super) fn opening(&self, source: &str, now: Timestamp) -> Opening {
         let gate = self.with(source, |gate| *gate);
         match gate.shut_until {
             Some(until) if until > now => Opening::Shut(until),
@@ -48,7 +48,7 @@ impl Gates {
     }
 
     /// The provider answered.
-    pub fn succeeded(&self, source: &str) {
+    pub(super) fn succeeded(&self, source: &str) {
         let before = self.with(source, std::mem::take);
         if before.failures >= BREAKER_FAILURES {
             tracing::info!(source, "the provider answers again");
@@ -56,7 +56,7 @@ impl Gates {
     }
 
     /// The provider failed us. Answers until when the gate is shut, if it is: then the attempt does not count.
-    pub fn failed(&self, source: &str, now: Timestamp, retry_after_milliseconds: Option<i64>) -> Option<Timestamp> {
+    pub(super) fn failed(&self, source: &str, now: Timestamp, retry_after_milliseconds: Option<i64>) -> Option<Timestamp> {
         self.with(source, |gate| {
             gate.failures = gate.failures.saturating_add(1);
             if gate.failures < BREAKER_FAILURES && retry_after_milliseconds.is_none() {
@@ -74,7 +74,7 @@ impl Gates {
     }
 
     /// The provider limits our rate: the whole source waits. Answers until when.
-    pub fn limited(&self, source: &str, now: Timestamp, retry_after_milliseconds: Option<i64>) -> Timestamp {
+    pub(super) fn limited(&self, source: &str, now: Timestamp, retry_after_milliseconds: Option<i64>) -> Timestamp {
         let pause = retry_after_milliseconds.unwrap_or(RATE_PAUSE_MILLISECONDS);
         let until = now.plus_milliseconds(pause.max(0));
         self.with(source, |gate| gate.shut_until = Some(until));

@@ -12,7 +12,7 @@ use crate::inbox::EventId;
 /// Milliseconds until the attempt after the `attempt`th: 5, 10, 20, 40 … seconds with the default settings, at most the
 /// longest delay, and then up to a quarter more or less. The same event waits the same time at the same attempt, but
 /// events that failed together do not come back together.
-pub fn delay_milliseconds(settings: &config::Worker, attempt: i32, event: EventId) -> i64 {
+pub(super) fn delay_milliseconds(settings: &config::Worker, attempt: i32, event: EventId) -> i64 {
     let positive = |milliseconds: i64| Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0));
     let mut formula = ExponentialBackoff {
         initial_interval: positive(settings.retry_initial_milliseconds),
