@@ -13,6 +13,7 @@
 //! becomes due again by itself.
 
 pub mod store;
+pub mod writer;
 
 use crate::clock::Timestamp;
 
