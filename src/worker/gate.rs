@@ -56,7 +56,12 @@ impl Gates {
     }
 
     /// The provider failed us. Answers until when the gate is shut, if it is: then the attempt does not count.
-    pub(super) fn failed(&self, source: &str, now: Timestamp, retry_after_milliseconds: Option<i64>) -> Option<Timestamp> {
+    pub(super) fn failed(
+        &self,
+        source: &str,
+        now: Timestamp,
+        retry_after_milliseconds: Option<i64>,
+    ) -> Option<Timestamp> {
         self.with(source, |gate| {
             gate.failures = gate.failures.saturating_add(1);
             if gate.failures < BREAKER_FAILURES && retry_after_milliseconds.is_none() {

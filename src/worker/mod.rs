@@ -14,7 +14,7 @@ mod work;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -46,7 +46,7 @@ struct Inner {
     fetches: Arc<Semaphore>,
     fetches_at_most: u32,
     wake: Arc<Notify>,
-    running: AtomicUsize,
+    alive: Arc<AtomicBool>,
     probe: Probe,
 }
 
@@ -77,14 +77,14 @@ impl Worker {
             fetches: Arc::new(Semaphore::new(fetches_at_most as usize)),
             fetches_at_most,
             wake,
-            running: AtomicUsize::new(0),
+            alive: Arc::new(AtomicBool::new(false)),
             probe,
         })))
     }
 
-    /// How many workers are running; 0 means that nothing is worked on.
-    pub fn running(&self) -> usize {
-        self.0.running.load(Ordering::Relaxed)
+    /// Set while all workers run.
+    pub fn alive(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0.alive)
     }
 
     /// Works until `stop` answers; then finishes what is in hand.
@@ -92,17 +92,19 @@ impl Worker {
         let workers: Vec<_> = (0..self.0.settings.workers.max(1))
             .map(|_| tokio::spawn(Self::work_until(self.clone(), stop.clone())))
             .collect();
+        self.0.alive.store(true, Ordering::Relaxed);
         for worker in workers {
             if let Err(error) = worker.await {
+                self.0.alive.store(false, Ordering::Relaxed);
                 tracing::error!(%error, "a worker ended by itself");
             }
         }
         self.fetches_done().await;
+        self.0.alive.store(false, Ordering::Relaxed);
     }
 
     async fn work_until(self, mut stop: tokio::sync::watch::Receiver<bool>) {
         let inner = &self.0;
-        inner.running.fetch_add(1, Ordering::Relaxed);
         while !*stop.borrow() {
             let worked = self.turn().await;
             if worked {
@@ -117,7 +119,6 @@ impl Worker {
                 _ = stop.changed() => {}
             }
         }
-        inner.running.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Works on all that is due by the clock, and answers when nothing is left in hand. For tests and for replays:
