@@ -6,4 +6,6 @@
     reason = "a test that fails must fail loudly, helpers included"
 )]
 
+mod schema;
 mod support;
+mod views;

@@ -10,13 +10,14 @@ CREATE FUNCTION ledger_period(day date) RETURNS text LANGUAGE sql IMMUTABLE PARA
         || lpad(CAST(CAST(EXTRACT(MONTH FROM day) AS integer) AS text), 2, '0')
 $$;
 
--- One month of the book is found through this index, however many years the book has.
+-- One month of the book is found through this index, however many years the book has. The views take source and
+-- currency from the entry, so that a filter on them meets the index.
 CREATE INDEX journal_entries_period ON journal_entries (ledger_period(booking_date), source, entry_no);
 
 CREATE VIEW v_gl AS
 SELECT
-    p.source,
-    p.entry_no,
+    e.source,
+    e.entry_no,
     p.line_no,
     e.kind,
     e.event_type,
@@ -57,8 +58,8 @@ GROUP BY source, currency, account_code;
 -- `qty` counts what was sold for money; a free ticket posts nothing. Visitors are counted in `order_lines`.
 CREATE VIEW v_revenue_by_event AS
 SELECT
-    p.source,
-    p.currency,
+    e.source,
+    e.currency,
     ledger_period(e.booking_date) AS period,
     -- NULL for products, and for Ticketpark, whose bookings name an event by its title only.
     p.event_id,
@@ -74,15 +75,15 @@ LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key
 -- Flex tickets and vouchers sold are a promise, not yet revenue, and their redemption pays for what is counted here.
 WHERE p.item_kind IN ('ticket', 'product', 'discount')
   AND (p.account_code LIKE 'income:%' OR p.account_code LIKE 'liabilities:vat:%' OR p.account_code = 'suspense:vat_undetermined')
-GROUP BY p.source, p.currency, ledger_period(e.booking_date), p.event_id, t.title, p.vat_bp;
+GROUP BY e.source, e.currency, ledger_period(e.booking_date), p.event_id, t.title, p.vat_bp;
 
 -- Everything that is taxed when it is posted. A multi-purpose voucher and an untaxed flex ticket are not: their lines
 -- have no rate. Selling a single-purpose voucher adds to its rate and redeeming it takes away, because the ticket it
 -- pays for is taxed by itself: so its VAT counts once.
 CREATE VIEW v_vat_by_rate AS
 SELECT
-    p.source,
-    p.currency,
+    e.source,
+    e.currency,
     ledger_period(e.booking_date) AS period,
     -- NULL = undetermined: nobody has said the rate, so VAT is 0 here and the gross amount waits as net.
     p.vat_bp,
@@ -92,12 +93,12 @@ SELECT
 FROM journal_entries e
 JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
 WHERE p.vat_bp IS NOT NULL OR p.account_code LIKE 'income:%' OR p.account_code = 'suspense:vat_undetermined'
-GROUP BY p.source, p.currency, ledger_period(e.booking_date), p.vat_bp;
+GROUP BY e.source, e.currency, ledger_period(e.booking_date), p.vat_bp;
 
 CREATE VIEW v_payments_by_method AS
 SELECT
-    p.source,
-    p.currency,
+    e.source,
+    e.currency,
     ledger_period(e.booking_date) AS period,
     -- As the provider wrote it; the account code has it with odd characters replaced.
     p.payment_method,
@@ -108,7 +109,7 @@ SELECT
 FROM journal_entries e
 JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
 WHERE p.account_code LIKE 'assets:clearing:%' AND p.item_kind IN ('payment', 'refund')
-GROUP BY p.source, p.currency, ledger_period(e.booking_date), p.payment_method;
+GROUP BY e.source, e.currency, ledger_period(e.booking_date), p.payment_method;
 
 -- balance > 0: the guest owes; < 0: we owe. What is not billed is settled, so that the balances of all orders are
 -- the receivable account, whatever kinds of lines come to be posted there.

@@ -4,13 +4,15 @@
 -- A reversal is a row like any other. No view leaves out a reversed original: a report that drops the original and
 -- keeps its reversal shows -100 in one month and nothing in the other.
 
--- One month of the book is found through this index, however many years the book has.
+-- One month of the book is found through this index, however many years the book has. The views take source and
+-- currency from the entry, so that a filter on them meets the index.
 CREATE INDEX journal_entries_period ON journal_entries (substr(booking_date, 1, 7), source, entry_no);
+-- `CROSS JOIN` .. `ON` is an inner join whose order SQLite keeps: entries first, as only they know the month.
 
 CREATE VIEW v_gl AS
 SELECT
-    p.source,
-    p.entry_no,
+    e.source,
+    e.entry_no,
     p.line_no,
     e.kind,
     e.event_type,
@@ -51,8 +53,8 @@ GROUP BY source, currency, account_code;
 -- `qty` counts what was sold for money; a free ticket posts nothing. Visitors are counted in `order_lines`.
 CREATE VIEW v_revenue_by_event AS
 SELECT
-    p.source,
-    p.currency,
+    e.source,
+    e.currency,
     substr(e.booking_date, 1, 7) AS period,
     -- NULL for products, and for Ticketpark, whose bookings name an event by its title only.
     p.event_id,
@@ -63,20 +65,20 @@ SELECT
     CAST(-SUM(CASE WHEN p.account_code GLOB 'liabilities:vat:*' THEN p.amount_minor ELSE 0 END) AS INTEGER) AS vat_minor,
     CAST(-SUM(p.amount_minor) AS INTEGER) AS gross_minor
 FROM journal_entries e
-JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
+CROSS JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
 LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key
 -- Flex tickets and vouchers sold are a promise, not yet revenue, and their redemption pays for what is counted here.
 WHERE p.item_kind IN ('ticket', 'product', 'discount')
   AND (p.account_code GLOB 'income:*' OR p.account_code GLOB 'liabilities:vat:*' OR p.account_code = 'suspense:vat_undetermined')
-GROUP BY p.source, p.currency, substr(e.booking_date, 1, 7), p.event_id, t.title, p.vat_bp;
+GROUP BY e.source, e.currency, substr(e.booking_date, 1, 7), p.event_id, t.title, p.vat_bp;
 
 -- Everything that is taxed when it is posted. A multi-purpose voucher and an untaxed flex ticket are not: their lines
 -- have no rate. Selling a single-purpose voucher adds to its rate and redeeming it takes away, because the ticket it
 -- pays for is taxed by itself: so its VAT counts once.
 CREATE VIEW v_vat_by_rate AS
 SELECT
-    p.source,
-    p.currency,
+    e.source,
+    e.currency,
     substr(e.booking_date, 1, 7) AS period,
     -- NULL = undetermined: nobody has said the rate, so VAT is 0 here and the gross amount waits as net.
     p.vat_bp,
@@ -84,14 +86,14 @@ SELECT
     CAST(-SUM(CASE WHEN p.account_code GLOB 'liabilities:vat:*' THEN p.amount_minor ELSE 0 END) AS INTEGER) AS vat_minor,
     CAST(-SUM(p.amount_minor) AS INTEGER) AS gross_minor
 FROM journal_entries e
-JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
+CROSS JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
 WHERE p.vat_bp IS NOT NULL OR p.account_code GLOB 'income:*' OR p.account_code = 'suspense:vat_undetermined'
-GROUP BY p.source, p.currency, substr(e.booking_date, 1, 7), p.vat_bp;
+GROUP BY e.source, e.currency, substr(e.booking_date, 1, 7), p.vat_bp;
 
 CREATE VIEW v_payments_by_method AS
 SELECT
-    p.source,
-    p.currency,
+    e.source,
+    e.currency,
     substr(e.booking_date, 1, 7) AS period,
     -- As the provider wrote it; the account code has it with odd characters replaced.
     p.payment_method,
@@ -100,9 +102,9 @@ SELECT
     CAST(SUM(CASE WHEN p.item_kind = 'refund' THEN p.amount_minor ELSE 0 END) AS INTEGER) AS refunded_minor,
     CAST(SUM(p.amount_minor) AS INTEGER) AS net_minor
 FROM journal_entries e
-JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
+CROSS JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
 WHERE p.account_code GLOB 'assets:clearing:*' AND p.item_kind IN ('payment', 'refund')
-GROUP BY p.source, p.currency, substr(e.booking_date, 1, 7), p.payment_method;
+GROUP BY e.source, e.currency, substr(e.booking_date, 1, 7), p.payment_method;
 
 -- balance > 0: the guest owes; < 0: we owe. What is not billed is settled, so that the balances of all orders are
 -- the receivable account, whatever kinds of lines come to be posted there.
