@@ -1,5 +1,18 @@
 //! The settings, validated and with their secrets resolved.
 
+mod api;
+mod build;
+mod environment;
+mod load;
+mod problem;
+mod read;
+mod secret;
+mod source;
+mod summary;
+mod tree;
+mod unique;
+mod vat;
+
 use std::net::SocketAddr;
 
 use chrono::NaiveDate;
@@ -7,6 +20,14 @@ use chrono_tz::Tz;
 use secrecy::SecretString;
 
 use crate::provider::Provider;
+
+pub use environment::environment;
+pub use load::{check, load};
+pub use problem::{Problem, Problems};
+pub use summary::summary;
+
+/// The commented default file: `ticketledger config example`.
+pub const EXAMPLE: &str = include_str!("example.toml");
 
 /// All settings of a daemon.
 #[derive(Clone, Debug)]
@@ -21,6 +42,13 @@ pub struct Config {
     pub worker: Worker,
     /// The accounts, each with a book of its own.
     pub sources: Vec<Source>,
+}
+
+impl Config {
+    /// The source of that name.
+    pub fn source(&self, name: &str) -> Option<&Source> {
+        self.sources.iter().find(|source| source.name == name)
+    }
 }
 
 /// Where the daemon listens.

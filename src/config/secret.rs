@@ -1,0 +1,69 @@
+//! Where secrets are. They are never written inline, and no message shows one.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use secrecy::SecretString;
+
+use super::problem::Problems;
+use super::read::Text;
+
+/// Reads a secret from where `text` says it is: `file:PATH`, `env:NAME` or `credential:NAME`.
+pub(super) fn resolve(
+    text: &Text,
+    environment: &BTreeMap<String, String>,
+    problems: &mut Problems,
+) -> Option<SecretString> {
+    let found = find(&text.value, environment);
+    found.map_err(|message| text.wrong(problems, message)).ok().map(SecretString::from)
+}
+
+/// Whether the text says where a secret is, rather than being one.
+pub(super) fn is_reference(text: &str) -> bool {
+    ["file:", "env:", "credential:"].iter().any(|scheme| text.starts_with(scheme))
+}
+
+fn find(reference: &str, environment: &BTreeMap<String, String>) -> Result<String, String> {
+    let (value, place) = match reference.split_once(':') {
+        Some(("file", path)) => (read(Path::new(path))?, format!("the file {path}")),
+        Some(("env", name)) => {
+            let value = environment.get(name);
+            let value = value.ok_or_else(|| format!("the environment variable {name} is not set; set it"))?;
+            (value.clone(), format!("the environment variable {name}"))
+        }
+        Some(("credential", name)) => {
+            let path = credential(name, environment)?;
+            (read(&path)?, format!("the credential {name}"))
+        }
+        _ => {
+            return Err("a secret is never written inline; put it into a file and write `file:PATH`, or write \
+                        `env:NAME` or `credential:NAME`"
+                .to_owned());
+        }
+    };
+    if value.trim().is_empty() { Err(format!("{place} is empty; put the secret there")) } else { Ok(value) }
+}
+
+fn credential(name: &str, environment: &BTreeMap<String, String>) -> Result<PathBuf, String> {
+    if name.is_empty() || name.contains('/') || name == ".." {
+        return Err("the name of a credential is a plain file name".to_owned());
+    }
+    let folder = environment.get("CREDENTIALS_DIRECTORY").ok_or_else(|| {
+        format!(
+            "there are no systemd credentials here (CREDENTIALS_DIRECTORY is not set); start the daemon with \
+             LoadCredential={name}:PATH"
+        )
+    })?;
+    Ok(Path::new(folder).join(name))
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::InvalidData => format!("{} is not UTF-8 text", path.display()),
+        _ => format!("cannot read {}: {error}", path.display()),
+    };
+    let text = std::fs::read_to_string(path).map_err(failed)?;
+    // Editors end a file with a line break, which is no part of the secret.
+    let trimmed = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(trimmed.strip_suffix('\r').unwrap_or(trimmed).to_owned())
+}

@@ -1,0 +1,200 @@
+//! One `[[sources]]` table.
+
+use std::collections::BTreeMap;
+
+use secrecy::{ExposeSecret as _, SecretString};
+
+use super::problem::{Origin, Problems};
+use super::read::{Section, Text};
+use super::{OauthClient, Source, api, secret, vat};
+use crate::provider::Provider;
+
+/// A source, and where its parts were written: for mistakes that show only beside the other sources.
+pub(super) struct Placed {
+    pub(super) source: Source,
+    pub(super) name: Text,
+    pub(super) vendor_ids: Vec<Text>,
+    pub(super) path_secrets: Vec<(Text, SecretString)>,
+    pub(super) client_ids: Vec<Text>,
+}
+
+pub(super) fn source(
+    mut section: Section,
+    environment: &BTreeMap<String, String>,
+    problems: &mut Problems,
+) -> Option<Placed> {
+    let name = name(&mut section, problems);
+    let provider = provider(&mut section, problems);
+    let timezone = timezone(&mut section, problems);
+    let country = country(&mut section, problems);
+    let vendor_ids = section.texts("vendor_ids", problems);
+    let path_secrets = path_secrets(&mut section, environment, problems);
+    let clients = oauth_clients(&mut section, environment, problems);
+    if path_secrets.is_empty() && clients.is_empty() {
+        let text = "nobody could deliver to this source; give it path_secrets or oauth_clients that can be read";
+        section.wrong(problems, "path_secrets", text);
+    }
+    let api_section = section.section("api", problems);
+    let vat_sections = section.sections("vat_rules", problems);
+    fits_provider(&section, provider, &vendor_ids, api_section.is_some(), !vat_sections.is_empty(), problems);
+    let api = api_section.map(|section| api::api(section, environment, problems));
+    let vat_rules: Vec<_> = vat_sections.into_iter().map(|section| vat::rule(section, problems)).collect::<Vec<_>>();
+    section.finish(problems);
+    let name = name?;
+    let (client_ids, oauth_clients) = clients.into_iter().unzip();
+    Some(Placed {
+        source: Source {
+            name: name.value.clone(),
+            // What is wrong has been reported, and then the settings are refused as a whole.
+            provider: provider?,
+            timezone: timezone?,
+            country: country?,
+            vendor_ids: vendor_ids.iter().map(|text| text.value.clone()).collect(),
+            path_secrets: path_secrets.iter().map(|(_, secret)| secret.clone()).collect(),
+            oauth_clients,
+            api: api.flatten(),
+            vat_rules: vat_rules.into_iter().flatten().collect(),
+        },
+        name,
+        vendor_ids,
+        path_secrets,
+        client_ids,
+    })
+}
+
+fn name(section: &mut Section, problems: &mut Problems) -> Option<Text> {
+    let name = section.required("name", "it is the {source} in the webhook address, such as \"museum\"", problems)?;
+    let slug = name.value.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if !slug || name.value.is_empty() || name.value.starts_with('-') {
+        let text = format!("`{}` must consist of a-z, 0-9 and `-`, and begin with a letter or digit", name.value);
+        name.wrong(problems, text);
+    } else {
+        section.rename(format!("sources.{}", name.value));
+    }
+    Some(name)
+}
+
+fn provider(section: &mut Section, problems: &mut Problems) -> Option<Provider> {
+    let text = section.required("provider", "write \"bookingkit\" or \"ticketpark\"", problems)?;
+    let provider = [Provider::Bookingkit, Provider::Ticketpark].into_iter().find(|it| it.as_str() == text.value);
+    if provider.is_none() {
+        text.wrong(problems, format!("`{}` is not known; write \"bookingkit\" or \"ticketpark\"", text.value));
+    }
+    provider
+}
+
+fn timezone(section: &mut Section, problems: &mut Problems) -> Option<chrono_tz::Tz> {
+    let hint = "the accounting day is this zone's; write a name such as \"Europe/Berlin\"";
+    let text = section.required("timezone", hint, problems)?;
+    let zone = text.value.parse().ok();
+    if zone.is_none() {
+        text.wrong(problems, format!("`{}` is no time zone; write a name such as \"Europe/Berlin\"", text.value));
+    }
+    zone
+}
+
+fn country(section: &mut Section, problems: &mut Problems) -> Option<String> {
+    let text = section.required("country", "write two letters such as \"DE\" or \"CH\"", problems)?;
+    if text.value.len() != 2 || !text.value.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        text.wrong(problems, format!("`{}` is no country; write two letters such as \"DE\"", text.value));
+    }
+    Some(text.value.to_ascii_uppercase())
+}
+
+/// What one provider needs, and what would have no effect with the other.
+fn fits_provider(
+    section: &Section,
+    provider: Option<Provider>,
+    vendor_ids: &[Text],
+    api: bool,
+    vat_rules: bool,
+    problems: &mut Problems,
+) {
+    match provider {
+        Some(Provider::Bookingkit) => {
+            if vendor_ids.is_empty() {
+                let text = "is missing; list the ids of the bookingkit vendors whose orders belong into this book";
+                section.wrong(problems, "vendor_ids", text);
+            }
+            if api {
+                section.wrong(problems, "api", "has no effect for bookingkit, which sends whole orders; remove it");
+            }
+            if vat_rules {
+                section.wrong(problems, "vat_rules", "have no effect for bookingkit, which sends rates; remove them");
+            }
+        }
+        Some(Provider::Ticketpark) => {
+            if !api {
+                let text = "is missing; Ticketpark's bookings are read from its API: give base_url, client_key, \
+                            client_secret, and if you like username and password";
+                section.wrong(problems, "api", text);
+            }
+            if !vendor_ids.is_empty() {
+                section.wrong(problems, "vendor_ids", "have no effect for ticketpark; remove them");
+            }
+        }
+        None => {}
+    }
+}
+
+fn path_secrets(
+    section: &mut Section,
+    environment: &BTreeMap<String, String>,
+    problems: &mut Problems,
+) -> Vec<(Text, SecretString)> {
+    let mut secrets = Vec::new();
+    for text in section.texts("path_secrets", problems) {
+        let Some(secret) = secret::resolve(&text, environment, problems) else { continue };
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if !secret.expose_secret().bytes().all(plain) {
+            text.wrong(problems, "a path secret stands in an address; use letters, digits and `-._~` only");
+        }
+        secrets.push((text, secret));
+    }
+    secrets
+}
+
+fn oauth_clients(
+    section: &mut Section,
+    environment: &BTreeMap<String, String>,
+    problems: &mut Problems,
+) -> Vec<(Text, OauthClient)> {
+    let mut clients = Vec::new();
+    for mut client in section.sections("oauth_clients", problems) {
+        let id = client.required("id", "it is the client_id that the sender presents", problems);
+        let texts = client.texts("secret", problems);
+        if texts.is_empty() {
+            client.wrong(problems, "secret", "is missing; write `file:PATH`, `env:NAME` or `credential:NAME`");
+        }
+        let secrets = texts.iter().filter_map(|text| secret::resolve(text, environment, problems)).collect();
+        client.finish(problems);
+        let Some(id) = id else { continue };
+        if id.value.is_empty() {
+            id.wrong(problems, "is empty; it is the client_id that the sender presents");
+        }
+        let value = OauthClient { id: id.value.clone(), secrets };
+        clients.push((id, value));
+    }
+    clients
+}
+
+/// The first of a list of secrets: the one that is sent.
+pub(super) fn first_secret(
+    section: &mut Section,
+    key: &'static str,
+    environment: &BTreeMap<String, String>,
+    problems: &mut Problems,
+) -> Option<SecretString> {
+    let texts = section.texts(key, problems);
+    let secrets: Vec<_> = texts.iter().map(|text| secret::resolve(text, environment, problems)).collect();
+    secrets.into_iter().next().flatten()
+}
+
+/// Where something was written that is wrong only beside something else.
+pub(super) fn place_of(origin: &Origin) -> String {
+    match origin {
+        Origin::Line(line) => format!("line {line}"),
+        Origin::Variable(name) => name.clone(),
+        Origin::File => "the file".to_owned(),
+    }
+}

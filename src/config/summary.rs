@@ -1,0 +1,83 @@
+//! The settings in words, without secrets.
+
+use std::fmt::Write as _;
+
+use secrecy::ExposeSecret as _;
+
+use super::{Config, Source};
+use crate::money::format_minor;
+
+/// What the settings amount to, for `ticketledger config check`. Secrets are counted, never shown.
+pub fn summary(config: &Config) -> String {
+    let mut text = String::new();
+    let mut line = |key: &str, value: &dyn std::fmt::Display| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{key:<30} {value}");
+    };
+    line("server.listen", &config.server.listen);
+    line("server.console", &config.server.console);
+    line("database.url", &without_password(config.database_url.expose_secret()));
+    line("limits.body_bytes", &config.limits.body_bytes);
+    line("limits.requests_per_second", &config.limits.requests_per_second);
+    line("worker.workers", &config.worker.workers);
+    line("worker.attempts", &config.worker.attempts);
+    line("worker.retry_initial_seconds", &(config.worker.retry_initial_milliseconds / 1000));
+    line("worker.retry_max_seconds", &(config.worker.retry_max_milliseconds / 1000));
+    for source in &config.sources {
+        text.push('\n');
+        text.push_str(&source_summary(source));
+    }
+    text
+}
+
+fn source_summary(source: &Source) -> String {
+    let mut text =
+        format!("source {}: {}, {}, {}\n", source.name, source.provider.as_str(), source.timezone, source.country);
+    let mut line = |value: String| {
+        text.push_str("  ");
+        text.push_str(&value);
+        text.push('\n');
+    };
+    if !source.vendor_ids.is_empty() {
+        line(format!("vendors: {}", source.vendor_ids.join(", ")));
+    }
+    if !source.path_secrets.is_empty() {
+        line(format!("deliveries at /webhooks/{}/SECRET, {} secret(s)", source.name, source.path_secrets.len()));
+    }
+    for client in &source.oauth_clients {
+        let secrets = client.secrets.len();
+        line(format!("deliveries at /webhooks/{} by client `{}`, {secrets} secret(s)", source.name, client.id));
+    }
+    if let Some(api) = &source.api {
+        let login = if api.username.is_some() { "logs in by itself" } else { "needs `ticketledger login`" };
+        line(format!("reads from {}, {login}", api.base_url));
+        if source.vat_rules.is_empty() {
+            line("no VAT rules: every sale will be undetermined".to_owned());
+        }
+    }
+    for rule in &source.vat_rules {
+        let named = [("event", &rule.event), ("price", &rule.price), ("host", &rule.host)];
+        let keys: Vec<_> =
+            named.iter().filter_map(|(key, name)| name.as_ref().map(|name| format!("{key} `{name}`"))).collect();
+        let scope = if keys.is_empty() { "everything".to_owned() } else { keys.join(", ") };
+        line(format!("VAT {} % from {} for {scope}", format_minor(i64::from(rule.rate_bp), 2), rule.from));
+    }
+    text
+}
+
+/// The address as it may be shown.
+fn without_password(url: &str) -> String {
+    if url.starts_with("sqlite:") {
+        return url.to_owned();
+    }
+    match reqwest::Url::parse(url) {
+        Ok(mut url) => {
+            // Fails only for addresses that can have no password.
+            let _ = url.set_password(None);
+            // libpq also takes one among the parameters.
+            url.set_query(None);
+            url.to_string()
+        }
+        Err(_) => "postgres:(not shown)".to_owned(),
+    }
+}
