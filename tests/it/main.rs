@@ -1,4 +1,13 @@
-//! Black-box tests: through the public interface, with real sockets and real databases.
+//! Everything that is tested from outside: one binary, so that it is linked once and starts PostgreSQL once.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that fails must fail loudly, helpers included"
+)]
 
 mod config;
 mod receive;
+mod schema;
+mod support;
+mod views;
