@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use chrono::Datelike as _;
 
 use super::Element;
 use super::value::Value;
@@ -11,6 +14,9 @@ use crate::provider::{Note, Unreadable};
 
 /// Longest id in bytes. Ids are keys of indexes, and PostgreSQL refuses an index row of more than about 2,700 bytes.
 const ID_BYTES: usize = 200;
+/// Years that a date can mean. Outside are the stand-ins for "none" of other systems: `0001-01-01`, `1970-01-01`, and
+/// years that don't survive being written with four digits.
+const YEARS: RangeInclusive<i32> = 2000..=9998;
 /// Longest piece of an amount that an error repeats.
 const ECHO_CHARACTERS: usize = 32;
 
@@ -151,6 +157,7 @@ impl<'d> Object<'d> {
     pub fn timestamp(&self, key: &str, subject: &str, notes: &mut Vec<Note>) -> Option<Timestamp> {
         let value = self.said(key)?;
         let instant = value.scalar().and_then(|text| Timestamp::parse(text.trim()));
+        let instant = instant.filter(|instant| YEARS.contains(&instant.utc().year()));
         if instant.is_none() {
             notes.push(self.date_note(key, subject, "is not an instant with a time zone"));
         }

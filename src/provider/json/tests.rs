@@ -190,7 +190,16 @@ fn dates_never_park() {
         (instant, notes.into_iter().map(|note| (note.reason, note.subject, note.evidence)).collect::<Vec<_>>())
     };
     assert_eq!(read("\"2025-11-08T14:36:19Z\""), (Timestamp::parse("2025-11-08T14:36:19Z"), vec![]));
-    for value in ["\"2025-11-08 14:36:19\"", "1762612579", "\"soon\"", "[1]", "\"\"", "null"] {
+    for value in [
+        "\"2025-11-08 14:36:19\"",
+        "1762612579",
+        "\"soon\"",
+        "\"1970-01-01T00:00:00Z\"",
+        "\"9999-12-31T23:59:59-10:00\"",
+        "[1]",
+        "\"\"",
+        "null",
+    ] {
         let (instant, notes) = read(value);
         assert_eq!((instant, notes.len()), (None, 1), "{value}");
         assert_eq!((notes[0].0.as_str(), notes[0].1.as_str()), ("date_unreadable", "payment:7:a"), "{value}");
