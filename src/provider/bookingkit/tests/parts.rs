@@ -37,6 +37,9 @@ fn a_cancellation_takes_the_date_of_what_contains_it() {
         let dated = edit(&cancelled, pointer, Some(json!("2025-11-05T09:00:00Z")));
         assert_eq!(noted(&said(&dated), "date_unreadable"), [""; 0], "{pointer}");
     }
+    let ticket_cancelled = with("/tickets/0/status", json!("CANCELED"));
+    let subject = "ticket:11223344556677889900aabbccddeeff:cancellation_date";
+    assert_eq!(noted(&said(&ticket_cancelled), "date_unreadable"), [subject]);
     let order_cancelled = with("/status", json!("CANCELLED"));
     assert_eq!(noted(&said(&order_cancelled), "date_unreadable"), ["order:cancellation_date"]);
 }
@@ -49,6 +52,11 @@ fn the_same_part_twice_counts_once_or_parks() {
             "/tickets/0/participants",
             "/tickets/0/participants/1/price_value",
             "participant:1sd2e34f09ds43acx0011223344556677",
+        ),
+        (
+            "/tickets/0/participants/0/redeemed_flexTicket",
+            "/tickets/0/participants/0/redeemed_flexTicket/1/redeemed_value",
+            "flex_ticket:f32e9fb7fcb9f4a3f02b84e2902a9db1",
         ),
         ("/flexTickets", "/flexTickets/1/price", "flex_ticket:f32e9fb7fcb9f4a3f02b84e2902a9db1"),
         ("/voucherOrders", "/voucherOrders/1/vat", "voucher_order:13579bdf2468ace00112233445566778"),
