@@ -6,6 +6,7 @@
     reason = "a test that fails must fail loudly, helpers included"
 )]
 
+mod bookingkit;
 mod config;
 mod receive;
 mod schema;
