@@ -1,1 +1,11 @@
-fn main() {}
+//! Everything that is tested from outside: one binary, so that it is linked once and starts PostgreSQL once.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that fails must fail loudly, helpers included"
+)]
+
+mod schema;
+mod support;
+mod views;

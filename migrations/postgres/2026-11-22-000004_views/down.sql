@@ -1,0 +1,13 @@
+DROP VIEW v_trace;
+DROP VIEW v_customers;
+DROP VIEW v_inbox;
+DROP VIEW v_open_findings;
+DROP VIEW v_voucher_balance;
+DROP VIEW v_order_balance;
+DROP VIEW v_payments_by_method;
+DROP VIEW v_vat_by_rate;
+DROP VIEW v_revenue_by_event;
+DROP VIEW v_trial_balance;
+DROP VIEW v_gl;
+DROP INDEX journal_entries_period;
+DROP FUNCTION ledger_period(date);

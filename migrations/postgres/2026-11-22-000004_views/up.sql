@@ -1,0 +1,223 @@
+-- The contract with finance and BI tools: names, columns and results are the same on both engines, and a change to
+-- them is a breaking change. Amounts are minor units; `period` is the month of the booking date.
+--
+-- A reversal is a row like any other. No view leaves out a reversed original: a report that drops the original and
+-- keeps its reversal shows -100 in one month and nothing in the other.
+
+-- The month of a day. `to_char` would do, but may not stand in an index: its result could depend on the locale.
+CREATE FUNCTION ledger_period(day date) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT lpad(CAST(CAST(EXTRACT(YEAR FROM day) AS integer) AS text), 4, '0') || '-'
+        || lpad(CAST(CAST(EXTRACT(MONTH FROM day) AS integer) AS text), 2, '0')
+$$;
+
+-- One month of the book is found through this index, however many years the book has. The views take source and
+-- currency from the entry, so that a filter on them meets the index.
+CREATE INDEX journal_entries_period ON journal_entries (ledger_period(booking_date), source, entry_no);
+
+CREATE VIEW v_gl AS
+SELECT
+    e.source,
+    e.entry_no,
+    p.line_no,
+    e.kind,
+    e.event_type,
+    e.booking_date,
+    ledger_period(e.booking_date) AS period,
+    e.effective_at,
+    e.recorded_at,
+    -- The order of the line: a refund voucher credits the receivable of another order than the one that carries it.
+    COALESCE(p.order_id, e.order_id) AS order_id,
+    o.order_code,
+    p.account_code AS account,
+    p.currency,
+    p.amount_minor,
+    CASE WHEN p.amount_minor > 0 THEN p.amount_minor ELSE 0 END AS debit_minor,
+    CASE WHEN p.amount_minor < 0 THEN -p.amount_minor ELSE 0 END AS credit_minor,
+    p.vat_bp,
+    p.item_kind,
+    p.event_id,
+    -- The latest title, so that a renamed event stays one event.
+    t.title AS event_title,
+    p.service_date,
+    p.payment_id,
+    p.payment_method,
+    p.voucher_id,
+    e.reverses_no,
+    e.reason_code AS reason,
+    e.inbox_event_id
+FROM journal_entries e
+JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
+LEFT JOIN orders o ON o.source = p.source AND o.order_id = COALESCE(p.order_id, e.order_id)
+LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key;
+
+CREATE VIEW v_trial_balance AS
+SELECT source, currency, account_code AS account, CAST(SUM(amount_minor) AS bigint) AS balance_minor
+FROM postings
+GROUP BY source, currency, account_code;
+
+-- `qty` counts what was sold for money; a free ticket posts nothing. Visitors are counted in `order_lines`.
+CREATE VIEW v_revenue_by_event AS
+SELECT
+    e.source,
+    e.currency,
+    ledger_period(e.booking_date) AS period,
+    -- NULL for products, and for Ticketpark, whose bookings name an event by its title only.
+    p.event_id,
+    t.title AS event_title,
+    p.vat_bp,
+    CAST(SUM(COALESCE(p.qty, 0)) AS bigint) AS qty,
+    CAST(-SUM(CASE WHEN p.account_code LIKE 'liabilities:vat:%' THEN 0 ELSE p.amount_minor END) AS bigint) AS net_minor,
+    CAST(-SUM(CASE WHEN p.account_code LIKE 'liabilities:vat:%' THEN p.amount_minor ELSE 0 END) AS bigint) AS vat_minor,
+    CAST(-SUM(p.amount_minor) AS bigint) AS gross_minor
+FROM journal_entries e
+JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
+LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key
+-- Flex tickets and vouchers sold are a promise, not yet revenue, and their redemption pays for what is counted here.
+WHERE p.item_kind IN ('ticket', 'product', 'discount')
+  AND (p.account_code LIKE 'income:%' OR p.account_code LIKE 'liabilities:vat:%' OR p.account_code = 'suspense:vat_undetermined')
+GROUP BY e.source, e.currency, ledger_period(e.booking_date), p.event_id, t.title, p.vat_bp;
+
+-- Everything that is taxed when it is posted. A multi-purpose voucher and an untaxed flex ticket are not: their lines
+-- have no rate. Selling a single-purpose voucher adds to its rate and redeeming it takes away, because the ticket it
+-- pays for is taxed by itself: so its VAT counts once.
+CREATE VIEW v_vat_by_rate AS
+SELECT
+    e.source,
+    e.currency,
+    ledger_period(e.booking_date) AS period,
+    -- NULL = undetermined: nobody has said the rate, so VAT is 0 here and the gross amount waits as net.
+    p.vat_bp,
+    CAST(-SUM(CASE WHEN p.account_code LIKE 'liabilities:vat:%' THEN 0 ELSE p.amount_minor END) AS bigint) AS net_minor,
+    CAST(-SUM(CASE WHEN p.account_code LIKE 'liabilities:vat:%' THEN p.amount_minor ELSE 0 END) AS bigint) AS vat_minor,
+    CAST(-SUM(p.amount_minor) AS bigint) AS gross_minor
+FROM journal_entries e
+JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
+WHERE p.vat_bp IS NOT NULL OR p.account_code LIKE 'income:%' OR p.account_code = 'suspense:vat_undetermined'
+GROUP BY e.source, e.currency, ledger_period(e.booking_date), p.vat_bp;
+
+CREATE VIEW v_payments_by_method AS
+SELECT
+    e.source,
+    e.currency,
+    ledger_period(e.booking_date) AS period,
+    -- As the provider wrote it; the account code has it with odd characters replaced.
+    p.payment_method,
+    -- The reversal of a payment that vanished reduces what was paid: nothing was refunded.
+    CAST(SUM(CASE WHEN p.item_kind = 'payment' THEN p.amount_minor ELSE 0 END) AS bigint) AS paid_minor,
+    CAST(SUM(CASE WHEN p.item_kind = 'refund' THEN p.amount_minor ELSE 0 END) AS bigint) AS refunded_minor,
+    CAST(SUM(p.amount_minor) AS bigint) AS net_minor
+FROM journal_entries e
+JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
+WHERE p.account_code LIKE 'assets:clearing:%' AND p.item_kind IN ('payment', 'refund')
+GROUP BY e.source, e.currency, ledger_period(e.booking_date), p.payment_method;
+
+-- balance > 0: the guest owes; < 0: we owe. What is not billed is settled, so that the balances of all orders are
+-- the receivable account, whatever kinds of lines come to be posted there.
+CREATE VIEW v_order_balance AS
+SELECT
+    b.source, b.order_id, o.order_code, o.status, b.currency,
+    b.billed_minor, b.settled_minor, b.billed_minor - b.settled_minor AS balance_minor
+FROM (
+    SELECT
+        source,
+        order_id,
+        currency,
+        CAST(SUM(CASE WHEN item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount')
+            THEN amount_minor ELSE 0 END) AS bigint) AS billed_minor,
+        CAST(-SUM(CASE WHEN item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount')
+            THEN 0 ELSE amount_minor END) AS bigint) AS settled_minor
+    FROM postings
+    WHERE account_code = 'assets:receivable'
+    GROUP BY source, order_id, currency
+) b
+LEFT JOIN orders o ON o.source = b.source AND o.order_id = b.order_id
+UNION ALL
+-- An order without money, such as a free ticket, has a row too.
+SELECT
+    o.source, o.order_id, o.order_code, o.status, o.currency,
+    CAST(0 AS bigint), CAST(0 AS bigint), CAST(0 AS bigint)
+FROM orders o
+WHERE NOT EXISTS (
+    SELECT 1 FROM postings p
+    WHERE p.source = o.source AND p.order_id = o.order_id AND p.account_code = 'assets:receivable');
+
+-- The balances of all vouchers are the liability accounts (single-purpose vouchers and taxed flex tickets as net, as
+-- they are posted). A voucher that was redeemed but never sold here has a negative balance.
+CREATE VIEW v_voucher_balance AS
+SELECT
+    b.source,
+    b.voucher_id,
+    -- When the regime of a voucher became known late, its lines moved to another account: the newest line says which.
+    CASE WHEN b.class = 'flex' THEN 'flex'
+         WHEN COALESCE(b.last_spv, 0) > COALESCE(b.last_mpv, 0) THEN 'spv'
+         ELSE 'mpv' END AS kind,
+    b.currency,
+    b.issued_minor,
+    b.redeemed_minor,
+    b.issued_minor - b.redeemed_minor AS balance_minor
+FROM (
+    SELECT
+        source,
+        voucher_id,
+        CASE WHEN account_code = 'liabilities:flex' THEN 'flex' ELSE 'voucher' END AS class,
+        currency,
+        MAX(CASE WHEN account_code LIKE 'liabilities:voucher:spv:%' THEN entry_no END) AS last_spv,
+        MAX(CASE WHEN account_code = 'liabilities:voucher:mpv' THEN entry_no END) AS last_mpv,
+        CAST(-SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption')
+            THEN 0 ELSE amount_minor END) AS bigint) AS issued_minor,
+        CAST(SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption')
+            THEN amount_minor ELSE 0 END) AS bigint) AS redeemed_minor
+    FROM postings
+    WHERE account_code = 'liabilities:flex' OR account_code LIKE 'liabilities:voucher:%'
+    GROUP BY source, voucher_id, CASE WHEN account_code = 'liabilities:flex' THEN 'flex' ELSE 'voucher' END, currency
+) b;
+
+CREATE VIEW v_open_findings AS
+SELECT
+    f.source, f.order_id, o.order_code, f.reason, f.severity, f.currency,
+    f.expected_minor, f.actual_minor, f.difference_minor, f.first_seen, f.evidence
+FROM findings f
+LEFT JOIN orders o ON o.source = f.source AND o.order_id = f.order_id
+WHERE f.state = 'open'
+  -- A mere consequence is no second problem; it shows once its cause is gone and it is still there.
+  AND NOT EXISTS (SELECT 1 FROM findings cause WHERE cause.fingerprint = f.consequence_of AND cause.state = 'open');
+
+-- A claimed event is still pending: its lease says only that somebody is at it.
+CREATE VIEW v_inbox AS
+SELECT source, state, COUNT(*) AS events, MIN(received_at) AS oldest_received_at
+FROM inbox_events
+GROUP BY source, state;
+
+-- One row for each contact and currency: sums of different currencies cannot be added. Once erased, a contact keeps
+-- its number and its sums, and nothing else.
+CREATE VIEW v_customers AS
+SELECT
+    c.source,
+    c.contact_id,
+    c.name,
+    c.email,
+    c.company,
+    c.country,
+    COUNT(DISTINCT o.order_id) AS orders,
+    COALESCE(p.currency, o.currency) AS currency,
+    CAST(COALESCE(SUM(p.amount_minor), 0) AS bigint) AS billed_minor,
+    MAX(o.ordered_at) AS last_order_at
+FROM contacts c
+LEFT JOIN orders o ON o.contact_id = c.contact_id
+LEFT JOIN postings p ON p.source = o.source AND p.order_id = o.order_id AND p.account_code = 'assets:receivable'
+    AND p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount')
+GROUP BY c.source, c.contact_id, c.name, c.email, c.company, c.country, COALESCE(p.currency, o.currency);
+
+-- From an entry back to the bytes that caused it. `document_id` is set when they were fetched and not sent.
+CREATE VIEW v_trace AS
+SELECT
+    e.source,
+    e.entry_no,
+    e.order_id,
+    e.snapshot_no,
+    COALESCE(e.inbox_event_id, s.inbox_event_id) AS inbox_event_id,
+    s.document_id,
+    i.body_sha256
+FROM journal_entries e
+LEFT JOIN order_snapshots s ON s.source = e.source AND s.snapshot_no = e.snapshot_no
+LEFT JOIN inbox_events i ON i.id = COALESCE(e.inbox_event_id, s.inbox_event_id);

@@ -1,0 +1,174 @@
+//! The two migration trees say the same, `schema.rs` is true on both engines, and the database itself refuses
+//! whatever would spoil the ledger.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use diesel::prelude::*;
+use diesel_migrations::{FileBasedMigrations, MigrationHarness as _};
+use ticketledger::db::{Connection, schema};
+use ticketledger::on_engine;
+
+use crate::on_both_engines;
+use crate::support::book::{Book, Line};
+
+fn tree(engine: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine)
+}
+
+#[test]
+fn both_trees_have_the_same_names() {
+    let names = |engine: &str| -> BTreeSet<String> {
+        let entries = std::fs::read_dir(tree(engine)).unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+    assert!(!names("sqlite").is_empty());
+}
+
+/// Reads no row, but names every column of each table.
+macro_rules! select_all {
+    ($connection:expr, $($table:ident),+ $(,)?) => {
+        $(
+            on_engine!($connection, |c| {
+                let query = schema::$table::table.select(schema::$table::all_columns).limit(0);
+                query.execute(c).unwrap_or_else(|error| panic!("{}: {error}", stringify!($table)));
+            });
+        )+
+    };
+}
+
+on_both_engines!(every_column_of_the_schema_is_there, |database| {
+    let mut connection = database.open().reader().unwrap();
+    select_all!(
+        &mut connection,
+        accounts,
+        chain_anchors,
+        contacts,
+        documents,
+        event_titles,
+        findings,
+        inbox_attempts,
+        inbox_events,
+        journal_entries,
+        oauth_tokens,
+        operator_actions,
+        order_lines,
+        order_snapshots,
+        orders,
+        payments,
+        periods,
+        policies,
+        postings,
+        provider_tokens,
+        redemptions,
+        sources,
+        vouchers,
+    );
+});
+
+on_both_engines!(migrations_go_up_down_and_up_again, |database| {
+    let opened = database.open();
+    opened
+        .transaction::<(), ticketledger::db::Error>("test", |connection| {
+            match connection {
+                Connection::Sqlite(c) => {
+                    let migrations = FileBasedMigrations::from_path(tree("sqlite")).unwrap();
+                    c.revert_all_migrations(migrations.clone()).unwrap();
+                    c.run_pending_migrations(migrations).unwrap();
+                }
+                Connection::Postgres(c) => {
+                    let migrations = FileBasedMigrations::from_path(tree("postgres")).unwrap();
+                    c.revert_all_migrations(migrations.clone()).unwrap();
+                    c.run_pending_migrations(migrations).unwrap();
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(ticketledger::db::pending_migrations(&opened).unwrap(), 0);
+});
+
+/// What an entry that seals two lines as number `entry_no` would be.
+fn entry(entry_no: i64, previous: i64, booking_date: &str, lines: i64) -> String {
+    format!(
+        "INSERT INTO journal_entries VALUES ('museum', {entry_no}, 'post', 'ticket', 'X', 1, 'atom', 'hash', NULL, 'new',
+            'EUR', '2025-11-11 12:00:00', 'order_date', '{booking_date}', '2025-11-11 14:36:50', 1, 1, {lines},
+            'other key {entry_no}', 1, '{previous:064x}', 'f{entry_no:063x}');"
+    )
+}
+
+fn posting(entry_no: i64, line_no: i64, amount: &str) -> String {
+    format!(
+        "INSERT INTO postings (source, entry_no, line_no, account_code, currency, amount_minor, line_key, item_kind)
+            VALUES ('museum', {entry_no}, {line_no}, 'assets:receivable', 'EUR', {amount}, 'key', 'ticket');"
+    )
+}
+
+fn pair(entry_no: i64, first: &str, second: &str) -> String {
+    posting(entry_no, 1, first) + &posting(entry_no, 2, second)
+}
+
+on_both_engines!(the_database_refuses_what_would_spoil_the_ledger, |database| {
+    use crate::support::db::Engine;
+    drop(database.open());
+    let mut book = Book::new(database, "museum");
+    let line = |account, minor| Line { account, minor, ..Line::default() };
+    book.post("2025-11-08", "X", "ticket", &[line("assets:receivable", 100), line("income:tickets", -100)]);
+    database.execute(
+        "INSERT INTO periods (source, period, status) VALUES ('museum', '2025-10', 'closed'), ('museum', '2025-09', 'soft');
+         INSERT INTO chain_anchors VALUES ('museum', 1, 1, 'hash', '2025-12-01 00:00:00', 'file', 'proof')",
+    );
+
+    let mut hostile: Vec<(&str, String)> = vec![
+        ("a changed amount", "UPDATE postings SET amount_minor = 5".to_owned()),
+        ("a deleted line", "DELETE FROM postings".to_owned()),
+        ("a changed entry", "UPDATE journal_entries SET reason_code = 'other'".to_owned()),
+        ("a deleted entry", "DELETE FROM journal_entries".to_owned()),
+        ("a changed snapshot", "UPDATE order_snapshots SET doc = ''".to_owned()),
+        ("a deleted snapshot", "DELETE FROM order_snapshots".to_owned()),
+        ("a changed policy", "UPDATE policies SET doc = ''".to_owned()),
+        ("a deleted policy", "DELETE FROM policies".to_owned()),
+        ("a changed anchor", "UPDATE chain_anchors SET proof = ''".to_owned()),
+        ("a deleted anchor", "DELETE FROM chain_anchors".to_owned()),
+        ("a late line", posting(1, 3, "5")),
+        ("a line of no entry", posting(7, 1, "5")),
+        ("an unbalanced entry", pair(2, "5", "-4") + &entry(2, 1, "2025-11-11", 2)),
+        ("a wrong line count", pair(2, "5", "-5") + &entry(2, 1, "2025-11-11", 3)),
+        ("an entry without lines", entry(2, 1, "2025-11-11", 2)),
+        ("another currency", pair(2, "5", "-5") + &entry(2, 1, "2025-11-11", 2).replace("EUR", "CHF")),
+        ("a gap in the numbers", pair(3, "5", "-5") + &entry(3, 1, "2025-11-11", 2)),
+        ("a wrong link", pair(2, "5", "-5") + &entry(2, 9, "2025-11-11", 2)),
+        ("an entry in a closed period", pair(2, "5", "-5") + &entry(2, 1, "2025-10-31", 2)),
+        ("an entry in a softly closed period", pair(2, "5", "-5") + &entry(2, 1, "2025-09-30", 2)),
+        ("a zero line", pair(2, "0", "0") + &entry(2, 1, "2025-11-11", 2)),
+        ("an amount in letters", pair(2, "'five'", "-5") + &entry(2, 1, "2025-11-11", 2)),
+        ("a period opened again", "UPDATE periods SET status = 'open' WHERE period = '2025-10'".to_owned()),
+        ("a deleted period", "DELETE FROM periods".to_owned()),
+        ("a reversal of nothing", pair(2, "5", "-5") + &entry(2, 1, "2025-11-11", 2).replace("'post'", "'reverse'")),
+    ];
+    match database.engine {
+        Engine::Sqlite => hostile.extend([
+            ("a fraction of a cent", pair(2, "5.5", "-5.5") + &entry(2, 1, "2025-11-11", 2)),
+            ("a replaced line", posting(1, 1, "5").replace("INSERT", "INSERT OR REPLACE")),
+            ("a replaced entry", entry(1, 0, "2025-11-11", 2).replace("INSERT", "INSERT OR REPLACE")),
+            (
+                "a replaced period",
+                "INSERT OR REPLACE INTO periods (source, period, status) VALUES ('museum', '2025-10', 'open')"
+                    .to_owned(),
+            ),
+            ("a replaced policy", "INSERT OR REPLACE INTO policies SELECT * FROM policies".to_owned()),
+            ("a replaced snapshot", "INSERT OR REPLACE INTO order_snapshots SELECT * FROM order_snapshots".to_owned()),
+            ("a replaced anchor", "INSERT OR REPLACE INTO chain_anchors SELECT * FROM chain_anchors".to_owned()),
+        ]),
+        // PostgreSQL rounds a literal fraction, so there the typed binds of the code are what keeps amounts whole.
+        Engine::Postgres => hostile.extend(
+            ["postings", "journal_entries", "order_snapshots", "policies", "periods", "chain_anchors"]
+                .map(|table| ("a truncated table", format!("TRUNCATE {table} CASCADE"))),
+        ),
+    }
+    for (what, sql) in &hostile {
+        assert!(database.try_execute(sql).is_err(), "{what} was accepted: {sql}");
+    }
+    database.execute(&(pair(2, "5", "-5") + &entry(2, 1, "2025-11-11", 2)));
+});

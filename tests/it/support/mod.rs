@@ -1,0 +1,5 @@
+//! What tests stand on.
+
+pub(crate) mod book;
+pub(crate) mod cluster;
+pub(crate) mod db;
