@@ -8,4 +8,5 @@
 
 mod schema;
 mod support;
+mod ticketpark;
 mod views;
