@@ -157,6 +157,7 @@ fn the_rate_is_that_of_the_local_day_of_the_show() {
     // Without a date it is the receipt, here 2024 in Zurich.
     assert_eq!(rate(None), (Some(260), 0));
     assert_eq!(rate(Some(json!("soon"))), (Some(260), 1));
+    assert_eq!(rate(Some(json!("1970-01-01 00:00:00"))), (Some(260), 1));
 }
 
 #[test]
@@ -164,7 +165,7 @@ fn the_same_ticket_twice_counts_once_and_two_versions_of_it_park() {
     let mut booking = BookingExample::default();
     booking.tickets[1] = TicketExample { seat: "elsewhere".to_owned(), ..TicketExample::default() };
     let said = read(&booking.json()).unwrap();
-    assert_eq!((note_reasons(&said), said.order.tickets.as_ref().unwrap().len()), (vec!["duplicate_id"], 1));
+    assert_eq!((note_reasons(&said), said.order.tickets.as_ref().unwrap().len()), (vec!["duplicate_key"], 1));
     booking.tickets[1].price = "30.00".to_owned();
     assert_eq!(reason(&booking.json()), "conflicting_duplicate");
 }
