@@ -11,4 +11,5 @@ mod config;
 mod receive;
 mod schema;
 mod support;
+mod ticketpark;
 mod views;
