@@ -94,3 +94,18 @@ pub(super) fn of_token_endpoint(status: StatusCode, body: &Value) -> Answer {
     }
     answer
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bodies_are_the_agreed_ones() {
+        assert_eq!(accepted(7).status(), StatusCode::OK);
+        assert_eq!(accepted(7).body(), r#"{"event":7,"status":"accepted"}"#);
+        assert_eq!(parked(7, "bad_amount").status(), StatusCode::ACCEPTED);
+        assert_eq!(parked(7, "bad_amount").body(), r#"{"event":7,"reason":"bad_amount","status":"parked"}"#);
+        let retry = too_many(Duration::from_millis(500)).headers().get(RETRY_AFTER).cloned();
+        assert_eq!(retry, Some(HeaderValue::from(1)));
+    }
+}
