@@ -129,3 +129,24 @@ on_both_engines!(the_unified_example_gives_the_documented_lines, async |database
     );
     daemon.finish().await;
 });
+
+on_both_engines!(an_order_of_two_thousand_participants_settles_whole, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let participant: serde_json::Value = serde_json::from_str(
+        r#"{"id": "", "status": "ACCEPTED", "price_value": "10.00", "vat": "19.00", "price_id": 1}"#,
+    )
+    .unwrap();
+    let participants: Vec<serde_json::Value> = (0..2000)
+        .map(|number| {
+            let mut participant = participant.clone();
+            participant["id"] = json!(format!("p{number}"));
+            participant
+        })
+        .collect();
+    let order = changed(PAID_ORDER, &[("/tickets/0/participants", json!(participants)), ("/payments", json!([]))]);
+    daemon.accepted("museum", order).await;
+    daemon.settle().await;
+    assert_eq!(daemon.balances("museum")["assets:receivable"], 2_000_000);
+    assert_eq!(daemon.entries("museum"), 2000);
+    daemon.finish().await;
+});
