@@ -1,6 +1,7 @@
 //! What the two providers send and answer, read into [`crate::order`]. No database here.
 
 pub mod bookingkit;
+pub mod json;
 pub mod ticketpark;
 
 use crate::config::Source;

@@ -1,9 +1,81 @@
 //! bookingkit: the webhook carries the whole order.
+//!
+//! The reading is all or nothing: whatever could make a posting wrong (an amount, a status, a currency, an id) refuses
+//! the whole delivery, so that never half of an order is booked. Whatever only informs is noted and read on.
+//!
+//! | Said as | Means |
+//! | --- | --- |
+//! | section absent or `null` | not said: what was known stays |
+//! | section `[]`, `{}` or `""` | there are none |
+//! | `""` for a date, a rate or a name | not said |
+//!
+//! Personal data goes to the [`Contact`](crate::order::Contact) and nowhere else. Codes of tickets are not kept at all;
+//! of codes that are as good as money only a hash and the last four characters.
 
+mod contact;
+mod header;
+mod items;
+mod money;
+mod reader;
+mod schema;
+mod stored_value;
+#[cfg(test)]
+mod tests;
+
+use self::reader::Reader;
+use super::json::{self, Object};
+use super::{Said, Unreadable};
 use crate::config::Source;
 use crate::inbox::Classified;
+use crate::order::Order;
 
-/// What a delivery is about.
-pub fn classify(_source: &Source, _body: &[u8]) -> Classified {
-    Classified::Parked { kind: "unknown".to_owned(), entity: None, reason: "unread", detail: String::new() }
+/// What a delivery is about. The whole order is read, so that what would be parked later is parked at receipt and the
+/// sender's answer says why.
+pub fn classify(source: &Source, body: &[u8]) -> Classified {
+    let document = json::parse(body);
+    let object = match document.as_ref().map_err(Clone::clone).and_then(|document| document.object()) {
+        Ok(object) => object,
+        Err(refused) => return parked("unknown", None, refused),
+    };
+    let entity = object.required_id("id").map(|id| format!("order:{id}"));
+    match (read_order(source, &object), entity) {
+        (Ok(_), Ok(entity)) => Classified::Understood { kind: "order".to_owned(), entity },
+        (Err(refused), entity) => parked("order", entity.ok(), refused),
+        (Ok(_), Err(refused)) => parked("order", None, refused),
+    }
+}
+
+/// Reads a delivery: the order, the customer, and the oddities.
+///
+/// # Errors
+/// Why the delivery has to be parked, with the place in the document.
+pub fn read(source: &Source, body: &[u8]) -> Result<Said, Unreadable> {
+    read_order(source, &json::parse(body)?.object()?)
+}
+
+fn read_order(source: &Source, object: &Object<'_>) -> Result<Said, Unreadable> {
+    let order_id = object.required_id("id")?;
+    header::check_vendor(source, object)?;
+    let mut reader = Reader::new(header::currency(object)?);
+    reader.note_unknown_fields(object, schema::ORDER);
+    let header = reader.header(object)?;
+    reader.order_cancelled_at = header.cancelled_at;
+    let order = Order {
+        tickets: reader.tickets(object)?,
+        products: reader.products(object)?,
+        flex_tickets: reader.flex_tickets(object)?,
+        voucher_orders: reader.voucher_orders(object)?,
+        redeemed_vouchers: reader.redeemed_vouchers(object)?,
+        redeemed_coupons: reader.redeemed_coupons(object)?,
+        payments: reader.payments(object)?,
+        header: Some(header),
+        order_id,
+    };
+    reader.note_dangling_payments(&order);
+    let contact = contact::read(object, &order.order_id)?;
+    Ok(Said { order, contact, notes: reader.into_notes() })
+}
+
+fn parked(kind: &str, entity: Option<String>, refused: Unreadable) -> Classified {
+    Classified::Parked { kind: kind.to_owned(), entity, reason: refused.reason, detail: refused.detail }
 }

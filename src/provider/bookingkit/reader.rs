@@ -1,0 +1,112 @@
+//! What the reading of all sections has in common.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::header;
+use crate::clock::Timestamp;
+use crate::money::Currency;
+use crate::order::PartStatus;
+use crate::provider::json::Object;
+use crate::provider::{Note, Unreadable};
+
+/// Most unknown fields that one delivery can report; a sender must not be able to flood the findings.
+const UNKNOWN_FIELDS: usize = 50;
+
+/// The reading of one delivery.
+pub(super) struct Reader {
+    /// The order's; of every part that says no other.
+    pub(super) currency: Currency,
+    /// Stands in for the date of a cancelled part that has none.
+    pub(super) order_cancelled_at: Option<Timestamp>,
+    pub(super) notes: Vec<Note>,
+    unknown_fields: Vec<String>,
+}
+
+impl Reader {
+    pub(super) fn new(currency: Currency) -> Self {
+        Self { currency, order_cancelled_at: None, notes: Vec::new(), unknown_fields: Vec::new() }
+    }
+
+    /// All oddities, each once, in an order that doesn't depend on the document's.
+    pub(super) fn into_notes(mut self) -> Vec<Note> {
+        for field in std::mem::take(&mut self.unknown_fields) {
+            let evidence = format!("`{field}` is not among the documented fields");
+            self.note("schema_extra_field", field, evidence);
+        }
+        self.notes.sort();
+        self.notes.dedup();
+        self.notes
+    }
+
+    pub(super) fn note(&mut self, reason: &str, subject: impl Into<String>, evidence: impl Into<String>) {
+        self.notes.push(Note { reason: reason.to_owned(), subject: subject.into(), evidence: evidence.into() });
+    }
+
+    pub(super) fn note_unknown_fields(&mut self, object: &Object<'_>, known: &[&str]) {
+        for field in object.unknown_fields(known) {
+            if self.unknown_fields.len() < UNKNOWN_FIELDS && !self.unknown_fields.contains(&field) {
+                self.unknown_fields.push(field);
+            }
+        }
+    }
+
+    /// Reads every object of a list; `None` when the list is not said.
+    pub(super) fn each<T>(
+        &mut self,
+        object: &Object<'_>,
+        key: &str,
+        known: &[&str],
+        mut read: impl FnMut(&mut Self, &Object<'_>) -> Result<T, Unreadable>,
+    ) -> Result<Option<Vec<T>>, Unreadable> {
+        let Some(elements) = object.list(key)? else { return Ok(None) };
+        let mut parts = Vec::with_capacity(elements.len());
+        for element in elements {
+            let part = element.object()?;
+            self.note_unknown_fields(&part, known);
+            parts.push(read(self, &part)?);
+        }
+        Ok(Some(parts))
+    }
+
+    /// Keeps one of several identical parts with the same id. Parts that share an id and differ refuse the delivery:
+    /// either one could be the true one.
+    pub(super) fn once_each<T: PartialEq>(
+        &mut self,
+        parts: Vec<T>,
+        what: &str,
+        id: impl Fn(&T) -> &str,
+    ) -> Result<Vec<T>, Unreadable> {
+        let mut positions = HashMap::new();
+        let mut kept: Vec<T> = Vec::with_capacity(parts.len());
+        for part in parts {
+            match positions.entry(id(&part).to_owned()) {
+                Entry::Vacant(entry) => {
+                    entry.insert(kept.len());
+                    kept.push(part);
+                }
+                Entry::Occupied(entry) if kept.get(*entry.get()) == Some(&part) => {
+                    self.note("duplicate_key", format!("{what}:{}", entry.key()), format!("the same {what} twice"));
+                }
+                Entry::Occupied(_) => return Err(conflicting_duplicate(what)),
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Status of a part; empty and absent are [`PartStatus::Unsaid`].
+    pub(super) fn part_status(object: &Object<'_>) -> Result<PartStatus, Unreadable> {
+        let word = object.word("status", "unknown_status")?.unwrap_or_default();
+        PartStatus::parse(&word).ok_or_else(|| header::unknown_word("unknown_status", &object.path("status"), &word))
+    }
+
+    /// The part's own currency, else the order's.
+    pub(super) fn currency_of(&self, part: &Object<'_>) -> Result<Currency, Unreadable> {
+        let Some(code) = part.word("currency", "unknown_currency")? else { return Ok(self.currency) };
+        Currency::parse(&code).ok_or_else(|| header::unknown_word("unknown_currency", &part.path("currency"), &code))
+    }
+}
+
+pub(super) fn conflicting_duplicate(what: &str) -> Unreadable {
+    Unreadable::new("conflicting_duplicate", format!("the same {what} id twice with different content"))
+}

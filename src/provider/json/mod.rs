@@ -1,0 +1,134 @@
+//! A tolerant, exact reader of the JSON that providers send.
+//!
+//! Tolerant, because their backends are PHP: an empty map arrives as `[]`, a list with gaps as `{"1": …, "0": …}`, a
+//! number as a number or as text, nothing as an absent key, `null` or `""`. Exact, because it is money: a number keeps
+//! the digits that were sent and never becomes a float. Every refusal names the place (`payments[1].value`) and never
+//! repeats what may be personal.
+//!
+//! ```text
+//! parse(bytes) -> Document -> Object --list(key)--> Element --object()--> Object -> text, id, amount, timestamp, …
+//! ```
+
+mod object;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
+
+pub use object::Object;
+
+use self::value::Value;
+use super::Unreadable;
+
+/// A whole JSON text, checked to its last string.
+pub struct Document<'t>(Value<'t>);
+
+/// A value and its place in the document.
+#[derive(Clone)]
+pub struct Element<'d> {
+    path: String,
+    value: &'d Value<'d>,
+}
+
+/// Reads a JSON text. A byte order mark is skipped, of a key that comes twice the last one counts, and characters U+0000
+/// are dropped from all texts, for no database would take them.
+///
+/// # Errors
+/// `broken_utf8`, `invalid_json` (also for nesting deeper than any real document), `lone_surrogate`.
+pub fn parse(bytes: &[u8]) -> Result<Document<'_>, Unreadable> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| Unreadable::new("broken_utf8", format!("byte {} is not UTF-8", error.valid_up_to())))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    Value::parse(text).map(Document)
+}
+
+impl Document<'_> {
+    /// The outermost value.
+    pub fn root(&self) -> Element<'_> {
+        Element { path: String::new(), value: &self.0 }
+    }
+
+    /// The outermost value as an object.
+    ///
+    /// # Errors
+    /// `invalid_json` when it is anything else.
+    pub fn object(&self) -> Result<Object<'_>, Unreadable> {
+        self.root().object().map_err(|_| Unreadable::new("invalid_json", "the document is not an object"))
+    }
+}
+
+impl<'d> Element<'d> {
+    /// Where it stands, such as `payments[1]`; empty for the outermost value.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// True for `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self.value, Value::Null)
+    }
+
+    /// True for all that says "none": `null`, an empty or blank text, `[]` and `{}`.
+    pub fn is_blank(&self) -> bool {
+        self.value.is_blank()
+    }
+
+    /// A text, number or boolean as text; `None` when it is blank, a list or an object.
+    pub fn text(&self) -> Option<String> {
+        self.value.scalar().filter(|text| !text.trim().is_empty()).map(Cow::into_owned)
+    }
+
+    /// The element as an object; PHP's empty map `[]` is one.
+    ///
+    /// # Errors
+    /// `bad_object` for anything else.
+    pub fn object(&self) -> Result<Object<'d>, Unreadable> {
+        let fields = match self.value {
+            Value::Map(fields) => Some(fields),
+            Value::List(items) if items.is_empty() => None,
+            _ => return Err(Unreadable::new("bad_object", format!("{} is not an object", self.path))),
+        };
+        Ok(Object::new(self.path.clone(), fields))
+    }
+
+    /// The element as a list. `null` is `None`: nothing is said. `[]`, `{}` and a blank text are a list without
+    /// elements, a map whose keys are all integers is a list in numeric order of the keys, and any other object is a
+    /// list of one: its required fields tell whether it was meant so.
+    ///
+    /// # Errors
+    /// `bad_list` for a text, a number or a boolean.
+    pub fn list(&self) -> Result<Option<Vec<Element<'d>>>, Unreadable> {
+        let path = &self.path;
+        let element = |key: &str, value: &'d Value<'d>| Element { path: format!("{path}[{key}]"), value };
+        match self.value {
+            Value::Null => Ok(None),
+            value if value.is_blank() => Ok(Some(Vec::new())),
+            Value::List(items) => {
+                Ok(Some(items.iter().enumerate().map(|(index, item)| element(&index.to_string(), item)).collect()))
+            }
+            Value::Map(fields) => {
+                let keys: Option<Vec<i64>> = fields.keys().map(|key| integer_key(key)).collect();
+                let Some(keys) = keys else { return Ok(Some(vec![self.clone()])) };
+                let mut items: Vec<_> = keys.into_iter().zip(fields.values()).collect();
+                items.sort_by_key(|(key, _)| *key);
+                Ok(Some(items.into_iter().map(|(key, item)| element(&key.to_string(), item)).collect()))
+            }
+            _ => Err(Unreadable::new("bad_list", format!("{path} is not a list"))),
+        }
+    }
+}
+
+/// Writes the element as JSON again, numbers with the digits that were sent.
+impl Serialize for Element<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.value.serialize(serializer)
+    }
+}
+
+/// The key of a PHP list: an integer as PHP writes it, so neither `01` nor `+1`.
+fn integer_key(key: &str) -> Option<i64> {
+    key.parse::<i64>().ok().filter(|number| number.to_string() == key)
+}
