@@ -80,6 +80,28 @@ impl Database {
         })
     }
 
+    /// Runs `body` on one unchanging view of the database, for reports that must agree with themselves.
+    ///
+    /// # Errors
+    /// Those of `body`, and database errors.
+    pub fn read<T, E: From<Error>>(
+        &self,
+        body: impl FnOnce(&mut Connection) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let mut connection = self.reader()?;
+        match &mut connection {
+            Connection::Sqlite(pooled) => AnsiTransactionManager::begin_transaction_sql(&mut **pooled, "BEGIN"),
+            Connection::Postgres(pooled) => AnsiTransactionManager::begin_transaction_sql(
+                &mut **pooled,
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            ),
+        }
+        .map_err(Error::from)?;
+        let value = body(&mut connection);
+        connection.rollback()?;
+        value
+    }
+
     fn writer(&self) -> Result<Connection> {
         Ok(match &self.pools {
             Pools::Sqlite { write, .. } => Connection::Sqlite(write.get()?),

@@ -1,1 +1,3 @@
-//! .
+//! The whole thing on one machine: a daemon, a stand-in for the provider, example traffic.
+
+pub mod stand_in;

@@ -14,6 +14,7 @@
 
 pub mod operator;
 pub mod store;
+pub mod writer;
 
 use crate::clock::Timestamp;
 
@@ -88,4 +89,63 @@ impl State {
             Self::Parked => "parked",
         }
     }
+}
+
+/// The waiting events of one entity, claimed together.
+pub struct Claimed {
+    /// The source.
+    pub source: String,
+    /// What they are about.
+    pub entity: String,
+    /// Proof of the claim: only its holder may finish the events.
+    pub lease: String,
+    /// In the order of their numbers.
+    pub events: Vec<ClaimedEvent>,
+}
+
+/// A claimed event. The body may hold personal data, so there is no `Debug`.
+#[derive(diesel::Queryable)]
+pub struct ClaimedEvent {
+    /// Its number.
+    pub id: EventId,
+    /// Its kind.
+    pub kind: String,
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// Attempts so far, this one included.
+    pub attempts: i32,
+    /// The bytes as received; `None` once pruned.
+    pub body: Option<Vec<u8>>,
+}
+
+/// How a claim ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// Settled; `newer` tells whether the news were at least as new as what was known.
+    Applied {
+        /// Else superseded.
+        newer: bool,
+    },
+    /// Needs a person.
+    Parked {
+        /// `transient` when out of attempts, else `permanent`.
+        verdict: &'static str,
+        /// Reason code.
+        reason: String,
+        /// In words.
+        detail: String,
+    },
+    /// Tried again.
+    Retry {
+        /// `transient`, `rate_limited` or `provider_down`.
+        verdict: &'static str,
+        /// Reason code.
+        reason: String,
+        /// In words.
+        detail: String,
+        /// When.
+        due_at: Timestamp,
+        /// Whether the attempt is used up.
+        counts: bool,
+    },
 }

@@ -1,1 +1,108 @@
-//! .
+//! HTTP in: who sends, how much, what about; then into the inbox, and answered when it is stored.
+//!
+//! ```text
+//! server   connections: how many, how slow      console   /readyz, /metrics
+//! routes   addresses                            oauth     tokens for senders
+//! deliver  authenticate > body > classify > store > answer
+//! ```
+
+mod answer;
+mod authenticate;
+mod body;
+mod console;
+mod deliver;
+mod headers;
+mod oauth;
+mod rate;
+mod routes;
+mod server;
+mod store;
+mod tokens;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Database;
+use crate::inbox::writer::Writer;
+use crate::limits;
+
+use authenticate::Secrets;
+use rate::Rate;
+use tokens::Tokens;
+
+pub use console::Console;
+
+/// How many senders at once, and how slow they may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Connections at once; more wait to be accepted.
+    pub connections: usize,
+    /// For the head of a request, and between requests.
+    pub header: Duration,
+    /// For the body of a request.
+    pub body: Duration,
+    /// For the requests in hand when the daemon stops.
+    pub drain: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connections: limits::CONNECTIONS,
+            header: limits::HEADER_TIMEOUT,
+            body: limits::BODY_TIMEOUT,
+            drain: limits::DRAIN_TIMEOUT,
+        }
+    }
+}
+
+/// What every request of the public listener shares.
+pub struct Intake {
+    config: Arc<Config>,
+    clock: Clock,
+    writer: Writer,
+    secrets: Secrets,
+    tokens: Tokens,
+    rates: HashMap<String, Rate>,
+    patience: Patience,
+}
+
+impl Intake {
+    /// The intake of these sources.
+    pub fn new(config: Arc<Config>, clock: Clock, writer: Writer, database: Database) -> Self {
+        let rate = |clock: &Clock| Rate::new(config.limits.requests_per_second, clock);
+        Self {
+            secrets: Secrets::of(&config),
+            tokens: Tokens::new(database, clock.clone()),
+            rates: config.sources.iter().map(|source| (source.name.clone(), rate(&clock))).collect(),
+            patience: Patience::default(),
+            config,
+            clock,
+            writer,
+        }
+    }
+
+    /// The same with another patience.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
+    }
+}
+
+/// Serves deliveries and tokens until `shutdown` is done, then until the requests in hand are answered.
+pub async fn serve_public(listener: TcpListener, intake: Arc<Intake>, shutdown: impl Future<Output = ()>) {
+    let patience = intake.patience;
+    server::serve(listener, routes::public(intake), patience, shutdown).await;
+}
+
+/// Serves readiness, metrics and the front page until `shutdown` is done.
+pub async fn serve_console(listener: TcpListener, console: Arc<Console>, shutdown: impl Future<Output = ()>) {
+    server::serve(listener, console::routes(console), Patience::default(), shutdown).await;
+}

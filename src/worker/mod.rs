@@ -1,1 +1,281 @@
-//! .
+//! From claimed events to settled books: claim, fetch, settle, retry, park.
+//!
+//! The fetch holds no connection; the settling is one transaction that also completes the events. bookingkit's orders
+//! are settled many at a time; every Ticketpark entity is fetched by a task of its own and settled when its answer is
+//! there, so that a slow answer holds up nothing else.
+
+pub mod access;
+pub mod contact;
+mod gate;
+mod read;
+mod retry;
+mod settle;
+mod work;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+use self::access::Access;
+use self::gate::{Gates, Opening};
+use crate::clock::Clock;
+use crate::config::{self, Source};
+use crate::db::Database;
+use crate::inbox::{Claimed, EventId, store as inbox};
+use crate::limits;
+use crate::provider::{Failure, Provider};
+
+/// Called before each step of settling with the number of its event. Does nothing in the daemon; tests make it panic.
+pub type Probe = Arc<dyn Fn(EventId) + Send + Sync>;
+
+/// The worker pool of a daemon. Clones share it.
+#[derive(Clone)]
+pub struct Worker(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    clock: Clock,
+    settings: config::Worker,
+    sources: BTreeMap<String, Source>,
+    access: BTreeMap<String, Access>,
+    gates: Gates,
+    /// Fetches under way at once.
+    fetches: Arc<Semaphore>,
+    fetches_at_most: u32,
+    wake: Arc<Notify>,
+    alive: Arc<AtomicBool>,
+    probe: Probe,
+}
+
+impl Worker {
+    /// A pool that has not started. `wake` is notified whenever the inbox grows.
+    ///
+    /// # Errors
+    /// When the access to a Ticketpark source cannot be set up.
+    pub fn new(
+        database: Database,
+        clock: Clock,
+        config: &config::Config,
+        wake: Arc<Notify>,
+        probe: Probe,
+    ) -> Result<Self, access::SetupError> {
+        let mut access = BTreeMap::new();
+        for source in config.sources.iter().filter(|source| source.provider == Provider::Ticketpark) {
+            access.insert(source.name.clone(), Access::new(database.clone(), clock.clone(), source)?);
+        }
+        let fetches_at_most = u32::try_from(config.worker.workers).unwrap_or(u32::MAX).saturating_mul(4).clamp(1, 64);
+        Ok(Self(Arc::new(Inner {
+            database,
+            clock,
+            settings: config.worker.clone(),
+            sources: config.sources.iter().map(|source| (source.name.clone(), source.clone())).collect(),
+            access,
+            gates: Gates::default(),
+            fetches: Arc::new(Semaphore::new(fetches_at_most as usize)),
+            fetches_at_most,
+            wake,
+            alive: Arc::new(AtomicBool::new(false)),
+            probe,
+        })))
+    }
+
+    /// Set while all workers run.
+    pub fn alive(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.0.alive)
+    }
+
+    /// Works until `stop` answers; then finishes what is in hand.
+    pub async fn run(&self, stop: tokio::sync::watch::Receiver<bool>) {
+        let workers: Vec<_> = (0..self.0.settings.workers.max(1))
+            .map(|_| tokio::spawn(Self::work_until(self.clone(), stop.clone())))
+            .collect();
+        self.0.alive.store(true, Ordering::Relaxed);
+        for worker in workers {
+            if let Err(error) = worker.await {
+                self.0.alive.store(false, Ordering::Relaxed);
+                tracing::error!(%error, "a worker ended by itself");
+            }
+        }
+        self.fetches_done().await;
+        self.0.alive.store(false, Ordering::Relaxed);
+    }
+
+    async fn work_until(self, mut stop: tokio::sync::watch::Receiver<bool>) {
+        let inner = &self.0;
+        while !*stop.borrow() {
+            let worked = self.turn().await;
+            if worked {
+                // There may be more; another worker can have it.
+                inner.wake.notify_one();
+                continue;
+            }
+            tokio::select! {
+                () = inner.wake.notified() => {}
+                // Retries become due, leases end, and other processes store and replay: look once a second.
+                () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// Works on all that is due by the clock, and answers when nothing is left in hand. For tests and for replays:
+    /// nothing sleeps here.
+    pub async fn run_until_idle(&self) {
+        loop {
+            let worked = self.turn().await;
+            self.fetches_done().await;
+            if !worked {
+                return;
+            }
+        }
+    }
+
+    async fn fetches_done(&self) {
+        // Taking every permit means that no fetch holds one; the semaphore is never closed.
+        let _all = self.0.fetches.acquire_many(self.0.fetches_at_most).await;
+    }
+
+    /// One round: a batch of orders settled, and fetches begun as far as there is room. True when there was work.
+    async fn turn(&self) -> bool {
+        let orders = self.turn_orders().await;
+        let fetches = self.turn_fetches().await;
+        orders || fetches
+    }
+
+    async fn turn_orders(&self) -> bool {
+        let worker = self.clone();
+        let turn = tokio::task::spawn_blocking(move || {
+            let inner = &worker.0;
+            let sources = inner.sources_of(Provider::Bookingkit);
+            let claimed = inner.claim(&sources, limits::CLAIM_ENTITIES);
+            let works: Vec<_> = claimed
+                .iter()
+                .filter_map(|(claimed, _)| {
+                    let source = inner.sources.get(&claimed.source)?;
+                    Some(read::bookingkit_order(source, claimed, inner.settings.attempts))
+                })
+                .collect();
+            let worked = !works.is_empty();
+            if worked {
+                inner.settle_all(works);
+            }
+            worked
+        });
+        turn.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a batch panicked; its events come back when their lease ends");
+            true
+        })
+    }
+
+    async fn turn_fetches(&self) -> bool {
+        let mut worked = false;
+        for source in self.0.sources_of(Provider::Ticketpark) {
+            let now = self.0.clock.now();
+            let room = match self.0.gates.opening(source, now) {
+                Opening::Open => self.0.fetches.available_permits(),
+                Opening::Probe => 1,
+                Opening::Shut(_) => 0,
+            };
+            let permits = self.permits(room);
+            let wanted = i64::try_from(permits.len()).unwrap_or(0);
+            if wanted == 0 {
+                continue;
+            }
+            let (worker, name) = (self.clone(), source.to_owned());
+            let claim = tokio::task::spawn_blocking(move || worker.0.claim(&[name.as_str()], wanted));
+            let claimed = claim.await.unwrap_or_default();
+            worked |= !claimed.is_empty();
+            for ((claimed, document_id), permit) in claimed.into_iter().zip(permits) {
+                tokio::spawn(self.clone().fetch_and_settle(claimed, document_id.unwrap_or(0), permit));
+            }
+        }
+        worked
+    }
+
+    fn permits(&self, room: usize) -> Vec<OwnedSemaphorePermit> {
+        (0..room).map_while(|_| Arc::clone(&self.0.fetches).try_acquire_owned().ok()).collect()
+    }
+
+    async fn fetch_and_settle(self, claimed: Claimed, document_id: i64, permit: OwnedSemaphorePermit) {
+        let inner = Arc::clone(&self.0);
+        let (Some(source), Some(access)) = (inner.sources.get(&claimed.source), inner.access.get(&claimed.source))
+        else {
+            return;
+        };
+        let work = read::ticketpark_entity(source, access, &claimed, document_id, inner.settings.attempts).await;
+        let now = inner.clock.now();
+        match &work.failure {
+            Some(Failure::RateLimited { retry_after_milliseconds, .. }) => {
+                inner.gates.limited(&work.source, now, *retry_after_milliseconds);
+            }
+            Some(Failure::ProviderDown { retry_after_milliseconds, .. }) => {
+                inner.gates.failed(&work.source, now, *retry_after_milliseconds);
+            }
+            _ if work.document.is_some() => inner.gates.succeeded(&work.source),
+            _ => {}
+        }
+        let settling = Arc::clone(&inner);
+        if let Err(error) = tokio::task::spawn_blocking(move || settling.settle_all(vec![work])).await {
+            tracing::error!(%error, "settling panicked; the events come back when their lease ends");
+        }
+        drop(permit);
+        inner.wake.notify_one();
+    }
+}
+
+impl Inner {
+    fn sources_of(&self, provider: Provider) -> Vec<&str> {
+        let sources = self.sources.values().filter(|source| source.provider == provider);
+        sources.map(|source| source.name.as_str()).collect()
+    }
+
+    /// Claims due entities; a Ticketpark entity gets the number of its fetch in the same transaction, so that the
+    /// fetch covers exactly the events that were stored before it.
+    fn claim(&self, sources: &[&str], entities: i64) -> Vec<(Claimed, Option<i64>)> {
+        if sources.is_empty() {
+            return Vec::new();
+        }
+        let now = self.clock.now();
+        let due = self.database.reader().and_then(|mut reader| inbox::next_due_at(&mut reader, sources));
+        match due {
+            Ok(Some(due_at)) if due_at <= now => {}
+            Ok(_) => return Vec::new(),
+            Err(error) => {
+                tracing::warn!(%error, "cannot look for work; trying again in a second");
+                return Vec::new();
+            }
+        }
+        let until = now.plus_milliseconds(i64::try_from(limits::LEASE.as_millis()).unwrap_or(i64::MAX));
+        let claimed = self.database.transaction("claim", |connection| {
+            let claimed = inbox::claim(connection, &lease_token(), now, until, sources, entities)?;
+            let mut numbered = Vec::with_capacity(claimed.len());
+            for entity in claimed {
+                let document_id = match entity.events.first().filter(|_| self.access.contains_key(&entity.source)) {
+                    Some(first) => {
+                        Some(inbox::start_document(connection, &entity.source, &entity.entity, first.id, now)?)
+                    }
+                    None => None,
+                };
+                numbered.push((entity, document_id));
+            }
+            Ok::<_, crate::db::Error>(numbered)
+        });
+        claimed.unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot claim work; trying again in a second");
+            Vec::new()
+        })
+    }
+}
+
+/// A token that nobody else has.
+fn lease_token() -> String {
+    let mut bytes = [0_u8; 16];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => hex::encode(bytes),
+        // Without randomness a token per process and instant still tells claims apart.
+        Err(_) => format!("{}-{:p}", std::process::id(), &raw const bytes),
+    }
+}

@@ -6,6 +6,9 @@
     reason = "a test that fails must fail loudly, helpers included"
 )]
 
+mod bookingkit;
+mod config;
+mod receive;
 mod schema;
 mod support;
 mod views;

@@ -7,7 +7,7 @@ use super::schema;
 use crate::clock::Timestamp;
 use crate::order::{PartStatus, Participant, Product, RedeemedFlexTicket, Ticket};
 use crate::provider::Unreadable;
-use crate::provider::json::Object;
+use crate::provider::json::{LARGEST_AMOUNT, Object};
 
 impl Reader {
     pub(super) fn tickets(&mut self, object: &Object<'_>) -> Result<Option<Vec<Ticket>>, Unreadable> {
@@ -26,7 +26,9 @@ impl Reader {
         let id = object.required_id("id")?;
         let subject = format!("ticket:{id}");
         let vat_bp = object.rate_bp("vat")?;
+        let status = Self::part_status(object)?;
         let cancelled_at = object.timestamp("cancellation_date", &subject, &mut self.notes);
+        self.note_undated_cancellation(status, cancelled_at, &subject);
         let event_date_id = match object.id("event_date_id")? {
             None => object.id("date_id")?,
             said => said,
@@ -39,7 +41,7 @@ impl Reader {
             event_date_id,
             title: object.text("title"),
             starts_at: object.timestamp("date", &subject, &mut self.notes),
-            status: Self::part_status(object)?,
+            status,
             vat_bp,
             cancelled_at,
             participants: self.once_each(participants.unwrap_or_default(), "participant", |part| &part.id)?,
@@ -64,11 +66,8 @@ impl Reader {
         }
         let status = Self::part_status(object)?;
         let cancelled_at = object.timestamp("cancellation_date", &subject, &mut self.notes);
-        let known_since = cancelled_at.or(ticket_cancelled_at).or(self.order_cancelled_at);
-        if status == PartStatus::Cancelled && known_since.is_none() {
-            let evidence = "cancelled, and neither participant nor ticket nor order says when";
-            self.note("date_unreadable", format!("{subject}:cancellation_date"), evidence);
-        }
+        let known_since = cancelled_at.or(ticket_cancelled_at);
+        self.note_undated_cancellation(status, known_since, &subject);
         let currency = self.currency_of(object)?;
         Ok(Participant {
             status,
@@ -83,6 +82,14 @@ impl Reader {
             redeemed_flex_tickets: self.redeemed_flex_tickets(object)?,
             id,
         })
+    }
+
+    /// A part takes the date of what contains it; without any the receipt stands in.
+    fn note_undated_cancellation(&mut self, status: PartStatus, date: Option<Timestamp>, subject: &str) {
+        if status == PartStatus::Cancelled && date.or(self.order_cancelled_at).is_none() {
+            let evidence = "cancelled, and nothing says when";
+            self.note("date_unreadable", format!("{subject}:cancellation_date"), evidence);
+        }
     }
 
     fn entry_units(&mut self, object: &Object<'_>) -> Result<Vec<String>, Unreadable> {
@@ -103,7 +110,8 @@ impl Reader {
                 id,
             })
         })?;
-        Ok(redeemed.unwrap_or_default())
+        // A participant is one admission, so a flex ticket can pay it once.
+        self.once_each(redeemed.unwrap_or_default(), "flex_ticket", |flex| &flex.id)
     }
 
     /// Lines have no id of their own, so equal lines are as many sales.
@@ -114,7 +122,8 @@ impl Reader {
             let quantity = product
                 .quantity("amount")?
                 .ok_or_else(|| Unreadable::new("bad_quantity", format!("{} is missing", product.path("amount"))))?;
-            if price_minor.checked_mul(quantity).is_none() {
+            let gross = price_minor.checked_mul(quantity);
+            if gross.is_none_or(|gross| gross.unsigned_abs() > LARGEST_AMOUNT.unsigned_abs()) {
                 let path = product.path("price");
                 return Err(Unreadable::new("bad_amount", format!("{path} times the amount is out of range")));
             }

@@ -1,7 +1,8 @@
 //! bookingkit: the webhook carries the whole order.
 //!
-//! The reading is all or nothing: whatever could make a posting wrong (an amount, a status, a currency, an id) refuses
-//! the whole delivery, so that never half of an order is booked. Whatever only informs is noted and read on.
+//! The reading is all or nothing: whatever could make a posting wrong (an amount, a status, a currency, an id, a list
+//! in a shape that nobody documented) refuses the whole delivery, so that never half of an order is booked. Dates,
+//! texts and fields that only inform are noted and read on.
 //!
 //! | Said as | Means |
 //! | --- | --- |

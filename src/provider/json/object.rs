@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+
+use chrono::Datelike as _;
 
 use super::Element;
 use super::value::Value;
@@ -11,6 +14,12 @@ use crate::provider::{Note, Unreadable};
 
 /// Longest id in bytes. Ids are keys of indexes, and PostgreSQL refuses an index row of more than about 2,700 bytes.
 const ID_BYTES: usize = 200;
+/// Years that a date can mean. Outside are the stand-ins for "none" of other systems: `0001-01-01`, `1970-01-01`, and
+/// years that don't survive being written with four digits.
+const YEARS: RangeInclusive<i32> = 2000..=9998;
+/// Largest amount in minor units, either way. No order is worth a hundred trillion, and views sum many amounts in 64 bits:
+/// one absurd amount must not make every report of a source fail.
+pub const LARGEST_AMOUNT: i64 = 10_000_000_000_000_000;
 /// Longest piece of an amount that an error repeats.
 const ECHO_CHARACTERS: usize = 32;
 
@@ -99,9 +108,14 @@ impl<'d> Object<'d> {
     /// An amount in minor units, exact, from a text or a number; `None` when it is absent or blank.
     ///
     /// # Errors
-    /// `bad_amount`.
+    /// `bad_amount` for what is no number, is more precise than the currency or larger than [`LARGEST_AMOUNT`].
     pub fn amount(&self, key: &str, currency: Currency) -> Result<Option<i64>, Unreadable> {
-        self.decimal(key, currency.exponent(), "bad_amount")
+        match self.decimal(key, currency.exponent(), "bad_amount")? {
+            Some(minor) if minor.unsigned_abs() > LARGEST_AMOUNT.unsigned_abs() => {
+                Err(self.refuse("bad_amount", key, "is refused: out of range"))
+            }
+            minor => Ok(minor),
+        }
     }
 
     /// An amount that has to be there.
@@ -151,6 +165,7 @@ impl<'d> Object<'d> {
     pub fn timestamp(&self, key: &str, subject: &str, notes: &mut Vec<Note>) -> Option<Timestamp> {
         let value = self.said(key)?;
         let instant = value.scalar().and_then(|text| Timestamp::parse(text.trim()));
+        let instant = instant.filter(|instant| YEARS.contains(&instant.utc().year()));
         if instant.is_none() {
             notes.push(self.date_note(key, subject, "is not an instant with a time zone"));
         }

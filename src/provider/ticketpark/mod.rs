@@ -1,9 +1,12 @@
 //! Ticketpark: the webhook is a pointer, the booking is read from the API.
+//!
+//! ```text
+//! webhook::parse ──> which booking or person ──> client::Client (GET) ──> booking::read_booking ──> Said
+//!        └─> a payment: the one thing that no API call can tell, so the webhook is the source
+//! ```
 
-use crate::config::Source;
-use crate::inbox::Classified;
+pub mod booking;
+pub mod client;
+pub mod webhook;
 
-/// What a delivery is about.
-pub fn classify(_source: &Source, _body: &[u8]) -> Classified {
-    Classified::Parked { kind: "unknown".to_owned(), entity: None, reason: "unread", detail: String::new() }
-}
+pub use webhook::classify;

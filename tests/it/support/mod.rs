@@ -2,4 +2,5 @@
 
 pub(crate) mod book;
 pub(crate) mod cluster;
+pub(crate) mod daemon;
 pub(crate) mod db;

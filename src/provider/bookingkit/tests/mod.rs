@@ -1,8 +1,10 @@
 //! The reading of both documented examples, of every ruling, and of broken input.
 
+mod amounts;
 mod contact;
+mod parts;
+mod receipt;
 mod robustness;
-mod rulings;
 mod seeds;
 
 use serde_json::{Value, json};
@@ -103,4 +105,15 @@ fn note(reason: &str, subject: &str, evidence: &str) -> Note {
 
 fn empty() -> Value {
     json!("")
+}
+
+const PARTICIPANT: &str = "/tickets/0/participants/0";
+
+/// Each case: the place, the value put there, the reason, and how the detail starts.
+fn check_refused(cases: &[(&str, Value, &str, &str)]) {
+    for (pointer, value, reason, path) in cases {
+        let refused = refused(&with(pointer, value.clone()));
+        assert_eq!(refused.reason, *reason, "{pointer} {value}: {}", refused.detail);
+        assert!(refused.detail.starts_with(path), "{pointer}: {}", refused.detail);
+    }
 }

@@ -264,9 +264,31 @@ fn both_examples_are_the_same_entity() {
 fn an_order_holds_no_personal_data_and_no_code() {
     let order = serde_json::to_string(&said(UNIFIED_EXAMPLE).order).unwrap();
     for personal in [
-        "homersimpson", "Grimes", "0177", "Muehlenweg", "10407", "Berlin", "Germany", "Notes", "Comment", "comment",
-        "DE123456789", "Bookingkit GmbH", "Buntestrasse", "Product receiver", "Maxi", "maximuster", "0162", "7648V",
-        "M7W7W", "H88LR2", "ZUN", "Typed Answer", "campaign", "partner-system", "abcd\"",
+        "homersimpson",
+        "Grimes",
+        "0177",
+        "Muehlenweg",
+        "10407",
+        "Berlin",
+        "Germany",
+        "Notes",
+        "Comment",
+        "comment",
+        "DE123456789",
+        "Bookingkit GmbH",
+        "Buntestrasse",
+        "Product receiver",
+        "Maxi",
+        "maximuster",
+        "0162",
+        "7648V",
+        "M7W7W",
+        "H88LR2",
+        "ZUN",
+        "Typed Answer",
+        "campaign",
+        "partner-system",
+        "abcd\"",
     ] {
         assert!(!order.contains(personal), "{personal}");
     }

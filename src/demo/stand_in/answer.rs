@@ -1,0 +1,88 @@
+//! Answers of the stand-in, the broken ones included.
+
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use crate::limits;
+
+/// A body in pieces, which may break off.
+pub(super) struct Pieces {
+    pieces: VecDeque<Bytes>,
+    breaks_off: bool,
+}
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        Poll::Ready(match self.pieces.pop_front() {
+            Some(piece) => Some(Ok(Frame::data(piece))),
+            None if self.breaks_off => Some(Err(broken())),
+            None => None,
+        })
+    }
+}
+
+pub(super) type Answer = Response<Pieces>;
+
+/// What closes a connection without an answer.
+pub(super) fn broken() -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionAborted, "broken on purpose")
+}
+
+pub(super) fn json(status: StatusCode, body: &Value) -> Answer {
+    pieces(status, [Bytes::from(body.to_string())])
+}
+
+pub(super) fn status(status: u16, retry_after: Option<&str>) -> Answer {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut answer = json(status, &json!({ "error": "as scripted" }));
+    if let Some(value) = retry_after.and_then(|text| HeaderValue::from_str(text).ok()) {
+        answer.headers_mut().insert(RETRY_AFTER, value);
+    }
+    answer
+}
+
+pub(super) fn method_not_allowed() -> Answer {
+    let mut answer = json(StatusCode::METHOD_NOT_ALLOWED, &json!({ "error": "this stand-in changes nothing" }));
+    answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+    answer
+}
+
+pub(super) fn garbage() -> Answer {
+    pieces(StatusCode::OK, [Bytes::from_static(b"<html>maintenance</html>")])
+}
+
+pub(super) fn empty() -> Answer {
+    pieces(StatusCode::OK, [])
+}
+
+pub(super) fn truncated() -> Answer {
+    let mut answer = pieces(StatusCode::OK, [Bytes::from_static(b"{\"pid\": 2932334")]);
+    answer.body_mut().breaks_off = true;
+    answer
+}
+
+/// Valid JSON, one byte over the bound: only a cap on the bytes can refuse it.
+pub(super) fn oversize() -> Answer {
+    const PIECE: usize = 64 * 1024;
+    let blank = Bytes::from(vec![b' '; PIECE]);
+    let blanks = std::iter::repeat_n(blank, limits::FETCH_BYTES / PIECE);
+    pieces(StatusCode::OK, blanks.chain([Bytes::from_static(b"1")]))
+}
+
+fn pieces(status: StatusCode, pieces: impl IntoIterator<Item = Bytes>) -> Answer {
+    let mut answer = Response::new(Pieces { pieces: pieces.into_iter().collect(), breaks_off: false });
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
+}

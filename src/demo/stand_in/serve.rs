@@ -1,0 +1,86 @@
+//! The accept loop, and the way of one request.
+
+use std::io;
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request};
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::answer::{self, Answer};
+use super::state::State;
+use super::{Fault, resources, token};
+
+/// Serves until told to stop, then lets the requests in hand finish; one that hangs is released.
+pub(super) async fn serve(listener: TcpListener, state: Arc<State>, mut stopped: watch::Receiver<bool>) {
+    let connections = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopped.wait_for(|stopped| *stopped) => break,
+        };
+        // A connection that failed before it was accepted is its client's to notice.
+        let Ok((stream, _)) = accepted else { continue };
+        let state = Arc::clone(&state);
+        let service = service_fn(move |request| handle(Arc::clone(&state), request));
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        let connection = connections.watch(connection);
+        // Connections that break on purpose end in an error here.
+        tokio::spawn(async move { drop(connection.await) });
+    }
+    drop(listener);
+    state.release.notify_waiters();
+    connections.shutdown().await;
+}
+
+async fn handle(state: Arc<State>, request: Request<Incoming>) -> io::Result<Answer> {
+    if request.uri().path() == token::PATH {
+        return token::handle(&state, request).await;
+    }
+    if request.method() != Method::GET {
+        if request.method() != Method::HEAD {
+            state.lock().counts.writes += 1;
+        }
+        return Ok(answer::method_not_allowed());
+    }
+    let fault = {
+        let mut records = state.lock();
+        *records.counts.reads.entry(request.uri().path().to_owned()).or_default() += 1;
+        records.faults.pop_front()
+    };
+    apply(&state, fault, || resources::answer(&state, &request)).await
+}
+
+/// Lets a fault happen to a request that would otherwise be answered by `usual`.
+pub(super) async fn apply(state: &State, fault: Option<Fault>, usual: impl FnOnce() -> Answer) -> io::Result<Answer> {
+    match fault.unwrap_or(Fault::None) {
+        Fault::None => Ok(usual()),
+        Fault::Status { status, retry_after } => Ok(answer::status(status, retry_after.as_deref())),
+        Fault::Garbage => Ok(answer::garbage()),
+        Fault::Empty => Ok(answer::empty()),
+        Fault::Truncated => Ok(answer::truncated()),
+        Fault::Oversize => Ok(answer::oversize()),
+        Fault::Hang => {
+            state.hang().await;
+            Ok(usual())
+        }
+        Fault::Drop => Err(answer::broken()),
+        Fault::LoseAnswer => {
+            usual();
+            Err(answer::broken())
+        }
+        Fault::RevokeAccessTokens => {
+            state.lock().access_tokens.clear();
+            Ok(usual())
+        }
+        Fault::RevokeRefreshTokens => {
+            state.lock().refresh_tokens.clear();
+            Ok(usual())
+        }
+    }
+}

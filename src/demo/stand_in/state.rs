@@ -1,0 +1,66 @@
+//! What the stand-in holds: records, valid tokens, faults to come, and what it has counted.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+use tokio::sync::{Notify, watch};
+
+use super::{Counts, Fault};
+use crate::clock::{Clock, Timestamp};
+
+pub(super) struct State {
+    pub(super) clock: Clock,
+    pub(super) hanging: watch::Sender<usize>,
+    pub(super) release: Notify,
+    records: Mutex<Records>,
+}
+
+#[derive(Default)]
+pub(super) struct Records {
+    pub(super) bookings: BTreeMap<String, Value>,
+    pub(super) persons: BTreeMap<String, Value>,
+    pub(super) access_tokens: BTreeMap<String, Timestamp>,
+    pub(super) refresh_tokens: BTreeSet<String>,
+    pub(super) tokens_issued: u64,
+    pub(super) refreshing: u64,
+    pub(super) faults: VecDeque<Fault>,
+    pub(super) token_faults: VecDeque<Fault>,
+    pub(super) counts: Counts,
+}
+
+impl State {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self { clock, hanging: watch::Sender::new(0), release: Notify::new(), records: Mutex::default() }
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, Records> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the next release.
+    pub(super) async fn hang(&self) {
+        let released = self.release.notified();
+        tokio::pin!(released);
+        // Listening starts before the count rises: a release that follows the count is never missed.
+        released.as_mut().enable();
+        let _leave = Hanging::enter(&self.hanging);
+        released.await;
+    }
+}
+
+/// Counts one hanging request, also when its client gives up.
+struct Hanging<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Hanging<'a> {
+    fn enter(count: &'a watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count)
+    }
+}
+
+impl Drop for Hanging<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count = count.saturating_sub(1));
+    }
+}

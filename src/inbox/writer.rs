@@ -1,0 +1,179 @@
+//! The inbox writer: one thread that stores whatever is waiting in one transaction, then answers every request in it.
+//!
+//! No timer and no added wait: a lone delivery is committed at once, and while that commit runs the next batch gathers
+//! by itself. The queue in front is bounded in rows and in bytes; what does not fit is refused at once.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+
+use tokio::sync::mpsc::error::TrySendError;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+
+use super::{Classified, Delivery, EventId, store};
+use crate::db::{self, Database};
+use crate::limits;
+
+/// Bodies that may wait at once, in bytes: a thousand senders of large bodies must not fill the memory.
+const QUEUE_BYTES: usize = 8 * limits::BATCH_BYTES;
+
+/// Why a delivery was not stored. Both mean: try again later.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Too much is waiting already.
+    #[error("the inbox queue is full")]
+    Full,
+    /// The database failed. After a failed commit the delivery may be stored nevertheless; a second copy does no harm.
+    #[error("the inbox cannot be written: {0}")]
+    Database(String),
+}
+
+struct Waiting {
+    delivery: Delivery,
+    answer: oneshot::Sender<Result<EventId, Refused>>,
+    /// Its share of the bytes that may wait; given back when it is answered.
+    _share: OwnedSemaphorePermit,
+}
+
+/// Stores deliveries. Clones share one queue; when the last one is dropped, the thread stores the rest and ends.
+#[derive(Clone)]
+pub struct Writer {
+    queue: mpsc::Sender<Waiting>,
+    bytes: Arc<Semaphore>,
+}
+
+/// The other end of the queue, until its thread is started.
+pub struct Queue(mpsc::Receiver<Waiting>);
+
+impl Writer {
+    /// A writer with its thread running. `wake` is notified after each commit that holds work.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn start(database: Database, wake: Arc<Notify>) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let (writer, queue) = Self::new(limits::QUEUE_ROWS);
+        Ok((writer, queue.start(database, wake)?))
+    }
+
+    /// A writer whose queue takes that many deliveries, and the queue.
+    pub fn new(rows: usize) -> (Self, Queue) {
+        let (sender, receiver) = mpsc::channel(rows);
+        (Self { queue: sender, bytes: Arc::new(Semaphore::new(QUEUE_BYTES)) }, Queue(receiver))
+    }
+
+    /// Stores a delivery; the answer comes after its commit.
+    ///
+    /// # Errors
+    /// See [`Refused`].
+    pub async fn store(&self, delivery: Delivery) -> Result<EventId, Refused> {
+        let (answer, answered) = oneshot::channel();
+        let size = delivery.body.len().min(QUEUE_BYTES);
+        let share = u32::try_from(size).map_err(|_| Refused::Full)?;
+        let share = Arc::clone(&self.bytes).try_acquire_many_owned(share).map_err(|_| Refused::Full)?;
+        self.queue.try_send(Waiting { delivery, answer, _share: share }).map_err(|error| match error {
+            TrySendError::Full(_) => Refused::Full,
+            TrySendError::Closed(_) => ended(),
+        })?;
+        answered.await.unwrap_or_else(|_| Err(ended()))
+    }
+
+    /// Something to ask whether the thread is alive, without holding it up when it is to end.
+    pub fn pulse(&self) -> Pulse {
+        Pulse(self.queue.downgrade())
+    }
+}
+
+/// Tells whether the writer's thread is there to take what is sent.
+#[derive(Clone)]
+pub struct Pulse(mpsc::WeakSender<Waiting>);
+
+impl Pulse {
+    /// Whether it is.
+    pub fn is_alive(&self) -> bool {
+        self.0.upgrade().is_some_and(|queue| !queue.is_closed())
+    }
+}
+
+fn ended() -> Refused {
+    Refused::Database("the inbox writer has ended".to_owned())
+}
+
+impl Queue {
+    /// Starts the thread that empties the queue.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn start(self, database: Database, wake: Arc<Notify>) -> std::io::Result<JoinHandle<()>> {
+        std::thread::Builder::new().name("inbox-writer".to_owned()).spawn(move || run(self.0, &database, &wake))
+    }
+}
+
+fn run(mut queue: mpsc::Receiver<Waiting>, database: &Database, wake: &Notify) {
+    let mut waiting = Vec::with_capacity(limits::BATCH_ROWS);
+    while queue.blocking_recv_many(&mut waiting, limits::BATCH_ROWS) > 0 {
+        while !waiting.is_empty() {
+            let batch: Vec<Waiting> = waiting.drain(..rows_within(&waiting, limits::BATCH_BYTES)).collect();
+            store_batch(batch, database, wake);
+        }
+    }
+}
+
+/// How many from the front fit into `bytes`; at least one.
+fn rows_within(waiting: &[Waiting], bytes: usize) -> usize {
+    let mut total = 0_usize;
+    let fitting = waiting.iter().take_while(|item| {
+        total = total.saturating_add(item.delivery.body.len());
+        total <= bytes
+    });
+    fitting.count().max(1).min(waiting.len())
+}
+
+fn store_batch(batch: Vec<Waiting>, database: &Database, wake: &Notify) {
+    let error = match commit(&batch, database, wake) {
+        Ok(ids) => {
+            for (item, id) in batch.into_iter().zip(ids) {
+                answer(item, Ok(id));
+            }
+            return;
+        }
+        Err(error) => error,
+    };
+    tracing::warn!(rows = batch.len(), %error, "a batch of deliveries was not stored");
+    // When the database itself is at fault, one by one would only make every sender wait longer.
+    let mut failed = (error.is_transient() || batch.len() == 1).then_some(error);
+    for item in batch {
+        if let Some(error) = &failed {
+            answer(item, Err(Refused::Database(error.to_string())));
+            continue;
+        }
+        match commit(std::slice::from_ref(&item), database, wake) {
+            Ok(ids) => answer(item, ids.first().copied().ok_or_else(ended)),
+            Err(error) => {
+                answer(item, Err(Refused::Database(error.to_string())));
+                failed = error.is_transient().then_some(error);
+            }
+        }
+    }
+}
+
+fn answer(item: Waiting, result: Result<EventId, Refused>) {
+    // A sender that went away is not told; what it sent is stored all the same.
+    let _ = item.answer.send(result);
+}
+
+fn commit(batch: &[Waiting], database: &Database, wake: &Notify) -> db::Result<Vec<EventId>> {
+    let started = Instant::now();
+    let deliveries: Vec<&Delivery> = batch.iter().map(|item| &item.delivery).collect();
+    let ids = database.transaction("inbox", |connection| store::insert_batch(connection, &deliveries))?;
+    metrics::histogram!("ticketledger_inbox_commit_seconds").record(started.elapsed());
+    // A histogram takes floats; nothing is decided by it.
+    metrics::histogram!("ticketledger_inbox_batch_rows").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+    if deliveries.iter().any(|delivery| matches!(delivery.class, Classified::Understood { .. })) {
+        // One worker, which finds the whole batch due; if none is waiting, the next to wait goes on at once.
+        wake.notify_one();
+    }
+    Ok(ids)
+}
+
+#[cfg(test)]
+mod tests;

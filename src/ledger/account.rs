@@ -1,0 +1,74 @@
+//! The logical chart of accounts. The codes are contract.
+
+use std::fmt;
+
+/// An account of a source's book.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Account {
+    /// What guests owe; the order is the sub-ledger.
+    Receivable,
+    /// Money on its way, by payment method.
+    Clearing(String),
+    /// A refund voucher that names several orders without saying how much of each.
+    VoucherRefundUnallocated,
+    /// Revenue from tickets.
+    IncomeTickets,
+    /// Revenue from products.
+    IncomeProducts,
+    /// Reductions; a contra account.
+    IncomeDiscount,
+    /// Output tax, by rate in basis points.
+    Vat(i32),
+    /// Multi-purpose vouchers: taxed when used.
+    VoucherMultiPurpose,
+    /// Single-purpose vouchers: taxed when sold, by rate in basis points.
+    VoucherSinglePurpose(i32),
+    /// Flex tickets sold and not yet used.
+    Flex,
+    /// Gross of what is sold at a rate that nobody told us.
+    VatUndetermined,
+}
+
+impl Account {
+    /// The clearing account of a raw payment method: what is not `[A-Za-z0-9._-]` becomes `_`.
+    pub fn clearing(method: &str) -> Self {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        Self::Clearing(method.chars().map(|c| if allowed(c) { c } else { '_' }).collect())
+    }
+
+    /// `asset`, `liability`, `income` or `suspense`.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Receivable | Self::Clearing(_) | Self::VoucherRefundUnallocated => "asset",
+            Self::IncomeTickets | Self::IncomeProducts | Self::IncomeDiscount => "income",
+            Self::Vat(_) | Self::VoucherMultiPurpose | Self::VoucherSinglePurpose(_) | Self::Flex => "liability",
+            Self::VatUndetermined => "suspense",
+        }
+    }
+
+    /// The rate that is part of the code.
+    pub fn vat_bp(&self) -> Option<i32> {
+        match self {
+            Self::Vat(bp) | Self::VoucherSinglePurpose(bp) => Some(*bp),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Receivable => f.write_str("assets:receivable"),
+            Self::Clearing(method) => write!(f, "assets:clearing:{method}"),
+            Self::VoucherRefundUnallocated => f.write_str("assets:voucher_refund_unallocated"),
+            Self::IncomeTickets => f.write_str("income:tickets"),
+            Self::IncomeProducts => f.write_str("income:products"),
+            Self::IncomeDiscount => f.write_str("income:discount"),
+            Self::Vat(bp) => write!(f, "liabilities:vat:{bp}"),
+            Self::VoucherMultiPurpose => f.write_str("liabilities:voucher:mpv"),
+            Self::VoucherSinglePurpose(bp) => write!(f, "liabilities:voucher:spv:{bp}"),
+            Self::Flex => f.write_str("liabilities:flex"),
+            Self::VatUndetermined => f.write_str("suspense:vat_undetermined"),
+        }
+    }
+}

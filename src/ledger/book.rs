@@ -1,0 +1,135 @@
+//! One source's book while its lock is held: the next numbers, the last hash, the closed months.
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike as _, NaiveDate};
+use chrono_tz::Tz;
+
+use super::store::{self, EntryRow, PostingRow};
+use super::{Error, chain};
+use crate::clock::Timestamp;
+use crate::db::Connection;
+
+/// The head of a book. Valid for one transaction, which holds the lock on its source.
+pub struct Book {
+    /// The source.
+    pub source: String,
+    /// Its time zone: the accounting day is local.
+    pub zone: Tz,
+    policy_id: i32,
+    head_no: i64,
+    head_hash: String,
+    snapshot_no: i64,
+    closed: BTreeSet<String>,
+}
+
+/// The header of an entry before it has its number.
+pub(super) struct Draft<'a> {
+    pub(super) kind: &'static str,
+    pub(super) event_type: &'a str,
+    pub(super) order_id: &'a str,
+    pub(super) snapshot_no: i64,
+    pub(super) atom_key: &'a str,
+    pub(super) atom_hash: &'a str,
+    pub(super) reverses_no: Option<i64>,
+    pub(super) reason: &'a str,
+    pub(super) currency: &'a str,
+    pub(super) effective_at: Timestamp,
+    pub(super) effective_basis: &'a str,
+    pub(super) recorded_at: Timestamp,
+    pub(super) inbox_event_id: i64,
+}
+
+impl Book {
+    /// Locks the source and reads its head. The lock is taken before any number is computed.
+    ///
+    /// # Errors
+    /// When the source was never prepared, or a statement fails.
+    pub fn open(connection: &mut Connection, source: &str, zone: Tz) -> Result<Self, Error> {
+        store::lock_source(connection, source)?;
+        let (head_no, head_hash) = store::head(connection, source)?.unwrap_or((0, chain::GENESIS.to_owned()));
+        Ok(Self {
+            source: source.to_owned(),
+            zone,
+            policy_id: store::current_policy(connection, source)?,
+            head_no,
+            head_hash,
+            snapshot_no: store::last_snapshot_no(connection, source)?,
+            closed: store::closed_periods(connection, source)?,
+        })
+    }
+
+    pub(super) fn next_snapshot_no(&mut self) -> i64 {
+        self.snapshot_no += 1;
+        self.snapshot_no
+    }
+
+    /// Gives the entry its number, its booking date and its place in the chain.
+    pub(super) fn seal(&mut self, draft: &Draft<'_>, mut lines: Vec<PostingRow>) -> (EntryRow, Vec<PostingRow>) {
+        let entry_no = self.head_no + 1;
+        let (booking_date, late_for) = self.booking_date(draft.effective_at);
+        for (line, line_no) in lines.iter_mut().zip(1..) {
+            line.source.clone_from(&self.source);
+            line.entry_no = entry_no;
+            line.line_no = line_no;
+        }
+        let mut entry = EntryRow {
+            source: self.source.clone(),
+            entry_no,
+            kind: draft.kind.to_owned(),
+            event_type: draft.event_type.to_owned(),
+            order_id: Some(draft.order_id.to_owned()),
+            snapshot_no: Some(draft.snapshot_no),
+            atom_key: draft.atom_key.to_owned(),
+            atom_hash: draft.atom_hash.to_owned(),
+            reverses_no: draft.reverses_no,
+            reason_code: late_for.unwrap_or_else(|| draft.reason.to_owned()),
+            currency: draft.currency.to_owned(),
+            effective_at: draft.effective_at,
+            effective_basis: draft.effective_basis.to_owned(),
+            booking_date,
+            recorded_at: draft.recorded_at,
+            inbox_event_id: Some(draft.inbox_event_id),
+            policy_id: self.policy_id,
+            line_count: i32::try_from(lines.len()).unwrap_or(i32::MAX),
+            posting_key: chain::posting_key(
+                &self.source,
+                draft.order_id,
+                draft.snapshot_no,
+                draft.atom_key,
+                draft.kind,
+            ),
+            hash_version: chain::HASH_VERSION,
+            prev_hash: self.head_hash.clone(),
+            entry_hash: String::new(),
+        };
+        entry.entry_hash = chain::entry_hash(&entry, &lines);
+        self.head_no = entry_no;
+        self.head_hash.clone_from(&entry.entry_hash);
+        (entry, lines)
+    }
+
+    /// The local day, or the first day of the earliest open month when that day's month is closed, with the reason.
+    fn booking_date(&self, effective_at: Timestamp) -> (NaiveDate, Option<String>) {
+        let day = effective_at.local_date(self.zone);
+        let mut open = day;
+        while self.closed.contains(&period_of(open)) {
+            match first_of_next_month(open) {
+                Some(next) => open = next,
+                None => break,
+            }
+        }
+        let late_for = (open != day).then(|| format!("late_for_{}", period_of(day)));
+        (open, late_for)
+    }
+}
+
+/// `YYYY-MM` of a day.
+pub(super) fn period_of(day: NaiveDate) -> String {
+    day.format("%Y-%m").to_string()
+}
+
+fn first_of_next_month(day: NaiveDate) -> Option<NaiveDate> {
+    let (year, month) = if day.month() == 12 { (day.year() + 1, 1) } else { (day.year(), day.month() + 1) };
+    NaiveDate::from_ymd_opt(year, month, 1)
+}

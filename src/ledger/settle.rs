@@ -1,0 +1,402 @@
+//! One step of settling: news of an order become a snapshot, entries and current state, in the caller's transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest as _, Sha256};
+
+use super::book::Draft;
+use super::projection::{self, OrderRow};
+use super::snapshot::stored_value_key;
+use super::store::{self, AccountRow, PostingRow, SnapshotRow};
+use super::{Atom, Book, Change, Effective, Error, Regime, Snapshot, Target, diff, target};
+use crate::clock::Timestamp;
+use crate::db::Connection;
+use crate::order::{Order, Payment, Versions};
+use crate::provider::Note;
+
+/// Cause of the snapshot that the first usable delivery of an order brings: its sales take the order's date.
+pub(super) const FIRST_DELIVERY: &str = "first delivery";
+const DELIVERY: &str = "delivery";
+
+/// News of an order, brought by one event.
+#[derive(Clone)]
+pub struct Step {
+    /// The order.
+    pub order_id: String,
+    /// The event that brought it.
+    pub event_id: i64,
+    /// The fetched document that says it, if it is not the event's own body.
+    pub document_id: Option<i64>,
+    /// When the event was received: the date of what has none.
+    pub received_at: Timestamp,
+    /// What it says.
+    pub news: News,
+}
+
+/// What an event says.
+#[derive(Clone)]
+pub enum News {
+    /// Sections of the order, as of `version`: the inbox id, or the number of the fetch.
+    Sections {
+        /// The sections.
+        order: Box<Order>,
+        /// How new they are.
+        version: i64,
+        /// Oddities met while reading them.
+        notes: Vec<Note>,
+    },
+    /// A payment, merged whatever else is known.
+    Payment(Payment),
+    /// The whole booking is cancelled, for good.
+    Cancelled,
+}
+
+/// What became of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// The news were at least as new as what was known; else the event is superseded.
+    pub newer: bool,
+    /// Entries written.
+    pub entries: usize,
+}
+
+/// What is known of an order before a step.
+struct Known {
+    row: OrderRow,
+    versions: Versions,
+    snapshot: Snapshot,
+    doc_sha256: Option<String>,
+}
+
+/// Settles one step.
+///
+/// # Errors
+/// When a statement fails, an amount overflows or a stored snapshot cannot be read; the caller then rolls back.
+pub fn settle(connection: &mut Connection, book: &mut Book, step: &Step) -> Result<Settled, Error> {
+    let mut known = load(connection, &book.source, &step.order_id)?;
+    let first = known.row.first_event_id.is_none_or(|first| step.event_id <= first);
+    let newer = merge(&mut known, step.news.clone(), step.event_id);
+    if first {
+        known.row.first_event_id = Some(step.event_id);
+    }
+    let cause = if first { FIRST_DELIVERY } else { DELIVERY };
+    let origin = Origin {
+        event_id: step.event_id,
+        document_id: step.document_id,
+        received_at: step.received_at,
+        cause: cause.to_owned(),
+    };
+    let sold_before = projection::known_regimes(connection, &book.source, &step.order_id)?;
+    let sold = known.snapshot.sold_regimes();
+    let entries = apply(connection, book, known, &origin)?;
+    let entries = entries + settle_redeemers(connection, book, &step.order_id, &sold_before, &sold, &origin)?;
+    Ok(Settled { newer, entries })
+}
+
+/// Whether the cancellation of a whole booking was announced.
+///
+/// # Errors
+/// When a statement fails, or the stored snapshot cannot be read.
+pub fn is_cancelled(connection: &mut Connection, source: &str, order_id: &str) -> Result<bool, Error> {
+    Ok(load(connection, source, order_id)?.snapshot.cancelled)
+}
+
+/// What caused a snapshot.
+pub(super) struct Origin {
+    pub(super) event_id: i64,
+    pub(super) document_id: Option<i64>,
+    pub(super) received_at: Timestamp,
+    pub(super) cause: String,
+}
+
+fn load(connection: &mut Connection, source: &str, order_id: &str) -> Result<Known, Error> {
+    let row = projection::order_row(connection, source, order_id)?;
+    let unreadable = |detail: String| Error::Snapshot { order_id: order_id.to_owned(), detail };
+    let Some(row) = row else {
+        return Ok(Known {
+            row: OrderRow::unknown(source, order_id),
+            versions: Versions::default(),
+            snapshot: Snapshot::unknown(order_id),
+            doc_sha256: None,
+        });
+    };
+    let versions = serde_json::from_str(&row.versions).map_err(|error| unreadable(error.to_string()))?;
+    let (snapshot, doc_sha256) = match row.last_snapshot_no {
+        None => (Snapshot::unknown(order_id), None),
+        Some(snapshot_no) => {
+            let (doc, sha256) = store::snapshot_doc(connection, source, snapshot_no)?;
+            (serde_json::from_str(&doc).map_err(|error| unreadable(error.to_string()))?, Some(sha256))
+        }
+    };
+    Ok(Known { row, versions, snapshot, doc_sha256 })
+}
+
+/// Takes the news over, as far as they are not older than what is known. True when any of it was new enough.
+fn merge(known: &mut Known, news: News, event_id: i64) -> bool {
+    let order = &mut known.snapshot.order;
+    match news {
+        News::Sections { order: said, version, notes } => {
+            let newest = known.versions.of("header").is_none_or(|header| header <= version);
+            if newest {
+                known.snapshot.notes = notes;
+            }
+            order.merge(*said, version, &mut known.versions)
+        }
+        News::Payment(payment) => {
+            let newer = known.versions.advance(&format!("payment:{}", payment.id), event_id);
+            if newer {
+                let payments = order.payments.get_or_insert_default();
+                payments.retain(|other| other.id != payment.id);
+                payments.push(payment);
+                payments.sort_by(|a, b| a.id.cmp(&b.id));
+            }
+            newer
+        }
+        News::Cancelled => {
+            known.snapshot.cancelled = true;
+            true
+        }
+    }
+}
+
+/// Stores what is known now, and posts the difference. Answers the number of entries.
+fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin: &Origin) -> Result<usize, Error> {
+    let order_id = known.row.order_id.clone();
+    let overflowed = |overflow| Error::Overflow { order_id: order_id.clone(), overflow };
+    known.snapshot.regimes = regimes(connection, &book.source, &known.snapshot)?;
+    let unwritable =
+        |error: serde_json::Error| Error::Snapshot { order_id: order_id.clone(), detail: error.to_string() };
+    known.row.versions = serde_json::to_string(&known.versions).map_err(unwritable)?;
+    let doc = known.snapshot.to_json().map_err(unwritable)?;
+    let doc_sha256 = hex::encode(Sha256::digest(&doc));
+    if known.doc_sha256.as_ref() == Some(&doc_sha256) {
+        // Nothing new is said: only how new it is has to be remembered.
+        projection::save_order(connection, &known.row)?;
+        return Ok(0);
+    }
+    let snapshot_no = book.next_snapshot_no();
+    let row = SnapshotRow {
+        source: book.source.clone(),
+        snapshot_no,
+        order_id: order_id.clone(),
+        inbox_event_id: origin.event_id,
+        document_id: origin.document_id,
+        cause: origin.cause.clone(),
+        recorded_at: origin.received_at,
+        doc,
+        doc_sha256,
+    };
+    store::insert_snapshot(connection, &row)?;
+    let wanted = target(&known.snapshot, book.zone).map_err(overflowed)?;
+    let entries = post(connection, book, &order_id, &wanted, &row)?;
+    known.row.take_over(&known.snapshot, snapshot_no);
+    projection::save_order(connection, &known.row)?;
+    projection::save_parts(connection, &book.source, &known.snapshot, origin.event_id)?;
+    projection::save_findings(connection, &book.source, &order_id, &wanted.findings, origin.received_at)?;
+    Ok(entries)
+}
+
+/// Regimes of what the order redeems: its own sales first, then those of the other orders of the source.
+fn regimes(connection: &mut Connection, source: &str, snapshot: &Snapshot) -> Result<BTreeMap<String, Regime>, Error> {
+    let own = snapshot.sold_regimes();
+    let mut regimes = BTreeMap::new();
+    for (class, id) in snapshot.redeemed() {
+        let key = stored_value_key(class, id);
+        let regime = match own.get(&key) {
+            Some(regime) => Some(*regime),
+            None => projection::regime_of(connection, source, class, id)?,
+        };
+        if let Some(regime) = regime {
+            regimes.insert(key, regime);
+        }
+    }
+    Ok(regimes)
+}
+
+/// When the regime of a voucher becomes known or changes, every other order that redeems it is settled again.
+fn settle_redeemers(
+    connection: &mut Connection,
+    book: &mut Book,
+    order_id: &str,
+    before: &BTreeMap<String, Regime>,
+    sold: &BTreeMap<String, Regime>,
+    origin: &Origin,
+) -> Result<usize, Error> {
+    let mut redeemers = BTreeSet::new();
+    for (key, _) in sold.iter().filter(|(key, regime)| before.get(*key) != Some(*regime)) {
+        if let Some((class, id)) = key.split_once(':') {
+            redeemers.extend(projection::redeeming_orders(connection, &book.source, class, id)?);
+        }
+    }
+    redeemers.remove(order_id);
+    let mut entries = 0;
+    for redeemer in redeemers {
+        let known = load(connection, &book.source, &redeemer)?;
+        let origin = Origin {
+            event_id: origin.event_id,
+            document_id: origin.document_id,
+            received_at: origin.received_at,
+            cause: format!("voucher of {order_id}"),
+        };
+        entries += apply(connection, book, known, &origin)?;
+    }
+    Ok(entries)
+}
+
+/// Writes the entries that lead from what is live to what is wanted.
+pub(super) fn post(
+    connection: &mut Connection,
+    book: &mut Book,
+    order_id: &str,
+    wanted: &Target,
+    snapshot: &SnapshotRow,
+) -> Result<usize, Error> {
+    let posted = store::posted(connection, &book.source, order_id)?;
+    let mut written = Written::default();
+    for change in diff(&posted.live, &wanted.atoms) {
+        match change {
+            Change::Reverse { key, entry_no, reason } => {
+                let (entry, lines) = store::entry(connection, &book.source, entry_no)?;
+                let (at, basis) = reversal_date(wanted, &key, reason, snapshot.recorded_at);
+                let draft = Draft {
+                    kind: "reverse",
+                    event_type: &entry.event_type,
+                    atom_key: &key,
+                    atom_hash: &entry.atom_hash,
+                    reverses_no: Some(entry_no),
+                    reason,
+                    currency: &entry.currency,
+                    effective_at: at,
+                    effective_basis: basis,
+                    ..draft_of(order_id, snapshot)
+                };
+                written.push(book.seal(&draft, lines.into_iter().map(negated).collect()));
+            }
+            Change::Post { key, reason } => {
+                let Some(atom) = wanted.atoms.get(&key) else { continue };
+                let again = posted.ever.contains(&key);
+                let (at, basis) = post_date(atom, again, snapshot);
+                let draft = Draft {
+                    event_type: atom.event_type,
+                    atom_key: &key,
+                    atom_hash: &atom.hash(),
+                    reason,
+                    currency: atom.currency.code(),
+                    effective_at: at,
+                    effective_basis: basis,
+                    ..draft_of(order_id, snapshot)
+                };
+                written.take_accounts(&book.source, atom);
+                written.push(book.seal(&draft, lines_of(atom)));
+            }
+        }
+    }
+    if !written.entries.is_empty() {
+        store::insert_entries(connection, &written.accounts, &written.lines, &written.entries)?;
+    }
+    Ok(written.entries.len())
+}
+
+#[derive(Default)]
+struct Written {
+    accounts: Vec<AccountRow>,
+    lines: Vec<PostingRow>,
+    entries: Vec<store::EntryRow>,
+}
+
+impl Written {
+    fn push(&mut self, (entry, lines): (store::EntryRow, Vec<PostingRow>)) {
+        self.entries.push(entry);
+        self.lines.extend(lines);
+    }
+
+    fn take_accounts(&mut self, source: &str, atom: &Atom) {
+        for line in &atom.lines {
+            let code = line.account.to_string();
+            if !self.accounts.iter().any(|account| account.code == code) {
+                let (kind, vat_bp) = (line.account.kind(), line.account.vat_bp());
+                self.accounts.push(AccountRow { source: source.to_owned(), code, kind, vat_bp });
+            }
+        }
+    }
+}
+
+fn draft_of<'a>(order_id: &'a str, snapshot: &SnapshotRow) -> Draft<'a> {
+    Draft {
+        kind: "post",
+        event_type: "",
+        order_id,
+        snapshot_no: snapshot.snapshot_no,
+        atom_key: "",
+        atom_hash: "",
+        reverses_no: None,
+        reason: "",
+        currency: "",
+        effective_at: snapshot.recorded_at,
+        effective_basis: "receipt",
+        recorded_at: snapshot.recorded_at,
+        inbox_event_id: snapshot.inbox_event_id,
+    }
+}
+
+/// A fact that was posted before takes the receipt: dating it back would move a month that was already reported.
+fn post_date(atom: &Atom, again: bool, snapshot: &SnapshotRow) -> (Timestamp, &'static str) {
+    let receipt = (snapshot.recorded_at, "receipt");
+    if again {
+        return receipt;
+    }
+    match atom.effective {
+        Effective::Said { at: Some(at), basis } => (at, basis),
+        Effective::Sale { ordered_at: Some(at) } if snapshot.cause == FIRST_DELIVERY => (at, "order_date"),
+        Effective::Said { at: None, .. } | Effective::Sale { .. } => receipt,
+    }
+}
+
+/// What was cancelled takes the date of its cancellation; what is simply gone, or changed, takes the receipt.
+fn reversal_date(wanted: &Target, key: &str, reason: &str, receipt: Timestamp) -> (Timestamp, &'static str) {
+    let payment = key.starts_with("payment:");
+    let said = wanted.cancelled_at.get(key).copied().or(wanted.order_cancelled_at);
+    match said {
+        Some(at) if reason == "gone" && !payment => (at, "cancellation_date"),
+        _ => (receipt, "receipt"),
+    }
+}
+
+/// The exact opposite: every measure is negated, every dimension kept.
+fn negated(line: PostingRow) -> PostingRow {
+    PostingRow {
+        amount_minor: -line.amount_minor,
+        tax_base_minor: line.tax_base_minor.map(|base| -base),
+        qty: line.qty.map(|qty| -qty),
+        ..line
+    }
+}
+
+fn lines_of(atom: &Atom) -> Vec<PostingRow> {
+    let row = |line: &super::Line| {
+        let about = line.dimensions.clone();
+        PostingRow {
+            source: String::new(),
+            entry_no: 0,
+            line_no: 0,
+            account_code: line.account.to_string(),
+            currency: atom.currency.code().to_owned(),
+            amount_minor: line.amount_minor,
+            order_id: Some(about.order_id),
+            line_key: about.line_key,
+            item_kind: about.item_kind.to_owned(),
+            event_id: about.event_id,
+            event_key: about.event_key,
+            event_date_id: about.event_date_id,
+            service_date: about.service_date,
+            vat_bp: line.vat_bp,
+            tax_base_minor: line.tax_base_minor,
+            qty: line.qty,
+            payment_id: about.payment_id,
+            payment_method: about.payment_method,
+            voucher_id: about.voucher_id,
+            channel_id: about.channel_id,
+        }
+    };
+    atom.lines.iter().map(row).collect()
+}

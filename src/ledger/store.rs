@@ -1,0 +1,262 @@
+//! The statements of the journal. None opens a transaction.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::{LiveAtom, Policy};
+use crate::clock::Timestamp;
+use crate::config::Source;
+use crate::db::schema::{accounts, journal_entries, order_snapshots, periods, policies, postings, sources};
+use crate::db::{Connection, Error, Result};
+use crate::on_engine;
+
+/// The header of an entry, as stored and as hashed.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
+#[diesel(table_name = journal_entries, treat_none_as_default_value = false)]
+#[expect(missing_docs, reason = "the columns are explained in the migration")]
+pub struct EntryRow {
+    pub source: String,
+    pub entry_no: i64,
+    pub kind: String,
+    pub event_type: String,
+    pub order_id: Option<String>,
+    pub snapshot_no: Option<i64>,
+    pub atom_key: String,
+    pub atom_hash: String,
+    pub reverses_no: Option<i64>,
+    pub reason_code: String,
+    pub currency: String,
+    pub effective_at: Timestamp,
+    pub effective_basis: String,
+    pub booking_date: NaiveDate,
+    pub recorded_at: Timestamp,
+    pub inbox_event_id: Option<i64>,
+    pub policy_id: i32,
+    pub line_count: i32,
+    pub posting_key: String,
+    pub hash_version: i16,
+    pub prev_hash: String,
+    #[serde(skip)]
+    pub entry_hash: String,
+}
+
+/// A line of an entry, as stored and as hashed.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
+#[diesel(table_name = postings, treat_none_as_default_value = false)]
+#[expect(missing_docs, reason = "the columns are explained in the migration")]
+pub struct PostingRow {
+    pub source: String,
+    pub entry_no: i64,
+    pub line_no: i32,
+    pub account_code: String,
+    pub currency: String,
+    pub amount_minor: i64,
+    pub order_id: Option<String>,
+    pub line_key: String,
+    pub item_kind: String,
+    pub event_id: Option<String>,
+    pub event_key: Option<String>,
+    pub event_date_id: Option<String>,
+    pub service_date: Option<NaiveDate>,
+    pub vat_bp: Option<i32>,
+    pub tax_base_minor: Option<i64>,
+    pub qty: Option<i64>,
+    pub payment_id: Option<String>,
+    pub payment_method: Option<String>,
+    pub voucher_id: Option<String>,
+    pub channel_id: Option<String>,
+}
+
+/// A step of settling, as stored.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = order_snapshots, treat_none_as_default_value = false)]
+#[expect(missing_docs, reason = "the columns are explained in the migration")]
+pub struct SnapshotRow {
+    pub source: String,
+    pub snapshot_no: i64,
+    pub order_id: String,
+    pub inbox_event_id: i64,
+    pub document_id: Option<i64>,
+    pub cause: String,
+    pub recorded_at: Timestamp,
+    pub doc: String,
+    pub doc_sha256: String,
+}
+
+/// An account of the chart, as stored.
+#[derive(Insertable)]
+#[diesel(table_name = accounts, treat_none_as_default_value = false)]
+pub(super) struct AccountRow {
+    pub(super) source: String,
+    pub(super) code: String,
+    pub(super) kind: &'static str,
+    pub(super) vat_bp: Option<i32>,
+}
+
+/// Makes sure that a source and its present policy are known to the book.
+///
+/// # Errors
+/// When a statement fails.
+pub fn prepare_source(connection: &mut Connection, source: &Source, policy: &Policy, now: Timestamp) -> Result<()> {
+    let row = (
+        sources::source.eq(&source.name),
+        sources::provider.eq(source.provider.as_str()),
+        sources::timezone.eq(source.timezone.name()),
+        sources::country.eq(&source.country),
+        sources::created_at.eq(now),
+    );
+    on_engine!(connection, |c| diesel::insert_into(sources::table).values(row).on_conflict_do_nothing().execute(c))?;
+    lock_source(connection, &source.name)?;
+    let doc = serde_json::to_string(policy).map_err(|error| Error::Inconsistent(error.to_string()))?;
+    let doc_sha256 = hex::encode(Sha256::digest(&doc));
+    let newest: Option<(i32, String)> = on_engine!(connection, |c| policies::table
+        .filter(policies::source.eq(&source.name))
+        .order(policies::policy_id.desc())
+        .select((policies::policy_id, policies::doc_sha256))
+        .first(c)
+        .optional())?;
+    let policy_id = match newest {
+        Some((_, known)) if known == doc_sha256 => return Ok(()),
+        Some((policy_id, _)) => policy_id + 1,
+        None => 1,
+    };
+    let row = (
+        policies::source.eq(&source.name),
+        policies::policy_id.eq(policy_id),
+        policies::valid_from.eq(now),
+        policies::doc.eq(doc),
+        policies::doc_sha256.eq(doc_sha256),
+        policies::created_at.eq(now),
+    );
+    on_engine!(connection, |c| diesel::insert_into(policies::table).values(row).execute(c))?;
+    Ok(())
+}
+
+/// Waits for the lock under which the book of a source grows. SQLite has one writer, so its transaction is the lock.
+pub(super) fn lock_source(connection: &mut Connection, source: &str) -> Result<()> {
+    if let Connection::Postgres(c) = connection {
+        let query = sources::table.find(source).select(sources::source).for_update();
+        query.first::<String>(&mut **c)?;
+    }
+    Ok(())
+}
+
+/// Number and hash of the last entry.
+pub(super) fn head(connection: &mut Connection, source: &str) -> Result<Option<(i64, String)>> {
+    Ok(on_engine!(connection, |c| journal_entries::table
+        .filter(journal_entries::source.eq(source))
+        .order(journal_entries::entry_no.desc())
+        .select((journal_entries::entry_no, journal_entries::entry_hash))
+        .first(c)
+        .optional())?)
+}
+
+pub(super) fn current_policy(connection: &mut Connection, source: &str) -> Result<i32> {
+    Ok(on_engine!(connection, |c| policies::table
+        .filter(policies::source.eq(source))
+        .order(policies::policy_id.desc())
+        .select(policies::policy_id)
+        .first(c))?)
+}
+
+pub(super) fn last_snapshot_no(connection: &mut Connection, source: &str) -> Result<i64> {
+    let last: Option<i64> = on_engine!(connection, |c| order_snapshots::table
+        .filter(order_snapshots::source.eq(source))
+        .order(order_snapshots::snapshot_no.desc())
+        .select(order_snapshots::snapshot_no)
+        .first(c)
+        .optional())?;
+    Ok(last.unwrap_or(0))
+}
+
+pub(super) fn closed_periods(connection: &mut Connection, source: &str) -> Result<BTreeSet<String>> {
+    let closed: Vec<String> = on_engine!(connection, |c| periods::table
+        .filter(periods::source.eq(source))
+        .filter(periods::status.ne("open"))
+        .select(periods::period)
+        .load(c))?;
+    Ok(closed.into_iter().collect())
+}
+
+pub(super) fn insert_snapshot(connection: &mut Connection, row: &SnapshotRow) -> Result<()> {
+    on_engine!(connection, |c| diesel::insert_into(order_snapshots::table).values(row).execute(c))?;
+    Ok(())
+}
+
+/// The text of a stored snapshot and its hash.
+pub(super) fn snapshot_doc(connection: &mut Connection, source: &str, snapshot_no: i64) -> Result<(String, String)> {
+    Ok(on_engine!(connection, |c| order_snapshots::table
+        .find((source, snapshot_no))
+        .select((order_snapshots::doc, order_snapshots::doc_sha256))
+        .first(c))?)
+}
+
+/// What an order has in the journal.
+pub(super) struct Posted {
+    /// Posted and not reversed, by atom key.
+    pub(super) live: BTreeMap<String, LiveAtom>,
+    /// Every key that was ever posted.
+    pub(super) ever: BTreeSet<String>,
+}
+
+pub(super) fn posted(connection: &mut Connection, source: &str, order_id: &str) -> Result<Posted> {
+    type Row = (i64, String, String, Option<i64>);
+    let rows: Vec<Row> = on_engine!(connection, |c| journal_entries::table
+        .filter(journal_entries::source.eq(source))
+        .filter(journal_entries::order_id.eq(order_id))
+        .filter(journal_entries::kind.eq_any(["post", "reverse"]))
+        .order((journal_entries::atom_key.asc(), journal_entries::entry_no.asc()))
+        .select((
+            journal_entries::entry_no,
+            journal_entries::atom_key,
+            journal_entries::atom_hash,
+            journal_entries::reverses_no,
+        ))
+        .load(c))?;
+    let mut posted = Posted { live: BTreeMap::new(), ever: BTreeSet::new() };
+    for (entry_no, key, hash, reverses_no) in rows {
+        if reverses_no.is_some() {
+            posted.live.remove(&key);
+        } else {
+            posted.ever.insert(key.clone());
+            posted.live.insert(key, LiveAtom { entry_no, hash });
+        }
+    }
+    Ok(posted)
+}
+
+/// An entry with its lines, in their order.
+pub(super) fn entry(connection: &mut Connection, source: &str, entry_no: i64) -> Result<(EntryRow, Vec<PostingRow>)> {
+    let entry = on_engine!(connection, |c| journal_entries::table
+        .find((source, entry_no))
+        .select(EntryRow::as_select())
+        .first(c))?;
+    let lines = on_engine!(connection, |c| postings::table
+        .filter(postings::source.eq(source))
+        .filter(postings::entry_no.eq(entry_no))
+        .order(postings::line_no)
+        .select(PostingRow::as_select())
+        .load(c))?;
+    Ok((entry, lines))
+}
+
+/// Writes sealed entries: accounts that are new, then all lines, then the headers, which seal them.
+pub(super) fn insert_entries(
+    connection: &mut Connection,
+    accounts_used: &[AccountRow],
+    lines: &[PostingRow],
+    entries: &[EntryRow],
+) -> Result<()> {
+    on_engine!(connection, |c| {
+        for account in accounts_used {
+            diesel::insert_into(accounts::table).values(account).on_conflict_do_nothing().execute(c)?;
+        }
+        diesel::insert_into(postings::table).values(lines).execute(c)?;
+        diesel::insert_into(journal_entries::table).values(entries).execute(c)
+    })?;
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! `target(snapshot)`: the atoms that should be live, by the posting rules. Pure.
+
+mod discounts;
+mod payments;
+mod sales;
+mod stored_value;
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+
+pub(super) use sales::event_key;
+
+use super::atom::{Dimensions, Line};
+use super::{Account, Atom, Effective, Finding, Severity, Snapshot};
+use crate::clock::Timestamp;
+use crate::money::{Currency, Overflow, vat_in_gross};
+use crate::order::OrderStatus;
+
+/// What should be live for an order.
+#[derive(Debug, Default)]
+pub struct Target {
+    /// By atom key.
+    pub atoms: BTreeMap<String, Atom>,
+    /// When a part that does not count was cancelled, by the key its atom had.
+    pub cancelled_at: BTreeMap<String, Timestamp>,
+    /// When the order itself was cancelled: the date of what goes with it.
+    pub order_cancelled_at: Option<Timestamp>,
+    /// What needs an explanation.
+    pub findings: Vec<Finding>,
+}
+
+/// The atoms of a snapshot. `zone` is the source's: it gives the local day of a booked date.
+///
+/// # Errors
+/// [`Overflow`] when an amount leaves the range of minor units.
+pub fn target(snapshot: &Snapshot, zone: Tz) -> Result<Target, Overflow> {
+    let mut builder = Builder::new(snapshot, zone);
+    let sold = builder.sales()?;
+    builder.discounts(sold)?;
+    builder.stored_value()?;
+    builder.payments();
+    builder.notes();
+    Ok(builder.target)
+}
+
+/// A sold line that a discount may reduce.
+struct SoldLine {
+    dimensions: Dimensions,
+    gross_minor: i64,
+    vat_bp: Option<i32>,
+}
+
+struct Builder<'a> {
+    snapshot: &'a Snapshot,
+    zone: Tz,
+    /// Items, discounts and redemptions count.
+    live: bool,
+    currency: Option<Currency>,
+    sale: Effective,
+    target: Target,
+}
+
+impl<'a> Builder<'a> {
+    fn new(snapshot: &'a Snapshot, zone: Tz) -> Self {
+        let header = snapshot.order.header.as_ref();
+        let status = snapshot.status();
+        Self {
+            snapshot,
+            zone,
+            live: status == OrderStatus::Accepted,
+            currency: header.and_then(|header| header.currency),
+            sale: Effective::Sale { ordered_at: header.and_then(|header| header.ordered_at) },
+            target: Target {
+                order_cancelled_at: header
+                    .filter(|_| status == OrderStatus::Cancelled)
+                    .and_then(|header| header.cancelled_at),
+                ..Target::default()
+            },
+        }
+    }
+
+    /// Dimensions that every line of an item has.
+    fn dimensions(&self, item_kind: &'static str, line_key: String) -> Dimensions {
+        Dimensions { order_id: self.snapshot.order.order_id.clone(), line_key, item_kind, ..Dimensions::default() }
+    }
+
+    fn channel_id(&self) -> Option<String> {
+        self.snapshot.order.header.as_ref().and_then(|header| header.channel_id.clone())
+    }
+
+    /// Adds an atom unless all its lines are zero. A key that is there already gets an ordinal: two redemptions of
+    /// one voucher at one time are two facts.
+    fn add(&mut self, atom: Atom) {
+        let lines: Vec<Line> = atom.lines.into_iter().filter(|line| line.amount_minor != 0).collect();
+        if lines.is_empty() {
+            return;
+        }
+        if self.currency.is_some_and(|currency| currency != atom.currency) {
+            let evidence = format!("{} is in {}", atom.key, atom.currency);
+            self.find(Finding::new("currency_mixed", atom.key.clone(), Severity::Medium, evidence));
+        }
+        let mut key = atom.key.clone();
+        let mut ordinal = 2;
+        while self.target.atoms.contains_key(&key) {
+            key = format!("{}#{ordinal}", atom.key);
+            ordinal += 1;
+        }
+        self.target.atoms.insert(key.clone(), Atom { key, lines, ..atom });
+    }
+
+    fn find(&mut self, finding: Finding) {
+        self.target.findings.push(finding);
+    }
+
+    /// Oddities met while reading become findings as they are.
+    fn notes(&mut self) {
+        for note in &self.snapshot.notes {
+            let severity = match note.reason.as_str() {
+                "schema_extra_field" => Severity::Info,
+                _ => Severity::Low,
+            };
+            let finding = Finding::new(&note.reason, note.subject.clone(), severity, note.evidence.clone());
+            self.target.findings.push(finding);
+        }
+    }
+}
+
+/// `debit` is what the counterpart gets; `net` and `VAT` share `-gross`. With an unknown rate all of it is suspended.
+///
+/// `gross_minor` may be negative: a discount is a sale the other way round.
+fn taxed_lines(
+    dimensions: &Dimensions,
+    net_account: Account,
+    gross_minor: i64,
+    vat_bp: Option<i32>,
+    qty: i64,
+) -> Result<Vec<Line>, Overflow> {
+    let line = |account, amount_minor| Line {
+        account,
+        amount_minor,
+        dimensions: dimensions.clone(),
+        vat_bp: None,
+        tax_base_minor: None,
+        qty: None,
+    };
+    let credit = gross_minor.checked_neg().ok_or(Overflow)?;
+    let mut lines = vec![line(Account::Receivable, gross_minor)];
+    match vat_bp {
+        None => lines.push(Line { qty: Some(qty), ..line(Account::VatUndetermined, credit) }),
+        Some(bp) => {
+            let vat = vat_in_gross(gross_minor, bp)?;
+            let net = gross_minor - vat;
+            lines.push(Line { vat_bp, qty: Some(qty), ..line(net_account, -net) });
+            lines.push(Line { vat_bp, tax_base_minor: Some(-net), ..line(Account::Vat(bp), -vat) });
+        }
+    }
+    Ok(lines)
+}
+
+/// Two lines: `debit` gets the amount, `credit` gives it.
+fn plain_lines(
+    dimensions: &Dimensions,
+    debit: Account,
+    credit: Account,
+    amount_minor: i64,
+) -> Result<Vec<Line>, Overflow> {
+    let line = |account, amount_minor| Line {
+        account,
+        amount_minor,
+        dimensions: dimensions.clone(),
+        vat_bp: None,
+        tax_base_minor: None,
+        qty: None,
+    };
+    Ok(vec![line(debit, amount_minor), line(credit, amount_minor.checked_neg().ok_or(Overflow)?)])
+}

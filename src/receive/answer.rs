@@ -1,0 +1,96 @@
+//! Every answer that a sender can get. All are JSON.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use warp::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use warp::http::{HeaderName, HeaderValue, Response, StatusCode};
+use warp::hyper::body::Bytes;
+
+use crate::inbox::EventId;
+
+/// An answer, its body in one piece.
+pub(super) type Answer = Response<Bytes>;
+
+/// When a sender should try again after a 503, in seconds.
+const RETRY_SECONDS: u64 = 5;
+
+/// A JSON answer.
+pub(super) fn json(status: StatusCode, body: &Value) -> Answer {
+    let mut answer = Response::new(Bytes::from(body.to_string()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    answer
+}
+
+fn error(status: StatusCode, code: &str) -> Answer {
+    json(status, &json!({ "error": code }))
+}
+
+fn with(mut answer: Answer, name: HeaderName, value: &'static str) -> Answer {
+    answer.headers_mut().insert(name, HeaderValue::from_static(value));
+    answer
+}
+
+fn retry_after(mut answer: Answer, seconds: u64) -> Answer {
+    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    answer
+}
+
+pub(super) fn accepted(event: EventId) -> Answer {
+    json(StatusCode::OK, &json!({ "status": "accepted", "event": event }))
+}
+
+pub(super) fn parked(event: EventId, reason: &str) -> Answer {
+    json(StatusCode::ACCEPTED, &json!({ "status": "parked", "event": event, "reason": reason }))
+}
+
+pub(super) fn alive() -> Answer {
+    json(StatusCode::OK, &json!({ "status": "alive" }))
+}
+
+/// The token is missing, wrong or stale.
+pub(super) fn unauthorized() -> Answer {
+    with(error(StatusCode::UNAUTHORIZED, "invalid_token"), WWW_AUTHENTICATE, "Bearer")
+}
+
+/// The same for an unknown address, an unknown source and a wrong secret: nobody learns which sources there are.
+pub(super) fn not_found() -> Answer {
+    error(StatusCode::NOT_FOUND, "not_found")
+}
+
+pub(super) fn method_not_allowed(allowed: &'static str) -> Answer {
+    with(error(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"), ALLOW, allowed)
+}
+
+/// The body ended before it was complete. The sender is most likely gone.
+pub(super) fn incomplete() -> Answer {
+    error(StatusCode::BAD_REQUEST, "incomplete_body")
+}
+
+pub(super) fn too_slow() -> Answer {
+    error(StatusCode::REQUEST_TIMEOUT, "body_too_slow")
+}
+
+pub(super) fn too_large(limit: usize) -> Answer {
+    json(StatusCode::PAYLOAD_TOO_LARGE, &json!({ "error": "body_too_large", "limit_bytes": limit }))
+}
+
+pub(super) fn too_many(wait: Duration) -> Answer {
+    // Rounded up: a sender that comes back exactly then must not be a moment early.
+    retry_after(error(StatusCode::TOO_MANY_REQUESTS, "too_many_requests"), wait.as_secs() + 1)
+}
+
+/// Nothing was promised: the sender must send it again.
+pub(super) fn unavailable() -> Answer {
+    retry_after(error(StatusCode::SERVICE_UNAVAILABLE, "unavailable"), RETRY_SECONDS)
+}
+
+/// A token, or an error of RFC 6749; neither may be cached.
+pub(super) fn of_token_endpoint(status: StatusCode, body: &Value) -> Answer {
+    let answer = with(json(status, body), CACHE_CONTROL, "no-store");
+    if status == StatusCode::UNAUTHORIZED {
+        return with(answer, WWW_AUTHENTICATE, "Basic realm=\"ticketledger\"");
+    }
+    answer
+}

@@ -1,0 +1,120 @@
+//! One delivery, from its credential to its answer.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use bytes::Buf;
+use futures_util::Stream;
+use warp::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use warp::http::{HeaderMap, Method};
+
+use super::answer::{self, Answer};
+use super::{Intake, body, headers};
+use crate::config::Source;
+use crate::inbox::{Classified, Delivery};
+use crate::provider;
+
+/// What a sender shows to be let in.
+pub(super) enum Credential {
+    /// A segment of the path.
+    Path(String),
+    /// A token in the `Authorization` header.
+    Bearer,
+}
+
+/// Authenticates, reads, stores and answers.
+pub(super) async fn deliver<B: Buf, E>(
+    intake: &Intake,
+    method: &Method,
+    source: &str,
+    credential: &Credential,
+    header_map: &HeaderMap,
+    stream: impl Stream<Item = Result<B, E>>,
+) -> Answer {
+    let source = match authenticate(intake, source, credential, header_map).await {
+        Ok(source) => source,
+        Err(answer) => return answer,
+    };
+    if let Some(Err(wait)) = intake.rates.get(&source.name).map(super::Rate::take) {
+        return answer::too_many(wait);
+    }
+    let limit = intake.config.limits.body_bytes;
+    let body = match body::read(header_map, stream, limit, intake.patience.body).await {
+        Ok(body) => body,
+        Err(unread) => return unread.answer(limit),
+    };
+    let class = classify(source, &body);
+    let parked = match &class {
+        Classified::Parked { reason, .. } => Some(*reason),
+        Classified::Understood { .. } => None,
+    };
+    let content_type = header_map.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let stored = intake.writer.store(Delivery {
+        source: source.name.clone(),
+        class,
+        received_at: intake.clock.now(),
+        method: method.to_string(),
+        content_type,
+        headers: headers::kept(header_map),
+        body,
+    });
+    match (stored.await, parked) {
+        (Ok(event), None) => answer::accepted(event),
+        (Ok(event), Some(reason)) => {
+            tracing::warn!(source = source.name, event, reason, "delivery parked");
+            answer::parked(event, reason)
+        }
+        (Err(refused), _) => {
+            tracing::warn!(source = source.name, %refused, "delivery refused");
+            answer::unavailable()
+        }
+    }
+}
+
+/// The source, if the sender may deliver to it; else the answer.
+async fn authenticate<'a>(
+    intake: &'a Intake,
+    name: &str,
+    credential: &Credential,
+    headers: &HeaderMap,
+) -> Result<&'a Source, Answer> {
+    let source = intake.config.source(name);
+    match credential {
+        Credential::Path(secret) => {
+            // Compared for an unknown source too, so that both take the same time.
+            let open = intake.secrets.opens(name, secret);
+            source.filter(|_| open).ok_or_else(|| refuse("path_secret", answer::not_found()))
+        }
+        Credential::Bearer => {
+            let source = source.ok_or_else(|| refuse("unknown_source", answer::not_found()))?;
+            let token = bearer(headers).ok_or_else(|| refuse("no_token", answer::unauthorized()))?;
+            match intake.tokens.open(token, source).await {
+                Ok(true) => Ok(source),
+                Ok(false) => Err(refuse("token", answer::unauthorized())),
+                Err(error) => {
+                    tracing::warn!(source = name, %error, "a token could not be checked");
+                    Err(answer::unavailable())
+                }
+            }
+        }
+    }
+}
+
+fn refuse(reason: &'static str, answer: Answer) -> Answer {
+    metrics::counter!("ticketledger_unauthenticated_total", "reason" => reason).increment(1);
+    answer
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// What the body is about. A defect of ours must not lose a delivery: it is stored and parked.
+fn classify(source: &Source, body: &[u8]) -> Classified {
+    catch_unwind(AssertUnwindSafe(|| provider::classify(source, body))).unwrap_or_else(|_| Classified::Parked {
+        kind: "unknown".to_owned(),
+        entity: None,
+        reason: "panic",
+        detail: "reading the body panicked; this is a defect of ticketledger".to_owned(),
+    })
+}

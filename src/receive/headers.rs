@@ -1,0 +1,48 @@
+//! The headers of a delivery that are kept: those that help to find it in the sender's logs. Never a credential.
+
+use serde_json::{Map, Value};
+use warp::http::HeaderMap;
+
+const KEPT: [&str; 10] = [
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "traceparent",
+    "user-agent",
+    "x-correlation-id",
+    "x-event-id",
+    "x-request-id",
+    "x-webhook-id",
+];
+
+/// A JSON object of the kept headers. One that came twice is joined by a comma, as HTTP has it.
+pub(super) fn kept(headers: &HeaderMap) -> String {
+    let mut object = Map::new();
+    for name in KEPT {
+        let values: Vec<_> =
+            headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        if !values.is_empty() {
+            object.insert(name.to_owned(), Value::String(values.join(", ")));
+        }
+    }
+    Value::Object(object).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use warp::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn credentials_are_not_kept() {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", HeaderValue::from_static("Bearer secret"));
+        headers.insert("cookie", HeaderValue::from_static("secret"));
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+        headers.append("x-request-id", HeaderValue::from_static("a"));
+        headers.append("x-request-id", HeaderValue::from_static("b"));
+        assert_eq!(kept(&headers), r#"{"content-type":"application/json","x-request-id":"a, b"}"#);
+    }
+}

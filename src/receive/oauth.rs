@@ -1,0 +1,196 @@
+//! `POST /oauth/token`: the client-credentials grant of RFC 6749. bookingkit's example posts a form, its own PHP would
+//! post multipart; both are taken, and credentials in a Basic header besides.
+
+use std::convert::Infallible;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::{Buf, Bytes};
+use futures_util::{Stream, stream};
+use serde_json::json;
+use warp::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use warp::http::{HeaderMap, StatusCode};
+
+use super::Intake;
+use super::answer::{self, Answer};
+use super::body::{self, Unread};
+use crate::limits;
+
+/// Largest body of a token request.
+const BODY_BYTES: usize = 16 * 1024;
+
+/// Why a request got no token: RFC 6749, section 5.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Denied {
+    Request(&'static str),
+    Client,
+    GrantType,
+}
+
+impl Denied {
+    fn answer(self) -> Answer {
+        let (status, code, text) = match self {
+            Self::Request(text) => (StatusCode::BAD_REQUEST, "invalid_request", text),
+            Self::Client => (StatusCode::UNAUTHORIZED, "invalid_client", "unknown client or wrong secret"),
+            Self::GrantType => {
+                let text = "grant_type must be client_credentials";
+                (StatusCode::BAD_REQUEST, "unsupported_grant_type", text)
+            }
+        };
+        metrics::counter!("ticketledger_token_requests_total", "result" => code).increment(1);
+        answer::of_token_endpoint(status, &json!({ "error": code, "error_description": text }))
+    }
+}
+
+/// Hands out a token, or says why not.
+pub(super) async fn issue<B: Buf, E>(
+    intake: &Intake,
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<B, E>>,
+) -> Answer {
+    let body = match body::read(headers, body, BODY_BYTES, intake.patience.body).await {
+        Ok(body) => body,
+        Err(Unread::TooLarge) => return Denied::Request("the body is too large").answer(),
+        Err(unread) => return unread.answer(BODY_BYTES),
+    };
+    let granted = match form(headers, body).await {
+        Ok(form) => grant(intake, headers, &form),
+        Err(denied) => Err(denied),
+    };
+    let (source, client_id) = match granted {
+        Ok(granted) => granted,
+        Err(denied) => return denied.answer(),
+    };
+    match intake.tokens.issue(source, &client_id).await {
+        Ok(token) => {
+            metrics::counter!("ticketledger_token_requests_total", "result" => "issued").increment(1);
+            let body = json!({ "access_token": token, "token_type": "Bearer", "expires_in": limits::TOKEN_SECONDS });
+            answer::of_token_endpoint(StatusCode::OK, &body)
+        }
+        Err(error) => {
+            tracing::warn!(source, %error, "a token could not be handed out");
+            answer::unavailable()
+        }
+    }
+}
+
+/// The source and the client that the request proves.
+fn grant<'a>(intake: &'a Intake, headers: &HeaderMap, form: &Form) -> Result<(&'a str, String), Denied> {
+    match form.one("grant_type")? {
+        None => return Err(Denied::Request("grant_type is missing")),
+        Some("client_credentials") => {}
+        Some(_) => return Err(Denied::GrantType),
+    }
+    let posted = (form.one("client_id")?, form.one("client_secret")?);
+    if let Some(value) = headers.get(AUTHORIZATION) {
+        // The header counts; the same client may be named in the body too, another may not.
+        for (id, secret) in basic(value.as_bytes()).ok_or(Denied::Client)? {
+            if let Some(source) = intake.secrets.source_of_client(&id, &secret) {
+                if posted.0.is_some_and(|posted| posted != id) {
+                    return Err(Denied::Request("the header and the body name two clients"));
+                }
+                return Ok((source, id));
+            }
+        }
+        return Err(Denied::Client);
+    }
+    match posted {
+        (Some(id), Some(secret)) => {
+            let source = intake.secrets.source_of_client(id, secret).ok_or(Denied::Client)?;
+            Ok((source, id.to_owned()))
+        }
+        // Nothing was presented at all: that is a failed authentication too, says section 5.2.
+        _ => Err(Denied::Client),
+    }
+}
+
+/// Id and secret of a Basic header: decoded as section 2.3.1 asks, and as they are, since most senders skip that.
+fn basic(value: &[u8]) -> Option<[(String, String); 2]> {
+    let (scheme, encoded) = std::str::from_utf8(value).ok()?.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = decoded.split_once(':')?;
+    Some([(form_decoded(id), form_decoded(secret)), (id.to_owned(), secret.to_owned())])
+}
+
+fn form_decoded(text: &str) -> String {
+    // One value of a form: an ampersand in it would begin another.
+    let pair = format!("v={}", text.replace('&', "%26"));
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&pair).unwrap_or_default();
+    pairs.into_iter().next().map_or_else(|| text.to_owned(), |(_, value)| value)
+}
+
+/// The fields of the request.
+struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// A field that may be given once. An empty one counts as absent, as section 3.2 asks.
+    fn one(&self, name: &str) -> Result<Option<&str>, Denied> {
+        let mut values = self.0.iter().filter(|(key, value)| key == name && !value.is_empty());
+        let first = values.next().map(|(_, value)| value.as_str());
+        if values.next().is_some() { Err(Denied::Request("a parameter is given twice")) } else { Ok(first) }
+    }
+}
+
+async fn form(headers: &HeaderMap, body: Vec<u8>) -> Result<Form, Denied> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if let Ok(boundary) = multer::parse_boundary(content_type) {
+        return multipart(boundary, body).await.map_err(|_| Denied::Request("the multipart body cannot be read"));
+    }
+    let fields = serde_urlencoded::from_bytes(&body).map_err(|_| Denied::Request("the form cannot be read"))?;
+    Ok(Form(fields))
+}
+
+async fn multipart(boundary: String, body: Vec<u8>) -> multer::Result<Form> {
+    let whole = stream::iter([Ok::<_, Infallible>(Bytes::from(body))]);
+    let mut parts = multer::Multipart::new(whole, boundary);
+    let mut fields = Vec::new();
+    while let Some(part) = parts.next_field().await? {
+        let name = part.name().unwrap_or_default().to_owned();
+        fields.push((name, part.text().await?));
+    }
+    Ok(Form(fields))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn basic_of(text: &str) -> Option<[(String, String); 2]> {
+        basic(format!("Basic {}", STANDARD.encode(text)).as_bytes())
+    }
+
+    #[test]
+    fn a_basic_header_is_tried_decoded_and_as_it_is() {
+        let [decoded, plain] = basic_of("a%26b:c%3Ad+e&f").expect("a header");
+        assert_eq!(decoded, ("a&b".to_owned(), "c:d e&f".to_owned()));
+        assert_eq!(plain, ("a%26b".to_owned(), "c%3Ad+e&f".to_owned()));
+        assert_eq!(basic_of("no colon"), None);
+        assert_eq!(basic(b"Bearer abc"), None);
+        assert_eq!(basic(b"Basic ###"), None);
+    }
+
+    #[tokio::test]
+    async fn fields_come_once_and_empty_ones_do_not_count() {
+        let read = form(&HeaderMap::new(), b"a=1&b=&c=1&c=2".to_vec()).await;
+        let Ok(fields) = read else { panic!("a form") };
+        assert_eq!(fields.one("a"), Ok(Some("1")));
+        assert_eq!(fields.one("b"), Ok(None));
+        assert_eq!(fields.one("d"), Ok(None));
+        assert!(matches!(fields.one("c"), Err(Denied::Request(_))));
+    }
+
+    #[tokio::test]
+    async fn a_multipart_body_is_a_form() {
+        let mut headers = HeaderMap::new();
+        let value = "multipart/form-data; boundary=----x".parse().expect("a value");
+        headers.insert(CONTENT_TYPE, value);
+        let part = "------x\r\nContent-Disposition: form-data; name=\"client_id\"\r\n\r\nmuseum\r\n";
+        let Ok(fields) = form(&headers, format!("{part}------x--\r\n").into_bytes()).await else { panic!("a form") };
+        assert_eq!(fields.one("client_id"), Ok(Some("museum")));
+        // Cut off in the middle.
+        assert!(form(&headers, part.as_bytes().to_vec()).await.is_err());
+    }
+}

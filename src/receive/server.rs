@@ -1,0 +1,76 @@
+//! Our own accept loop. warp's has no limit of connections, and installs no timer, so that half a request head holds a
+//! connection for ever. HTTP/1 only: a proxy with TLS stands in front.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use warp::{Filter, Reply};
+
+use super::Patience;
+
+/// Largest request head.
+const HEAD_BYTES: usize = 64 * 1024;
+/// How long to wait when the system has no descriptor left for another connection.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves `filter` until `shutdown` is done, then drains.
+pub(super) async fn serve<F>(listener: TcpListener, filter: F, patience: Patience, shutdown: impl Future<Output = ()>)
+where
+    F: Filter<Error = Infallible> + Clone + Send + Sync + 'static,
+    F::Extract: Reply,
+    F::Future: Send,
+{
+    let mut shutdown = pin!(shutdown);
+    let slots = Arc::new(Semaphore::new(patience.connections));
+    let graceful = GracefulShutdown::new();
+    loop {
+        // A connection beyond the limit waits in the system's queue. The semaphore is never closed.
+        let slot = tokio::select! {
+            slot = Arc::clone(&slots).acquire_owned() => slot,
+            () = &mut shutdown => break,
+        };
+        let stream = tokio::select! {
+            stream = accept(&listener) => stream,
+            () = &mut shutdown => break,
+        };
+        let mut builder = hyper::server::conn::http1::Builder::new();
+        builder.timer(TokioTimer::new()).header_read_timeout(patience.header).max_buf_size(HEAD_BYTES);
+        let service = TowerToHyperService::new(warp::service(filter.clone()));
+        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            let _slot = slot;
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "connection ended");
+            }
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(patience.drain, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests were not finished in time; their senders were not told that they are stored");
+    }
+}
+
+/// The next connection. Errors are those of one connection, or a shortage that passes.
+async fn accept(listener: &TcpListener) -> TcpStream {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _peer)) => {
+                // Answers are small, and a sender waits for each; without this option the system may hold them back.
+                let _ = stream.set_nodelay(true);
+                return stream;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}

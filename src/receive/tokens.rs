@@ -1,0 +1,114 @@
+//! Access tokens: in the database, so that they survive a restart and are valid on every daemon that shares it; and
+//! those that were seen here lately in a small cache. What is not valid is never cached.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Semaphore;
+
+use super::authenticate::{Hash, hash};
+use super::store::{self, StoredToken};
+use crate::clock::Clock;
+use crate::config::Source;
+use crate::db::{self, Database};
+use crate::limits;
+
+/// Tokens remembered at once.
+const CACHED: usize = 1024;
+/// Expired tokens deleted in passing whenever one is handed out.
+const DELETED_AT_ONCE: i64 = 100;
+/// Lookups at once. More would only wait for a connection, each in a thread of its own.
+const LOOKUPS: usize = limits::SQLITE_READERS as usize;
+/// Random bytes of a token.
+const TOKEN_BYTES: usize = 32;
+
+/// Why a token could be neither checked nor handed out.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    #[error(transparent)]
+    Database(#[from] db::Error),
+    #[error("the system gave no random bytes: {0}")]
+    Random(#[from] getrandom::Error),
+    #[error("the lookup was given up: {0}")]
+    Task(#[from] tokio::task::JoinError),
+}
+
+pub(super) struct Tokens {
+    database: Database,
+    clock: Clock,
+    slots: Arc<Semaphore>,
+    cache: Mutex<HashMap<Hash, StoredToken>>,
+}
+
+impl Tokens {
+    pub(super) fn new(database: Database, clock: Clock) -> Self {
+        let slots = Arc::new(Semaphore::new(LOOKUPS));
+        Self { database, clock, slots, cache: Mutex::new(HashMap::new()) }
+    }
+
+    /// A new token of a client for its source. It is valid once it is stored.
+    pub(super) async fn issue(&self, source: &str, client_id: &str) -> Result<String, Error> {
+        let mut random = [0_u8; TOKEN_BYTES];
+        getrandom::fill(&mut random)?;
+        let token = hex::encode(random);
+        let now = self.clock.now();
+        let stored = StoredToken {
+            token_sha256: hex::encode(hash(token.as_bytes())),
+            source: source.to_owned(),
+            client_id: client_id.to_owned(),
+            expires_at: now.plus_milliseconds(limits::TOKEN_SECONDS * 1000),
+        };
+        self.in_database(move |database| {
+            database.transaction("token", |connection| {
+                store::delete_expired_tokens(connection, now, DELETED_AT_ONCE)?;
+                store::insert_token(connection, &stored)
+            })
+        })
+        .await?;
+        Ok(token)
+    }
+
+    /// Whether the token opens the source now.
+    pub(super) async fn open(&self, token: &str, source: &Source) -> Result<bool, Error> {
+        // Nothing else was ever handed out, so nothing else is worth a look into the database.
+        if token.len() != 2 * TOKEN_BYTES || !token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Ok(false);
+        }
+        let key = hash(token.as_bytes());
+        let cached = self.cache().get(&key).cloned();
+        if let Some(cached) = cached {
+            return Ok(self.is_valid(&cached, source));
+        }
+        let sha256 = hex::encode(key);
+        let lookup = move |database: Database| store::find_token(&mut database.reader()?, &sha256);
+        let found = self.in_database(lookup).await?;
+        let Some(valid) = found.filter(|token| self.is_valid(token, source)) else { return Ok(false) };
+        let mut cache = self.cache();
+        if cache.len() >= CACHED {
+            // Also forgets some that are good, which costs a lookup each.
+            cache.clear();
+        }
+        cache.insert(key, valid);
+        Ok(true)
+    }
+
+    fn is_valid(&self, token: &StoredToken, source: &Source) -> bool {
+        // A client that was removed from the settings is out at once, whatever it holds.
+        let client = source.oauth_clients.iter().any(|client| client.id == token.client_id);
+        client && token.source == source.name && token.expires_at > self.clock.now()
+    }
+
+    fn cache(&self) -> MutexGuard<'_, HashMap<Hash, StoredToken>> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn in_database<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(Database) -> db::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        // Never closed; without a slot the work would run all the same.
+        let _slot = self.slots.acquire().await;
+        let database = self.database.clone();
+        Ok(tokio::task::spawn_blocking(move || work(database)).await??)
+    }
+}

@@ -1,0 +1,71 @@
+//! Tokens at rest: whoever gets hold of the database alone cannot read the provider's customers with it.
+
+use chacha20poly1305::aead::{Aead as _, Generate as _, KeyInit as _, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+
+const LABEL: &[u8] = b"ticketledger provider token v1\0";
+const NONCE_BYTES: usize = 24;
+
+/// Seals and opens the tokens of one source. The keys come from the client secrets: the first one seals, all of them
+/// open, so that a secret can be changed without a new login.
+pub(super) struct Seal {
+    source: String,
+    ciphers: Vec<XChaCha20Poly1305>,
+}
+
+impl Seal {
+    pub(super) fn new<'a>(source: &str, secrets: impl IntoIterator<Item = &'a SecretString>) -> Self {
+        let cipher = |secret: &SecretString| {
+            let key = Sha256::new().chain_update(LABEL).chain_update(secret.expose_secret()).finalize();
+            XChaCha20Poly1305::new(&key)
+        };
+        Self { source: source.to_owned(), ciphers: secrets.into_iter().map(cipher).collect() }
+    }
+
+    /// The nonce and the sealed token; `None` only without a key, or without randomness.
+    pub(super) fn close(&self, token: &SecretString) -> Option<Vec<u8>> {
+        let nonce = XNonce::try_generate().ok()?;
+        // Bound to the source: a row copied to another source does not open.
+        let payload = Payload { msg: token.expose_secret().as_bytes(), aad: self.source.as_bytes() };
+        let sealed = self.ciphers.first()?.encrypt(&nonce, payload).ok()?;
+        Some([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// The token; `None` when it was sealed with another secret, or tampered with.
+    pub(super) fn open(&self, sealed: &[u8]) -> Option<SecretString> {
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES)?;
+        let nonce = XNonce::try_from(nonce).ok()?;
+        let open = |cipher: &XChaCha20Poly1305| {
+            cipher.decrypt(&nonce, Payload { msg: sealed, aad: self.source.as_bytes() }).ok()
+        };
+        let token = self.ciphers.iter().find_map(open)?;
+        String::from_utf8(token).ok().map(SecretString::from)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_opens_with_its_own_secret_and_source_only() {
+        let [old, new, other] = ["old", "new", "other"].map(SecretString::from);
+        let token = SecretString::from("refresh-1");
+        let sealed = Seal::new("theatre", [&old]).close(&token).unwrap();
+        assert!(!sealed.windows(9).any(|bytes| bytes == b"refresh-1"));
+        let opened = |source, secrets: &[&SecretString], sealed: &[u8]| {
+            let opened = Seal::new(source, secrets.iter().copied()).open(sealed);
+            opened.map(|token| token.expose_secret().to_owned())
+        };
+        assert_eq!(opened("theatre", &[&new, &old], &sealed), Some("refresh-1".to_owned()));
+        assert_eq!(opened("theatre", &[&other], &sealed), None);
+        assert_eq!(opened("museum", &[&old], &sealed), None);
+        assert_eq!(opened("theatre", &[&old], &sealed[..20]), None);
+        let mut tampered = sealed.clone();
+        tampered[30] ^= 1;
+        assert_eq!(opened("theatre", &[&old], &tampered), None);
+        assert_ne!(Seal::new("theatre", [&old]).close(&token).unwrap(), sealed);
+    }
+}

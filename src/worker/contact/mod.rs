@@ -1,0 +1,3 @@
+//! The customers: kept beside the books, never in them.
+
+pub mod store;

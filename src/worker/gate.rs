@@ -1,0 +1,115 @@
+//! The gate of each source: shut while the provider limits us or is down, so that nobody hammers it and no event uses
+//! up its attempts for a fault that is not its own.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::clock::Timestamp;
+
+/// Consecutive failures after which a provider counts as down.
+const BREAKER_FAILURES: u32 = 3;
+/// First pause of a provider that is down, in milliseconds; doubles with each failed probe.
+const PAUSE_MILLISECONDS: i64 = 5_000;
+/// Longest pause, in milliseconds.
+const PAUSE_MAX_MILLISECONDS: i64 = 300_000;
+/// Pause when the provider limits our rate without saying for how long, in milliseconds.
+const RATE_PAUSE_MILLISECONDS: i64 = 30_000;
+
+/// The gates of all sources.
+#[derive(Debug, Default)]
+pub(super) struct Gates(Mutex<HashMap<String, Gate>>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Gate {
+    failures: u32,
+    shut_until: Option<Timestamp>,
+}
+
+/// How far a gate is open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// As many as there is room for.
+    Open,
+    /// One, to see whether the provider is back.
+    Probe,
+    /// None before this instant.
+    Shut(Timestamp),
+}
+
+impl Gates {
+    /// How far the gate of `source` is open at `now`.
+    pub(super) fn opening(&self, source: &str, now: Timestamp) -> Opening {
+        let gate = self.with(source, |gate| *gate);
+        match gate.shut_until {
+            Some(until) if until > now => Opening::Shut(until),
+            _ if gate.failures >= BREAKER_FAILURES => Opening::Probe,
+            _ => Opening::Open,
+        }
+    }
+
+    /// The provider answered.
+    pub(super) fn succeeded(&self, source: &str) {
+        let before = self.with(source, std::mem::take);
+        if before.failures >= BREAKER_FAILURES {
+            tracing::info!(source, "the provider answers again");
+        }
+    }
+
+    /// The provider failed us. Answers until when the gate is shut, if it is: then the attempt does not count.
+    pub(super) fn failed(
+        &self,
+        source: &str,
+        now: Timestamp,
+        retry_after_milliseconds: Option<i64>,
+    ) -> Option<Timestamp> {
+        self.with(source, |gate| {
+            gate.failures = gate.failures.saturating_add(1);
+            if gate.failures < BREAKER_FAILURES && retry_after_milliseconds.is_none() {
+                return None;
+            }
+            let doublings = gate.failures.saturating_sub(BREAKER_FAILURES).min(10);
+            let pause = retry_after_milliseconds.unwrap_or_else(|| PAUSE_MILLISECONDS << doublings);
+            let until = now.plus_milliseconds(pause.clamp(0, PAUSE_MAX_MILLISECONDS));
+            if gate.failures == BREAKER_FAILURES {
+                tracing::warn!(source, %until, "the provider is down; fetching is paused");
+            }
+            gate.shut_until = Some(until);
+            Some(until)
+        })
+    }
+
+    /// The provider limits our rate: the whole source waits. Answers until when.
+    pub(super) fn limited(&self, source: &str, now: Timestamp, retry_after_milliseconds: Option<i64>) -> Timestamp {
+        let pause = retry_after_milliseconds.unwrap_or(RATE_PAUSE_MILLISECONDS);
+        let until = now.plus_milliseconds(pause.max(0));
+        self.with(source, |gate| gate.shut_until = Some(until));
+        tracing::warn!(source, %until, "the provider limits our rate; the source waits");
+        until
+    }
+
+    fn with<T>(&self, source: &str, change: impl FnOnce(&mut Gate) -> T) -> T {
+        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        change(gates.entry(source.to_owned()).or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_that_is_down_is_probed_and_resumes() {
+        let gates = Gates::default();
+        let now = Timestamp::parse("2026-01-01T00:00:00Z").expect("an instant");
+        assert_eq!(gates.failed("theatre", now, None), None);
+        assert_eq!(gates.failed("theatre", now, None), None);
+        let until = gates.failed("theatre", now, None).expect("the third failure shuts the gate");
+        assert_eq!(gates.opening("theatre", now), Opening::Shut(until));
+        assert_eq!(gates.opening("theatre", until), Opening::Probe);
+        assert_eq!(gates.opening("museum", now), Opening::Open);
+        let later = gates.failed("theatre", until, None).expect("a failed probe shuts it again");
+        assert!(later.milliseconds_since(until) > until.milliseconds_since(now));
+        gates.succeeded("theatre");
+        assert_eq!(gates.opening("theatre", now), Opening::Open);
+    }
+}

@@ -1,0 +1,182 @@
+//! From claimed events to news: bookingkit's bodies are the news, Ticketpark's point to them.
+
+use super::access::Access;
+use super::work::{Document, EventWork, Work, caught};
+use crate::config::Source;
+use crate::inbox::{Claimed, ClaimedEvent};
+use crate::ledger::{News, Step};
+use crate::provider::ticketpark::booking::{self, ReadBooking};
+use crate::provider::ticketpark::webhook::{self, BookingChange, Webhook};
+use crate::provider::{Failure, Note, Unreadable, bookingkit};
+
+/// Events that still have an attempt and a body; the others are parked. A claim counts the attempt, so an event that
+/// brings the process down runs out of them as well.
+fn usable<'c>(claimed: &'c Claimed, attempts: i32, work: &mut Work) -> Vec<(&'c ClaimedEvent, &'c [u8])> {
+    let mut usable = Vec::new();
+    for event in &claimed.events {
+        match &event.body {
+            _ if event.attempts > attempts => {
+                work.park(event.id, "transient", "out_of_attempts", "every attempt ended without an answer");
+            }
+            None => work.park(event.id, "permanent", "body_pruned", "the body was pruned; it cannot be read again"),
+            Some(body) => usable.push((event, body.as_slice())),
+        }
+    }
+    usable
+}
+
+/// Parks what cannot be read, with its reason.
+fn readable<T>(work: &mut Work, event: &ClaimedEvent, read: Result<Result<T, Unreadable>, String>) -> Option<T> {
+    match read {
+        Ok(Ok(value)) => Some(value),
+        Ok(Err(unreadable)) => {
+            work.park(event.id, "permanent", unreadable.reason, unreadable.detail);
+            None
+        }
+        Err(panic) => {
+            tracing::error!(event = event.id, panic, "reading the event panicked; it is parked");
+            work.park(event.id, "permanent", "panic", format!("reading it panicked: {panic}"));
+            None
+        }
+    }
+}
+
+/// Reads deliveries of one bookingkit order.
+pub(super) fn bookingkit_order(source: &Source, claimed: &Claimed, attempts: i32) -> Work {
+    let mut work = Work::of(claimed);
+    for (event, body) in usable(claimed, attempts, &mut work) {
+        let Some(said) = readable(&mut work, event, caught(|| bookingkit::read(source, body))) else { continue };
+        let step = Step {
+            order_id: said.order.order_id.clone(),
+            event_id: event.id,
+            document_id: None,
+            received_at: event.received_at,
+            news: News::Sections { order: Box::new(said.order), version: event.id, notes: said.notes },
+        };
+        let contact = said.contact.map(|contact| (contact, event.id));
+        work.events.push(EventWork { id: event.id, attempts: event.attempts, steps: vec![step], contact });
+    }
+    work
+}
+
+/// Reads webhooks of one Ticketpark booking or person, and fetches what they point to. The facts that they bring
+/// themselves stay in the work even when the fetch fails.
+pub(super) async fn ticketpark_entity(
+    source: &Source,
+    access: &Access,
+    claimed: &Claimed,
+    document_id: i64,
+    attempts: i32,
+) -> Work {
+    let mut work = Work::of(claimed);
+    for (event, body) in usable(claimed, attempts, &mut work) {
+        let Some(webhook) = readable(&mut work, event, caught(|| webhook::parse(body))) else { continue };
+        let news = match webhook {
+            Webhook::Payment { payment, .. } => Some(News::Payment(payment)),
+            Webhook::Booking { change: BookingChange::Cancelled, .. } => Some(News::Cancelled),
+            Webhook::Booking { .. } | Webhook::Person { .. } => None,
+        };
+        let order_id = work.entity_id().to_owned();
+        let step = news.map(|news| Step {
+            order_id,
+            event_id: event.id,
+            document_id: None,
+            received_at: event.received_at,
+            news,
+        });
+        work.events.push(EventWork {
+            id: event.id,
+            attempts: event.attempts,
+            steps: step.into_iter().collect(),
+            contact: None,
+        });
+    }
+    let Some(first) = claimed.events.iter().find(|event| work.events.first().is_some_and(|work| work.id == event.id))
+    else {
+        return work;
+    };
+    let id = work.entity_id().to_owned();
+    let person = work.entity.starts_with("person:");
+    let fetched = if person { access.get_person(&id).await } else { access.get_booking(&id).await };
+    match fetched {
+        Err(failure) => work.failure = Some(failure),
+        Ok(fetched) => {
+            let (status, body) = (fetched.status, fetched.body);
+            if status == 200 {
+                let read = caught(|| if person { read_person(&body) } else { read_booking(source, &body, first) });
+                take_over(&mut work, first, document_id, read, attempts);
+            }
+            work.document = Some(Document { id: document_id, status, body });
+        }
+    }
+    work
+}
+
+/// What a fetch brought.
+enum Read {
+    Person(crate::order::Contact),
+    Booking(Box<crate::provider::Said>),
+}
+
+fn read_person(body: &[u8]) -> Result<Read, Unreadable> {
+    booking::read_person(body).map(Read::Person)
+}
+
+fn read_booking(source: &Source, body: &[u8], first: &ClaimedEvent) -> Result<Read, Unreadable> {
+    let ReadBooking { said } = booking::read_booking(source, body, first.received_at)?;
+    Ok(Read::Booking(Box::new(said)))
+}
+
+/// Gives what was fetched to the first event: the others then find nothing new.
+fn take_over(
+    work: &mut Work,
+    first: &ClaimedEvent,
+    document_id: i64,
+    read: Result<Result<Read, Unreadable>, String>,
+    attempts: i32,
+) {
+    let order_id = work.entity_id().to_owned();
+    let read = match read {
+        Ok(Ok(read)) => read,
+        Ok(Err(unreadable)) => {
+            work.failure = Some(Failure::Permanent { reason: unreadable.reason, detail: unreadable.detail });
+            return;
+        }
+        Err(panic) => {
+            tracing::error!(event = first.id, panic, "reading the answer panicked; the event is parked");
+            let detail = format!("reading the provider's answer panicked: {panic}");
+            work.failure = Some(Failure::Permanent { reason: "panic", detail });
+            return;
+        }
+    };
+    let Some(event) = work.events.first_mut() else { return };
+    match read {
+        Read::Person(contact) => event.contact = Some((contact, document_id)),
+        Read::Booking(mut said) => {
+            if said.order.tickets.is_none() && first.attempts < attempts {
+                work.failure = Some(Failure::Transient {
+                    reason: "tickets_missing",
+                    detail: "the provider's answer lacks the tickets".to_owned(),
+                    retry_after_milliseconds: None,
+                });
+                return;
+            }
+            if said.order.tickets.is_none() {
+                let evidence = "the provider's answer lacks the tickets; the last known ones are kept";
+                said.notes.push(Note {
+                    reason: "section_absent".to_owned(),
+                    subject: "tickets".to_owned(),
+                    evidence: evidence.to_owned(),
+                });
+            }
+            event.contact = said.contact.map(|contact| (contact, document_id));
+            event.steps.push(Step {
+                order_id,
+                event_id: first.id,
+                document_id: Some(document_id),
+                received_at: first.received_at,
+                news: News::Sections { order: Box::new(said.order), version: document_id, notes: said.notes },
+            });
+        }
+    }
+}

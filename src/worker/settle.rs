@@ -1,0 +1,242 @@
+//! One transaction: complete the events, guarded by their lease, and with them everything they change.
+
+use std::collections::BTreeMap;
+
+use super::retry::delay_milliseconds;
+use super::work::{EventWork, Work, caught};
+use super::{Inner, contact};
+use crate::clock::Timestamp;
+use crate::db::Connection;
+use crate::inbox::{EventId, Finish, store as inbox};
+use crate::ledger::{self, Book, Error, News};
+use crate::provider::Failure;
+
+/// Why a transaction of settling came to nothing.
+#[derive(Debug, thiserror::Error)]
+enum Unsettled {
+    #[error(transparent)]
+    Ledger(#[from] Error),
+    /// Somebody else has the events now, so they are not ours to finish.
+    #[error("the lease on {0} was lost")]
+    LeaseLost(String),
+}
+
+impl From<crate::db::Error> for Unsettled {
+    fn from(error: crate::db::Error) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
+impl Inner {
+    /// Settles many entities in one transaction; when that fails, each by itself, so that one bad order never holds
+    /// up others.
+    pub(super) fn settle_all(&self, mut works: Vec<Work>) {
+        works.sort_by(|a, b| (&a.source, first_event(a)).cmp(&(&b.source, first_event(b))));
+        if self.settle_together(&works).is_ok() {
+            return;
+        }
+        for work in works {
+            self.settle_alone(work);
+        }
+    }
+
+    fn settle_together(&self, works: &[Work]) -> Result<(), Unsettled> {
+        let now = self.clock.now();
+        self.database.transaction("settle", |connection| {
+            let mut books = BTreeMap::new();
+            for work in works {
+                self.settle_one(connection, &mut books, work, now)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Settles one entity. One that cannot be settled is taken apart into its events; one event that cannot be
+    /// settled is tried again when the database is at fault, and parked when it is itself.
+    fn settle_alone(&self, work: Work) {
+        let Err(error) = self.settle_together(std::slice::from_ref(&work)) else { return };
+        match error {
+            Unsettled::LeaseLost(entity) => tracing::warn!(entity, "the lease was lost; nothing was settled"),
+            Unsettled::Ledger(Error::Database(error)) if error.is_transient() => {
+                tracing::warn!(entity = work.entity, %error, "the database failed; the events are tried again");
+                let failure = Failure::Transient {
+                    reason: "database",
+                    detail: "the database failed while settling".to_owned(),
+                    retry_after_milliseconds: None,
+                };
+                self.give_up(&work, &failure);
+            }
+            Unsettled::Ledger(_) if work.events.len() > 1 => {
+                for single in taken_apart(work) {
+                    self.settle_alone(single);
+                }
+            }
+            Unsettled::Ledger(error) => {
+                tracing::error!(entity = work.entity, %error, "the order cannot be settled; the event is parked");
+                let reason = match &error {
+                    Error::Panicked { .. } => "panic",
+                    Error::Overflow { .. } => "amount_out_of_range",
+                    Error::Snapshot { .. } => "snapshot_unreadable",
+                    Error::Database(_) => "database_refused",
+                };
+                self.give_up(&work, &Failure::Permanent { reason, detail: error.to_string() });
+            }
+        }
+    }
+
+    /// Ends the claim without settling anything. If even that fails, the end of the lease makes the events due again.
+    fn give_up(&self, work: &Work, failure: &Failure) {
+        let now = self.clock.now();
+        let ended = self.database.transaction("give up", |connection| {
+            for event in &work.events {
+                let finish = self.finish_of(&work.source, failure, event, now);
+                inbox::finish(connection, &work.lease, &[event.id], &finish, now)?;
+            }
+            Ok::<(), crate::db::Error>(())
+        });
+        if let Err(error) = ended {
+            tracing::warn!(entity = work.entity, %error, "the events stay claimed until their lease ends");
+        }
+    }
+
+    fn settle_one(
+        &self,
+        connection: &mut Connection,
+        books: &mut BTreeMap<String, Book>,
+        work: &Work,
+        now: Timestamp,
+    ) -> Result<(), Unsettled> {
+        if !books.contains_key(&work.source) {
+            let zone = self.sources.get(&work.source).map_or(chrono_tz::UTC, |source| source.timezone);
+            books.insert(work.source.clone(), Book::open(connection, &work.source, zone)?);
+        }
+        let Some(book) = books.get_mut(&work.source) else { return Ok(()) };
+        if let Some(document) = &work.document {
+            inbox::archive_document(connection, document.id, document.status, &document.body, now)?;
+        }
+        for (id, finish) in &work.ended {
+            guard(work, 1, inbox::finish(connection, &work.lease, &[*id], finish, now)?)?;
+        }
+        let newer = self.apply(connection, book, work)?;
+        let failure = match &work.failure {
+            Some(failure) => Some(failure.clone()),
+            None => missing(connection, work)?,
+        };
+        for (event, newer) in work.events.iter().zip(newer) {
+            let finish = match &failure {
+                None => Finish::Applied { newer },
+                Some(failure) => self.finish_of(&work.source, failure, event, now),
+            };
+            guard(work, 1, inbox::finish(connection, &work.lease, &[event.id], &finish, now)?)?;
+        }
+        Ok(())
+    }
+
+    /// Applies the steps of every event: facts with an id of their own first, then what was read. Answers for each
+    /// event whether its news were at least as new as what was known.
+    fn apply(&self, connection: &mut Connection, book: &mut Book, work: &Work) -> Result<Vec<bool>, Unsettled> {
+        let mut newer = vec![true; work.events.len()];
+        let mut document_newer = true;
+        for facts in [true, false] {
+            for (event, newer) in work.events.iter().zip(&mut newer) {
+                for step in event.steps.iter().filter(|step| facts != matches!(step.news, News::Sections { .. })) {
+                    (self.probe)(event.id);
+                    let settled = caught(|| ledger::settle(connection, book, step))
+                        .unwrap_or_else(|detail| Err(Error::Panicked { order_id: step.order_id.clone(), detail }))?;
+                    *newer = settled.newer;
+                    document_newer &= settled.newer || step.document_id.is_none();
+                }
+            }
+        }
+        for (event, newer) in work.events.iter().zip(&mut newer) {
+            // A webhook that only points to the booking is as new as the fetch that served it.
+            *newer = *newer && (document_newer || event.has_fact());
+            if let Some((contact, version)) = &event.contact {
+                let contact_id = contact::store::save(connection, &work.source, contact, *version)?;
+                if let Some(step) = event.steps.first().filter(|_| *newer) {
+                    contact::store::link(connection, &work.source, &step.order_id, contact_id)?;
+                }
+            }
+        }
+        Ok(newer)
+    }
+
+    /// What a failed attempt means for one event.
+    fn finish_of(&self, source: &str, failure: &Failure, event: &EventWork, now: Timestamp) -> Finish {
+        let delay = delay_milliseconds(&self.settings, event.attempts, event.id);
+        let transient = |reason: &str, detail: &str, verdict, least: Option<i64>| {
+            if event.attempts >= self.settings.attempts {
+                return Finish::Parked { verdict, reason: reason.to_owned(), detail: detail.to_owned() };
+            }
+            let due_at = now.plus_milliseconds(delay.max(least.unwrap_or(0)));
+            Finish::Retry { verdict, reason: reason.to_owned(), detail: detail.to_owned(), due_at, counts: true }
+        };
+        let waiting = |verdict, detail: &str, until: Timestamp| Finish::Retry {
+            verdict,
+            reason: verdict.to_owned(),
+            detail: detail.to_owned(),
+            due_at: until,
+            counts: false,
+        };
+        match failure {
+            Failure::Permanent { reason, detail } => {
+                Finish::Parked { verdict: "permanent", reason: (*reason).to_owned(), detail: detail.clone() }
+            }
+            Failure::Transient { reason, detail, retry_after_milliseconds } => {
+                transient(reason, detail, "transient", *retry_after_milliseconds)
+            }
+            Failure::RateLimited { detail, .. } => waiting("rate_limited", detail, self.shut_until(source, now)),
+            Failure::ProviderDown { detail, .. } => match self.gates.opening(source, now) {
+                super::gate::Opening::Shut(until) => {
+                    waiting("provider_down", detail, until.max(now.plus_milliseconds(delay)))
+                }
+                _ => transient("provider_down", detail, "provider_down", None),
+            },
+        }
+    }
+
+    fn shut_until(&self, source: &str, now: Timestamp) -> Timestamp {
+        match self.gates.opening(source, now) {
+            super::gate::Opening::Shut(until) => until,
+            _ => now,
+        }
+    }
+}
+
+fn first_event(work: &Work) -> EventId {
+    work.events.first().map_or(0, |event| event.id)
+}
+
+fn guard(work: &Work, expected: usize, finished: usize) -> Result<(), Unsettled> {
+    if finished == expected { Ok(()) } else { Err(Unsettled::LeaseLost(work.entity.clone())) }
+}
+
+/// A booking or person that the provider does not have. A cancellation explains it; else it may come yet.
+fn missing(connection: &mut Connection, work: &Work) -> Result<Option<Failure>, Error> {
+    if work.document.as_ref().is_none_or(|document| document.status != 404) {
+        return Ok(None);
+    }
+    if work.entity.starts_with("booking:") && ledger::is_cancelled(connection, &work.source, work.entity_id())? {
+        return Ok(None);
+    }
+    Ok(Some(Failure::Transient {
+        reason: "not_found",
+        detail: format!("the provider has no {}", work.entity),
+        retry_after_milliseconds: None,
+    }))
+}
+
+/// One work for each event.
+fn taken_apart(work: Work) -> Vec<Work> {
+    let Work { source, entity, lease, events, mut ended, mut document, failure } = work;
+    let singles = events.into_iter().map(|event| Work {
+        source: source.clone(),
+        entity: entity.clone(),
+        lease: lease.clone(),
+        events: vec![event],
+        ended: std::mem::take(&mut ended),
+        document: document.take(),
+        failure: failure.clone(),
+    });
+    singles.collect()
+}

@@ -1,0 +1,246 @@
+//! The settings, as an operator meets them.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails fails its test")]
+
+use std::collections::BTreeMap;
+
+use secrecy::ExposeSecret as _;
+use ticketledger::config::{self, Config, EXAMPLE, Problems};
+
+const MUSEUM: &str = r#"
+[[sources]]
+name = "museum"
+provider = "bookingkit"
+timezone = "Europe/Berlin"
+country = "DE"
+vendor_ids = ["v1"]
+path_secrets = ["env:HOOK"]
+"#;
+
+fn environment(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let secrets = [
+        ("HOOK", "hook-secret-1"),
+        ("MUSEUM_HOOK", "museum-secret"),
+        ("MUSEUM_OAUTH", "oauth-secret"),
+        ("THEATRE_HOOK", "theatre-secret"),
+        ("TICKETPARK_KEY", "key-secret"),
+        ("TICKETPARK_SECRET", "client-secret"),
+    ];
+    secrets.iter().chain(pairs).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, Problems> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.toml");
+    std::fs::write(&path, text).unwrap();
+    config::load(Some(&path), &environment(variables))
+}
+
+/// The mistakes, without the folder of the file.
+fn mistakes(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    let problems = load(text, variables).expect_err("must be refused");
+    problems
+        .to_string()
+        .lines()
+        .map(|line| line.rsplit_once("/t.toml").map_or(line, |(_, rest)| rest).to_owned())
+        .collect()
+}
+
+#[test]
+fn the_example_is_valid() {
+    let config = load(EXAMPLE, &[]).expect("the example");
+    assert_eq!(config.sources.len(), 2);
+    assert_eq!(config.limits.body_bytes, 1_048_576);
+    assert_eq!(config.worker.attempts, 12);
+    let theatre = config.source("theatre").expect("a source");
+    assert_eq!(theatre.vat_rules.first().map(|rule| (rule.rate_bp, rule.event.clone())), Some((810, None)));
+    assert_eq!(theatre.api.as_ref().map(|api| api.client_key.expose_secret()), Some("key-secret"));
+}
+
+#[test]
+fn the_form_of_the_design_is_valid() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("hook"), "from-a-file\n").unwrap();
+    let hook = folder.path().join("hook").display().to_string();
+    let text = format!(
+        r#"{MUSEUM}
+[[sources]]
+name = "theatre"
+provider = "ticketpark"
+timezone = "Europe/Zurich"
+country = "CH"
+path_secrets = ["credential:hook", "file:{hook}.old"]
+oauth_clients = [{{ id = "c", secret = ["env:MUSEUM_OAUTH", "file:{hook}"] }}]
+api = {{ base_url = "http://127.0.0.1:9/", client_key = ["env:TICKETPARK_KEY", "env:HOOK"], client_secret = "env:HOOK", username = "env:HOOK", password = "env:HOOK" }}
+vat_rules = [{{ from = 2024-01-01, price = "Adult", rate = 2.6 }}, {{ from = "2024-01-01", event = "*", rate = "0" }}]
+"#
+    );
+    std::fs::write(format!("{hook}.old"), "older").unwrap();
+    let directory = folder.path().display().to_string();
+    let config = load(&text, &[("CREDENTIALS_DIRECTORY", &directory)]).expect("valid");
+    let theatre = config.source("theatre").expect("a source");
+    let secrets: Vec<_> = theatre.path_secrets.iter().map(|secret| secret.expose_secret()).collect();
+    assert_eq!(secrets, ["from-a-file", "older"]);
+    assert_eq!(theatre.oauth_clients.first().map(|client| client.secrets.len()), Some(2));
+    let api = theatre.api.as_ref().expect("an api");
+    assert_eq!((api.base_url.as_str(), api.client_key.expose_secret()), ("http://127.0.0.1:9", "key-secret"));
+    let rules: Vec<_> = theatre.vat_rules.iter().map(|rule| (rule.price.as_deref(), rule.rate_bp)).collect();
+    assert_eq!(rules, [(Some("Adult"), 260), (None, 0)]);
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_line() {
+    let text = r#"
+[server]
+listen = "nowhere"
+port = 1
+[database]
+url = "mysql://x"
+[limits]
+body_bytes = "many"
+[[sources]]
+name = "Museum"
+provider = "bookingkit"
+timezone = "Europe/Berln"
+country = "Germany"
+path_secrets = ["inline-secret", "env:NOT_SET", "file:/does/not/exist", "env:EMPTY"]
+[[sources]]
+name = "theatre"
+provider = "ticketpark"
+timezone = "Europe/Zurich"
+country = "CH"
+path_secrets = "env:HOOK"
+api = { base_url = "http://example.com", client_key = "env:HOOK", client_secret = "hunter2" }
+vat_rules = [{ from = "2024-02-31", event = "*", rate = "8.125" }, { from = "2024-01-01", rate = "101" }]
+[[sources]]
+name = "theatre"
+provider = "eventim"
+timezone = "Europe/Zurich"
+country = "CH"
+oauth_clients = [{ id = "a" }]
+"#;
+    let found = mistakes(text, &[("EMPTY", " ")]);
+    let expected = [
+        ":3: server.listen:",
+        ":4: server.port: unknown key; known here: listen, console",
+        ":6: database.url:",
+        ":8: limits.body_bytes:",
+        ":10: sources[0].name:",
+        ":12: sources[0].timezone:",
+        ":13: sources[0].country:",
+        ":14: sources[0].path_secrets: a secret is never written inline",
+        ":14: sources[0].path_secrets: the environment variable NOT_SET is not set",
+        ":14: sources[0].path_secrets: cannot read /does/not/exist",
+        ":14: sources[0].path_secrets: the environment variable EMPTY is empty",
+        ":9: sources[0].path_secrets: nobody could deliver",
+        ":9: sources[0].vendor_ids: is missing",
+        ":21: sources.theatre.api.base_url: must begin with https://",
+        ":21: sources.theatre.api.client_secret: a secret is never written inline",
+        ":22: sources.theatre.vat_rules[0].from:",
+        ":22: sources.theatre.vat_rules[0].rate:",
+        ":22: sources.theatre.vat_rules[1].event: say what the rule is for",
+        ":22: sources.theatre.vat_rules[1].rate:",
+        ":25: sources.theatre.provider:",
+        ":28: sources.theatre.oauth_clients[0].secret: is missing",
+    ];
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}\n  should begin with {expected}");
+    }
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    assert!(!found.iter().any(|line| line.contains("inline-secret") || line.contains("hunter2")), "{found:#?}");
+}
+
+#[test]
+fn two_sources_share_nothing_that_identifies() {
+    let second = MUSEUM.replace("museum", "gallery").replace("env:HOOK", "env:SAME");
+    let found = mistakes(&format!("{MUSEUM}{second}{MUSEUM}"), &[("SAME", "hook-secret-1")]);
+    let expected = [
+        ":15: sources.gallery.vendor_ids: this vendor is listed already; it can have one book only (first in line 7)",
+        ":16: sources.gallery.path_secrets: this path secret is in use already",
+        ":19: sources.museum.name: two sources have this name",
+        ":23: sources.museum.vendor_ids:",
+        ":24: sources.museum.path_secrets:",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}\n  should begin with {expected}");
+    }
+    let clients = "oauth_clients = [{ id = \"c\", secret = \"env:HOOK\" }]\n";
+    let second = MUSEUM.replace("museum", "gallery").replace("env:HOOK", "env:MUSEUM_HOOK").replace("v1", "v2");
+    let found = mistakes(&format!("{MUSEUM}{clients}{second}{clients}"), &[]);
+    assert!(
+        matches!(found.as_slice(), [one] if one.contains("oauth_clients[0].id: this oauth client id")),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn the_environment_overrides_every_value() {
+    let text = MUSEUM.replace("museum", "old-museum");
+    let variables = [
+        ("TICKETLEDGER_SERVER__LISTEN", "127.0.0.1:9999"),
+        ("TICKETLEDGER_DATABASE__URL", "postgres://me@db/x"),
+        ("TICKETLEDGER_LIMITS__BODY_BYTES", "2048"),
+        ("TICKETLEDGER_SOURCES__OLD_MUSEUM__TIMEZONE", "Europe/Zurich"),
+        ("TICKETLEDGER_SOURCES__OLD_MUSEUM__VENDOR_IDS", "[\"v2\", \"v3\"]"),
+        ("TICKETLEDGER_SOURCES__OLD_MUSEUM__PATH_SECRETS", "env:TICKETLEDGER_CONFIG"),
+        ("TICKETLEDGER_CONFIG", "ignored-as-a-path-is-given"),
+        ("TICKETLEDGER_LOG", "debug"),
+    ];
+    let config = load(&text, &variables).expect("valid");
+    assert_eq!(config.server.listen.port(), 9999);
+    assert_eq!(config.database_url.expose_secret(), "postgres://me@db/x");
+    assert_eq!(config.limits.body_bytes, 2048);
+    let source = config.source("old-museum").expect("a source");
+    assert_eq!(
+        (source.timezone, source.vendor_ids.as_slice()),
+        (chrono_tz::Europe::Zurich, ["v2", "v3"].map(str::to_owned).as_slice())
+    );
+}
+
+#[test]
+fn an_unknown_variable_is_a_mistake_but_a_secret_in_one_is_not() {
+    let text = MUSEUM.replace("env:HOOK", "env:TICKETLEDGER_HOOK");
+    assert!(load(&text, &[("TICKETLEDGER_HOOK", "secret")]).is_ok());
+    let variables = [
+        ("TICKETLEDGER_SERVR__LISTEN", "x"),
+        ("TICKETLEDGER_SERVER__LISTN", "x"),
+        ("TICKETLEDGER_SOURCES__THEATRE__TIMEZONE", "x"),
+        ("TICKETLEDGER_LISTEN", "x"),
+        ("TICKETLEDGER_WORKER__WORKERS", "0"),
+    ];
+    let found = mistakes(MUSEUM, &variables);
+    for (name, _) in variables {
+        assert!(found.iter().any(|line| line.starts_with(&format!("{name}: "))), "{name} in {found:#?}");
+    }
+    assert_eq!(found.len(), variables.len(), "{found:#?}");
+}
+
+#[test]
+fn broken_toml_is_told_with_its_lines_and_without_its_text() {
+    let found = mistakes("[server]\nlisten = hunter2\n[database]\nurl = \n", &[]);
+    assert!(found.first().is_some_and(|line| line.starts_with(":2: this is not TOML")), "{found:#?}");
+    assert!(found.iter().any(|line| line.starts_with(":4: ")), "{found:#?}");
+    assert!(!found.iter().any(|line| line.contains("hunter2")), "{found:#?}");
+}
+
+#[test]
+fn no_file_is_told_with_the_way_to_make_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let problems = config::load(Some(&folder.path().join("none.toml")), &environment(&[])).expect_err("no file");
+    assert!(problems.to_string().contains("ticketledger config example >"), "{problems}");
+    // The tests run in the package's folder, which has no settings.
+    let problems = config::load(None, &environment(&[])).expect_err("no file");
+    assert!(problems.to_string().contains("ticketledger config example > ticketledger.toml"), "{problems}");
+}
+
+#[test]
+fn secrets_do_not_show() {
+    let url = "postgres://me:db-secret@db/x?password=db-secret";
+    let config = load(EXAMPLE, &[("TICKETLEDGER_DATABASE__URL", url)]).expect("the example");
+    let shown = format!("{config:?}{}", config::summary(&config));
+    assert!(shown.contains("museum"));
+    assert!(shown.contains("postgres://me@db/x"));
+    for secret in ["museum-secret", "oauth-secret", "theatre-secret", "key-secret", "client-secret", "db-secret"] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+}

@@ -1,0 +1,267 @@
+//! A whole daemon under test: real sockets, a real database, a stand-in for Ticketpark, and a clock that stands still.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use ticketledger::clock::{Clock, Timestamp};
+use ticketledger::config::{Config, Limits, OauthClient, Server, Source, VatRule, Worker};
+use ticketledger::daemon::{Daemon, Options};
+use ticketledger::db::Database;
+use ticketledger::demo::stand_in::StandIn;
+use ticketledger::ledger::verify::{Verdict, verify};
+use ticketledger::provider::Provider;
+use ticketledger::worker::Probe;
+
+use super::db::TestDatabase;
+
+/// The vendor of both seed orders.
+pub(crate) const VENDOR: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+/// The first seed order, as received.
+pub(crate) const PAID_ORDER: &str = include_str!("../../fixtures/bookingkit/paid_order.json");
+/// The second seed order, as received.
+pub(crate) const UNIFIED_EXAMPLE: &str = include_str!("../../fixtures/bookingkit/unified_example.json");
+
+/// A daemon with a bookingkit source `museum` and a Ticketpark source `theatre`. Nothing is worked on before
+/// [`TestDaemon::settle`].
+pub(crate) struct TestDaemon {
+    pub(crate) daemon: Daemon,
+    pub(crate) stand_in: StandIn,
+    pub(crate) clock: Clock,
+    client: reqwest::Client,
+    config: Config,
+}
+
+/// An instant, written as in the payloads.
+pub(crate) fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap_or_else(|| panic!("{text} is no instant"))
+}
+
+fn config(url: &str, stand_in: &StandIn) -> Config {
+    let source = |name: &str, provider, timezone, country: &str| Source {
+        name: name.to_owned(),
+        provider,
+        timezone,
+        country: country.to_owned(),
+        vendor_ids: Vec::new(),
+        path_secrets: vec![SecretString::from(format!("{name}-secret"))],
+        oauth_clients: Vec::new(),
+        api: None,
+        vat_rules: Vec::new(),
+    };
+    let rule = VatRule {
+        from: chrono::NaiveDate::from_ymd_opt(2018, 1, 1).expect("a date"),
+        event: None,
+        price: None,
+        host: None,
+        rate_bp: 260,
+    };
+    let museum = Source {
+        vendor_ids: vec![VENDOR.to_owned()],
+        oauth_clients: vec![OauthClient {
+            id: "bookingkit".to_owned(),
+            secrets: vec![SecretString::from("client-secret")],
+        }],
+        ..source("museum", Provider::Bookingkit, chrono_tz::Europe::Berlin, "DE")
+    };
+    let theatre = Source {
+        api: Some(stand_in.api()),
+        vat_rules: vec![rule],
+        ..source("theatre", Provider::Ticketpark, chrono_tz::Europe::Zurich, "CH")
+    };
+    Config {
+        server: Server {
+            listen: "127.0.0.1:0".parse().expect("an address"),
+            console: "127.0.0.1:0".parse().expect("an address"),
+        },
+        database_url: SecretString::from(url),
+        limits: Limits { body_bytes: 1_048_576, requests_per_second: 100_000 },
+        worker: Worker {
+            workers: 2,
+            attempts: 4,
+            retry_initial_milliseconds: 5_000,
+            retry_max_milliseconds: 3_600_000,
+        },
+        sources: vec![museum, theatre],
+    }
+}
+
+impl TestDaemon {
+    /// Started at noon UTC on 11 November 2025, three hours before the first seed order is paid.
+    pub(crate) async fn start(database: &TestDatabase) -> Self {
+        Self::start_with(database, |_| {}, Arc::new(|_| {})).await
+    }
+
+    pub(crate) async fn start_with(database: &TestDatabase, change: impl FnOnce(&mut Config), probe: Probe) -> Self {
+        let clock = Clock::manual(at("2025-11-11T12:00:00Z"));
+        let stand_in = StandIn::start(clock.clone()).await.expect("the stand-in starts");
+        let mut config = config(&database.url, &stand_in);
+        change(&mut config);
+        Self::start_again(config, stand_in, clock, probe).await
+    }
+
+    async fn start_again(config: Config, stand_in: StandIn, clock: Clock, probe: Probe) -> Self {
+        let options = Options { clock: clock.clone(), work: false, probe, ..Options::default() };
+        let daemon = Daemon::start(config.clone(), options).await.expect("the daemon starts");
+        Self { daemon, stand_in, clock, client: reqwest::Client::new(), config }
+    }
+
+    /// Stops the daemon and starts another on the same database, with changed settings.
+    pub(crate) async fn restart(self, change: impl FnOnce(&mut Config)) -> Self {
+        let Self { daemon, stand_in, clock, mut config, .. } = self;
+        daemon.stop().await.expect("the daemon stops");
+        change(&mut config);
+        Self::start_again(config, stand_in, clock, Arc::new(|_| {})).await
+    }
+
+    /// Sends a body as the provider would, and answers status and answer.
+    pub(crate) async fn post(&self, source: &str, body: impl Into<String>) -> (u16, Value) {
+        let address = format!("http://{}/webhooks/{source}/{source}-secret", self.daemon.public());
+        let answer = self.client.post(address).body(body.into()).send().await.expect("an answer");
+        let status = answer.status().as_u16();
+        let text = answer.text().await.expect("a body");
+        (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// Sends a body that must be accepted, and answers the number of its event.
+    pub(crate) async fn accepted(&self, source: &str, body: impl Into<String>) -> i64 {
+        let (status, answer) = self.post(source, body).await;
+        assert_eq!((status, &answer["status"]), (200, &json!("accepted")), "{answer}");
+        answer["event"].as_i64().expect("the number of the event")
+    }
+
+    /// Sends a body that must be stored and parked, and answers the reason.
+    pub(crate) async fn parked(&self, source: &str, body: impl Into<String>) -> String {
+        let (status, answer) = self.post(source, body).await;
+        assert_eq!((status, &answer["status"]), (202, &json!("parked")), "{answer}");
+        answer["reason"].as_str().expect("a reason").to_owned()
+    }
+
+    /// Sends a Ticketpark webhook that must be accepted.
+    pub(crate) async fn ticketpark(&self, kind: &str, payload: Value) -> i64 {
+        self.accepted("theatre", json!({ "type": kind, "payload": payload }).to_string()).await
+    }
+
+    /// Works on all that is due now.
+    pub(crate) async fn settle(&self) {
+        self.daemon.run_until_idle().await;
+    }
+
+    /// Lets time pass, and works on what becomes due by it.
+    pub(crate) async fn settle_after_seconds(&self, seconds: i64) {
+        self.clock.advance_milliseconds(seconds * 1000);
+        self.settle().await;
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        self.daemon.database()
+    }
+
+    /// Rows of a query whose columns are joined into one text named `line`.
+    pub(crate) fn lines(&self, sql: &str) -> Vec<String> {
+        lines(self.database(), sql)
+    }
+
+    /// Balance of every account of a source in its one currency, zero balances left out.
+    pub(crate) fn balances(&self, source: &str) -> BTreeMap<String, i64> {
+        balances(self.database(), source)
+    }
+
+    /// State and reason of every event, in the order of their numbers.
+    pub(crate) fn states(&self) -> Vec<String> {
+        self.lines("SELECT state || COALESCE(' ' || reason, '') AS line FROM inbox_events ORDER BY id")
+    }
+
+    /// Number of entries of a source.
+    pub(crate) fn entries(&self, source: &str) -> usize {
+        self.lines(&format!("SELECT 'x' AS line FROM journal_entries WHERE source = '{source}'")).len()
+    }
+
+    /// Looks at everything that must always hold, and stops the daemon.
+    pub(crate) async fn finish(self) -> Verdict {
+        let verdict = check_invariants(self.database());
+        self.daemon.stop().await.expect("the daemon stops");
+        assert_eq!(self.stand_in.counts().writes, 0, "nothing is ever written at Ticketpark");
+        verdict
+    }
+}
+
+/// What must hold whenever nothing is being worked on.
+pub(crate) fn check_invariants(database: &Database) -> Verdict {
+    let verdict = verify(database, None).expect("the ledger can be read");
+    assert_eq!(verdict.broken, None);
+    let leased = lines(database, "SELECT 'event ' || id AS line FROM inbox_events WHERE lease_token IS NOT NULL");
+    assert_eq!(leased, Vec::<String>::new(), "nothing is in hand");
+    let unbalanced = "SELECT source || currency AS line FROM v_trial_balance GROUP BY source, currency \
+         HAVING SUM(balance_minor) <> 0";
+    assert_eq!(lines(database, unbalanced), Vec::<String>::new());
+    // A report row outside the ledger, or a liability that no voucher explains, would be a cent without a reason.
+    let receivable = "SELECT 'receivable ' || source AS line FROM \
+         (SELECT source, SUM(balance_minor) total FROM v_order_balance GROUP BY source) o \
+         WHERE total <> COALESCE((SELECT SUM(t.balance_minor) FROM v_trial_balance t \
+             WHERE t.source = o.source AND t.account = 'assets:receivable'), 0)";
+    assert_eq!(lines(database, receivable), Vec::<String>::new());
+    let vouchers = "SELECT 'vouchers ' || source AS line FROM \
+         (SELECT source, SUM(balance_minor) total FROM v_voucher_balance GROUP BY source) v \
+         WHERE total <> -COALESCE((SELECT SUM(t.balance_minor) FROM v_trial_balance t WHERE t.source = v.source \
+             AND (t.account LIKE 'liabilities:voucher:%' OR t.account = 'liabilities:flex')), 0)";
+    assert_eq!(lines(database, vouchers), Vec::<String>::new());
+    verdict
+}
+
+/// One text column.
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+/// Rows of a query whose columns are joined into one text named `line`.
+pub(crate) fn lines(database: &Database, sql: &str) -> Vec<String> {
+    let mut connection = database.reader().expect("a connection");
+    let rows: Vec<Row> = ticketledger::on_engine!(&mut connection, |c| diesel::sql_query(sql).load(c))
+        .unwrap_or_else(|error| panic!("{error}\n{sql}"));
+    rows.into_iter().map(|row| row.line).collect()
+}
+
+/// Balance of every account of a source in its one currency, zero balances left out.
+pub(crate) fn balances(database: &Database, source: &str) -> BTreeMap<String, i64> {
+    let sql = format!(
+        "SELECT account || '|' || balance_minor AS line FROM v_trial_balance \
+         WHERE source = '{source}' AND balance_minor <> 0"
+    );
+    let split = |line: String| {
+        let (account, minor) = line.split_once('|').expect("two columns");
+        (account.to_owned(), minor.parse().expect("a number"))
+    };
+    lines(database, &sql).into_iter().map(split).collect()
+}
+
+/// A map of balances, for comparing.
+pub(crate) fn expected<const N: usize>(accounts: [(&str, i64); N]) -> BTreeMap<String, i64> {
+    accounts.map(|(account, minor)| (account.to_owned(), minor)).into()
+}
+
+/// A seed order with changes: JSON pointers and their new values.
+pub(crate) fn changed(order: &str, changes: &[(&str, Value)]) -> String {
+    let mut value: Value = serde_json::from_str(order).expect("the fixture is JSON");
+    for (pointer, new) in changes {
+        let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+        let parent = value.pointer_mut(parent).unwrap_or_else(|| panic!("no {pointer}"));
+        match parent {
+            Value::Array(list) if key == "-" => list.push(new.clone()),
+            Value::Array(list) => list[key.parse::<usize>().expect("an index")] = new.clone(),
+            Value::Object(map) if *new == Value::String("(absent)".to_owned()) => {
+                map.remove(key);
+            }
+            Value::Object(map) => {
+                map.insert(key.to_owned(), new.clone());
+            }
+            _ => panic!("{pointer} leads nowhere"),
+        }
+    }
+    value.to_string()
+}
