@@ -8,7 +8,11 @@
 
 mod bookingkit;
 mod config;
+mod operator;
 mod receive;
+mod report;
 mod schema;
 mod support;
+mod systemd;
+mod tidy;
 mod views;
