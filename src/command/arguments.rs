@@ -36,7 +36,7 @@ pub(super) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// See the whole thing work on this machine in a minute: a daemon, example traffic, a report
-    Demo,
+    Demo(Demo),
     /// Run the daemon: receive webhooks, work through the inbox, keep the ledger
     Serve,
     /// Make a settings file, and check one
@@ -50,6 +50,13 @@ pub(super) enum Command {
     /// Prove that the books hold
     #[command(subcommand)]
     Ledger(LedgerCommand),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Leave everything running afterwards, and say where, until Ctrl-C
+    #[arg(long)]
+    pub(super) keep: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -47,7 +47,7 @@ pub fn run() -> ExitCode {
 fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
     let path = arguments.config.as_deref();
     match arguments.command {
-        Command::Demo => demo::run(),
+        Command::Demo(options) => demo::run(&options),
         Command::Serve => serve::run(settings::load(path)?),
         Command::Config(ConfigCommand::Example) => config::example(),
         Command::Config(ConfigCommand::Check) => config::check(path),

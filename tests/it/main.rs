@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test that fails must fail loudly, helpers included"
 )]
 
@@ -14,5 +15,6 @@ mod report;
 mod schema;
 mod support;
 mod systemd;
+mod ticketpark;
 mod tidy;
 mod views;

@@ -142,14 +142,16 @@ fn sql_is_in_the_stores_only() {
 #[test]
 fn lines_and_files_stay_short() {
     let mut wrong = Vec::new();
-    for (file, text) in [files("src", &["rs"]), files("tests", &["rs"])].concat() {
-        let longest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-        if longest > 120 {
-            wrong.push(format!("{file}: a line of {longest} characters"));
-        }
-        let lines = text.lines().count();
-        if lines > 400 && file != "src/db/schema.rs" {
-            wrong.push(format!("{file}: {lines} lines"));
+    for (folder, most_lines) in [("src", 400), ("tests", 500)] {
+        for (file, text) in files(folder, &["rs"]) {
+            // TOML knows no way to break the table of the `api` key.
+            let lines = || text.lines().filter(|line| !line.starts_with("api = {"));
+            for (number, line) in lines().enumerate().filter(|(_, line)| line.chars().count() > 120) {
+                wrong.push(format!("{file}:{}: more than 120 characters: {}", number + 1, line.trim()));
+            }
+            if lines().count() > most_lines && file != "src/db/schema.rs" {
+                wrong.push(format!("{file}: more than {most_lines} lines"));
+            }
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");

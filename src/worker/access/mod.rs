@@ -10,6 +10,7 @@
 //! A refresh token works once, so a new one is stored before anything is done with its access token: a crash in between
 //! costs nothing, a crash before it costs a login.
 
+mod login;
 mod renew;
 mod seal;
 mod store;
