@@ -182,7 +182,7 @@ fn the_continuous_integration_runs_what_it_should() {
     for needed in [
         "cargo fmt --check",
         "cargo clippy --locked --all-targets -- -D warnings",
-        "cargo doc --locked --no-deps",
+        "cargo doc --locked --no-deps --document-private-items",
         "TICKETLEDGER_REQUIRE_POSTGRES=1 cargo test --locked",
     ] {
         assert!(script.contains(needed), "{needed}");
