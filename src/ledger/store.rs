@@ -119,15 +119,16 @@ pub fn prepare_source(connection: &mut Connection, source: &Source, policy: &Pol
         .select((policies::policy_id, policies::doc_sha256))
         .first(c)
         .optional())?;
-    let policy_id = match newest {
+    // The first policy holds for all that came before it as well.
+    let (policy_id, valid_from) = match newest {
         Some((_, known)) if known == doc_sha256 => return Ok(()),
-        Some((policy_id, _)) => policy_id + 1,
-        None => 1,
+        Some((policy_id, _)) => (policy_id + 1, now),
+        None => (1, Timestamp::new(chrono::DateTime::UNIX_EPOCH)),
     };
     let row = (
         policies::source.eq(&source.name),
         policies::policy_id.eq(policy_id),
-        policies::valid_from.eq(now),
+        policies::valid_from.eq(valid_from),
         policies::doc.eq(doc),
         policies::doc_sha256.eq(doc_sha256),
         policies::created_at.eq(now),
@@ -155,12 +156,13 @@ pub(super) fn head(connection: &mut Connection, source: &str) -> Result<Option<(
         .optional())?)
 }
 
-pub(super) fn current_policy(connection: &mut Connection, source: &str) -> Result<i32> {
+/// Number, first instant and JSON of every policy of a source, in the order of their numbers.
+pub(super) fn policies(connection: &mut Connection, source: &str) -> Result<Vec<(i32, Timestamp, String)>> {
     Ok(on_engine!(connection, |c| policies::table
         .filter(policies::source.eq(source))
-        .order(policies::policy_id.desc())
-        .select(policies::policy_id)
-        .first(c))?)
+        .order(policies::policy_id)
+        .select((policies::policy_id, policies::valid_from, policies::doc))
+        .load(c))?)
 }
 
 pub(super) fn last_snapshot_no(connection: &mut Connection, source: &str) -> Result<i64> {
