@@ -9,8 +9,12 @@
 
 mod bookingkit;
 mod config;
+mod operator;
 mod receive;
+mod report;
 mod schema;
 mod support;
+mod systemd;
 mod ticketpark;
+mod tidy;
 mod views;
