@@ -74,7 +74,7 @@ impl Snapshot {
         vouchers.chain(flex.map(|flex| (FLEX, flex.id.as_str())))
     }
 
-    /// Regime of every voucher and flex ticket that the order sells or issues, by [`stored_value_key`].
+    /// Regime of every voucher and flex ticket that the order sells or issues, by `stored_value_key`.
     pub fn sold_regimes(&self) -> BTreeMap<String, Regime> {
         let mut regimes = BTreeMap::new();
         for flex in self.order.flex_tickets.iter().flatten() {

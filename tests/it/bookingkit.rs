@@ -8,7 +8,8 @@ use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, change
 /// Entries as `booking date|kind|atom key|account=amount …`, in their order.
 fn journal(daemon: &TestDaemon) -> Vec<String> {
     daemon.lines(
-        "SELECT e.booking_date || '|' || e.kind || '|' || e.event_type || '|' || p.account_code || '|' || p.amount_minor AS line \
+        "SELECT e.booking_date || '|' || e.kind || '|' || e.event_type || '|' || p.account_code || '|' \
+         || p.amount_minor AS line \
          FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no \
          ORDER BY e.source, e.entry_no, p.line_no",
     )
