@@ -169,6 +169,9 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
     known.row.versions = serde_json::to_string(&known.versions).map_err(unwritable)?;
     let doc = known.snapshot.to_json().map_err(unwritable)?;
     let doc_sha256 = hex::encode(Sha256::digest(&doc));
+    if let Some(version) = known.versions.of("tickets") {
+        projection::save_titles(connection, &book.source, &known.snapshot, version)?;
+    }
     if known.doc_sha256.as_ref() == Some(&doc_sha256) {
         // Nothing new is said: only how new it is has to be remembered.
         projection::save_order(connection, &known.row)?;
@@ -191,7 +194,7 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
     let entries = post(connection, book, &order_id, &wanted, &row)?;
     known.row.take_over(&known.snapshot, snapshot_no);
     projection::save_order(connection, &known.row)?;
-    projection::save_parts(connection, &book.source, &known.snapshot, origin.event_id)?;
+    projection::save_parts(connection, &book.source, &known.snapshot)?;
     projection::save_findings(connection, &book.source, &order_id, &wanted.findings, origin.received_at)?;
     Ok(entries)
 }

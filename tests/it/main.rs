@@ -8,7 +8,12 @@
 
 mod bookingkit;
 mod config;
+mod discounts;
+mod histories;
 mod receive;
+mod rules;
 mod schema;
 mod support;
+mod versions;
 mod views;
+mod vouchers;

@@ -36,12 +36,7 @@ pub(in crate::ledger) fn save_order(connection: &mut Connection, row: &OrderRow)
 }
 
 /// Replaces the rows of an order's parts by those of its snapshot.
-pub(in crate::ledger) fn save_parts(
-    connection: &mut Connection,
-    source: &str,
-    snapshot: &Snapshot,
-    event_id: i64,
-) -> Result<()> {
+pub(in crate::ledger) fn save_parts(connection: &mut Connection, source: &str, snapshot: &Snapshot) -> Result<()> {
     let order_id = snapshot.order.order_id.as_str();
     let parts = Parts::of(source, snapshot);
     let (lines, paid, redeemed) = (parts.lines(), parts.payments(), parts.redemptions());
@@ -61,7 +56,6 @@ pub(in crate::ledger) fn save_parts(
         diesel::insert_into(redemptions::table).values(&redeemed).execute(c)
     })?;
     save_vouchers(connection, source, order_id, &parts)?;
-    save_titles(connection, source, &parts, event_id)?;
     // An order that is known only because a voucher refunds it has a balance, so it has a row.
     for (refunded, code) in parts.refunded_orders() {
         let stub = OrderRow { order_code: code, ..OrderRow::unknown(source, &refunded) };
@@ -99,17 +93,24 @@ fn save_vouchers(connection: &mut Connection, source: &str, order_id: &str, part
     Ok(())
 }
 
-fn save_titles(connection: &mut Connection, source: &str, parts: &Parts<'_>, event_id: i64) -> Result<()> {
-    for (key, id, title) in parts.titles() {
+/// Keeps the newest title of every event that the tickets name. `version` is that of the tickets: an order also gets a
+/// snapshot when nothing is said of its tickets, and then it must not bring an old title back.
+pub(in crate::ledger) fn save_titles(
+    connection: &mut Connection,
+    source: &str,
+    snapshot: &Snapshot,
+    version: i64,
+) -> Result<()> {
+    for (key, id, title) in Parts::of(source, snapshot).titles() {
         let row = (
             event_titles::source.eq(source),
             event_titles::event_key.eq(&key),
             event_titles::event_id.eq(&id),
             event_titles::title.eq(&title),
-            event_titles::version.eq(event_id),
+            event_titles::version.eq(version),
         );
-        let older = event_titles::table.find((source, &key)).filter(event_titles::version.le(event_id));
-        let news = (event_titles::title.eq(&title), event_titles::version.eq(event_id));
+        let older = event_titles::table.find((source, &key)).filter(event_titles::version.le(version));
+        let news = (event_titles::title.eq(&title), event_titles::version.eq(version));
         on_engine!(connection, |c| {
             diesel::insert_into(event_titles::table).values(row).on_conflict_do_nothing().execute(c)?;
             diesel::update(older).set(news).execute(c)
