@@ -88,6 +88,7 @@ pub fn settle(connection: &mut Connection, book: &mut Book, step: &Step) -> Resu
     };
     let sold_before = projection::known_regimes(connection, &book.source, &step.order_id)?;
     let sold = known.snapshot.sold_regimes();
+    take_back(connection, &book.source, &step.order_id, &sold_before, &sold)?;
     let entries = apply(connection, book, known, &origin)?;
     let entries = entries + settle_redeemers(connection, book, &step.order_id, &sold_before, &sold, &origin)?;
     Ok(Settled { newer, entries })
@@ -216,7 +217,29 @@ fn regimes(connection: &mut Connection, source: &str, snapshot: &Snapshot) -> Re
     Ok(regimes)
 }
 
-/// When the regime of a voucher becomes known or changes, every other order that redeems it is settled again.
+/// What the order sold and sells no longer is forgotten before anything is taxed by it. Should another order sell the
+/// same, its word counts from now on.
+fn take_back(
+    connection: &mut Connection,
+    source: &str,
+    order_id: &str,
+    before: &BTreeMap<String, Regime>,
+    sold: &BTreeMap<String, Regime>,
+) -> Result<(), Error> {
+    for key in before.keys().filter(|key| !sold.contains_key(*key)) {
+        let Some((class, id)) = key.split_once(':') else { continue };
+        projection::forget_voucher(connection, source, class, id)?;
+        for other in store::sellers(connection, source, id)?.iter().filter(|other| *other != order_id) {
+            let known = load(connection, source, other)?;
+            if known.snapshot.sold_regimes().contains_key(key) {
+                projection::save_vouchers(connection, source, &known.snapshot)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// When the regime of a voucher becomes known, changes or is taken back, every other order that redeems it is settled again.
 fn settle_redeemers(
     connection: &mut Connection,
     book: &mut Book,
@@ -226,7 +249,7 @@ fn settle_redeemers(
     origin: &Origin,
 ) -> Result<usize, Error> {
     let mut redeemers = BTreeSet::new();
-    for (key, _) in sold.iter().filter(|(key, regime)| before.get(*key) != Some(*regime)) {
+    for key in before.keys().chain(sold.keys()).filter(|key| before.get(*key) != sold.get(*key)) {
         if let Some((class, id)) = key.split_once(':') {
             redeemers.extend(projection::redeeming_orders(connection, &book.source, class, id)?);
         }

@@ -55,7 +55,7 @@ pub(in crate::ledger) fn save_parts(connection: &mut Connection, source: &str, s
         .execute(c)?;
         diesel::insert_into(redemptions::table).values(&redeemed).execute(c)
     })?;
-    save_vouchers(connection, source, order_id, &parts)?;
+    save_vouchers(connection, source, snapshot)?;
     // An order that is known only because a voucher refunds it has a balance, so it has a row.
     for (refunded, code) in parts.refunded_orders() {
         let stub = OrderRow { order_code: code, ..OrderRow::unknown(source, &refunded) };
@@ -67,13 +67,9 @@ pub(in crate::ledger) fn save_parts(connection: &mut Connection, source: &str, s
     Ok(())
 }
 
-/// What the order no longer sells is dead; the first order to sell an id keeps it, whichever is worked on first.
-fn save_vouchers(connection: &mut Connection, source: &str, order_id: &str, parts: &Parts<'_>) -> Result<()> {
-    on_engine!(connection, |c| diesel::update(
-        vouchers::table.filter(vouchers::source.eq(source)).filter(vouchers::purchase_order_id.eq(order_id))
-    )
-    .set(vouchers::state.eq("dead"))
-    .execute(c))?;
+/// The first order, by its id, to sell a voucher keeps it, whichever is worked on first.
+pub(in crate::ledger) fn save_vouchers(connection: &mut Connection, source: &str, snapshot: &Snapshot) -> Result<()> {
+    let (parts, order_id) = (Parts::of(source, snapshot), snapshot.order.order_id.as_str());
     for row in parts.vouchers_sold() {
         on_engine!(connection, |c| diesel::insert_into(vouchers::table)
             .values(&row)
@@ -90,6 +86,17 @@ fn save_vouchers(connection: &mut Connection, source: &str, order_id: &str, part
             .on_conflict_do_nothing()
             .execute(c))?;
     }
+    Ok(())
+}
+
+/// Forgets how a voucher or flex ticket was sold: the order that said so sells it no longer.
+pub(in crate::ledger) fn forget_voucher(
+    connection: &mut Connection,
+    source: &str,
+    class: &str,
+    voucher_id: &str,
+) -> Result<()> {
+    on_engine!(connection, |c| diesel::delete(vouchers::table.find((source, class, voucher_id))).execute(c))?;
     Ok(())
 }
 
