@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::book::Draft;
 use super::projection::{self, OrderRow};
 use super::snapshot::stored_value_key;
-use super::store::{self, AccountRow, PostingRow, SnapshotRow};
+use super::store::{self, AccountRow, EntryRow, PostingRow, SnapshotRow};
 use super::{Atom, Book, Change, Effective, Error, Regime, Snapshot, Target, diff, target};
 use crate::clock::Timestamp;
 use crate::db::Connection;
@@ -283,7 +283,7 @@ pub(super) fn post(
         match change {
             Change::Reverse { key, entry_no, reason } => {
                 let (entry, lines) = store::entry(connection, &book.source, entry_no)?;
-                let (at, basis) = reversal_date(wanted, &key, reason, snapshot.recorded_at);
+                let (at, basis) = reversal_date(wanted, &entry, reason, snapshot.recorded_at);
                 let draft = Draft {
                     kind: "reverse",
                     event_type: &entry.event_type,
@@ -327,11 +327,11 @@ pub(super) fn post(
 struct Written {
     accounts: Vec<AccountRow>,
     lines: Vec<PostingRow>,
-    entries: Vec<store::EntryRow>,
+    entries: Vec<EntryRow>,
 }
 
 impl Written {
-    fn push(&mut self, (entry, lines): (store::EntryRow, Vec<PostingRow>)) {
+    fn push(&mut self, (entry, lines): (EntryRow, Vec<PostingRow>)) {
         self.entries.push(entry);
         self.lines.extend(lines);
     }
@@ -378,12 +378,13 @@ fn post_date(atom: &Atom, again: bool, snapshot: &SnapshotRow) -> (Timestamp, &'
     }
 }
 
-/// What was cancelled takes the date of its cancellation; what is simply gone, or changed, takes the receipt.
-fn reversal_date(wanted: &Target, key: &str, reason: &str, receipt: Timestamp) -> (Timestamp, &'static str) {
-    let payment = key.starts_with("payment:");
-    let said = wanted.cancelled_at.get(key).copied().or(wanted.order_cancelled_at);
+/// What was cancelled takes the date of its cancellation; what is simply gone, or changed, takes the receipt. Money and
+/// refund vouchers stay when their order is cancelled, so they are never gone because of it.
+fn reversal_date(wanted: &Target, entry: &EntryRow, reason: &str, receipt: Timestamp) -> (Timestamp, &'static str) {
+    let by_itself = matches!(entry.event_type.as_str(), "payment" | "refund" | "voucher.refund_issue");
+    let said = wanted.cancelled_at.get(&entry.atom_key).copied().or(wanted.order_cancelled_at);
     match said {
-        Some(at) if reason == "gone" && !payment => (at, "cancellation_date"),
+        Some(at) if reason == "gone" && !by_itself => (at, "cancellation_date"),
         _ => (receipt, "receipt"),
     }
 }
