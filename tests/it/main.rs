@@ -9,12 +9,17 @@
 
 mod bookingkit;
 mod config;
+mod discounts;
+mod histories;
 mod operator;
 mod receive;
 mod report;
+mod rules;
 mod schema;
 mod support;
 mod systemd;
 mod ticketpark;
 mod tidy;
+mod versions;
 mod views;
+mod vouchers;

@@ -4,4 +4,5 @@ pub(crate) mod book;
 pub(crate) mod cluster;
 pub(crate) mod daemon;
 pub(crate) mod db;
+pub(crate) mod order;
 pub(crate) mod program;
