@@ -47,6 +47,26 @@ macro_rules! on_engine {
     };
 }
 
+/// Inserts all rows of a slice. PostgreSQL takes many in one statement, for a round trip is what costs there; SQLite takes
+/// one prepared statement many times, for a statement of changing length would be compiled each time, triggers included.
+#[macro_export]
+macro_rules! insert_rows {
+    ($connection:expr, $table:expr, $rows:expr) => {
+        match $connection {
+            $crate::db::Connection::Sqlite(pooled) => $rows.iter().try_for_each(|row| {
+                let insert = diesel::insert_into($table).values(row);
+                diesel::RunQueryDsl::execute(insert, &mut **pooled).map(|_| ())
+            }),
+            $crate::db::Connection::Postgres(pooled) => {
+                $rows.chunks($crate::limits::INSERT_ROWS).try_for_each(|rows| {
+                    let insert = diesel::insert_into($table).values(rows);
+                    diesel::RunQueryDsl::execute(insert, &mut **pooled).map(|_| ())
+                })
+            }
+        }
+    };
+}
+
 /// The pools of one database.
 ///
 /// SQLite has one writing connection, which every writer of the process takes in turn (waiting in the pool is fair,

@@ -1,6 +1,8 @@
 //! The statements that receive, claim and finish. None opens a transaction.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use sha2::{Digest as _, Sha256};
 
 use super::{Claimed, ClaimedEvent, Classified, Delivery, EventId, Finish, State};
@@ -8,6 +10,9 @@ use crate::clock::Timestamp;
 use crate::db::schema::{documents, inbox_attempts, inbox_events};
 use crate::db::{Connection, Result};
 use crate::{limits, on_engine};
+
+/// Written out and not bound: SQLite uses a partial index only where the statement itself says its condition.
+const PENDING: &str = "inbox_events.state = 'pending'";
 
 #[derive(Insertable)]
 #[diesel(table_name = inbox_events, treat_none_as_default_value = false)]
@@ -133,11 +138,11 @@ fn due_entities(
     let in_hand = leased
         .filter(leased.field(inbox_events::source).eq(inbox_events::source))
         .filter(leased.field(inbox_events::entity).eq(inbox_events::entity))
-        .filter(leased.field(inbox_events::state).eq("pending"))
+        .filter(sql::<Bool>("leased.state = 'pending'"))
         .filter(leased.field(inbox_events::lease_token).is_not_null())
         .filter(leased.field(inbox_events::due_at).gt(now));
     let query = inbox_events::table
-        .filter(inbox_events::state.eq("pending"))
+        .filter(sql::<Bool>(PENDING))
         .filter(inbox_events::due_at.le(now))
         .filter(inbox_events::source.eq_any(sources))
         .filter(diesel::dsl::not(diesel::dsl::exists(in_hand)))
@@ -157,7 +162,7 @@ fn waiting(connection: &mut Connection, source: &str, entity: &str, now: Timesta
     let query = inbox_events::table
         .filter(inbox_events::source.eq(source))
         .filter(inbox_events::entity.eq(entity))
-        .filter(inbox_events::state.eq("pending"))
+        .filter(sql::<Bool>(PENDING))
         .filter(inbox_events::lease_token.is_null().or(inbox_events::due_at.le(now)))
         .order(inbox_events::id)
         .limit(limits::CLAIM_EVENTS_PER_ENTITY)
@@ -174,19 +179,13 @@ fn waiting(connection: &mut Connection, source: &str, entity: &str, now: Timesta
     })
 }
 
-/// Ends the claim on events as `finish` says. Answers how many still belonged to `lease`; fewer than asked means that
-/// the lease was lost, and the caller must roll back.
+/// Ends the claim on an event as `finish` says. False means that it no longer belonged to `lease`: the caller must then
+/// roll back.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn finish(
-    connection: &mut Connection,
-    lease: &str,
-    ids: &[EventId],
-    finish: &Finish,
-    now: Timestamp,
-) -> Result<usize> {
-    let chosen = inbox_events::table.filter(inbox_events::id.eq_any(ids)).filter(inbox_events::lease_token.eq(lease));
+pub fn finish(connection: &mut Connection, lease: &str, id: EventId, finish: &Finish, now: Timestamp) -> Result<bool> {
+    let chosen = inbox_events::table.find(id).filter(inbox_events::lease_token.eq(lease));
     let no_lease = inbox_events::lease_token.eq(None::<String>);
     let count = match finish {
         Finish::Applied { newer } => {
@@ -221,33 +220,31 @@ pub fn finish(
             on_engine!(connection, |c| diesel::update(chosen).set(changes).execute(c))?
         }
     };
-    record_attempts(connection, ids, finish, now)?;
-    Ok(count)
+    record_attempt(connection, id, finish, now)?;
+    Ok(count == 1)
 }
 
 /// The history of failed attempts.
-fn record_attempts(connection: &mut Connection, ids: &[EventId], finish: &Finish, now: Timestamp) -> Result<()> {
+fn record_attempt(connection: &mut Connection, id: EventId, finish: &Finish, now: Timestamp) -> Result<()> {
     let (verdict, reason, detail, next_due_at) = match finish {
         Finish::Applied { .. } => return Ok(()),
         Finish::Parked { verdict, reason, detail } => (verdict, reason, detail, None),
         Finish::Retry { verdict, reason, detail, due_at, .. } => (verdict, reason, detail, Some(*due_at)),
     };
-    for id in ids {
-        let attempt = inbox_events::table.find(id).select(inbox_events::attempts);
-        on_engine!(connection, |c| {
-            let attempt: i32 = attempt.first(c)?;
-            let row = (
-                inbox_attempts::event_id.eq(id),
-                inbox_attempts::at.eq(now),
-                inbox_attempts::attempt.eq(attempt),
-                inbox_attempts::verdict.eq(verdict),
-                inbox_attempts::reason.eq(reason),
-                inbox_attempts::detail.eq(detail),
-                inbox_attempts::next_due_at.eq(next_due_at),
-            );
-            diesel::insert_into(inbox_attempts::table).values(row).execute(c)
-        })?;
-    }
+    let attempt = inbox_events::table.find(id).select(inbox_events::attempts);
+    on_engine!(connection, |c| {
+        let attempt: i32 = attempt.first(c)?;
+        let row = (
+            inbox_attempts::event_id.eq(id),
+            inbox_attempts::at.eq(now),
+            inbox_attempts::attempt.eq(attempt),
+            inbox_attempts::verdict.eq(verdict),
+            inbox_attempts::reason.eq(reason),
+            inbox_attempts::detail.eq(detail),
+            inbox_attempts::next_due_at.eq(next_due_at),
+        );
+        diesel::insert_into(inbox_attempts::table).values(row).execute(c)
+    })?;
     Ok(())
 }
 
@@ -269,7 +266,7 @@ pub fn release_all_leases(connection: &mut Connection, now: Timestamp) -> Result
 /// When the statement fails.
 pub fn next_due_at(connection: &mut Connection, sources: &[&str]) -> Result<Option<Timestamp>> {
     let query = inbox_events::table
-        .filter(inbox_events::state.eq("pending"))
+        .filter(sql::<Bool>(PENDING))
         .filter(inbox_events::source.eq_any(sources))
         .order((inbox_events::due_at, inbox_events::id))
         .select(inbox_events::due_at);

@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::db::schema::{accounts, journal_entries, order_snapshots, periods, policies, postings, sources};
 use crate::db::{Connection, Error, Result};
-use crate::{limits, on_engine};
+use crate::{insert_rows, on_engine};
 
 /// The header of an entry, as stored and as hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
@@ -210,7 +210,7 @@ pub(super) fn posted(connection: &mut Connection, source: &str, order_id: &str) 
     let rows: Vec<Row> = on_engine!(connection, |c| journal_entries::table
         .filter(journal_entries::source.eq(source))
         .filter(journal_entries::order_id.eq(order_id))
-        .filter(journal_entries::kind.eq_any(["post", "reverse"]))
+        .filter(journal_entries::kind.eq("post").or(journal_entries::kind.eq("reverse")))
         .order((journal_entries::atom_key.asc(), journal_entries::entry_no.asc()))
         .select((
             journal_entries::entry_no,
@@ -265,17 +265,13 @@ pub(super) fn insert_entries(
     lines: &[PostingRow],
     entries: &[EntryRow],
 ) -> Result<()> {
-    on_engine!(connection, |c| {
-        for account in accounts_used {
-            diesel::insert_into(accounts::table).values(account).on_conflict_do_nothing().execute(c)?;
-        }
-        for lines in lines.chunks(limits::INSERT_ROWS) {
-            diesel::insert_into(postings::table).values(lines).execute(c)?;
-        }
-        for entries in entries.chunks(limits::INSERT_ROWS) {
-            diesel::insert_into(journal_entries::table).values(entries).execute(c)?;
-        }
-        Ok::<_, diesel::result::Error>(())
-    })?;
+    for account in accounts_used {
+        on_engine!(connection, |c| diesel::insert_into(accounts::table)
+            .values(account)
+            .on_conflict_do_nothing()
+            .execute(c))?;
+    }
+    insert_rows!(connection, postings::table, lines)?;
+    insert_rows!(connection, journal_entries::table, entries)?;
     Ok(())
 }

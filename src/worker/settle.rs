@@ -90,7 +90,7 @@ impl Inner {
         let ended = self.database.transaction("give up", |connection| {
             for event in &work.events {
                 let finish = self.finish_of(&work.source, failure, event, now);
-                inbox::finish(connection, &work.lease, &[event.id], &finish, now)?;
+                inbox::finish(connection, &work.lease, event.id, &finish, now)?;
             }
             Ok::<(), crate::db::Error>(())
         });
@@ -115,7 +115,7 @@ impl Inner {
             inbox::archive_document(connection, document.id, document.status, &document.body, now)?;
         }
         for (id, finish) in &work.ended {
-            guard(work, 1, inbox::finish(connection, &work.lease, &[*id], finish, now)?)?;
+            guard(work, inbox::finish(connection, &work.lease, *id, finish, now)?)?;
         }
         let newer = self.apply(connection, book, work)?;
         let failure = match &work.failure {
@@ -127,7 +127,7 @@ impl Inner {
                 None => Finish::Applied { newer },
                 Some(failure) => self.finish_of(&work.source, failure, event, now),
             };
-            guard(work, 1, inbox::finish(connection, &work.lease, &[event.id], &finish, now)?)?;
+            guard(work, inbox::finish(connection, &work.lease, event.id, &finish, now)?)?;
         }
         Ok(())
     }
@@ -207,8 +207,8 @@ fn first_event(work: &Work) -> EventId {
     work.events.first().map_or(0, |event| event.id)
 }
 
-fn guard(work: &Work, expected: usize, finished: usize) -> Result<(), Unsettled> {
-    if finished == expected { Ok(()) } else { Err(Unsettled::LeaseLost(work.entity.clone())) }
+fn guard(work: &Work, ours: bool) -> Result<(), Unsettled> {
+    if ours { Ok(()) } else { Err(Unsettled::LeaseLost(work.entity.clone())) }
 }
 
 /// A booking or person that the provider does not have. A cancellation explains it; else it may come yet.

@@ -11,7 +11,7 @@ use crate::db::schema::{event_titles, findings, order_lines, orders, payments, r
 use crate::db::{Connection, Result};
 use crate::ledger::snapshot::stored_value_key;
 use crate::ledger::{Finding, Regime, Snapshot};
-use crate::{limits, on_engine};
+use crate::{insert_rows, on_engine};
 
 pub(in crate::ledger) fn order_row(
     connection: &mut Connection,
@@ -40,28 +40,19 @@ pub(in crate::ledger) fn save_parts(connection: &mut Connection, source: &str, s
     let order_id = snapshot.order.order_id.as_str();
     let parts = Parts::of(source, snapshot);
     let (lines, paid, redeemed) = (parts.lines(), parts.payments(), parts.redemptions());
+    let old_lines =
+        order_lines::table.filter(order_lines::source.eq(source)).filter(order_lines::order_id.eq(order_id));
+    let old_payments = payments::table.filter(payments::source.eq(source)).filter(payments::order_id.eq(order_id));
+    let old_redemptions =
+        redemptions::table.filter(redemptions::source.eq(source)).filter(redemptions::order_id.eq(order_id));
     on_engine!(connection, |c| {
-        diesel::delete(
-            order_lines::table.filter(order_lines::source.eq(source)).filter(order_lines::order_id.eq(order_id)),
-        )
-        .execute(c)?;
-        for lines in lines.chunks(limits::INSERT_ROWS) {
-            diesel::insert_into(order_lines::table).values(lines).on_conflict_do_nothing().execute(c)?;
-        }
-        diesel::delete(payments::table.filter(payments::source.eq(source)).filter(payments::order_id.eq(order_id)))
-            .execute(c)?;
-        for paid in paid.chunks(limits::INSERT_ROWS) {
-            diesel::insert_into(payments::table).values(paid).on_conflict_do_nothing().execute(c)?;
-        }
-        diesel::delete(
-            redemptions::table.filter(redemptions::source.eq(source)).filter(redemptions::order_id.eq(order_id)),
-        )
-        .execute(c)?;
-        for redeemed in redeemed.chunks(limits::INSERT_ROWS) {
-            diesel::insert_into(redemptions::table).values(redeemed).execute(c)?;
-        }
-        Ok::<_, diesel::result::Error>(())
+        diesel::delete(old_lines).execute(c)?;
+        diesel::delete(old_payments).execute(c)?;
+        diesel::delete(old_redemptions).execute(c)
     })?;
+    insert_rows!(connection, order_lines::table, lines)?;
+    insert_rows!(connection, payments::table, paid)?;
+    insert_rows!(connection, redemptions::table, redeemed)?;
     save_vouchers(connection, source, snapshot)?;
     // An order that is known only because a voucher refunds it has a balance, so it has a row.
     for (refunded, code) in parts.refunded_orders() {
