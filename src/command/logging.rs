@@ -13,12 +13,10 @@ pub(super) enum LogFormat {
     Json,
 }
 
-/// Starts the log. `TICKETLEDGER_LOG` says how much is logged, `info` unless set.
-pub(super) fn start(format: LogFormat) {
-    let filter = EnvFilter::builder()
-        .with_env_var("TICKETLEDGER_LOG")
-        .with_default_directive(tracing::Level::INFO.into())
-        .from_env_lossy();
+/// Starts the log. `TICKETLEDGER_LOG` says how much is logged, `default` unless set.
+pub(super) fn start(format: LogFormat, default: tracing::Level) {
+    let filter =
+        EnvFilter::builder().with_env_var("TICKETLEDGER_LOG").with_default_directive(default.into()).from_env_lossy();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match format {
         LogFormat::Text => log.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).init(),

@@ -31,7 +31,12 @@ pub enum Outcome {
 /// Runs the command of this process's command line.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    logging::start(arguments.log_format);
+    // The demo tells its own story; of the log only what goes wrong belongs into it.
+    let level = match arguments.command {
+        Command::Demo(_) => tracing::Level::ERROR,
+        _ => tracing::Level::INFO,
+    };
+    logging::start(arguments.log_format, level);
     match dispatch(arguments) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Attention) => ExitCode::from(3),
