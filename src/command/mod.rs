@@ -1,1 +1,66 @@
-//! .
+//! What a person types, and what the program answers: text on stdout, a log and errors on stderr, an exit code.
+
+mod arguments;
+mod config;
+mod demo;
+mod inbox;
+mod ledger;
+mod logging;
+mod output;
+mod replay;
+mod report;
+mod serve;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use arguments::{Arguments, Command, ConfigCommand, InboxCommand, LedgerCommand};
+use output::Usage;
+
+/// How a command ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Exit code 0.
+    Fine,
+    /// Exit code 3: it worked, and what it found needs a person.
+    Attention,
+}
+
+/// Runs the command of this process's command line.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    logging::start(arguments.log_format);
+    match dispatch(arguments) {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Attention) => ExitCode::from(3),
+        // Who closes the pipe has read enough: `ticketledger report balances | head`.
+        Err(error) if output::is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error);
+            if error.is::<Usage>() { ExitCode::from(2) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
+    let path = arguments.config.as_deref();
+    match arguments.command {
+        Command::Demo(options) => demo::run(&options),
+        Command::Serve => serve::run(settings::load(path)?),
+        Command::Config(ConfigCommand::Example) => config::example(),
+        Command::Config(ConfigCommand::Check) => config::check(path),
+        Command::Inbox(InboxCommand::List(options)) => inbox::list(&settings::load(path)?, &options),
+        Command::Inbox(InboxCommand::Show(options)) => inbox::show(&settings::load(path)?, &options),
+        Command::Inbox(InboxCommand::Stats(options)) => inbox::stats(&settings::load(path)?, &options),
+        Command::Inbox(InboxCommand::Replay(options)) => replay::run(&settings::load(path)?, options),
+        Command::Report(options) => report::run(&settings::load(path)?, &options),
+        Command::Ledger(LedgerCommand::Verify(options)) => ledger::verify(&settings::load(path)?, &options),
+    }
+}
+
+/// The command line as clap knows it, for whoever checks a flag against it.
+pub fn definition() -> clap::Command {
+    Arguments::command()
+}

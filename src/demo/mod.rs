@@ -1,3 +1,91 @@
-//! The whole thing on one machine: a daemon, a stand-in for the provider, example traffic.
+//! `ticketledger demo`: a daemon on a fresh SQLite file, a stand-in for Ticketpark's API, example traffic through real
+//! HTTP, and what the books say afterwards.
 
+mod place;
 pub mod stand_in;
+mod story;
+mod traffic;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+
+use crate::clock::Clock;
+use crate::daemon::{Daemon, Options};
+use crate::inbox::store::next_due_at;
+use crate::ledger::verify::{Verdict, verify};
+
+use place::Place;
+use stand_in::StandIn;
+use traffic::Sender;
+
+/// What the demo tells, in its order.
+pub enum Said {
+    /// Some lines.
+    Text(String),
+    /// The result of the verification.
+    Verdict(Verdict),
+}
+
+/// Whoever is told.
+pub type Say<'a> = &'a mut dyn FnMut(Said) -> anyhow::Result<()>;
+
+/// Runs the demo. With `keep` everything stays up until Ctrl-C; else the folder is removed at the end.
+///
+/// # Errors
+/// Whatever hinders it, and a listener who went away.
+pub async fn run(keep: bool, say: Say<'_>) -> anyhow::Result<()> {
+    let clock = Clock::System;
+    let stand_in = StandIn::start(clock.clone()).await.context("cannot start the stand-in for Ticketpark's API")?;
+    let place = Place::make(&stand_in)?;
+    let config = place.config()?;
+    let sources: Vec<String> = config.sources.iter().map(|source| source.name.clone()).collect();
+    let daemon = Daemon::start(config, Options { clock, ..Options::default() }).await?;
+    let sender = Sender::new(daemon.public(), &place);
+    say(Said::Text(story::opening(&place)))?;
+    for scene in traffic::scenes() {
+        let answers = scene.play(&sender, &stand_in).await?;
+        wait_until_idle(&daemon, &sources).await?;
+        say(Said::Text(story::scene(&scene, &answers)))?;
+    }
+    let database = daemon.database().clone();
+    let text = tokio::task::spawn_blocking(move || story::books(&database)).await??;
+    say(Said::Text(text))?;
+    let database = daemon.database().clone();
+    let verdict = tokio::task::spawn_blocking(move || verify(&database, None)).await??;
+    let holds = verdict.broken.is_none();
+    say(Said::Verdict(verdict))?;
+    if keep {
+        say(Said::Text(story::kept(&daemon, &stand_in, &place)))?;
+        tokio::signal::ctrl_c().await?;
+    }
+    daemon.stop().await?;
+    stand_in.stop().await;
+    if keep {
+        say(Said::Text(format!("\nStopped. {} is still there.\n", place.folder().display())))?;
+    } else {
+        place.remove();
+        say(Said::Text(story::farewell().to_owned()))?;
+    }
+    if !holds {
+        bail!("the books of the demo do not hold; please report this");
+    }
+    Ok(())
+}
+
+/// Waits until nothing is pending. The demo has no clock of its own to move, so it looks at the inbox.
+async fn wait_until_idle(daemon: &Daemon, sources: &[String]) -> anyhow::Result<()> {
+    const LOOKS: u32 = 600;
+    for _ in 0..LOOKS {
+        let (database, sources) = (daemon.database().clone(), sources.to_vec());
+        let pending = tokio::task::spawn_blocking(move || {
+            let names: Vec<&str> = sources.iter().map(String::as_str).collect();
+            next_due_at(&mut database.reader()?, &names)
+        });
+        if pending.await??.is_none() {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    bail!("the demo's events were not worked through in half a minute; is the machine very busy?")
+}

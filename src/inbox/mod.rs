@@ -12,6 +12,7 @@
 //! A claimed event is `pending` with a lease: its `due_at` is the end of the lease, so that work abandoned by a crash
 //! becomes due again by itself.
 
+pub mod operator;
 pub mod store;
 pub mod writer;
 

@@ -6,7 +6,7 @@ use chrono::{Datelike as _, NaiveDate};
 use chrono_tz::Tz;
 
 use super::store::{self, EntryRow, PostingRow};
-use super::{Error, chain};
+use super::{Error, Policies, chain};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 
@@ -14,9 +14,8 @@ use crate::db::Connection;
 pub struct Book {
     /// The source.
     pub source: String,
-    /// Its time zone: the accounting day is local.
-    pub zone: Tz,
-    policy_id: i32,
+    /// Its policies.
+    pub policies: Policies,
     head_no: i64,
     head_hash: String,
     snapshot_no: i64,
@@ -28,6 +27,7 @@ pub(super) struct Draft<'a> {
     pub(super) kind: &'static str,
     pub(super) event_type: &'a str,
     pub(super) order_id: &'a str,
+    pub(super) policy_id: i32,
     pub(super) snapshot_no: i64,
     pub(super) atom_key: &'a str,
     pub(super) atom_hash: &'a str,
@@ -50,8 +50,7 @@ impl Book {
         let (head_no, head_hash) = store::head(connection, source)?.unwrap_or((0, chain::GENESIS.to_owned()));
         Ok(Self {
             source: source.to_owned(),
-            zone,
-            policy_id: store::current_policy(connection, source)?,
+            policies: Policies::load(connection, source, zone)?,
             head_no,
             head_hash,
             snapshot_no: store::last_snapshot_no(connection, source)?,
@@ -90,7 +89,7 @@ impl Book {
             booking_date,
             recorded_at: draft.recorded_at,
             inbox_event_id: Some(draft.inbox_event_id),
-            policy_id: self.policy_id,
+            policy_id: draft.policy_id,
             line_count: i32::try_from(lines.len()).unwrap_or(i32::MAX),
             posting_key: chain::posting_key(
                 &self.source,
@@ -111,7 +110,7 @@ impl Book {
 
     /// The local day, or the first day of the earliest open month when that day's month is closed, with the reason.
     fn booking_date(&self, effective_at: Timestamp) -> (NaiveDate, Option<String>) {
-        let day = effective_at.local_date(self.zone);
+        let day = effective_at.local_date(self.policies.zone());
         let mut open = day;
         while self.closed.contains(&period_of(open)) {
             match first_of_next_month(open) {

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A [`Snapshot`] is all that is known of an order. [`target()`] turns it into atoms, the smallest facts that can be
-//! undone alone; [`diff`] compares them with the atoms that are live in the journal; what differs is reversed and
+//! undone alone; [`diff()`] compares them with the atoms that are live in the journal; what differs is reversed and
 //! posted anew. So a redelivery posts nothing, any path to the same state gives the same balances, and nothing is ever
 //! rewritten.
 
@@ -15,6 +15,7 @@ mod book;
 mod chain;
 mod diff;
 mod finding;
+mod policies;
 mod policy;
 mod projection;
 mod settle;
@@ -28,6 +29,7 @@ pub use atom::{Atom, Effective, Line};
 pub use book::Book;
 pub use diff::{Change, LiveAtom, diff};
 pub use finding::{Finding, Severity};
+pub use policies::{Policies, Rules};
 pub use policy::Policy;
 pub use settle::{News, Settled, Step, is_cancelled, settle};
 pub use snapshot::{Regime, Snapshot};

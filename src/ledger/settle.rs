@@ -165,6 +165,10 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
     let order_id = known.row.order_id.clone();
     let overflowed = |overflow| Error::Overflow { order_id: order_id.clone(), overflow };
     known.snapshot.regimes = regimes(connection, &book.source, &known.snapshot)?;
+    if known.snapshot.policy_id == 0 {
+        let ordered_at = known.snapshot.order.header.as_ref().and_then(|header| header.ordered_at);
+        known.snapshot.policy_id = book.policies.at(ordered_at.unwrap_or(origin.received_at));
+    }
     let unwritable =
         |error: serde_json::Error| Error::Snapshot { order_id: order_id.clone(), detail: error.to_string() };
     known.row.versions = serde_json::to_string(&known.versions).map_err(unwritable)?;
@@ -191,8 +195,8 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
         doc_sha256,
     };
     store::insert_snapshot(connection, &row)?;
-    let wanted = target(&known.snapshot, book.zone).map_err(overflowed)?;
-    let entries = post(connection, book, &order_id, &wanted, &row)?;
+    let wanted = target(&known.snapshot, &book.policies.rules(known.snapshot.policy_id)).map_err(overflowed)?;
+    let entries = post(connection, book, known.snapshot.policy_id, &wanted, &row)?;
     known.row.take_over(&known.snapshot, snapshot_no);
     projection::save_order(connection, &known.row)?;
     projection::save_parts(connection, &book.source, &known.snapshot)?;
@@ -273,11 +277,11 @@ fn settle_redeemers(
 pub(super) fn post(
     connection: &mut Connection,
     book: &mut Book,
-    order_id: &str,
+    policy_id: i32,
     wanted: &Target,
     snapshot: &SnapshotRow,
 ) -> Result<usize, Error> {
-    let posted = store::posted(connection, &book.source, order_id)?;
+    let posted = store::posted(connection, &book.source, &snapshot.order_id)?;
     let mut written = Written::default();
     for change in diff(&posted.live, &wanted.atoms) {
         match change {
@@ -294,7 +298,7 @@ pub(super) fn post(
                     currency: &entry.currency,
                     effective_at: at,
                     effective_basis: basis,
-                    ..draft_of(order_id, snapshot)
+                    ..draft_of(policy_id, snapshot)
                 };
                 written.push(book.seal(&draft, lines.into_iter().map(negated).collect()));
             }
@@ -310,7 +314,7 @@ pub(super) fn post(
                     currency: atom.currency.code(),
                     effective_at: at,
                     effective_basis: basis,
-                    ..draft_of(order_id, snapshot)
+                    ..draft_of(policy_id, snapshot)
                 };
                 written.take_accounts(&book.source, atom);
                 written.push(book.seal(&draft, lines_of(atom)));
@@ -347,11 +351,12 @@ impl Written {
     }
 }
 
-fn draft_of<'a>(order_id: &'a str, snapshot: &SnapshotRow) -> Draft<'a> {
+fn draft_of(policy_id: i32, snapshot: &SnapshotRow) -> Draft<'_> {
     Draft {
         kind: "post",
         event_type: "",
-        order_id,
+        order_id: &snapshot.order_id,
+        policy_id,
         snapshot_no: snapshot.snapshot_no,
         atom_key: "",
         atom_hash: "",

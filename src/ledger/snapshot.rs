@@ -10,6 +10,8 @@ use crate::provider::Note;
 /// The state of an order at one step of its settling; stored as canonical JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
+    /// The policy under which the order came in, and which it keeps; 0 before it came in.
+    pub policy_id: i32,
     /// What the provider says, section by section from its newest delivery.
     pub order: Order,
     /// A cancellation of the whole booking was announced: from then on it has no items, whatever is read.
@@ -50,7 +52,13 @@ pub(super) const FLEX: &str = "flex";
 impl Snapshot {
     /// An order of which nothing is known yet.
     pub fn unknown(order_id: &str) -> Self {
-        Self { order: Order::unknown(order_id), cancelled: false, regimes: BTreeMap::new(), notes: Vec::new() }
+        Self {
+            policy_id: 0,
+            order: Order::unknown(order_id),
+            cancelled: false,
+            regimes: BTreeMap::new(),
+            notes: Vec::new(),
+        }
     }
 
     /// Normal form of the status, cancellations announced by webhook included.
@@ -66,7 +74,7 @@ impl Snapshot {
         vouchers.chain(flex.map(|flex| (FLEX, flex.id.as_str())))
     }
 
-    /// Regime of every voucher and flex ticket that the order sells or issues, by [`stored_value_key`].
+    /// Regime of every voucher and flex ticket that the order sells or issues, by `stored_value_key`.
     pub fn sold_regimes(&self) -> BTreeMap<String, Regime> {
         let mut regimes = BTreeMap::new();
         for flex in self.order.flex_tickets.iter().flatten() {

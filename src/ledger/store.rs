@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::db::schema::{accounts, journal_entries, order_snapshots, periods, policies, postings, sources};
 use crate::db::{Connection, Error, Result};
-use crate::on_engine;
+use crate::{limits, on_engine};
 
 /// The header of an entry, as stored and as hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
@@ -119,15 +119,16 @@ pub fn prepare_source(connection: &mut Connection, source: &Source, policy: &Pol
         .select((policies::policy_id, policies::doc_sha256))
         .first(c)
         .optional())?;
-    let policy_id = match newest {
+    // The first policy holds for all that came before it as well.
+    let (policy_id, valid_from) = match newest {
         Some((_, known)) if known == doc_sha256 => return Ok(()),
-        Some((policy_id, _)) => policy_id + 1,
-        None => 1,
+        Some((policy_id, _)) => (policy_id + 1, now),
+        None => (1, Timestamp::new(chrono::DateTime::UNIX_EPOCH)),
     };
     let row = (
         policies::source.eq(&source.name),
         policies::policy_id.eq(policy_id),
-        policies::valid_from.eq(now),
+        policies::valid_from.eq(valid_from),
         policies::doc.eq(doc),
         policies::doc_sha256.eq(doc_sha256),
         policies::created_at.eq(now),
@@ -155,12 +156,13 @@ pub(super) fn head(connection: &mut Connection, source: &str) -> Result<Option<(
         .optional())?)
 }
 
-pub(super) fn current_policy(connection: &mut Connection, source: &str) -> Result<i32> {
+/// Number, first instant and JSON of every policy of a source, in the order of their numbers.
+pub(super) fn policies(connection: &mut Connection, source: &str) -> Result<Vec<(i32, Timestamp, String)>> {
     Ok(on_engine!(connection, |c| policies::table
         .filter(policies::source.eq(source))
-        .order(policies::policy_id.desc())
-        .select(policies::policy_id)
-        .first(c))?)
+        .order(policies::policy_id)
+        .select((policies::policy_id, policies::valid_from, policies::doc))
+        .load(c))?)
 }
 
 pub(super) fn last_snapshot_no(connection: &mut Connection, source: &str) -> Result<i64> {
@@ -267,8 +269,13 @@ pub(super) fn insert_entries(
         for account in accounts_used {
             diesel::insert_into(accounts::table).values(account).on_conflict_do_nothing().execute(c)?;
         }
-        diesel::insert_into(postings::table).values(lines).execute(c)?;
-        diesel::insert_into(journal_entries::table).values(entries).execute(c)
+        for lines in lines.chunks(limits::INSERT_ROWS) {
+            diesel::insert_into(postings::table).values(lines).execute(c)?;
+        }
+        for entries in entries.chunks(limits::INSERT_ROWS) {
+            diesel::insert_into(journal_entries::table).values(entries).execute(c)?;
+        }
+        Ok::<_, diesel::result::Error>(())
     })?;
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use warp::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use warp::http::{HeaderName, HeaderValue, Response, StatusCode};
 use warp::hyper::body::Bytes;
@@ -16,8 +17,10 @@ pub(super) type Answer = Response<Bytes>;
 const RETRY_SECONDS: u64 = 5;
 
 /// A JSON answer.
-pub(super) fn json(status: StatusCode, body: &Value) -> Answer {
-    let mut answer = Response::new(Bytes::from(body.to_string()));
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+    // Our bodies are plain structs and values, which cannot fail to be written.
+    let text = serde_json::to_string(body).unwrap_or_default();
+    let mut answer = Response::new(Bytes::from(text));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     answer
@@ -37,12 +40,21 @@ fn retry_after(mut answer: Answer, seconds: u64) -> Answer {
     answer
 }
 
+/// The delivery is stored.
+#[derive(Serialize)]
+struct Stored<'a> {
+    status: &'static str,
+    event: EventId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
 pub(super) fn accepted(event: EventId) -> Answer {
-    json(StatusCode::OK, &json!({ "status": "accepted", "event": event }))
+    json(StatusCode::OK, &Stored { status: "accepted", event, reason: None })
 }
 
 pub(super) fn parked(event: EventId, reason: &str) -> Answer {
-    json(StatusCode::ACCEPTED, &json!({ "status": "parked", "event": event, "reason": reason }))
+    json(StatusCode::ACCEPTED, &Stored { status: "parked", event, reason: Some(reason) })
 }
 
 pub(super) fn alive() -> Answer {
@@ -87,10 +99,25 @@ pub(super) fn unavailable() -> Answer {
 }
 
 /// A token, or an error of RFC 6749; neither may be cached.
-pub(super) fn of_token_endpoint(status: StatusCode, body: &Value) -> Answer {
+pub(super) fn of_token_endpoint(status: StatusCode, body: &impl Serialize) -> Answer {
     let answer = with(json(status, body), CACHE_CONTROL, "no-store");
     if status == StatusCode::UNAUTHORIZED {
         return with(answer, WWW_AUTHENTICATE, "Basic realm=\"ticketledger\"");
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bodies_are_the_agreed_ones() {
+        assert_eq!(accepted(7).status(), StatusCode::OK);
+        assert_eq!(accepted(7).body(), r#"{"status":"accepted","event":7}"#);
+        assert_eq!(parked(7, "bad_amount").status(), StatusCode::ACCEPTED);
+        assert_eq!(parked(7, "bad_amount").body(), r#"{"status":"parked","event":7,"reason":"bad_amount"}"#);
+        let retry = too_many(Duration::from_millis(500)).headers().get(RETRY_AFTER).cloned();
+        assert_eq!(retry, Some(HeaderValue::from(1)));
+    }
 }

@@ -60,7 +60,7 @@ pub(super) async fn deliver<B: Buf, E>(
     match (stored.await, parked) {
         (Ok(event), None) => answer::accepted(event),
         (Ok(event), Some(reason)) => {
-            tracing::warn!(source = source.name, event, reason, "delivery parked");
+            tracing::info!(source = source.name, event, reason, "delivery parked");
             answer::parked(event, reason)
         }
         (Err(refused), _) => {

@@ -114,12 +114,12 @@ pub(super) async fn ticketpark_entity(
 
 /// What a fetch brought.
 enum Read {
-    Person(crate::order::Contact),
+    Person(Box<crate::order::Contact>),
     Booking(Box<crate::provider::Said>),
 }
 
 fn read_person(body: &[u8]) -> Result<Read, Unreadable> {
-    booking::read_person(body).map(Read::Person)
+    booking::read_person(body).map(|contact| Read::Person(Box::new(contact)))
 }
 
 fn read_booking(source: &Source, body: &[u8], first: &ClaimedEvent) -> Result<Read, Unreadable> {
@@ -151,7 +151,15 @@ fn take_over(
     };
     let Some(event) = work.events.first_mut() else { return };
     match read {
-        Read::Person(contact) => event.contact = Some((contact, document_id)),
+        Read::Person(contact) => event.contact = Some((*contact, document_id)),
+        // An answer about another booking would move its money into this one.
+        Read::Booking(said) if said.order.order_id != order_id => {
+            work.failure = Some(Failure::Transient {
+                reason: "wrong_booking",
+                detail: "the provider answered with another booking than was asked for".to_owned(),
+                retry_after_milliseconds: None,
+            });
+        }
         Read::Booking(mut said) => {
             if said.order.tickets.is_none() && first.attempts < attempts {
                 work.failure = Some(Failure::Transient {

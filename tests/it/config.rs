@@ -156,7 +156,7 @@ fn two_sources_share_nothing_that_identifies() {
     let expected = [
         ":15: sources.gallery.vendor_ids: this vendor is listed already; it can have one book only (first in line 7)",
         ":16: sources.gallery.path_secrets: this path secret is in use already",
-        ":19: sources.museum.name: two sources have this name",
+        ":19: sources[2].name: two sources have this name",
         ":23: sources.museum.vendor_ids:",
         ":24: sources.museum.path_secrets:",
     ];

@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test that fails must fail loudly, helpers included"
 )]
 
@@ -10,10 +11,15 @@ mod bookingkit;
 mod config;
 mod discounts;
 mod histories;
+mod operator;
 mod receive;
+mod report;
 mod rules;
 mod schema;
 mod support;
+mod systemd;
+mod ticketpark;
+mod tidy;
 mod versions;
 mod views;
 mod vouchers;

@@ -16,19 +16,33 @@ use crate::limits;
 /// A body in pieces, which may break off.
 pub(super) struct Pieces {
     pieces: VecDeque<Bytes>,
-    breaks_off: bool,
+    end: End,
+}
+
+enum End {
+    Proper,
+    BreaksOffNext,
+    BreaksOff,
 }
 
 impl Body for Pieces {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        Poll::Ready(match self.pieces.pop_front() {
-            Some(piece) => Some(Ok(Frame::data(piece))),
-            None if self.breaks_off => Some(Err(broken())),
-            None => None,
-        })
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        if let Some(piece) = self.pieces.pop_front() {
+            return Poll::Ready(Some(Ok(Frame::data(piece))));
+        }
+        match self.end {
+            End::Proper => Poll::Ready(None),
+            // A pause lets the server send what it has; else the client would see no answer at all.
+            End::BreaksOffNext => {
+                self.end = End::BreaksOff;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            End::BreaksOff => Poll::Ready(Some(Err(broken()))),
+        }
     }
 }
 
@@ -68,7 +82,7 @@ pub(super) fn empty() -> Answer {
 
 pub(super) fn truncated() -> Answer {
     let mut answer = pieces(StatusCode::OK, [Bytes::from_static(b"{\"pid\": 2932334")]);
-    answer.body_mut().breaks_off = true;
+    answer.body_mut().end = End::BreaksOffNext;
     answer
 }
 
@@ -81,7 +95,7 @@ pub(super) fn oversize() -> Answer {
 }
 
 fn pieces(status: StatusCode, pieces: impl IntoIterator<Item = Bytes>) -> Answer {
-    let mut answer = Response::new(Pieces { pieces: pieces.into_iter().collect(), breaks_off: false });
+    let mut answer = Response::new(Pieces { pieces: pieces.into_iter().collect(), end: End::Proper });
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     answer

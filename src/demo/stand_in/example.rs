@@ -143,3 +143,14 @@ pub fn person_example() -> Value {
         },
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_the_documented_booking() {
+        let documented = include_str!("../../../tests/fixtures/ticketpark/booking.json");
+        assert_eq!(serde_json::from_str::<Value>(documented).unwrap(), BookingExample::default().json());
+    }
+}

@@ -7,12 +7,10 @@ mod stored_value;
 
 use std::collections::BTreeMap;
 
-use chrono_tz::Tz;
-
 pub(super) use sales::event_key;
 
 use super::atom::{Dimensions, Line};
-use super::{Account, Atom, Effective, Finding, Severity, Snapshot};
+use super::{Account, Atom, Effective, Finding, Rules, Severity, Snapshot};
 use crate::clock::Timestamp;
 use crate::money::{Currency, Overflow, vat_in_gross};
 use crate::order::{OrderStatus, PartStatus, Participant, Ticket};
@@ -30,12 +28,12 @@ pub struct Target {
     pub findings: Vec<Finding>,
 }
 
-/// The atoms of a snapshot. `zone` is the source's: it gives the local day of a booked date.
+/// The atoms of a snapshot under the rules of its source.
 ///
 /// # Errors
 /// [`Overflow`] when an amount leaves the range of minor units.
-pub fn target(snapshot: &Snapshot, zone: Tz) -> Result<Target, Overflow> {
-    let mut builder = Builder::new(snapshot, zone);
+pub fn target(snapshot: &Snapshot, rules: &Rules) -> Result<Target, Overflow> {
+    let mut builder = Builder::new(snapshot, rules);
     let sold = builder.sales()?;
     builder.discounts(sold)?;
     builder.stored_value()?;
@@ -53,7 +51,7 @@ struct SoldLine {
 
 struct Builder<'a> {
     snapshot: &'a Snapshot,
-    zone: Tz,
+    rules: &'a Rules,
     /// Items, discounts and redemptions count.
     live: bool,
     currency: Option<Currency>,
@@ -62,12 +60,12 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(snapshot: &'a Snapshot, zone: Tz) -> Self {
+    fn new(snapshot: &'a Snapshot, rules: &'a Rules) -> Self {
         let header = snapshot.order.header.as_ref();
         let status = snapshot.status();
         Self {
             snapshot,
-            zone,
+            rules,
             live: status == OrderStatus::Accepted,
             currency: header.and_then(|header| header.currency),
             sale: Effective::Sale { ordered_at: header.and_then(|header| header.ordered_at) },

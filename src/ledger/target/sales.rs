@@ -36,7 +36,7 @@ impl Builder<'_> {
         dimensions.event_id.clone_from(&ticket.event_id);
         dimensions.event_key = event_key(ticket);
         dimensions.event_date_id.clone_from(&ticket.event_date_id);
-        dimensions.service_date = ticket.starts_at.map(|at| at.local_date(self.zone));
+        dimensions.service_date = ticket.starts_at.map(|at| at.local_date(self.rules.zone));
         dimensions.channel_id = self.channel_id();
         let vat_bp = who.vat_bp.or(ticket.vat_bp);
         if vat_bp.is_none() && gross_minor != 0 {

@@ -10,7 +10,7 @@ mod store;
 use chrono_tz::Tz;
 
 use crate::db::{Connection, Database};
-use crate::ledger::Error;
+use crate::ledger::{Error, Policies};
 
 /// What was looked at, and the first thing that is broken.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -51,7 +51,10 @@ fn look(connection: &mut Connection, only: Option<&str>) -> Result<Verdict, Erro
         };
         verdict.broken = match chain::check(connection, &source, zone, &mut verdict)? {
             Some(broken) => Some(broken),
-            None => orders::check(connection, &source, zone, &mut verdict)?,
+            None => {
+                let policies = Policies::load(connection, &source, zone)?;
+                orders::check(connection, &source, &policies, &mut verdict)?
+            }
         };
         if verdict.broken.is_some() {
             break;

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono_tz::Tz;
-
 use super::{Verdict, store};
 use crate::db::Connection;
-use crate::ledger::{Error, Snapshot, diff, store as journal, target};
+use crate::ledger::{Error, Policies, Snapshot, diff, store as journal, target};
 
 /// Orders read at once.
 const PAGE: i64 = 500;
@@ -14,7 +12,7 @@ const PAGE: i64 = 500;
 pub(super) fn check(
     connection: &mut Connection,
     source: &str,
-    zone: Tz,
+    policies: &Policies,
     verdict: &mut Verdict,
 ) -> Result<Option<String>, Error> {
     let mut last = String::new();
@@ -24,7 +22,7 @@ pub(super) fn check(
         last.clone_from(highest);
         for (order_id, snapshot_no) in page {
             verdict.orders += 1;
-            if let Some(fault) = order_fault(connection, source, zone, &order_id, snapshot_no)? {
+            if let Some(fault) = order_fault(connection, source, policies, &order_id, snapshot_no)? {
                 return Ok(Some(format!("source {source}, order {order_id}: {fault}")));
             }
         }
@@ -34,7 +32,7 @@ pub(super) fn check(
 fn order_fault(
     connection: &mut Connection,
     source: &str,
-    zone: Tz,
+    policies: &Policies,
     order_id: &str,
     snapshot_no: Option<i64>,
 ) -> Result<Option<String>, Error> {
@@ -46,7 +44,7 @@ fn order_fault(
             let Ok(snapshot) = serde_json::from_str::<Snapshot>(&doc) else {
                 return Ok(Some(format!("snapshot {snapshot_no} cannot be read")));
             };
-            match target(&snapshot, zone) {
+            match target(&snapshot, &policies.rules(snapshot.policy_id)) {
                 Ok(target) => target.atoms,
                 Err(overflow) => return Ok(Some(overflow.to_string())),
             }

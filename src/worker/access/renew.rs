@@ -17,8 +17,6 @@ use crate::provider::ticketpark::client::{Grant, GrantError};
 const MARGIN_MILLISECONDS: i64 = 10_000;
 /// After a refused login nothing is tried for this long: an account may lock after some wrong passwords.
 const LOGIN_PAUSE_MILLISECONDS: i64 = 15 * 60 * 1000;
-/// A login competes with a daemon that refreshes at the same moment.
-const SAVE_ATTEMPTS: usize = 5;
 
 /// An access token that is stored, so that it may be used.
 #[derive(Clone)]
@@ -44,15 +42,18 @@ impl Tokens {
     }
 }
 
+/// A row to be stored if `base` still is the stored version.
 #[derive(Clone)]
-struct Unsaved {
-    base: Option<i64>,
-    row: Row,
+pub(super) struct Unsaved {
+    pub(super) base: Option<i64>,
+    pub(super) row: Row,
 }
 
 enum Next {
     TakeOver(Held),
     Save(Unsaved),
+    /// There is no refresh token that works.
+    LogIn,
 }
 
 impl Account {
@@ -62,9 +63,19 @@ impl Account {
         mut tokens: OwnedMutexGuard<Tokens>,
         rejected: Option<i64>,
     ) -> Result<Held, Failure> {
-        let (turn, stored) = self.take_turn().await?;
-        let next = self.next(&mut tokens, stored, rejected).await;
-        let saved = match next {
+        let (mut turn, mut stored) = self.take_turn().await?;
+        let base = version_of(stored.as_ref());
+        let mut next = self.next(&mut tokens, stored, rejected).await;
+        if let Ok(Next::LogIn) = next {
+            // A command beside an embedded daemon has no turns; it may just have used the refresh token.
+            (turn, stored) = reload(turn).await?;
+            next = match version_of(stored.as_ref()) == base {
+                true => self.next_by_password(&mut tokens, base).await,
+                false => self.next(&mut tokens, stored, rejected).await,
+            };
+        }
+        let held = match next {
+            Ok(Next::TakeOver(held)) => end(turn).await.map(|()| held),
             Ok(Next::Save(unsaved)) => {
                 tokens.unsaved = Some(unsaved.clone());
                 let saved = self.save(turn, unsaved).await;
@@ -73,53 +84,18 @@ impl Account {
                 }
                 saved
             }
-            Ok(Next::TakeOver(held)) => end(turn).await.map(|()| held),
+            Ok(Next::LogIn) => end(turn).await.and(Err(self.login_required())),
             Err(failure) => end(turn).await.and(Err(failure)),
-        };
-        let held = saved?;
+        }?;
         tokens.held = Some(held.clone());
         tokens.refused = None;
         Ok(held)
     }
 
-    /// Trades a login for tokens and stores them.
-    pub(super) async fn log_in(&self, username: &SecretString, password: &SecretString) -> Result<(), Failure> {
-        let (turn, stored) = self.take_turn().await?;
-        let asked_at = self.clock.now();
-        let grant = match self.client.log_in(username, password).await {
-            Ok(grant) => grant,
-            Err(error) => {
-                end(turn).await?;
-                return Err(match error {
-                    GrantError::Failed(failure) => failure,
-                    GrantError::Refused(status) => Failure::Permanent {
-                        reason: "login_refused",
-                        detail: format!("the provider answered {status}: check user name, password and client secret"),
-                    },
-                });
-            }
-        };
-        let unsaved = self.seal_grant(grant, None, stored.map(|row| row.version), asked_at)?;
-        // A login is newer than whatever a daemon stored meanwhile.
-        let now = self.clock.now();
-        blocking(move || {
-            let (mut turn, Unsaved { mut base, mut row }) = (turn, unsaved);
-            for _ in 0..SAVE_ATTEMPTS {
-                if turn.save(&row, base, now)? {
-                    return Ok(());
-                }
-                base = turn.load()?.map(|row| row.version);
-                row.version = version_after(base);
-            }
-            Err(db::Error::Inconsistent("the tokens change faster than a login can be stored".to_owned()))
-        })
-        .await
-    }
-
     /// What to do, given what is stored. Asks the provider if there is no other way.
     async fn next(&self, tokens: &mut Tokens, stored: Option<Row>, rejected: Option<i64>) -> Result<Next, Failure> {
         let now = self.clock.now();
-        let base = stored.as_ref().map(|row| row.version);
+        let base = version_of(stored.as_ref());
         if let Some(unsaved) = tokens.unsaved.take().filter(|unsaved| unsaved.base == base) {
             return Ok(Next::Save(unsaved));
         }
@@ -131,30 +107,28 @@ impl Account {
         if tokens.refused.is_some_and(|(version, until)| version == base && now < until) {
             return Err(self.login_required());
         }
-        let refresh_token = stored.and_then(|row| self.seal.open(&row.refresh_token_sealed));
-        match self.grant(refresh_token.as_ref()).await {
-            Ok(grant) => Ok(Next::Save(self.seal_grant(grant, refresh_token, base, now)?)),
+        let Some(refresh_token) = stored.and_then(|row| self.seal.open(&row.refresh_token_sealed)) else {
+            return Ok(Next::LogIn);
+        };
+        match self.client.refresh(&refresh_token).await {
+            Ok(grant) => Ok(Next::Save(self.seal_grant(grant, Some(refresh_token), base, now)?)),
+            Err(GrantError::Refused(_)) => Ok(Next::LogIn),
             Err(GrantError::Failed(failure)) => Err(failure),
-            Err(GrantError::Refused(_)) => {
-                let until = self.clock.now().plus_milliseconds(LOGIN_PAUSE_MILLISECONDS);
-                tokens.refused = Some((base, until));
-                Err(self.login_required())
-            }
         }
     }
 
-    async fn grant(&self, refresh_token: Option<&SecretString>) -> Result<Grant, GrantError> {
-        let mut outcome = Err(GrantError::Refused(401));
-        if let Some(refresh_token) = refresh_token {
-            outcome = self.client.refresh(refresh_token).await;
-        }
-        match (&outcome, &self.login) {
-            (Err(GrantError::Refused(_)), Some(Login { username, password })) => {
-                tracing::info!(source = %self.source, "no valid refresh token; logging in with the password");
-                self.client.log_in(username, password).await
+    async fn next_by_password(&self, tokens: &mut Tokens, base: Option<i64>) -> Result<Next, Failure> {
+        let asked_at = self.clock.now();
+        if let Some(Login { username, password }) = &self.login {
+            tracing::info!(source = %self.source, "no valid refresh token; logging in with the password");
+            match self.client.log_in(username, password).await {
+                Ok(grant) => return Ok(Next::Save(self.seal_grant(grant, None, base, asked_at)?)),
+                Err(GrantError::Refused(_)) => {}
+                Err(GrantError::Failed(failure)) => return Err(failure),
             }
-            _ => outcome,
         }
+        tokens.refused = Some((base, asked_at.plus_milliseconds(LOGIN_PAUSE_MILLISECONDS)));
+        Ok(Next::LogIn)
     }
 
     fn login_required(&self) -> Failure {
@@ -164,7 +138,7 @@ impl Account {
         }
     }
 
-    async fn take_turn(&self) -> Result<(Turn, Option<Row>), Failure> {
+    pub(super) async fn take_turn(&self) -> Result<(Turn, Option<Row>), Failure> {
         let (database, source) = (self.database.clone(), self.source.clone());
         blocking(move || {
             let mut turn = Turn::take(&database, &source)?;
@@ -196,7 +170,7 @@ impl Account {
     }
 
     /// `before` is the refresh token that stays valid if the grant brings no new one.
-    fn seal_grant(
+    pub(super) fn seal_grant(
         &self,
         grant: Grant,
         before: Option<SecretString>,
@@ -218,12 +192,24 @@ impl Account {
     }
 }
 
-fn version_after(base: Option<i64>) -> i64 {
+async fn reload(mut turn: Turn) -> Result<(Turn, Option<Row>), Failure> {
+    blocking(move || {
+        let stored = turn.load()?;
+        Ok((turn, stored))
+    })
+    .await
+}
+
+pub(super) fn version_of(row: Option<&Row>) -> Option<i64> {
+    row.map(|row| row.version)
+}
+
+pub(super) fn version_after(base: Option<i64>) -> i64 {
     base.map_or(1, |version| version.saturating_add(1))
 }
 
 /// The end of a turn may be a round trip to the database.
-async fn end(turn: Turn) -> Result<(), Failure> {
+pub(super) async fn end(turn: Turn) -> Result<(), Failure> {
     blocking(move || {
         drop(turn);
         Ok(())
@@ -231,7 +217,9 @@ async fn end(turn: Turn) -> Result<(), Failure> {
     .await
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> db::Result<T> + Send + 'static) -> Result<T, Failure> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> db::Result<T> + Send + 'static,
+) -> Result<T, Failure> {
     let done = spawn_blocking(work).await.map_err(|error| interrupted(&error))?;
     done.map_err(|error| Failure::Transient {
         reason: "database",

@@ -97,7 +97,7 @@ fn read_tickets(
             }
             Some(first) if *first == ticket => {
                 let subject = format!("ticket:{}", ticket.id);
-                notes.push(note("duplicate_id", &subject, "the same ticket is listed twice and counts once"));
+                notes.push(note("duplicate_key", &subject, "the same ticket is listed twice and counts once"));
             }
             Some(_) => {
                 let detail = format!("{}.pid comes twice with different content", item.path());

@@ -1,6 +1,6 @@
 //! One ticket: one admission at one show, with a price of its own.
 
-use chrono::{NaiveDateTime, TimeZone as _};
+use chrono::{Datelike as _, NaiveDateTime, TimeZone as _};
 
 use super::{confirmation, note, note_unknown_fields, vat};
 use crate::clock::Timestamp;
@@ -103,6 +103,8 @@ fn starts_at(ticket: &Object<'_>, source: &Source, subject: &str, notes: &mut Ve
     let local = ticket.text(START).and_then(|text| {
         let text = text.trim().replacen(' ', "T", 1);
         let local = NaiveDateTime::parse_from_str(&text, "%Y-%m-%dT%H:%M:%S").ok()?;
+        // An older one stands for "none"; below it is noted as unreadable.
+        let local = Some(local).filter(|local| local.year() >= 2000)?;
         source.timezone.from_local_datetime(&local).earliest()
     });
     match local {

@@ -57,8 +57,12 @@ impl Writer {
 
     /// A writer whose queue takes that many deliveries, and the queue.
     pub fn new(rows: usize) -> (Self, Queue) {
+        Self::bounded(rows, QUEUE_BYTES)
+    }
+
+    fn bounded(rows: usize, bytes: usize) -> (Self, Queue) {
         let (sender, receiver) = mpsc::channel(rows);
-        (Self { queue: sender, bytes: Arc::new(Semaphore::new(QUEUE_BYTES)) }, Queue(receiver))
+        (Self { queue: sender, bytes: Arc::new(Semaphore::new(bytes)) }, Queue(receiver))
     }
 
     /// Stores a delivery; the answer comes after its commit.
@@ -67,8 +71,7 @@ impl Writer {
     /// See [`Refused`].
     pub async fn store(&self, delivery: Delivery) -> Result<EventId, Refused> {
         let (answer, answered) = oneshot::channel();
-        let size = delivery.body.len().min(QUEUE_BYTES);
-        let share = u32::try_from(size).map_err(|_| Refused::Full)?;
+        let share = u32::try_from(delivery.body.len()).map_err(|_| Refused::Full)?;
         let share = Arc::clone(&self.bytes).try_acquire_many_owned(share).map_err(|_| Refused::Full)?;
         self.queue.try_send(Waiting { delivery, answer, _share: share }).map_err(|error| match error {
             TrySendError::Full(_) => Refused::Full,

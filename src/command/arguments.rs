@@ -1,0 +1,273 @@
+//! The command line. The texts here are what `--help` says.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::logging::LogFormat;
+use crate::clock::Timestamp;
+use crate::inbox::{EventId, State};
+use crate::report::Format;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  fine
+  1  failed
+  2  wrong usage
+  3  something needs attention (parked events, open findings, a failed verification)";
+
+/// Webhooks of bookingkit and Ticketpark in, a balanced double-entry ledger in SQL out
+#[derive(Debug, Parser)]
+#[command(name = "ticketledger", version, after_help = EXIT_CODES)]
+pub(super) struct Arguments {
+    /// File with the settings [default: ./ticketledger.toml]
+    #[arg(long, global = true, env = "TICKETLEDGER_CONFIG", value_name = "FILE", hide_env_values = true)]
+    pub(super) config: Option<PathBuf>,
+
+    /// How the log is written to stderr; TICKETLEDGER_LOG sets how much (error, warn, info, debug, trace)
+    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
+    pub(super) log_format: LogFormat,
+
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// See the whole thing work on this machine in a minute: a daemon, example traffic, a report
+    Demo(Demo),
+    /// Run the daemon: receive webhooks, work through the inbox, keep the ledger
+    Serve,
+    /// Make a settings file, and check one
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Look at stored webhooks, and work on them again
+    #[command(subcommand)]
+    Inbox(InboxCommand),
+    /// Read the books: balances, revenue, VAT, payments, open orders, vouchers, findings
+    Report(Report),
+    /// Prove that the books hold
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Leave everything running afterwards, and say where, until Ctrl-C
+    #[arg(long)]
+    pub(super) keep: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Print a settings file with every key explained
+    Example,
+    /// Read the settings and say what they amount to, or every mistake with its line
+    Check,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum InboxCommand {
+    /// List webhooks, the newest first
+    List(List),
+    /// Show one webhook with the history of its attempts
+    Show(Show),
+    /// Count webhooks by source and state, parked ones by reason; exit code 3 while any is parked
+    Stats(Stats),
+    /// Work on webhooks again: parked ones, unless other states are asked for
+    Replay(Replay),
+}
+
+/// Which webhooks; all that is given must hold.
+#[derive(Debug, Default, Clone, Args)]
+pub(super) struct Which {
+    /// Only of this source, by its name in the settings
+    #[arg(long, value_name = "NAME")]
+    pub(super) source: Option<String>,
+    /// Only in this state; repeat for several
+    #[arg(long, value_enum, value_name = "STATE")]
+    pub(super) state: Vec<StateArgument>,
+    /// Only of this kind, such as `order` or `new-payment`
+    #[arg(long, value_name = "KIND")]
+    pub(super) kind: Option<String>,
+    /// Only with this reason code, such as `bad_amount`
+    #[arg(long, value_name = "CODE")]
+    pub(super) reason: Option<String>,
+    /// Only received at this time or later: 2025-11-30 (midnight UTC) or 2025-11-30T18:00:00+01:00
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(super) since: Option<Timestamp>,
+    /// Only received before this time
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(super) until: Option<Timestamp>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    pub(super) which: Which,
+    /// Only about this, such as `order:ID` or `booking:PID`
+    #[arg(long, value_name = "ENTITY")]
+    pub(super) entity: Option<String>,
+    /// At most this many
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..))]
+    pub(super) limit: i64,
+    /// How to write it
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Show {
+    /// Number of the webhook, as `inbox list` shows it
+    pub(super) id: EventId,
+    /// Print the body instead, byte for byte as it was received; it may hold personal data
+    #[arg(long)]
+    pub(super) body: bool,
+    /// How to write it
+    #[arg(long, value_enum, default_value = "table", conflicts_with = "body")]
+    pub(super) format: DetailFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Stats {
+    /// Only of this source, by its name in the settings
+    #[arg(long, value_name = "NAME")]
+    pub(super) source: Option<String>,
+    /// How to write it
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// Numbers of webhooks to work on again, whatever their state
+    #[arg(value_name = "ID", conflicts_with_all = ["source", "state", "kind", "reason", "since", "until", "entity"])]
+    pub(super) ids: Vec<EventId>,
+    #[command(flatten)]
+    pub(super) which: Which,
+    /// Only about this, such as `order:ID` or `booking:PID`
+    #[arg(long, value_name = "ENTITY")]
+    pub(super) entity: Option<String>,
+    /// In every state, webhooks that are done included
+    #[arg(long, conflicts_with_all = ["ids", "state"])]
+    pub(super) all_states: bool,
+    /// Say what would be worked on again, and change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Do not ask
+    #[arg(long, short)]
+    pub(super) yes: bool,
+    /// Who does this, for the record [default: $SUDO_USER or $USER]
+    #[arg(long, value_name = "NAME")]
+    pub(super) actor: Option<String>,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(super) why: String,
+    /// How to write the result
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: DetailFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    #[command(subcommand)]
+    pub(super) report: ReportCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ReportCommand {
+    /// Balance of every account (debit positive); with --period what that month moved
+    TrialBalance(OfPeriod),
+    /// Revenue by month, event and VAT rate
+    Revenue(OfPeriod),
+    /// VAT by month and rate
+    Vat(OfPeriod),
+    /// Payments and refunds by month and method
+    Payments(OfPeriod),
+    /// Every order: what was billed, what was settled, what is open (positive: the guest owes)
+    Balances(OfNow),
+    /// Every voucher and flex ticket: what was issued, what was redeemed, what it is still worth
+    Vouchers(OfNow),
+    /// Open findings: where what was billed, paid and refunded do not agree; exit code 3 while one is above `info`
+    Findings(OfNow),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OfNow {
+    /// Only of this source, by its name in the settings
+    #[arg(long, value_name = "NAME")]
+    pub(super) source: Option<String>,
+    /// How to write it
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct OfPeriod {
+    /// Only this month of booking, such as 2025-11
+    #[arg(long, value_name = "YYYY-MM", value_parser = period)]
+    pub(super) period: Option<String>,
+    #[command(flatten)]
+    pub(super) common: OfNow,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LedgerCommand {
+    /// Recompute every entry, the chain and every order; exit code 3 when anything does not hold
+    Verify(Verify),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// Only this source, by its name in the settings
+    #[arg(long, value_name = "NAME")]
+    pub(super) source: Option<String>,
+    /// How to write it
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: DetailFormat,
+}
+
+/// For what is no table of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DetailFormat {
+    /// For people
+    Table,
+    /// One object, with stable names
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum StateArgument {
+    /// To be worked on, being worked on, or waiting for the next attempt
+    Pending,
+    /// Applied
+    Done,
+    /// Older than what was known already
+    Superseded,
+    /// Needs a person
+    Parked,
+}
+
+impl From<StateArgument> for State {
+    fn from(state: StateArgument) -> Self {
+        match state {
+            StateArgument::Pending => Self::Pending,
+            StateArgument::Done => Self::Done,
+            StateArgument::Superseded => Self::Superseded,
+            StateArgument::Parked => Self::Parked,
+        }
+    }
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let midnight = || text.parse::<NaiveDate>().ok().and_then(|day| Timestamp::parse(&format!("{day}T00:00:00Z")));
+    Timestamp::parse(text)
+        .or_else(midnight)
+        .ok_or_else(|| "write a day such as 2025-11-30, or an instant such as 2025-11-30T18:00:00+01:00".to_owned())
+}
+
+fn period(text: &str) -> Result<String, String> {
+    let well_formed = text.len() == 7 && format!("{text}-01").parse::<NaiveDate>().is_ok();
+    if well_formed { Ok(text.to_owned()) } else { Err("write a month such as 2025-11".to_owned()) }
+}

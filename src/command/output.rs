@@ -1,0 +1,36 @@
+//! Text to the person at the terminal, or to the program at the other end of the pipe.
+
+use std::io::{self, Write as _};
+
+/// The command line asks for something that makes no sense: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Usage(pub(super) String);
+
+/// Writes to stdout. Unlike `print!` it does not panic when the pipe is closed.
+pub(super) fn print(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_ref())?;
+    stdout.flush()?;
+    Ok(())
+}
+
+/// Whether the reader of our output went away.
+pub(super) fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .chain()
+        .any(|cause| cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe))
+}
+
+/// Writes an error with its causes to stderr. A cause that its error quotes already is not said twice.
+pub(super) fn complain(error: &anyhow::Error) {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !text.contains(&cause) {
+            let separator = if text.is_empty() { "" } else { ": " };
+            text = text + separator + &cause;
+        }
+    }
+    // When stderr is closed there is nobody left to tell.
+    let _ = writeln!(io::stderr(), "ticketledger: {text}");
+}

@@ -1,0 +1,48 @@
+//! The settings and the database that a command works with.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::bail;
+use secrecy::ExposeSecret as _;
+
+use super::output::Usage;
+use crate::config::{self, Config};
+use crate::db::{Database, Role};
+
+/// Reads the settings of `--config`, or of the default file.
+pub(super) fn load(path: Option<&Path>) -> anyhow::Result<Config> {
+    Ok(config::load(path, &environment())?)
+}
+
+/// What the environment sets. A variable that is no UTF-8 is none of ours.
+pub(super) fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Opens the database of the settings, beside a daemon that may be running.
+pub(super) fn open(config: &Config) -> anyhow::Result<Database> {
+    let url = config.database_url.expose_secret();
+    // SQLite would make an empty file, and an empty report would look like an answer.
+    if let Some(path) = url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//"))
+        && !Path::new(path).exists()
+    {
+        bail!(
+            "there is no database {path} yet; `ticketledger serve` makes it. \
+             (The path is relative to the folder you are in; database.url in the settings says which it is.)"
+        );
+    }
+    Ok(Database::open(url, Role::Command)?)
+}
+
+/// A misspelt source would give an empty answer that looks like good news.
+pub(super) fn known_source(config: &Config, source: Option<&str>) -> anyhow::Result<()> {
+    let Some(source) = source else { return Ok(()) };
+    if config.sources.iter().any(|known| known.name == source) {
+        return Ok(());
+    }
+    let names: Vec<&str> = config.sources.iter().map(|known| known.name.as_str()).collect();
+    Err(Usage(format!("there is no source `{source}`; the settings have {}", names.join(", "))).into())
+}

@@ -1,0 +1,79 @@
+//! What the demo says.
+
+use std::fmt::Write as _;
+
+use super::place::Place;
+use super::stand_in::StandIn;
+use super::traffic::Scene;
+use crate::daemon::Daemon;
+use crate::db::Database;
+use crate::report::{self, Format, Kind, format};
+
+pub(super) fn opening(place: &Place) -> String {
+    format!(
+        "A daemon is running on a fresh SQLite file ({}), and a stand-in plays Ticketpark's API.\n\
+         Now the two providers send webhooks, over HTTP as they would to you:\n\n",
+        place.database().display()
+    )
+}
+
+pub(super) fn scene(scene: &Scene, answers: &[String]) -> String {
+    let mut text = format!("  * {}\n", scene.happens);
+    for answer in answers {
+        // Writing into a text cannot fail.
+        let _ = writeln!(text, "      answered {answer}");
+    }
+    let _ = writeln!(text, "      {}", scene.meaning);
+    text
+}
+
+/// The reports with a sentence each.
+pub(super) fn books(database: &Database) -> anyhow::Result<String> {
+    let month = None;
+    let reports = [
+        (
+            "Trial balance: every account; debit is positive, and each currency sums to zero",
+            Kind::TrialBalance { period: month.clone() },
+        ),
+        ("Revenue by event", Kind::Revenue { period: month.clone() }),
+        ("VAT by rate: a cancellation reduces the month in which it happened", Kind::Vat { period: month.clone() }),
+        ("Payments by method", Kind::Payments { period: month }),
+        ("Balance of every order: positive means that the customer owes, negative that you do", Kind::Balances),
+        ("Vouchers and flex tickets: what is still to be honoured", Kind::Vouchers),
+        ("Findings: what needs an explanation before the books can be signed", Kind::Findings),
+    ];
+    let mut text = "\nWhat the books say now:\n".to_owned();
+    for (title, kind) in reports {
+        let table = report::read(database, &kind, None)?;
+        let _ = write!(text, "\n{title}\n{}", format::render(&table, Format::Table)?);
+    }
+    text.push('\n');
+    Ok(text)
+}
+
+pub(super) fn kept(daemon: &Daemon, stand_in: &StandIn, place: &Place) -> String {
+    let settings = place.settings().display().to_string();
+    format!(
+        "\nEverything is still running; end it with Ctrl-C.\n\
+         \x20 deliveries   http://{public}/webhooks/museum/{museum}\n\
+         \x20              http://{public}/webhooks/theatre/{theatre}\n\
+         \x20 console      http://{console}/\n\
+         \x20 Ticketpark   {stand_in} (stand-in)\n\
+         \x20 database     {database}\n\
+         In another terminal:\n\
+         \x20 ticketledger --config {settings} report balances\n\
+         \x20 ticketledger --config {settings} inbox list\n\
+         \x20 sqlite3 {database} 'SELECT * FROM v_gl'\n",
+        public = daemon.public(),
+        console = daemon.console(),
+        museum = place.secret("museum"),
+        theatre = place.secret("theatre"),
+        stand_in = stand_in.base_url(),
+        database = place.database().display(),
+    )
+}
+
+pub(super) fn farewell() -> &'static str {
+    "\nThat was the demo; its folder is removed. `ticketledger demo --keep` leaves everything running to look at.\n\
+     To start for real: ticketledger config example > ticketledger.toml\n"
+}

@@ -1,0 +1,283 @@
+//! What an operator does with the inbox: look, and set events back to be worked on again.
+//!
+//! A replay works beside a running daemon. It goes in steps, each a short transaction, so that deliveries are stored
+//! in between; it leaves alone what a worker is at, and it is written down: who, when, why, what was chosen.
+
+mod filter;
+pub mod store;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{Classified, EventId, State};
+use crate::clock::{Clock, Timestamp};
+use crate::config::Source;
+use crate::db::{Database, Error, Result};
+use crate::provider;
+
+pub use filter::Filter;
+
+/// Events that one transaction of a replay sets back: on SQLite all writers wait for it.
+const STEP: i64 = 2_000;
+
+/// An event in a list.
+#[derive(Clone, Debug, PartialEq, Eq, diesel::Queryable)]
+pub struct Summary {
+    /// Its number.
+    pub id: EventId,
+    /// The source it was sent to.
+    pub source: String,
+    /// What it is.
+    pub kind: String,
+    /// What it is about.
+    pub entity: Option<String>,
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// The word for its state.
+    pub state: String,
+    /// Why it is parked, or why its last attempt failed.
+    pub reason: Option<String>,
+    /// Attempts so far.
+    pub attempts: i32,
+    /// When it is due; for an event in work the end of its lease.
+    pub due_at: Timestamp,
+}
+
+/// All that is known of an event but its body.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, diesel::Queryable)]
+pub struct Detail {
+    /// Its number.
+    pub id: EventId,
+    /// The source it was sent to.
+    pub source: String,
+    /// What it is.
+    pub kind: String,
+    /// What it is about.
+    pub entity: Option<String>,
+    /// When it was received.
+    pub received_at: Timestamp,
+    /// `POST`, `PATCH` or `PUT`.
+    pub method: String,
+    /// As sent.
+    pub content_type: Option<String>,
+    /// JSON object of the headers that are kept.
+    pub headers: String,
+    /// Hash of the body, which outlives the body.
+    pub body_sha256: String,
+    /// The word for its state.
+    pub state: String,
+    /// Why it is parked, or why its last attempt failed.
+    pub reason: Option<String>,
+    /// The reason in words.
+    pub detail: Option<String>,
+    /// Attempts so far.
+    pub attempts: i32,
+    /// When it is due; for an event in work the end of its lease.
+    pub due_at: Timestamp,
+    /// When it was applied or parked.
+    pub finished_at: Option<Timestamp>,
+}
+
+/// One line of the history of an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, diesel::Queryable)]
+pub struct Attempt {
+    /// When.
+    pub at: Timestamp,
+    /// The number of the attempt.
+    pub attempt: i32,
+    /// How it failed, or the name of an operator's action.
+    pub verdict: String,
+    /// Reason code.
+    pub reason: String,
+    /// In words.
+    pub detail: Option<String>,
+    /// When it was to be tried again.
+    pub next_due_at: Option<Timestamp>,
+    /// Who acted, if it was an operator.
+    pub actor: Option<String>,
+    /// Why they did.
+    pub why: Option<String>,
+}
+
+/// How many events are in a state; of the parked ones, for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, diesel::Queryable)]
+pub struct Count {
+    /// The source.
+    pub source: String,
+    /// The word for the state.
+    pub state: String,
+    /// The reason, where it tells events of a state apart.
+    pub reason: Option<String>,
+    /// How many.
+    pub events: i64,
+    /// When the oldest was received.
+    pub oldest_received_at: Option<Timestamp>,
+}
+
+/// What to replay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// These, whatever their state.
+    Ids(Vec<EventId>),
+    /// All that match.
+    Matching(Filter),
+}
+
+/// Who replays, and why: it is written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// Who.
+    pub actor: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What a replay did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Replayed {
+    /// Set back to pending.
+    pub replayed: i64,
+    /// Left alone, because a worker is at them right now.
+    pub in_work: i64,
+    /// Looked at anew and still not understood: parked with the reason of today.
+    pub still_parked: i64,
+}
+
+/// The first numbers of `ids` that are no event.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn unknown(database: &Database, ids: &[EventId]) -> Result<Vec<EventId>> {
+    let known = store::existing(&mut database.reader()?, ids)?;
+    Ok(ids.iter().filter(|id| !known.contains(id)).copied().collect())
+}
+
+/// What a replay would set back, counted by source, state and reason.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn preview(database: &Database, selection: &Selection) -> Result<Vec<Count>> {
+    let mut counts = store::count(&mut database.reader()?, selection)?;
+    counts.sort();
+    Ok(counts)
+}
+
+/// How many events are in which state, the parked ones by reason.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn stats(database: &Database, source: Option<&str>) -> Result<Vec<Count>> {
+    let filter = Filter { source: source.map(str::to_owned), ..Filter::default() };
+    let mut sums: BTreeMap<(String, String, Option<String>), Count> = BTreeMap::new();
+    for count in store::count(&mut database.reader()?, &Selection::Matching(filter))? {
+        // A waiting event has the reason of its last failed attempt; only what is parked waits for a person.
+        let reason = count.reason.clone().filter(|_| count.state == State::Parked.as_str());
+        let key = (count.source.clone(), count.state.clone(), reason.clone());
+        let sum = sums.entry(key).or_insert(Count { reason, events: 0, ..count.clone() });
+        sum.events += count.events;
+        sum.oldest_received_at = sum.oldest_received_at.min(count.oldest_received_at);
+    }
+    Ok(sums.into_values().collect())
+}
+
+/// Sets the chosen events back to pending with a fresh budget of attempts. Events that were not understood when they
+/// came are read anew; `sources` says how.
+///
+/// # Errors
+/// When a statement fails; the steps before it stay done and are written down.
+pub fn replay(
+    database: &Database,
+    clock: &Clock,
+    sources: &[Source],
+    selection: &Selection,
+    reason: &Reason,
+    mut progress: impl FnMut(&Replayed),
+) -> Result<Replayed> {
+    // What is parked from now on is not part of this replay, so that it comes to an end.
+    let last = store::last_id(&mut database.reader()?)?;
+    let now = clock.now();
+    let mut total = Replayed::default();
+    let mut action = None;
+    let mut after = 0;
+    while after < last {
+        let step = database.transaction("replay", |connection| {
+            let chosen = store::choose(connection, selection, after, last, STEP)?;
+            let Some(&(end, _)) = chosen.last() else { return Ok::<_, Error>(None) };
+            let action = match action {
+                Some(action) => action,
+                None => store::record_action(connection, now, reason, &selection.to_string())?,
+            };
+            let replayed = replay_step(connection, now, sources, &chosen, action)?;
+            store::add_to_action(connection, action, replayed.replayed)?;
+            Ok(Some((end, action, replayed)))
+        })?;
+        let Some((end, step_action, replayed)) = step else { break };
+        (after, action) = (end, Some(step_action));
+        total.replayed += replayed.replayed;
+        total.in_work += replayed.in_work;
+        total.still_parked += replayed.still_parked;
+        progress(&total);
+    }
+    Ok(total)
+}
+
+fn replay_step(
+    connection: &mut crate::db::Connection,
+    now: Timestamp,
+    sources: &[Source],
+    chosen: &[(EventId, String)],
+    action: i64,
+) -> Result<Replayed> {
+    let free = store::lock_free(connection, chosen, now)?;
+    let mut replayed =
+        Replayed { in_work: i64::try_from(chosen.len() - free.len()).unwrap_or(0), ..Replayed::default() };
+    let mut ready = Vec::with_capacity(free.len());
+    for event in free {
+        if event.was_understood() {
+            ready.push(event.id);
+            continue;
+        }
+        match read_anew(connection, sources, &event)? {
+            Classified::Understood { kind, entity } => {
+                store::understand(connection, event.id, &kind, &entity)?;
+                ready.push(event.id);
+            }
+            Classified::Parked { kind, entity, reason, detail } => {
+                store::park_again(connection, event.id, &kind, entity.as_deref(), reason, &detail)?;
+                replayed.still_parked += 1;
+            }
+        }
+    }
+    store::set_back(connection, &ready, now, action)?;
+    replayed.replayed = i64::try_from(ready.len()).unwrap_or(i64::MAX);
+    Ok(replayed)
+}
+
+fn read_anew(connection: &mut crate::db::Connection, sources: &[Source], event: &store::Free) -> Result<Classified> {
+    let parked = |reason, detail: String| Classified::Parked {
+        kind: event.kind.clone(),
+        entity: event.entity.clone(),
+        reason,
+        detail,
+    };
+    let Some(source) = sources.iter().find(|source| source.name == event.source) else {
+        return Ok(parked("source_not_configured", format!("the settings have no source `{}`", event.source)));
+    };
+    Ok(match store::body(connection, event.id)? {
+        Some(body) => provider::classify(source, &body),
+        None => parked("body_pruned", "the body was pruned, so it cannot be read anew".to_owned()),
+    })
+}
+
+impl std::fmt::Display for Selection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Matching(filter) => filter.fmt(f),
+            Self::Ids(ids) => {
+                let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+                write!(f, "id={}", ids.join(","))
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The dated policies of a source. An order keeps the policy under which it came in: a change never rewrites.
+
+use chrono_tz::Tz;
+
+use super::{Error, Policy, store};
+use crate::clock::Timestamp;
+use crate::db::Connection;
+
+/// What the posting rules need besides the snapshot.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    /// The source's time zone: it gives the local day of a booked date.
+    pub zone: Tz,
+    /// The switches.
+    pub policy: Policy,
+}
+
+/// All policies of one source.
+#[derive(Clone, Debug)]
+pub struct Policies {
+    zone: Tz,
+    /// Number, first instant and switches, in the order of the numbers.
+    dated: Vec<(i32, Timestamp, Policy)>,
+}
+
+impl Policies {
+    /// Reads the policies of a source.
+    ///
+    /// # Errors
+    /// When the source was never prepared, a stored policy cannot be read, or the statement fails.
+    pub fn load(connection: &mut Connection, source: &str, zone: Tz) -> Result<Self, Error> {
+        let mut dated = Vec::new();
+        for (policy_id, valid_from, doc) in store::policies(connection, source)? {
+            let policy = serde_json::from_str(&doc).map_err(|error| {
+                crate::db::Error::Inconsistent(format!("policy {policy_id} of source {source}: {error}"))
+            })?;
+            dated.push((policy_id, valid_from, policy));
+        }
+        if dated.is_empty() {
+            return Err(crate::db::Error::Inconsistent(format!("source {source} has no policy")).into());
+        }
+        Ok(Self { zone, dated })
+    }
+
+    /// Number of the policy for an order that is placed at `instant`: the one with the latest start before it, of
+    /// several the newest; for what is older than all of them, the first.
+    pub fn at(&self, instant: Timestamp) -> i32 {
+        let started = self.dated.iter().filter(|(_, from, _)| *from <= instant);
+        let latest = started.max_by_key(|(policy_id, from, _)| (*from, *policy_id));
+        latest.or(self.dated.first()).map_or(1, |(policy_id, ..)| *policy_id)
+    }
+
+    /// The rules under the policy with that number; the default policy for a number that is not known.
+    pub fn rules(&self, policy_id: i32) -> Rules {
+        let known = self.dated.iter().find(|(known, ..)| *known == policy_id);
+        Rules { zone: self.zone, policy: known.map_or_else(Policy::default, |(.., policy)| policy.clone()) }
+    }
+
+    /// The source's time zone.
+    pub fn zone(&self) -> Tz {
+        self.zone
+    }
+}

@@ -1,0 +1,45 @@
+//! The first login of a source, and the one after a refresh token has died: typed by a person, used once.
+
+use secrecy::SecretString;
+
+use super::Account;
+use super::renew::{Unsaved, blocking, end, version_after, version_of};
+use crate::db;
+use crate::provider::Failure;
+use crate::provider::ticketpark::client::GrantError;
+
+/// A login competes with a daemon that refreshes at the same moment.
+const SAVE_ATTEMPTS: usize = 5;
+
+impl Account {
+    /// Trades a login for tokens and stores them.
+    pub(super) async fn log_in(&self, username: &SecretString, password: &SecretString) -> Result<(), Failure> {
+        let (mut turn, stored) = self.take_turn().await?;
+        let asked_at = self.clock.now();
+        let granted = self.client.log_in(username, password).await.map_err(|error| match error {
+            GrantError::Failed(failure) => failure,
+            GrantError::Refused(status) => Failure::Permanent {
+                reason: "login_refused",
+                detail: format!("the provider answered {status}: check user name, password and client secret"),
+            },
+        });
+        let base = version_of(stored.as_ref());
+        let sealed = granted.and_then(|grant| self.seal_grant(grant, None, base, asked_at));
+        let Unsaved { mut base, mut row } = match sealed {
+            Ok(unsaved) => unsaved,
+            Err(failure) => return end(turn).await.and(Err(failure)),
+        };
+        blocking(move || {
+            for _ in 0..SAVE_ATTEMPTS {
+                if turn.save(&row, base, asked_at)? {
+                    return Ok(());
+                }
+                // What a daemon stored meanwhile is older than this login.
+                base = version_of(turn.load()?.as_ref());
+                row.version = version_after(base);
+            }
+            Err(db::Error::Inconsistent("the tokens change faster than a login can be stored".to_owned()))
+        })
+        .await
+    }
+}
