@@ -63,6 +63,8 @@ impl Builder<'_> {
             dimensions.line_key = format!("{key}@{}", dimensions.line_key);
             postings.extend(taxed_lines(&dimensions, Account::IncomeDiscount, -share, line.line.vat_bp, 0)?);
         }
+        // The place of a line in the document decides ties, and nothing else: moving lines about is no news.
+        postings.sort_by(|a, b| a.dimensions.line_key.cmp(&b.dimensions.line_key));
         self.add(Atom { key, event_type, currency, effective, category: None, lines: postings });
         Ok(())
     }
