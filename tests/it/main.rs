@@ -9,8 +9,12 @@
 
 mod bookingkit;
 mod config;
+mod crash;
 mod receive;
 mod schema;
+mod serve;
 mod support;
+mod theatre;
 mod ticketpark;
 mod views;
+mod worker;

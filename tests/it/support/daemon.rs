@@ -12,9 +12,10 @@ use ticketledger::config::{Config, Limits, OauthClient, Server, Source, VatRule,
 use ticketledger::daemon::{Daemon, Options};
 use ticketledger::db::Database;
 use ticketledger::demo::stand_in::StandIn;
+use ticketledger::inbox::operator::{self, Reason, Replayed, Selection};
 use ticketledger::ledger::verify::{Verdict, verify};
 use ticketledger::provider::Provider;
-use ticketledger::worker::Probe;
+use ticketledger::worker::{self, Probe};
 
 use super::db::TestDatabase;
 
@@ -154,6 +155,20 @@ impl TestDaemon {
     pub(crate) async fn settle_after_seconds(&self, seconds: i64) {
         self.clock.advance_milliseconds(seconds * 1000);
         self.settle().await;
+    }
+
+    /// Another pool of workers on the same database, with gates and tokens of its own, as another daemon would have.
+    pub(crate) fn another_pool(&self, probe: Probe) -> worker::Worker {
+        let wake = Arc::new(tokio::sync::Notify::new());
+        worker::Worker::new(self.database().clone(), self.clock.clone(), &self.config, wake, probe).expect("a pool")
+    }
+
+    /// Sets events back as `ticketledger inbox replay` does.
+    pub(crate) fn replay(&self, ids: &[i64]) -> Replayed {
+        let reason = Reason { actor: "test".to_owned(), why: "to see".to_owned() };
+        let selection = Selection::Ids(ids.to_vec());
+        operator::replay(self.database(), &self.clock, &self.config.sources, &selection, &reason, |_| {})
+            .expect("the replay works")
     }
 
     pub(crate) fn database(&self) -> &Database {
