@@ -88,11 +88,14 @@ impl Inner {
     fn give_up(&self, work: &Work, failure: &Failure) {
         let now = self.clock.now();
         let ended = self.database.transaction("give up", |connection| {
+            for (id, finish) in &work.ended {
+                guard(work, 1, inbox::finish(connection, &work.lease, &[*id], finish, now)?)?;
+            }
             for event in &work.events {
                 let finish = self.finish_of(&work.source, failure, event, now);
-                inbox::finish(connection, &work.lease, &[event.id], &finish, now)?;
+                guard(work, 1, inbox::finish(connection, &work.lease, &[event.id], &finish, now)?)?;
             }
-            Ok::<(), crate::db::Error>(())
+            Ok::<(), Unsettled>(())
         });
         if let Err(error) = ended {
             tracing::warn!(entity = work.entity, %error, "the events stay claimed until their lease ends");
