@@ -54,7 +54,13 @@ pub(super) fn bookingkit_order(source: &Source, claimed: &Claimed, attempts: i32
             news: News::Sections { order: Box::new(said.order), version: event.id, notes: said.notes },
         };
         let contact = said.contact.map(|contact| (contact, event.id));
-        work.events.push(EventWork { id: event.id, attempts: event.attempts, steps: vec![step], contact });
+        work.events.push(EventWork {
+            id: event.id,
+            attempts: event.attempts,
+            received_at: event.received_at,
+            steps: vec![step],
+            contact,
+        });
     }
     work
 }
@@ -87,6 +93,7 @@ pub(super) async fn ticketpark_entity(
         work.events.push(EventWork {
             id: event.id,
             attempts: event.attempts,
+            received_at: event.received_at,
             steps: step.into_iter().collect(),
             contact: None,
         });
