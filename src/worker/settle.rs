@@ -147,10 +147,12 @@ impl Inner {
             for (event, newer) in work.events.iter().zip(&mut newer) {
                 for step in event.steps.iter().filter(|step| facts != matches!(step.news, News::Sections { .. })) {
                     (self.probe)(event.id);
-                    let settled = caught(|| ledger::settle(connection, book, step))
-                        .unwrap_or_else(|detail| Err(Error::Panicked { order_id: step.order_id.clone(), detail }))?;
-                    *newer = settled.newer;
-                    document_newer &= settled.newer || step.document_id.is_none();
+                    let settled = ledger::settle(connection, book, step)?;
+                    // What was read for all of them says nothing about the fact that one of them brought.
+                    match step.document_id {
+                        Some(_) => document_newer = settled.newer,
+                        None => *newer = settled.newer,
+                    }
                 }
             }
         }
