@@ -156,6 +156,8 @@ fn take_over(
             return;
         }
     };
+    // Whichever has its last attempt now: no event is parked for what only needs a finding.
+    let last_attempt = work.events.iter().any(|event| event.attempts >= attempts);
     let Some(event) = work.events.first_mut() else { return };
     match read {
         Read::Person(contact) => event.contact = Some((*contact, document_id)),
@@ -168,7 +170,7 @@ fn take_over(
             });
         }
         Read::Booking(mut said) => {
-            if said.order.tickets.is_none() && first.attempts < attempts {
+            if said.order.tickets.is_none() && !last_attempt {
                 work.failure = Some(Failure::Transient {
                     reason: "tickets_missing",
                     detail: "the provider's answer lacks the tickets".to_owned(),
