@@ -302,7 +302,8 @@ on_both_engines!(amounts_are_read_from_texts_and_from_numbers_to_the_rappen, asy
         pay(&daemon, &format!("p{index}"), amount).await;
     }
     pay(&daemon, "refund", json!("-0.01")).await;
-    for (amount, reason) in [(json!("1,50"), "bad_amount"), (json!("0.001"), "bad_amount"), (json!(null), "bad_amount")] {
+    for (amount, reason) in [(json!("1,50"), "bad_amount"), (json!("0.001"), "bad_amount"), (json!(null), "bad_amount")]
+    {
         let payload = json!({ "booking_pid": PID, "payment_pid": "bad", "payment_method": "twint", "currency": "CHF",
             "amount": amount });
         let body = json!({ "type": "new-payment", "payload": payload }).to_string();
@@ -474,8 +475,7 @@ fn rule(from: &str, price: Option<&str>, rate_bp: i32) -> VatRule {
 on_both_engines!(the_rate_is_that_of_the_local_day_of_the_show, async |database| {
     let rules =
         vec![rule("2024-01-01", Some("Free of VAT"), 0), rule("2018-01-01", None, 250), rule("2024-01-01", None, 260)];
-    let daemon =
-        TestDaemon::start_with(database, |config| config.sources[1].vat_rules = rules, Arc::new(|_| {})).await;
+    let daemon = TestDaemon::start_with(database, |config| config.sources[1].vat_rules = rules, Arc::new(|_| {})).await;
     let ticket = |pid: &str, show_start: &str, price_name: &str| TicketExample {
         pid: pid.to_owned(),
         show_start: show_start.to_owned(),
@@ -534,7 +534,8 @@ on_both_engines!(an_older_reading_that_ends_after_a_newer_one_is_superseded, asy
     let newer_meanwhile = async {
         daemon.stand_in.hanging(1).await;
         // Another daemon that claimed at the same moment would not see this event.
-        let aside = |entity: &str| database.execute(&format!("UPDATE inbox_events SET entity = '{entity}' WHERE id = {first}"));
+        let aside =
+            |entity: &str| database.execute(&format!("UPDATE inbox_events SET entity = '{entity}' WHERE id = {first}"));
         aside("booking:aside");
         daemon.stand_in.put_booking(PID, with_tickets(&[(FIRST, "30.00")]));
         announce(&daemon, "booking-tickets-updated").await;
