@@ -14,6 +14,8 @@ const PAUSE_MILLISECONDS: i64 = 5_000;
 const PAUSE_MAX_MILLISECONDS: i64 = 300_000;
 /// Pause when the provider limits our rate without saying for how long, in milliseconds.
 const RATE_PAUSE_MILLISECONDS: i64 = 30_000;
+/// Shortest such pause, whatever it says: an attempt that does not count must not be repeated without end.
+const RATE_PAUSE_LEAST_MILLISECONDS: i64 = 1_000;
 
 /// The gates of all sources.
 #[derive(Debug, Default)]
@@ -22,7 +24,10 @@ pub(super) struct Gates(Mutex<HashMap<String, Gate>>);
 #[derive(Clone, Copy, Debug, Default)]
 struct Gate {
     failures: u32,
+    /// Our own pause, which an answer ends.
     shut_until: Option<Timestamp>,
+    /// The pause that the provider asked for; an answer that was under way does not end it.
+    asked_until: Option<Timestamp>,
 }
 
 /// How far a gate is open.
@@ -40,7 +45,7 @@ impl Gates {
     /// How far the gate of `source` is open at `now`.
     pub(super) fn opening(&self, source: &str, now: Timestamp) -> Opening {
         let gate = self.with(source, |gate| *gate);
-        match gate.shut_until {
+        match gate.shut_until.max(gate.asked_until) {
             Some(until) if until > now => Opening::Shut(until),
             _ if gate.failures >= BREAKER_FAILURES => Opening::Probe,
             _ => Opening::Open,
@@ -49,42 +54,40 @@ impl Gates {
 
     /// The provider answered.
     pub(super) fn succeeded(&self, source: &str) {
-        let before = self.with(source, std::mem::take);
-        if before.failures >= BREAKER_FAILURES {
+        let failures = self.with(source, |gate| {
+            gate.shut_until = None;
+            std::mem::take(&mut gate.failures)
+        });
+        if failures >= BREAKER_FAILURES {
             tracing::info!(source, "the provider answers again");
         }
     }
 
-    /// The provider failed us. Answers until when the gate is shut, if it is: then the attempt does not count.
-    pub(super) fn failed(
-        &self,
-        source: &str,
-        now: Timestamp,
-        retry_after_milliseconds: Option<i64>,
-    ) -> Option<Timestamp> {
+    /// The provider failed us.
+    pub(super) fn failed(&self, source: &str, now: Timestamp, retry_after_milliseconds: Option<i64>) {
         self.with(source, |gate| {
             gate.failures = gate.failures.saturating_add(1);
-            if gate.failures < BREAKER_FAILURES && retry_after_milliseconds.is_none() {
-                return None;
+            if let Some(pause) = retry_after_milliseconds {
+                gate.asked_until = gate.asked_until.max(Some(now.plus_milliseconds(pause)));
             }
-            let doublings = gate.failures.saturating_sub(BREAKER_FAILURES).min(10);
-            let pause = retry_after_milliseconds.unwrap_or_else(|| PAUSE_MILLISECONDS << doublings);
-            let until = now.plus_milliseconds(pause.clamp(0, PAUSE_MAX_MILLISECONDS));
-            if gate.failures == BREAKER_FAILURES {
-                tracing::warn!(source, %until, "the provider is down; fetching is paused");
+            if gate.failures >= BREAKER_FAILURES {
+                let doublings = gate.failures.saturating_sub(BREAKER_FAILURES).min(10);
+                let pause = (PAUSE_MILLISECONDS << doublings).min(PAUSE_MAX_MILLISECONDS);
+                let until = now.plus_milliseconds(pause);
+                if gate.failures == BREAKER_FAILURES {
+                    tracing::warn!(source, %until, "the provider is down; fetching is paused");
+                }
+                gate.shut_until = Some(until);
             }
-            gate.shut_until = Some(until);
-            Some(until)
-        })
+        });
     }
 
-    /// The provider limits our rate: the whole source waits. Answers until when.
-    pub(super) fn limited(&self, source: &str, now: Timestamp, retry_after_milliseconds: Option<i64>) -> Timestamp {
+    /// The provider limits our rate: the whole source waits.
+    pub(super) fn limited(&self, source: &str, now: Timestamp, retry_after_milliseconds: Option<i64>) {
         let pause = retry_after_milliseconds.unwrap_or(RATE_PAUSE_MILLISECONDS);
-        let until = now.plus_milliseconds(pause.max(0));
-        self.with(source, |gate| gate.shut_until = Some(until));
+        let until = now.plus_milliseconds(pause.max(RATE_PAUSE_LEAST_MILLISECONDS));
+        self.with(source, |gate| gate.asked_until = gate.asked_until.max(Some(until)));
         tracing::warn!(source, %until, "the provider limits our rate; the source waits");
-        until
     }
 
     fn with<T>(&self, source: &str, change: impl FnOnce(&mut Gate) -> T) -> T {
@@ -101,15 +104,35 @@ mod tests {
     fn a_provider_that_is_down_is_probed_and_resumes() {
         let gates = Gates::default();
         let now = Timestamp::parse("2026-01-01T00:00:00Z").expect("an instant");
-        assert_eq!(gates.failed("theatre", now, None), None);
-        assert_eq!(gates.failed("theatre", now, None), None);
-        let until = gates.failed("theatre", now, None).expect("the third failure shuts the gate");
-        assert_eq!(gates.opening("theatre", now), Opening::Shut(until));
+        gates.failed("theatre", now, None);
+        gates.failed("theatre", now, None);
+        assert_eq!(gates.opening("theatre", now), Opening::Open);
+        gates.failed("theatre", now, None);
+        let until = shut_until(&gates, now);
         assert_eq!(gates.opening("theatre", until), Opening::Probe);
         assert_eq!(gates.opening("museum", now), Opening::Open);
-        let later = gates.failed("theatre", until, None).expect("a failed probe shuts it again");
+        gates.failed("theatre", until, None);
+        let later = shut_until(&gates, until);
         assert!(later.milliseconds_since(until) > until.milliseconds_since(now));
         gates.succeeded("theatre");
         assert_eq!(gates.opening("theatre", now), Opening::Open);
+    }
+
+    #[test]
+    fn a_pause_that_the_provider_asked_for_is_neither_shortened_nor_ended() {
+        let gates = Gates::default();
+        let now = Timestamp::parse("2026-01-01T00:00:00Z").expect("an instant");
+        gates.limited("theatre", now, Some(60_000));
+        gates.limited("theatre", now, Some(0));
+        gates.failed("theatre", now, Some(600_000));
+        gates.succeeded("theatre");
+        assert_eq!(shut_until(&gates, now), now.plus_milliseconds(600_000));
+    }
+
+    fn shut_until(gates: &Gates, now: Timestamp) -> Timestamp {
+        match gates.opening("theatre", now) {
+            Opening::Shut(until) => until,
+            open => panic!("{open:?}"),
+        }
     }
 }

@@ -42,8 +42,9 @@ struct Inner {
     sources: BTreeMap<String, Source>,
     access: BTreeMap<String, Access>,
     gates: Gates,
-    /// Fetches under way at once.
-    fetches: Arc<Semaphore>,
+    /// Room for fetches, each source its own: a provider that is slow holds up nobody else's.
+    fetches: BTreeMap<String, Arc<Semaphore>>,
+    /// How many of a source are under way at once.
     fetches_at_most: u32,
     wake: Arc<Notify>,
     alive: Arc<AtomicBool>,
@@ -72,9 +73,12 @@ impl Worker {
             clock,
             settings: config.worker.clone(),
             sources: config.sources.iter().map(|source| (source.name.clone(), source.clone())).collect(),
+            fetches: access
+                .keys()
+                .map(|source| (source.clone(), Arc::new(Semaphore::new(fetches_at_most as usize))))
+                .collect(),
             access,
             gates: Gates::default(),
-            fetches: Arc::new(Semaphore::new(fetches_at_most as usize)),
             fetches_at_most,
             wake,
             alive: Arc::new(AtomicBool::new(false)),
@@ -134,8 +138,11 @@ impl Worker {
     }
 
     async fn fetches_done(&self) {
-        // Taking every permit means that no fetch holds one; the semaphore is never closed.
-        let _all = self.0.fetches.acquire_many(self.0.fetches_at_most).await;
+        let mut all = Vec::with_capacity(self.0.fetches.len());
+        for fetches in self.0.fetches.values() {
+            // Taking every permit means that no fetch holds one; the semaphore is never closed.
+            all.push(fetches.acquire_many(self.0.fetches_at_most).await);
+        }
     }
 
     /// One round: a batch of orders settled, and fetches begun as far as there is room. True when there was work.
@@ -172,19 +179,21 @@ impl Worker {
 
     async fn turn_fetches(&self) -> bool {
         let mut worked = false;
-        for source in self.0.sources_of(Provider::Ticketpark) {
+        for (source, fetches) in &self.0.fetches {
             let now = self.0.clock.now();
+            let idle = fetches.available_permits();
             let room = match self.0.gates.opening(source, now) {
-                Opening::Open => self.0.fetches.available_permits(),
-                Opening::Probe => 1,
-                Opening::Shut(_) => 0,
+                Opening::Open => idle,
+                // One at a time: a provider that is down is often one that does not answer.
+                Opening::Probe if idle == self.0.fetches_at_most as usize => 1,
+                Opening::Probe | Opening::Shut(_) => 0,
             };
-            let permits = self.permits(room);
+            let permits = permits(fetches, room);
             let wanted = i64::try_from(permits.len()).unwrap_or(0);
             if wanted == 0 {
                 continue;
             }
-            let (worker, name) = (self.clone(), source.to_owned());
+            let (worker, name) = (self.clone(), source.clone());
             let claim = tokio::task::spawn_blocking(move || worker.0.claim(&[name.as_str()], wanted));
             let claimed = claim.await.unwrap_or_default();
             worked |= !claimed.is_empty();
@@ -193,10 +202,6 @@ impl Worker {
             }
         }
         worked
-    }
-
-    fn permits(&self, room: usize) -> Vec<OwnedSemaphorePermit> {
-        (0..room).map_while(|_| Arc::clone(&self.0.fetches).try_acquire_owned().ok()).collect()
     }
 
     async fn fetch_and_settle(self, claimed: Claimed, document_id: i64, permit: OwnedSemaphorePermit) {
@@ -268,6 +273,10 @@ impl Inner {
             Vec::new()
         })
     }
+}
+
+fn permits(fetches: &Arc<Semaphore>, room: usize) -> Vec<OwnedSemaphorePermit> {
+    (0..room).map_while(|_| Arc::clone(fetches).try_acquire_owned().ok()).collect()
 }
 
 /// A token that nobody else has.

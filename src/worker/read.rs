@@ -54,7 +54,13 @@ pub(super) fn bookingkit_order(source: &Source, claimed: &Claimed, attempts: i32
             news: News::Sections { order: Box::new(said.order), version: event.id, notes: said.notes },
         };
         let contact = said.contact.map(|contact| (contact, event.id));
-        work.events.push(EventWork { id: event.id, attempts: event.attempts, steps: vec![step], contact });
+        work.events.push(EventWork {
+            id: event.id,
+            attempts: event.attempts,
+            received_at: event.received_at,
+            steps: vec![step],
+            contact,
+        });
     }
     work
 }
@@ -87,6 +93,7 @@ pub(super) async fn ticketpark_entity(
         work.events.push(EventWork {
             id: event.id,
             attempts: event.attempts,
+            received_at: event.received_at,
             steps: step.into_iter().collect(),
             contact: None,
         });
@@ -149,6 +156,8 @@ fn take_over(
             return;
         }
     };
+    // Whichever has its last attempt now: no event is parked for what only needs a finding.
+    let last_attempt = work.events.iter().any(|event| event.attempts >= attempts);
     let Some(event) = work.events.first_mut() else { return };
     match read {
         Read::Person(contact) => event.contact = Some((*contact, document_id)),
@@ -161,7 +170,7 @@ fn take_over(
             });
         }
         Read::Booking(mut said) => {
-            if said.order.tickets.is_none() && first.attempts < attempts {
+            if said.order.tickets.is_none() && !last_attempt {
                 work.failure = Some(Failure::Transient {
                     reason: "tickets_missing",
                     detail: "the provider's answer lacks the tickets".to_owned(),

@@ -8,7 +8,7 @@ use super::{Inner, contact};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::inbox::{EventId, Finish, store as inbox};
-use crate::ledger::{self, Book, Error, News};
+use crate::ledger::{self, Book, Error, News, Step};
 use crate::provider::Failure;
 
 /// Why a transaction of settling came to nothing.
@@ -45,7 +45,10 @@ impl Inner {
         self.database.transaction("settle", |connection| {
             let mut books = BTreeMap::new();
             for work in works {
-                self.settle_one(connection, &mut books, work, now)?;
+                // A panic in one entity must not take the others of its batch with it.
+                caught(|| self.settle_one(connection, &mut books, work, now)).unwrap_or_else(|detail| {
+                    Err(Error::Panicked { order_id: work.entity_id().to_owned(), detail }.into())
+                })?;
             }
             Ok(())
         })
@@ -88,11 +91,18 @@ impl Inner {
     fn give_up(&self, work: &Work, failure: &Failure) {
         let now = self.clock.now();
         let ended = self.database.transaction("give up", |connection| {
+            for (id, finish) in &work.ended {
+                guard(work, 1, inbox::finish(connection, &work.lease, &[*id], finish, now)?)?;
+            }
             for event in &work.events {
                 let finish = self.finish_of(&work.source, failure, event, now);
+<<<<<<< HEAD
                 inbox::finish(connection, &work.lease, event.id, &finish, now)?;
+=======
+                guard(work, 1, inbox::finish(connection, &work.lease, &[event.id], &finish, now)?)?;
+>>>>>>> workertests
             }
-            Ok::<(), crate::db::Error>(())
+            Ok::<(), Unsettled>(())
         });
         if let Err(error) = ended {
             tracing::warn!(entity = work.entity, %error, "the events stay claimed until their lease ends");
@@ -141,10 +151,12 @@ impl Inner {
             for (event, newer) in work.events.iter().zip(&mut newer) {
                 for step in event.steps.iter().filter(|step| facts != matches!(step.news, News::Sections { .. })) {
                     (self.probe)(event.id);
-                    let settled = caught(|| ledger::settle(connection, book, step))
-                        .unwrap_or_else(|detail| Err(Error::Panicked { order_id: step.order_id.clone(), detail }))?;
-                    *newer = settled.newer;
-                    document_newer &= settled.newer || step.document_id.is_none();
+                    let settled = ledger::settle(connection, book, step)?;
+                    // What was read for all of them says nothing about the fact that one of them brought.
+                    match step.document_id {
+                        Some(_) => document_newer = settled.newer,
+                        None => *newer = settled.newer,
+                    }
                 }
             }
         }
@@ -226,17 +238,33 @@ fn missing(connection: &mut Connection, work: &Work) -> Result<Option<Failure>, 
     }))
 }
 
-/// One work for each event.
+/// One work for each event, and one for those that end anyway. Each event brings along what was read for all of them,
+/// so that one that cannot be settled does not keep it from the others.
 fn taken_apart(work: Work) -> Vec<Work> {
-    let Work { source, entity, lease, events, mut ended, mut document, failure } = work;
-    let singles = events.into_iter().map(|event| Work {
+    let Work { source, entity, lease, mut events, ended, document, failure } = work;
+    let mut read = Vec::new();
+    for event in &mut events {
+        read.extend(event.steps.extract_if(.., |step| step.document_id.is_some()));
+    }
+    let contact = events.iter().find_map(|event| event.contact.clone()).filter(|_| document.is_some());
+    let part = |events, ended| Work {
         source: source.clone(),
         entity: entity.clone(),
         lease: lease.clone(),
-        events: vec![event],
-        ended: std::mem::take(&mut ended),
-        document: document.take(),
+        events,
+        ended,
+        document: document.clone(),
         failure: failure.clone(),
-    });
-    singles.collect()
+    };
+    let mut parts = Vec::with_capacity(events.len() + 1);
+    if !ended.is_empty() {
+        parts.push(part(Vec::new(), ended));
+    }
+    for mut event in events {
+        let (event_id, received_at) = (event.id, event.received_at);
+        event.steps.extend(read.iter().cloned().map(|step| Step { event_id, received_at, ..step }));
+        event.contact = event.contact.or_else(|| contact.clone());
+        parts.push(part(vec![event], Vec::new()));
+    }
+    parts
 }

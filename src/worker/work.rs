@@ -1,5 +1,6 @@
 //! What one claim leads to, before anything is written.
 
+use crate::clock::Timestamp;
 use crate::inbox::{Claimed, EventId, Finish};
 use crate::ledger::{News, Step};
 use crate::order::Contact;
@@ -27,6 +28,7 @@ pub(super) struct Work {
 pub(super) struct EventWork {
     pub(super) id: EventId,
     pub(super) attempts: i32,
+    pub(super) received_at: Timestamp,
     /// What it changes.
     pub(super) steps: Vec<Step>,
     /// The customer, with how new the news of it are.
@@ -34,6 +36,7 @@ pub(super) struct EventWork {
 }
 
 /// A fetched document on its way into the archive.
+#[derive(Clone)]
 pub(super) struct Document {
     pub(super) id: i64,
     pub(super) status: u16,

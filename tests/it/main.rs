@@ -9,6 +9,7 @@
 
 mod bookingkit;
 mod config;
+mod crash;
 mod discounts;
 mod histories;
 mod operator;
@@ -16,10 +17,13 @@ mod receive;
 mod report;
 mod rules;
 mod schema;
+mod serve;
 mod support;
 mod systemd;
+mod theatre;
 mod ticketpark;
 mod tidy;
 mod versions;
 mod views;
 mod vouchers;
+mod worker;

@@ -12,9 +12,12 @@ use ticketledger::config::{Config, Limits, OauthClient, Server, Source, VatRule,
 use ticketledger::daemon::{Daemon, Options};
 use ticketledger::db::Database;
 use ticketledger::demo::stand_in::StandIn;
+use ticketledger::inbox::operator::{self, Reason, Replayed, Selection};
+use ticketledger::inbox::store;
 use ticketledger::ledger::verify::{Verdict, verify};
+use ticketledger::limits;
 use ticketledger::provider::Provider;
-use ticketledger::worker::Probe;
+use ticketledger::worker::{self, Probe};
 
 use super::db::TestDatabase;
 
@@ -100,11 +103,11 @@ impl TestDaemon {
         let stand_in = StandIn::start(clock.clone()).await.expect("the stand-in starts");
         let mut config = config(&database.url, &stand_in);
         change(&mut config);
-        Self::start_again(config, stand_in, clock, probe).await
+        Self::start_again(config, stand_in, clock, probe, false).await
     }
 
-    async fn start_again(config: Config, stand_in: StandIn, clock: Clock, probe: Probe) -> Self {
-        let options = Options { clock: clock.clone(), work: false, probe, ..Options::default() };
+    async fn start_again(config: Config, stand_in: StandIn, clock: Clock, probe: Probe, work: bool) -> Self {
+        let options = Options { clock: clock.clone(), work, probe, ..Options::default() };
         let daemon = Daemon::start(config.clone(), options).await.expect("the daemon starts");
         Self { daemon, stand_in, clock, client: reqwest::Client::new(), config }
     }
@@ -114,7 +117,14 @@ impl TestDaemon {
         let Self { daemon, stand_in, clock, mut config, .. } = self;
         daemon.stop().await.expect("the daemon stops");
         change(&mut config);
-        Self::start_again(config, stand_in, clock, Arc::new(|_| {})).await
+        Self::start_again(config, stand_in, clock, Arc::new(|_| {}), false).await
+    }
+
+    /// The same with workers that run by themselves, as those of an operator do.
+    pub(crate) async fn restart_working(self) -> Self {
+        let Self { daemon, stand_in, clock, config, .. } = self;
+        daemon.stop().await.expect("the daemon stops");
+        Self::start_again(config, stand_in, clock, Arc::new(|_| {}), true).await
     }
 
     /// Sends a body as the provider would, and answers status and answer.
@@ -175,6 +185,30 @@ impl TestDaemon {
     pub(crate) async fn settle_after_seconds(&self, seconds: i64) {
         self.clock.advance_milliseconds(seconds * 1000);
         self.settle().await;
+    }
+
+    /// Another pool of workers on the same database, with gates and tokens of its own, as another daemon would have.
+    pub(crate) fn another_pool(&self, probe: Probe) -> worker::Worker {
+        let wake = Arc::new(tokio::sync::Notify::new());
+        worker::Worker::new(self.database().clone(), self.clock.clone(), &self.config, wake, probe).expect("a pool")
+    }
+
+    /// Claims all that is due, as a worker does that dies before it ends its claim.
+    pub(crate) fn claim_and_die(&self) {
+        let now = self.clock.now();
+        let until = now.plus_milliseconds(i64::try_from(limits::LEASE.as_millis()).expect("a lease"));
+        let claimed = self.database().transaction("claim", |connection| {
+            store::claim(connection, "dead", now, until, &["museum", "theatre"], 1000)
+        });
+        assert!(!claimed.expect("the claim works").is_empty());
+    }
+
+    /// Sets events back as `ticketledger inbox replay` does.
+    pub(crate) fn replay(&self, ids: &[i64]) -> Replayed {
+        let reason = Reason { actor: "test".to_owned(), why: "to see".to_owned() };
+        let selection = Selection::Ids(ids.to_vec());
+        operator::replay(self.database(), &self.clock, &self.config.sources, &selection, &reason, |_| {})
+            .expect("the replay works")
     }
 
     pub(crate) fn database(&self) -> &Database {
