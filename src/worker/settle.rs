@@ -92,15 +92,11 @@ impl Inner {
         let now = self.clock.now();
         let ended = self.database.transaction("give up", |connection| {
             for (id, finish) in &work.ended {
-                guard(work, 1, inbox::finish(connection, &work.lease, &[*id], finish, now)?)?;
+                guard(work, inbox::finish(connection, &work.lease, *id, finish, now)?)?;
             }
             for event in &work.events {
                 let finish = self.finish_of(&work.source, failure, event, now);
-<<<<<<< HEAD
-                inbox::finish(connection, &work.lease, event.id, &finish, now)?;
-=======
-                guard(work, 1, inbox::finish(connection, &work.lease, &[event.id], &finish, now)?)?;
->>>>>>> workertests
+                guard(work, inbox::finish(connection, &work.lease, event.id, &finish, now)?)?;
             }
             Ok::<(), Unsettled>(())
         });

@@ -13,7 +13,7 @@ use ticketledger::demo::stand_in::{BookingExample, Fault, StandIn};
 use tokio::sync::Notify;
 
 use crate::support::daemon::{PAID_ORDER, changed, check_invariants, lines};
-use crate::support::program::{Home, PATIENCE, Serving};
+use crate::support::home::{Home, PATIENCE, Serving};
 
 /// One thing that a provider sends: an order of the museum or a payment of the theatre, each worth something else.
 struct Delivery {

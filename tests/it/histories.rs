@@ -321,7 +321,7 @@ async fn history_on(database: &TestDatabase, world: &World, deliveries: &[Delive
     play(&daemon, deliveries, 4).await;
     let titles = |daemon: &TestDaemon| daemon.view("event_titles", &["event_key", "title"]);
     let (booked, known, named) = (head(&daemon), figures(&daemon), titles(&daemon));
-    daemon.replay(database, "state <> 'parked'").await;
+    daemon.settle_again(database, "state <> 'parked'").await;
     assert_eq!(head(&daemon), booked, "replay");
     assert_eq!(difference(&figures(&daemon), &known), Vec::<String>::new(), "replay");
     assert_eq!(titles(&daemon), named, "replay");

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use crate::support::daemon::PAID_ORDER;
-use crate::support::program::{Home, PATIENCE};
+use crate::support::home::{Home, PATIENCE};
 
 #[derive(QueryableByName)]
 struct Line {

@@ -221,13 +221,13 @@ on_both_engines!(an_older_delivery_worked_on_late_gives_only_what_no_newer_one_s
     database.execute(&format!("UPDATE inbox_events SET state = 'parked', reason = 'test' WHERE id = {first}"));
     daemon.deliver(partial("A", json!({"code": "NEW", "tickets": [admission("p1", "12.00", "19")]}))).await;
     let older = format!("id = {first}");
-    daemon.replay(database, &older).await;
+    daemon.settle_again(database, &older).await;
     assert_eq!(daemon.states(), ["done", "done"]);
     let rows = daemon.view("v_order_balance", &["order_code", "billed_minor", "settled_minor", "balance_minor"]);
     assert_eq!(rows, ["NEW|1200|1000|200"]);
     daemon.deliver(order("A", json!({"tickets": [admission("p1", "12.00", "19")]}))).await;
     let entries = daemon.entries("museum");
-    daemon.replay(database, &older).await;
+    daemon.settle_again(database, &older).await;
     assert_eq!(daemon.states(), ["superseded", "done", "done"]);
     assert_eq!(daemon.entries("museum"), entries);
     daemon.finish().await;

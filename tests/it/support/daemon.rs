@@ -173,7 +173,7 @@ impl TestDaemon {
     }
 
     /// Works once more on the events that an SQL condition chooses, as after `inbox replay`.
-    pub(crate) async fn replay(&self, database: &TestDatabase, chosen: &str) {
+    pub(crate) async fn settle_again(&self, database: &TestDatabase, chosen: &str) {
         database.execute(&format!(
             "UPDATE inbox_events SET state = 'pending', attempts = 0, due_at = received_at, reason = NULL, \
              finished_at = NULL WHERE {chosen}"

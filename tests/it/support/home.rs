@@ -1,0 +1,208 @@
+//! The program itself, as an operator runs it: a child process with a settings file, an environment of its own and real
+//! signals.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use ticketledger::db::{Database, Role};
+use ticketledger::demo::stand_in::StandIn;
+
+/// Longer than anything here takes; a test that waits for longer has failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A folder with settings and a SQLite database, where the program is run.
+pub(crate) struct Home {
+    folder: tempfile::TempDir,
+    environment: Vec<(String, String)>,
+}
+
+/// How a command ended, and what it said.
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// A running daemon. It is killed when it is dropped.
+pub(crate) struct Serving {
+    child: Child,
+    log: Receiver<String>,
+    /// Where it receives.
+    pub(crate) public: SocketAddr,
+    /// Where it shows whether it is ready.
+    pub(crate) console: SocketAddr,
+}
+
+impl Home {
+    /// A folder with the settings file that the program itself prints, on free ports, and with every secret set.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::Builder::new().prefix("ticketledger-home-").tempdir().expect("a temporary folder");
+        let mut home = Self { folder, environment: Vec::new() };
+        let example = home.run(&["config", "example"]);
+        assert_eq!(example.code, Some(0), "{}", example.stderr);
+        std::fs::write(home.path("ticketledger.toml"), example.stdout).expect("the settings are written");
+        for (name, value) in [
+            ("TICKETLEDGER_SERVER__LISTEN", "127.0.0.1:0"),
+            ("TICKETLEDGER_SERVER__CONSOLE", "127.0.0.1:0"),
+            ("MUSEUM_HOOK", "museum-secret"),
+            ("MUSEUM_OAUTH", "museum-oauth"),
+            ("THEATRE_HOOK", "theatre-secret"),
+            ("TICKETPARK_KEY", StandIn::CLIENT_KEY),
+            ("TICKETPARK_SECRET", StandIn::CLIENT_SECRET),
+        ] {
+            home.set(name, value);
+        }
+        home
+    }
+
+    /// Lets `theatre` read its bookings from a stand-in.
+    pub(crate) fn read_bookings_from(&mut self, stand_in: &StandIn) {
+        let settings = std::fs::read_to_string(self.path("ticketledger.toml")).expect("the settings");
+        let settings = settings
+            .replace("https://api.ticketpark.ch", &stand_in.base_url())
+            .replace("# username = ", "username = ")
+            .replace("# password = ", "password = ");
+        std::fs::write(self.path("ticketledger.toml"), settings).expect("the settings are written");
+        self.set("TICKETPARK_USER", StandIn::USERNAME);
+        self.set("TICKETPARK_PASSWORD", StandIn::PASSWORD);
+    }
+
+    /// Sets a variable for all that is run from now on.
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Takes a variable away again.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.environment.retain(|(known, _)| known != name);
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ticketledger"));
+        command.args(arguments).current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
+        let output = self.command(arguments).output().expect("the program runs");
+        Ended {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
+    /// Runs a command that must be fine, and answers what it said.
+    pub(crate) fn fine(&self, arguments: &[&str]) -> String {
+        let ended = self.run(arguments);
+        assert_eq!(ended.code, Some(0), "{arguments:?}: {}{}", ended.stdout, ended.stderr);
+        ended.stdout
+    }
+
+    /// Starts the daemon, and answers when it says that it is ready.
+    pub(crate) fn serve(&self) -> Serving {
+        let mut command = self.command(&["--log-format", "json", "serve"]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the daemon starts");
+        let stderr = child.stderr.take().expect("a pipe");
+        let (sender, log) = channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                // A test that is over reads no more.
+                let _ = sender.send(line);
+            }
+        });
+        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        let mut serving = Serving { child, log, public: nowhere, console: nowhere };
+        let ready = serving.says("ready");
+        let address = |name: &str| ready["fields"][name].as_str().expect("an address").parse().expect("an address");
+        (serving.public, serving.console) = (address("public"), address("console"));
+        serving
+    }
+
+    /// The database as a command sees it.
+    pub(crate) fn database(&self) -> Database {
+        Database::open(&format!("sqlite:{}", self.path("ticketledger.db").display()), Role::Command)
+            .expect("the database opens")
+    }
+}
+
+impl Serving {
+    /// Waits for a line of the log with this message.
+    pub(crate) fn says(&self, message: &str) -> Value {
+        let mut said = Vec::new();
+        loop {
+            let Ok(line) = self.log.recv_timeout(PATIENCE) else { panic!("it never said {message}, but {said:#?}") };
+            let record: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
+            if record["fields"]["message"].as_str().is_some_and(|text| text.starts_with(message)) {
+                return record;
+            }
+            said.push(line);
+        }
+    }
+
+    /// Asks it to stop.
+    pub(crate) fn terminate(&self) {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// Ends it as a power cut would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it can be killed");
+        assert_eq!(self.child.wait().expect("it ended").signal(), Some(9), "it ran until it was killed");
+    }
+
+    /// Waits for its end.
+    pub(crate) fn ended(mut self) -> ExitStatus {
+        // Its log ends with it, and a wait for the log has a bound.
+        let started = Instant::now();
+        while self.log.recv_timeout(PATIENCE).is_ok() {
+            assert!(started.elapsed() < PATIENCE, "it goes on and on");
+        }
+        assert!(started.elapsed() < PATIENCE, "it does not end");
+        self.child.wait().expect("it ended")
+    }
+
+    /// Sends a body as the provider would, and answers the number of the event; `None` when there was no answer.
+    pub(crate) async fn post(&self, client: &reqwest::Client, source: &str, body: String) -> Option<i64> {
+        let address = format!("http://{}/webhooks/{source}/{source}-secret", self.public);
+        let answer = client.post(address).body(body).send().await.ok()?;
+        let status = answer.status().as_u16();
+        // An answer that breaks off is none.
+        let text = answer.text().await.ok()?;
+        assert_eq!(status, 200, "{text}");
+        let answer: Value = serde_json::from_str(&text).expect("JSON");
+        Some(answer["event"].as_i64().expect("the number of the event"))
+    }
+
+    /// Waits until something holds, asking between two looks whether the daemon is ready.
+    pub(crate) async fn until(&self, client: &reqwest::Client, what: &str, mut holds: impl FnMut() -> bool) {
+        let started = Instant::now();
+        while !holds() {
+            assert!(started.elapsed() < PATIENCE, "{what}");
+            let ready = client.get(format!("http://{}/readyz", self.console)).send().await.expect("an answer");
+            assert_eq!(ready.status().as_u16(), 200);
+        }
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
