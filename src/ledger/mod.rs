@@ -18,6 +18,7 @@ mod finding;
 mod policies;
 mod policy;
 mod projection;
+mod regimes;
 mod settle;
 mod snapshot;
 pub mod store;

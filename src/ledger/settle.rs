@@ -1,14 +1,13 @@
 //! One step of settling: news of an order become a snapshot, entries and current state, in the caller's transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
 use super::book::Draft;
 use super::projection::{self, OrderRow};
-use super::snapshot::stored_value_key;
 use super::store::{self, AccountRow, EntryRow, PostingRow, SnapshotRow};
-use super::{Atom, Book, Change, Effective, Error, Regime, Snapshot, Target, diff, target};
+use super::{Atom, Book, Change, Effective, Error, Regime, Snapshot, Target, diff, regimes, target};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::order::{Order, Payment, Versions};
@@ -88,7 +87,7 @@ pub fn settle(connection: &mut Connection, book: &mut Book, step: &Step) -> Resu
     };
     let sold_before = projection::known_regimes(connection, &book.source, &step.order_id)?;
     let sold = known.snapshot.sold_regimes();
-    take_back(connection, &book.source, &step.order_id, &sold_before, &sold)?;
+    regimes::take_back(connection, &book.source, &step.order_id, &sold_before, &sold)?;
     let entries = apply(connection, book, known, &origin)?;
     let entries = entries + settle_redeemers(connection, book, &step.order_id, &sold_before, &sold, &origin)?;
     Ok(Settled { newer, entries })
@@ -99,7 +98,12 @@ pub fn settle(connection: &mut Connection, book: &mut Book, step: &Step) -> Resu
 /// # Errors
 /// When a statement fails, or the stored snapshot cannot be read.
 pub fn is_cancelled(connection: &mut Connection, source: &str, order_id: &str) -> Result<bool, Error> {
-    Ok(load(connection, source, order_id)?.snapshot.cancelled)
+    Ok(snapshot_of(connection, source, order_id)?.cancelled)
+}
+
+/// All that is known of an order.
+pub(super) fn snapshot_of(connection: &mut Connection, source: &str, order_id: &str) -> Result<Snapshot, Error> {
+    Ok(load(connection, source, order_id)?.snapshot)
 }
 
 /// What caused a snapshot.
@@ -164,7 +168,7 @@ fn merge(known: &mut Known, news: News, event_id: i64) -> bool {
 fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin: &Origin) -> Result<usize, Error> {
     let order_id = known.row.order_id.clone();
     let overflowed = |overflow| Error::Overflow { order_id: order_id.clone(), overflow };
-    known.snapshot.regimes = regimes(connection, &book.source, &known.snapshot)?;
+    known.snapshot.regimes = regimes::of_redeemed(connection, &book.source, &known.snapshot)?;
     if known.snapshot.policy_id == 0 {
         let ordered_at = known.snapshot.order.header.as_ref().and_then(|header| header.ordered_at);
         known.snapshot.policy_id = book.policies.at(ordered_at.unwrap_or(origin.received_at));
@@ -204,46 +208,7 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
     Ok(entries)
 }
 
-/// Regimes of what the order redeems: its own sales first, then those of the other orders of the source.
-fn regimes(connection: &mut Connection, source: &str, snapshot: &Snapshot) -> Result<BTreeMap<String, Regime>, Error> {
-    let own = snapshot.sold_regimes();
-    let mut regimes = BTreeMap::new();
-    for (class, id) in snapshot.redeemed() {
-        let key = stored_value_key(class, id);
-        let regime = match own.get(&key) {
-            Some(regime) => Some(*regime),
-            None => projection::regime_of(connection, source, class, id)?,
-        };
-        if let Some(regime) = regime {
-            regimes.insert(key, regime);
-        }
-    }
-    Ok(regimes)
-}
-
-/// What the order sold and sells no longer is forgotten before anything is taxed by it. Should another order sell the
-/// same, its word counts from now on.
-fn take_back(
-    connection: &mut Connection,
-    source: &str,
-    order_id: &str,
-    before: &BTreeMap<String, Regime>,
-    sold: &BTreeMap<String, Regime>,
-) -> Result<(), Error> {
-    for key in before.keys().filter(|key| !sold.contains_key(*key)) {
-        let Some((class, id)) = key.split_once(':') else { continue };
-        projection::forget_voucher(connection, source, class, id)?;
-        for other in store::sellers(connection, source, id)?.iter().filter(|other| *other != order_id) {
-            let known = load(connection, source, other)?;
-            if known.snapshot.sold_regimes().contains_key(key) {
-                projection::save_vouchers(connection, source, &known.snapshot)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// When the regime of a voucher becomes known, changes or is taken back, every other order that redeems it is settled again.
+/// Settles every other order that redeems a voucher whose regime became known, changed or was taken back.
 fn settle_redeemers(
     connection: &mut Connection,
     book: &mut Book,
@@ -252,13 +217,7 @@ fn settle_redeemers(
     sold: &BTreeMap<String, Regime>,
     origin: &Origin,
 ) -> Result<usize, Error> {
-    let mut redeemers = BTreeSet::new();
-    for key in before.keys().chain(sold.keys()).filter(|key| before.get(*key) != sold.get(*key)) {
-        if let Some((class, id)) = key.split_once(':') {
-            redeemers.extend(projection::redeeming_orders(connection, &book.source, class, id)?);
-        }
-    }
-    redeemers.remove(order_id);
+    let redeemers = regimes::redeemers(connection, &book.source, order_id, before, sold)?;
     let mut entries = 0;
     for redeemer in redeemers {
         let known = load(connection, &book.source, &redeemer)?;
