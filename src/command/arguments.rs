@@ -229,6 +229,9 @@ pub(super) struct Verify {
     /// Only this source, by its name in the settings
     #[arg(long, value_name = "NAME")]
     pub(super) source: Option<String>,
+    /// Also hold the chain to the anchors of this file, which whoever can change the database may not reach
+    #[arg(long, value_name = "PATH")]
+    pub(super) anchor_file: Option<std::path::PathBuf>,
     /// How to write it
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: DetailFormat,

@@ -12,8 +12,11 @@ use super::output::{self, Usage};
 use super::{Outcome, settings};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::db::Database;
 use crate::inbox::operator::Reason;
-use crate::ledger::close::{Blocker, Closing, Month, Request, anchor, anchor_lines, close, preview, sources};
+use crate::ledger::close::{
+    Blocker, Closing, Month, Request, anchor, anchor_lines, close, contradiction, preview, sources,
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Close {
@@ -91,6 +94,16 @@ pub(super) fn run(config: &Config, options: Close) -> anyhow::Result<Outcome> {
     }
     let attention = closings.iter().any(|closing| closing.result == "blocked");
     Ok(if attention { Outcome::Attention } else { Outcome::Fine })
+}
+
+/// What is wrong with the chain in the light of the anchors of a file.
+pub(super) fn against_anchors(
+    database: &Database,
+    path: &Path,
+    source: Option<&str>,
+) -> anyhow::Result<Option<String>> {
+    let anchors = anchor::read(path).with_context(|| format!("cannot read the anchor file {}", path.display()))?;
+    Ok(contradiction(database, &anchors, source)?)
 }
 
 /// Where the anchors are kept unless they are told otherwise.

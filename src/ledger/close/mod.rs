@@ -189,6 +189,26 @@ pub fn anchor_lines(database: &Database, source: &str) -> Result<Vec<String>, Er
     Ok(anchors.into_iter().filter(|anchor| anchor.medium == "file").map(|anchor| anchor.proof).collect())
 }
 
+/// The first of these anchors that the chain contradicts, in words.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn contradiction(database: &Database, anchors: &[Anchor], source: Option<&str>) -> Result<Option<String>, Error> {
+    let mut connection = database.reader()?;
+    for anchor in anchors.iter().filter(|anchor| source.is_none_or(|source| source == anchor.source)) {
+        let Anchor { source, entry_no, period, .. } = anchor;
+        let found = store::hash_of(&mut connection, source, *entry_no)?;
+        if found.as_ref() != Some(&anchor.entry_hash) {
+            let found = found.unwrap_or_else(|| "no such entry".to_owned());
+            return Ok(Some(format!(
+                "source {source}, entry {entry_no}: the anchor of {period} says {}, the chain says {found}",
+                anchor.entry_hash
+            )));
+        }
+    }
+    Ok(None)
+}
+
 /// The month that a close entry closes.
 pub(super) fn period_of(entry: &EntryRow) -> Option<&str> {
     entry.atom_key.strip_prefix("close:")
