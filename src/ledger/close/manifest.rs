@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::check::Blocker;
-use super::{Month, store};
+use super::{Month, rollforward, store};
 use crate::clock::Timestamp;
 use crate::db::{Connection, Result};
 use crate::report::cut::{Cut, store as lines};
@@ -158,17 +158,19 @@ impl Totals {
         let mut vouchers = sorted(lines::vouchers(connection, one, &until)?);
         vouchers.rows.retain(|row| row.last() != Some(&Cell::Number(Some(0))));
         let orders = lines::open_orders(connection, source, &until)?;
+        let trial_balance = sorted(lines::trial_balance(connection, one, None, &until)?);
+        let moved = lines::moved_by_kind(connection, source, &period, &seen)?;
         let (entries, policies) = store::entries_of(connection, source, month, head_entry_no)?;
         Ok(Self {
             entries,
             policies,
-            trial_balance: sorted(lines::trial_balance(connection, one, None, &until)?),
             movements: sorted(lines::trial_balance(connection, one, of_month, &seen)?),
             vat: sorted(lines::vat(connection, one, of_month, &seen)?),
             revenue: sorted(lines::revenue_by_key(connection, one, of_month, &seen)?),
             payments: sorted(lines::payments(connection, one, of_month, &seen)?),
-            rollforward_receivable: receivable(connection, source, &period, &until)?,
-            rollforward_voucher: stored_value(connection, source, &period, &until)?,
+            rollforward_receivable: rollforward::receivable(&trial_balance, &moved)?,
+            rollforward_voucher: rollforward::stored_value(&trial_balance, &moved)?,
+            trial_balance,
             open_orders: OpenItems { count: orders.len(), sha256: hash_of(&orders)? },
             open_vouchers: OpenItems { count: vouchers.rows.len(), sha256: hash_of(&vouchers)? },
         })
@@ -204,41 +206,6 @@ impl Manifest {
         let doc_sha256 = hex::encode(Sha256::digest(&doc));
         Ok(Self { doc, doc_sha256 })
     }
-}
-
-fn receivable(connection: &mut Connection, source: &str, period: &str, until: &Cut) -> Result<Table> {
-    let known = "'ticket', 'product', 'flex', 'voucher', 'discount', 'refund_voucher', 'voucher_redemption', \
-        'flex_redemption', 'payment', 'refund'";
-    let moved = |kinds: &str| sum(period, &format!("AND item_kind {kinds}"), "=", "");
-    let measures = [
-        ("opening_minor", sum(period, "", "<", "")),
-        ("billed_minor", moved("IN ('ticket', 'product', 'flex', 'voucher', 'discount')")),
-        ("paid_minor", moved("= 'payment'")),
-        ("refunded_minor", moved("= 'refund'")),
-        ("redeemed_minor", moved("IN ('voucher_redemption', 'flex_redemption')")),
-        ("refund_vouchers_minor", moved("= 'refund_voucher'")),
-        ("other_minor", moved(&format!("NOT IN ({known})"))),
-        ("closing_minor", sum(period, "", "<=", "")),
-    ];
-    lines::rollforward(connection, source, until, "account = 'assets:receivable'", measures)
-}
-
-fn stored_value(connection: &mut Connection, source: &str, period: &str, until: &Cut) -> Result<Table> {
-    let known = "'voucher', 'refund_voucher', 'flex', 'voucher_redemption', 'flex_redemption'";
-    let moved = |kinds: &str| sum(period, &format!("AND item_kind {kinds}"), "=", "-");
-    let measures = [
-        ("opening_minor", sum(period, "", "<", "-")),
-        ("issued_minor", moved("IN ('voucher', 'refund_voucher', 'flex')")),
-        ("redeemed_minor", moved("IN ('voucher_redemption', 'flex_redemption')")),
-        ("other_minor", moved(&format!("NOT IN ({known})"))),
-        ("closing_minor", sum(period, "", "<=", "-")),
-    ];
-    lines::rollforward(connection, source, until, "voucher_class IS NOT NULL", measures)
-}
-
-/// The sum of the lines before, in or up to a month. `period` is a [`Month`] as text, so it needs no quoting.
-fn sum(period: &str, condition: &str, comparison: &str, sign: &str) -> String {
-    format!("{sign}SUM(CASE WHEN period {comparison} '{period}' {condition} THEN amount_minor ELSE 0 END)")
 }
 
 fn json_of(value: &impl Serialize) -> Result<String> {

@@ -27,6 +27,7 @@ pub mod anchor;
 mod check;
 mod manifest;
 mod month;
+mod rollforward;
 pub(super) mod store;
 
 use chrono_tz::Tz;

@@ -23,6 +23,7 @@ mod views {
             account -> Text,
             currency -> Text,
             amount_minor -> BigInt,
+            item_kind -> Text,
             event_id -> Nullable<Text>,
             event_key -> Nullable<Text>,
             event_title -> Nullable<Text>,
@@ -240,45 +241,29 @@ pub fn vouchers(connection: &mut Connection, source: Option<&str>, cut: &Cut) ->
     Ok(table)
 }
 
-/// Sums of one kind of account by source, currency and account, each measure an expression over the lines. For the
-/// roll-forward of a close; `measures` and `condition` are SQL of our own.
+/// What a month moved, as `currency, account, kind of item, minor units`.
 ///
 /// # Errors
 /// When the query fails.
-pub fn rollforward<const N: usize>(
+pub fn moved_by_kind(
     connection: &mut Connection,
     source: &str,
+    period: &str,
     cut: &Cut,
-    condition: &str,
-    measures: [(&'static str, String); N],
-) -> Result<Table> {
-    let text = |name| Column { name, shown: Shown::Text };
-    let mut columns = vec![text("currency"), text("account")];
-    let mut rows: std::collections::BTreeMap<(String, String), Vec<Cell>> = std::collections::BTreeMap::new();
-    for (name, expression) in measures {
-        columns.push(Column { name, shown: Shown::Amount });
-        let sums: Vec<(String, String, i64)> = on_engine!(connection, |c| {
-            let lines = v_ledger_lines::table
-                .group_by((v_ledger_lines::currency, v_ledger_lines::account))
-                .select((
-                    v_ledger_lines::currency,
-                    v_ledger_lines::account,
-                    sql::<BigInt>(&format!("CAST({expression} AS BIGINT)")),
-                ))
-                .filter(sql::<Bool>(condition))
-                .into_boxed();
-            inside!(lines, Some(source), None::<&str>, cut).load(c)?
-        });
-        for (currency, account, minor) in sums {
-            rows.entry((currency, account)).or_default().push(minor.into());
-        }
-    }
-    let rows = rows.into_iter().map(|((currency, account), mut cells)| {
-        let mut row = vec![Cell::from(currency), Cell::from(account)];
-        row.append(&mut cells);
-        row
-    });
-    Ok(Table { columns, rows: rows.collect() })
+) -> Result<Vec<(String, String, String, i64)>> {
+    Ok(on_engine!(connection, |c| {
+        let keys = (v_ledger_lines::currency, v_ledger_lines::account, v_ledger_lines::item_kind);
+        let lines = v_ledger_lines::table
+            .group_by(keys)
+            .select((
+                v_ledger_lines::currency,
+                v_ledger_lines::account,
+                v_ledger_lines::item_kind,
+                sql::<BigInt>("CAST(SUM(amount_minor) AS BIGINT)"),
+            ))
+            .into_boxed();
+        inside!(lines, Some(source), Some(period), cut).load(c)?
+    }))
 }
 
 /// What each order still owed or was owed, as `currency, order_id, balance`, in their order.
