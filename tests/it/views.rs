@@ -97,6 +97,20 @@ fn every_view_has_the_columns_of_the_contract() {
             "v_customers",
             "source, contact_id, name, email, company, country, orders, currency, billed_minor, last_order_at",
         ),
+        (
+            "v_rollforward_receivable",
+            "source, currency, period, opening_minor, billed_minor, paid_minor, refunded_minor, redeemed_minor, \
+             refund_vouchers_minor, other_minor, closing_minor",
+        ),
+        (
+            "v_rollforward_voucher",
+            "source, currency, account, period, opening_minor, issued_minor, redeemed_minor, other_minor, closing_minor",
+        ),
+        (
+            "v_late_adjustments",
+            "source, late_for, period, entry_no, line_no, kind, event_type, booking_date, effective_at, recorded_at, \
+             order_id, order_code, account, currency, amount_minor, vat_bp",
+        ),
         ("v_trace", "source, entry_no, order_id, snapshot_no, inbox_event_id, document_id, body_sha256"),
     ];
     for engine in [Engine::Sqlite, Engine::Postgres] {
