@@ -24,7 +24,7 @@ impl Builder<'_> {
     fn participant(&mut self, ticket: &Ticket, who: &Participant, sold: &mut Vec<SoldLine>) -> Result<(), Overflow> {
         let key = format!("sale:participant:{}", who.id);
         if !(self.live && ticket.status.is_live() && who.status.is_live()) {
-            if let Some(at) = who.cancelled_at.or(ticket.cancelled_at) {
+            if let Some(at) = self.cancelled_at(ticket, who) {
                 self.target.cancelled_at.insert(key, at);
             }
             return Ok(());

@@ -27,7 +27,7 @@ impl Builder<'_> {
             for who in &ticket.participants {
                 let live = self.live && ticket.status.is_live() && who.status.is_live();
                 for flex in &who.redeemed_flex_tickets {
-                    self.flex_redeemed(&who.id, flex, live, who.cancelled_at.or(ticket.cancelled_at))?;
+                    self.flex_redeemed(&who.id, flex, live, self.cancelled_at(ticket, who))?;
                 }
             }
         }
