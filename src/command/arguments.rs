@@ -216,6 +216,8 @@ pub(super) struct OfPeriod {
 pub(super) enum LedgerCommand {
     /// Recompute every entry, the chain and every order; exit code 3 when anything does not hold
     Verify(Verify),
+    /// Build the ledger anew from what is stored and compare; exit code 3 when it is not the same to the last hash
+    Rebuild(super::rebuild::Rebuild),
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod inbox;
 mod ledger;
 mod logging;
 mod output;
+mod rebuild;
 mod replay;
 mod report;
 mod serve;
@@ -57,6 +58,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Inbox(InboxCommand::Replay(options)) => replay::run(&settings::load(path)?, options),
         Command::Report(options) => report::run(&settings::load(path)?, &options),
         Command::Ledger(LedgerCommand::Verify(options)) => ledger::verify(&settings::load(path)?, &options),
+        Command::Ledger(LedgerCommand::Rebuild(options)) => rebuild::run(&settings::load(path)?, &options),
     }
 }
 

@@ -58,6 +58,40 @@ impl Book {
         })
     }
 
+    /// A book without entries, to be filled without a database.
+    pub(super) fn empty(source: &str, policies: Policies) -> Self {
+        Self {
+            source: source.to_owned(),
+            policies,
+            head_no: 0,
+            head_hash: chain::GENESIS.to_owned(),
+            snapshot_no: 0,
+            closed: BTreeSet::new(),
+        }
+    }
+
+    /// Number and hash of the last entry.
+    pub(super) fn head(&self) -> (i64, &str) {
+        (self.head_no, &self.head_hash)
+    }
+
+    /// From now on nothing is booked into that month.
+    pub(super) fn close(&mut self, period: String) {
+        self.closed.insert(period);
+    }
+
+    /// Takes an entry of another book over as the next one: its content stays, its number and links become ours.
+    pub(super) fn take_over(&mut self, entry: &mut EntryRow, lines: &mut [PostingRow]) {
+        entry.entry_no = self.head_no + 1;
+        for line in lines.iter_mut() {
+            line.entry_no = entry.entry_no;
+        }
+        entry.prev_hash.clone_from(&self.head_hash);
+        entry.entry_hash = chain::entry_hash(entry, lines);
+        self.head_no = entry.entry_no;
+        self.head_hash.clone_from(&entry.entry_hash);
+    }
+
     pub(super) fn next_snapshot_no(&mut self) -> i64 {
         self.snapshot_no += 1;
         self.snapshot_no

@@ -77,7 +77,7 @@ impl Inner {
                     Error::Panicked { .. } => "panic",
                     Error::Overflow { .. } => "amount_out_of_range",
                     Error::Snapshot { .. } => "snapshot_unreadable",
-                    Error::Database(_) => "database_refused",
+                    Error::Database(_) | Error::Policy(_) => "database_refused",
                 };
                 self.give_up(&work, &Failure::Permanent { reason, detail: error.to_string() });
             }
