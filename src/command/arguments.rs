@@ -152,7 +152,7 @@ pub(super) struct Replay {
     /// In every state, webhooks that are done included
     #[arg(long, conflicts_with_all = ["ids", "state"])]
     pub(super) all_states: bool,
-    /// Say what would be worked on again, and change nothing
+    /// Show the effect: which entries, on which accounts and orders, which findings; and change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
     /// Do not ask

@@ -3,6 +3,7 @@
 mod arguments;
 mod config;
 mod demo;
+mod effect;
 mod inbox;
 mod ledger;
 mod logging;

@@ -10,7 +10,9 @@
 mod bookingkit;
 mod config;
 mod discounts;
+mod explain;
 mod histories;
+mod preview;
 mod rebuild;
 mod receive;
 mod rules;

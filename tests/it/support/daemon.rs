@@ -177,6 +177,10 @@ impl TestDaemon {
         self.settle().await;
     }
 
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
     pub(crate) fn database(&self) -> &Database {
         self.daemon.database()
     }
