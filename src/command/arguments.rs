@@ -218,6 +218,10 @@ pub(super) enum LedgerCommand {
     Verify(Verify),
     /// Build the ledger anew from what is stored and compare; exit code 3 when it is not the same to the last hash
     Rebuild(super::rebuild::Rebuild),
+    /// Tell the story of an order: what was billed, at which VAT, paid, changed, and what is open and why
+    Explain(super::explain::Explain),
+    /// Follow an entry back to the bytes that caused it, or an event to all that it caused
+    Trace(super::trace::Trace),
 }
 
 #[derive(Debug, Args)]

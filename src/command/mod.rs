@@ -4,6 +4,7 @@ mod arguments;
 mod config;
 mod demo;
 mod effect;
+mod explain;
 mod inbox;
 mod ledger;
 mod logging;
@@ -13,6 +14,7 @@ mod replay;
 mod report;
 mod serve;
 mod settings;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -59,6 +61,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Inbox(InboxCommand::Replay(options)) => replay::run(&settings::load(path)?, options),
         Command::Report(options) => report::run(&settings::load(path)?, &options),
         Command::Ledger(LedgerCommand::Verify(options)) => ledger::verify(&settings::load(path)?, &options),
+        Command::Ledger(LedgerCommand::Explain(options)) => explain::run(&settings::load(path)?, &options),
+        Command::Ledger(LedgerCommand::Trace(options)) => trace::run(&settings::load(path)?, &options),
         Command::Ledger(LedgerCommand::Rebuild(options)) => rebuild::run(&settings::load(path)?, &options),
     }
 }
