@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::close::Close;
+use super::cut::{CutOptions, OfStock};
 use super::logging::LogFormat;
 use crate::clock::Timestamp;
 use crate::inbox::{EventId, State};
@@ -186,9 +188,9 @@ pub(super) enum ReportCommand {
     /// Payments and refunds by month and method
     Payments(OfPeriod),
     /// Every order: what was billed, what was settled, what is open (positive: the guest owes)
-    Balances(OfNow),
+    Balances(OfStock),
     /// Every voucher and flex ticket: what was issued, what was redeemed, what it is still worth
-    Vouchers(OfNow),
+    Vouchers(OfStock),
     /// Open findings: where what was billed, paid and refunded do not agree; exit code 3 while one is above `info`
     Findings(OfNow),
 }
@@ -209,6 +211,8 @@ pub(super) struct OfPeriod {
     #[arg(long, value_name = "YYYY-MM", value_parser = period)]
     pub(super) period: Option<String>,
     #[command(flatten)]
+    pub(super) cut: CutOptions,
+    #[command(flatten)]
     pub(super) common: OfNow,
 }
 
@@ -222,6 +226,8 @@ pub(super) enum LedgerCommand {
     Explain(super::explain::Explain),
     /// Follow an entry back to the bytes that caused it, or an event to all that it caused
     Trace(super::trace::Trace),
+    /// Close a month for good: check it, freeze its numbers, chain and anchor them; exit code 3 when something is in the way
+    Close(Close),
 }
 
 #[derive(Debug, Args)]
@@ -229,6 +235,9 @@ pub(super) struct Verify {
     /// Only this source, by its name in the settings
     #[arg(long, value_name = "NAME")]
     pub(super) source: Option<String>,
+    /// Also hold the chain to the anchors of this file, which whoever can change the database may not reach
+    #[arg(long, value_name = "PATH")]
+    pub(super) anchor_file: Option<std::path::PathBuf>,
     /// How to write it
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: DetailFormat,
@@ -266,14 +275,14 @@ impl From<StateArgument> for State {
     }
 }
 
-fn instant(text: &str) -> Result<Timestamp, String> {
+pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
     let midnight = || text.parse::<NaiveDate>().ok().and_then(|day| Timestamp::parse(&format!("{day}T00:00:00Z")));
     Timestamp::parse(text)
         .or_else(midnight)
         .ok_or_else(|| "write a day such as 2025-11-30, or an instant such as 2025-11-30T18:00:00+01:00".to_owned())
 }
 
-fn period(text: &str) -> Result<String, String> {
+pub(super) fn period(text: &str) -> Result<String, String> {
     let well_formed = text.len() == 7 && format!("{text}-01").parse::<NaiveDate>().is_ok();
     if well_formed { Ok(text.to_owned()) } else { Err("write a month such as 2025-11".to_owned()) }
 }

@@ -3,14 +3,18 @@
 use std::fmt::Write as _;
 
 use super::arguments::{DetailFormat, Verify};
-use super::{Outcome, output, settings};
+use super::{Outcome, close, output, settings};
 use crate::config::Config;
 use crate::ledger::verify::{Verdict, verify as look};
 
 /// Proves that the books hold: [`Outcome::Attention`] when they do not.
 pub(super) fn verify(config: &Config, options: &Verify) -> anyhow::Result<Outcome> {
     settings::known_source(config, options.source.as_deref())?;
-    let verdict = look(&settings::open(config)?, options.source.as_deref())?;
+    let database = settings::open(config)?;
+    let mut verdict = look(&database, options.source.as_deref())?;
+    if let Some(path) = options.anchor_file.as_deref().filter(|_| verdict.broken.is_none()) {
+        verdict.broken = close::against_anchors(&database, path, options.source.as_deref())?;
+    }
     let text = match options.format {
         DetailFormat::Table => in_words(&verdict),
         DetailFormat::Json => format!("{}\n", serde_json::to_string_pretty(&verdict)?),

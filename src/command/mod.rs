@@ -1,7 +1,9 @@
 //! What a person types, and what the program answers: text on stdout, a log and errors on stderr, an exit code.
 
 mod arguments;
+mod close;
 mod config;
+mod cut;
 mod demo;
 mod effect;
 mod explain;
@@ -64,6 +66,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Ledger(LedgerCommand::Explain(options)) => explain::run(&settings::load(path)?, &options),
         Command::Ledger(LedgerCommand::Trace(options)) => trace::run(&settings::load(path)?, &options),
         Command::Ledger(LedgerCommand::Rebuild(options)) => rebuild::run(&settings::load(path)?, &options),
+        Command::Ledger(LedgerCommand::Close(options)) => close::run(&settings::load(path)?, options),
     }
 }
 

@@ -343,6 +343,18 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    period_manifests (source, period) {
+        source -> Text,
+        period -> Text,
+        entry_no -> BigInt,
+        doc -> Text,
+        doc_sha256 -> Text,
+        closed_at -> Timestamp,
+        closed_by -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     chain_anchors,
@@ -359,6 +371,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     order_snapshots,
     orders,
     payments,
+    period_manifests,
     periods,
     policies,
     postings,

@@ -70,28 +70,6 @@ impl Book {
         }
     }
 
-    /// Number and hash of the last entry.
-    pub(super) fn head(&self) -> (i64, &str) {
-        (self.head_no, &self.head_hash)
-    }
-
-    /// From now on nothing is booked into that month.
-    pub(super) fn close(&mut self, period: String) {
-        self.closed.insert(period);
-    }
-
-    /// Takes an entry of another book over as the next one: its content stays, its number and links become ours.
-    pub(super) fn take_over(&mut self, entry: &mut EntryRow, lines: &mut [PostingRow]) {
-        entry.entry_no = self.head_no + 1;
-        for line in lines.iter_mut() {
-            line.entry_no = entry.entry_no;
-        }
-        entry.prev_hash.clone_from(&self.head_hash);
-        entry.entry_hash = chain::entry_hash(entry, lines);
-        self.head_no = entry.entry_no;
-        self.head_hash.clone_from(&entry.entry_hash);
-    }
-
     pub(super) fn next_snapshot_no(&mut self) -> i64 {
         self.snapshot_no += 1;
         self.snapshot_no
@@ -142,24 +120,49 @@ impl Book {
         (entry, lines)
     }
 
+    /// Puts a header that brings its own dates at the head of the chain: the close of a month, and what a rebuild
+    /// repeats as it is stored. It gets its number and its hashes here.
+    pub(super) fn append(&mut self, mut entry: EntryRow, lines: &[PostingRow]) -> EntryRow {
+        entry.source.clone_from(&self.source);
+        entry.entry_no = self.head_no + 1;
+        entry.prev_hash.clone_from(&self.head_hash);
+        entry.entry_hash = chain::entry_hash(&entry, lines);
+        self.head_no = entry.entry_no;
+        self.head_hash.clone_from(&entry.entry_hash);
+        entry
+    }
+
+    /// Number and hash of the last entry; zero and zeros before the first.
+    pub(super) fn head(&self) -> (i64, &str) {
+        (self.head_no, &self.head_hash)
+    }
+
+    /// From now on this month is closed, and with it every month before it.
+    pub(super) fn close_period(&mut self, period: &str) {
+        self.closed.insert(period.to_owned());
+    }
+
     /// The local day, or the first day of the earliest open month when that day's month is closed, with the reason.
+    /// A closed month closes every month before it: an older fact would change its opening balances.
     fn booking_date(&self, effective_at: Timestamp) -> (NaiveDate, Option<String>) {
         let day = effective_at.local_date(self.policies.zone());
-        let mut open = day;
-        while self.closed.contains(&period_of(open)) {
-            match first_of_next_month(open) {
-                Some(next) => open = next,
-                None => break,
-            }
+        let period = period_of(day);
+        let first_open = self.closed.last().filter(|last| period <= **last).and_then(|last| first_day_after(last));
+        match first_open {
+            Some(first_open) => (first_open, Some(format!("late_for_{period}"))),
+            None => (day, None),
         }
-        let late_for = (open != day).then(|| format!("late_for_{}", period_of(day)));
-        (open, late_for)
     }
 }
 
 /// `YYYY-MM` of a day.
 pub(super) fn period_of(day: NaiveDate) -> String {
     day.format("%Y-%m").to_string()
+}
+
+/// The first day after a month that is written as `YYYY-MM`.
+fn first_day_after(period: &str) -> Option<NaiveDate> {
+    format!("{period}-01").parse().ok().and_then(first_of_next_month)
 }
 
 fn first_of_next_month(day: NaiveDate) -> Option<NaiveDate> {

@@ -13,6 +13,7 @@ mod account;
 mod atom;
 mod book;
 mod chain;
+pub mod close;
 mod diff;
 pub mod explain;
 mod finding;

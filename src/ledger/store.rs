@@ -175,10 +175,11 @@ pub(super) fn last_snapshot_no(connection: &mut Connection, source: &str) -> Res
     Ok(last.unwrap_or(0))
 }
 
+/// Months that are closed for good; a soft close only warns.
 pub(super) fn closed_periods(connection: &mut Connection, source: &str) -> Result<BTreeSet<String>> {
     let closed: Vec<String> = on_engine!(connection, |c| periods::table
         .filter(periods::source.eq(source))
-        .filter(periods::status.ne("open"))
+        .filter(periods::status.eq("closed"))
         .select(periods::period)
         .load(c))?;
     Ok(closed.into_iter().collect())

@@ -40,11 +40,7 @@ pub fn render(table: &Table, format: Format) -> Result<String, Error> {
     match format {
         Format::Table => Ok(for_people(table)),
         Format::Csv => csv_text(table).map_err(|error| Error::Csv(error.to_string())),
-        Format::Json => {
-            let objects: Vec<Object<'_>> =
-                table.rows.iter().map(|cells| Object { columns: &table.columns, cells }).collect();
-            Ok(serde_json::to_string_pretty(&objects)? + "\n")
-        }
+        Format::Json => Ok(serde_json::to_string_pretty(table)? + "\n"),
     }
 }
 
@@ -125,6 +121,13 @@ fn csv_text(table: &Table) -> Result<String, Box<dyn std::error::Error>> {
         }))?;
     }
     Ok(String::from_utf8(writer.into_inner()?)?)
+}
+
+/// As in JSON: an array of objects whose fields have the names of the columns.
+impl Serialize for Table {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.rows.iter().map(|cells| Object { columns: &self.columns, cells }))
+    }
 }
 
 /// A row as a JSON object whose fields keep the order of the columns.

@@ -1,10 +1,14 @@
 //! What a person reads: the views as tables, CSV or JSON. Nothing here writes.
 
+mod closed;
+pub mod cut;
 pub mod format;
 pub mod store;
 
 use crate::db::{Database, Result};
 
+pub use closed::{NotClosed, read_as_closed};
+pub use cut::Cut;
 pub use format::Format;
 
 /// The reports, each over one view.
@@ -97,6 +101,17 @@ pub fn read(database: &Database, kind: &Kind, source: Option<&str>) -> Result<Ta
     }?;
     table.rows.sort();
     Ok(table)
+}
+
+/// Reads a report of what is inside a cut. The cut that leaves nothing out reads as [`read`] does.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn read_cut(database: &Database, kind: &Kind, source: Option<&str>, cut: &Cut) -> Result<Table> {
+    if cut.is_everything() {
+        return read(database, kind, source);
+    }
+    cut::read(&mut database.reader()?, kind, source, cut)
 }
 
 impl Table {

@@ -8,6 +8,7 @@
 )]
 
 mod bookingkit;
+mod close;
 mod config;
 mod discounts;
 mod explain;

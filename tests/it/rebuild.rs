@@ -3,6 +3,8 @@
 
 use serde_json::{Value, json};
 use ticketledger::db::Database;
+use ticketledger::inbox::operator::Reason;
+use ticketledger::ledger::close::{Month, Request, close};
 use ticketledger::ledger::rebuild::{Rebuilt, Switches, rebuild};
 use ticketledger::on_engine;
 
@@ -319,12 +321,14 @@ on_both_engines!(manual_and_closing_entries_keep_their_place, async |database| {
     daemon.settle().await;
     enter(daemon.database(), "manual", "manual:1", "2025-11-11");
     traffic(&daemon, 5, 20).await;
-    enter(daemon.database(), "close", "close:2025-11", "2025-11-30");
-    database.execute(
-        "INSERT INTO periods (source, period, status, closed_at, closed_by)
-            VALUES ('museum', '2025-11', 'closed', '2025-12-02 10:00:00', 'test')",
-    );
     daemon.clock.advance_milliseconds(at("2025-12-02T10:00:00Z").milliseconds_since(daemon.clock.now()));
+    let request = Request {
+        month: Month::parse("2025-11").unwrap(),
+        soft: false,
+        force: true,
+        reason: Reason { actor: "ada".to_owned(), why: "month end".to_owned() },
+    };
+    close(daemon.database(), &daemon.clock, "museum", &request).unwrap();
     daemon
         .accepted(
             "museum",

@@ -57,6 +57,7 @@ on_both_engines!(every_column_of_the_schema_is_there, |database| {
         order_snapshots,
         orders,
         payments,
+        period_manifests,
         periods,
         policies,
         postings,
@@ -98,6 +99,22 @@ fn entry(entry_no: i64, previous: i64, booking_date: &str, lines: i64) -> String
     )
 }
 
+/// What would seal the close of November as number `entry_no`, after entry 1.
+fn close(entry_no: i64) -> String {
+    format!(
+        "INSERT INTO journal_entries VALUES ('museum', {entry_no}, 'close', 'close', NULL, NULL, 'close:2025-11', '{}', NULL,
+            'closed', 'XXX', '2025-12-01 12:00:00', 'close', '2025-12-01', '2025-12-01 12:00:00', NULL, 1, 0,
+            'close key', 1, '{:064x}', 'f{entry_no:063x}');",
+        "a".repeat(64),
+        1
+    )
+}
+
+/// The hash of an entry that a test sealed itself, quoted.
+fn link(entry_no: i64) -> String {
+    format!("'f{entry_no:063x}'")
+}
+
 fn posting(entry_no: i64, line_no: i64, amount: &str) -> String {
     format!(
         "INSERT INTO postings (source, entry_no, line_no, account_code, currency, amount_minor, line_key, item_kind)
@@ -116,7 +133,8 @@ on_both_engines!(the_database_refuses_what_would_spoil_the_ledger, |database| {
     let line = |account, minor| Line { account, minor, ..Line::default() };
     book.post("2025-11-08", "X", "ticket", &[line("assets:receivable", 100), line("income:tickets", -100)]);
     database.execute(
-        "INSERT INTO periods (source, period, status) VALUES ('museum', '2025-10', 'closed'), ('museum', '2025-09', 'soft');
+        "INSERT INTO periods (source, period, status) VALUES ('museum', '2025-10', 'closed'), ('museum', '2025-12', 'soft');
+         INSERT INTO period_manifests VALUES ('museum', '2025-11', 2, '{}', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', '2025-12-01 00:00:00', 'ada');
          INSERT INTO chain_anchors VALUES ('museum', 1, 1, 'hash', '2025-12-01 00:00:00', 'file', 'proof')",
     );
 
@@ -140,7 +158,15 @@ on_both_engines!(the_database_refuses_what_would_spoil_the_ledger, |database| {
         ("a gap in the numbers", pair(3, "5", "-5") + &entry(3, 1, "2025-11-11", 2)),
         ("a wrong link", pair(2, "5", "-5") + &entry(2, 9, "2025-11-11", 2)),
         ("an entry in a closed period", pair(2, "5", "-5") + &entry(2, 1, "2025-10-31", 2)),
-        ("an entry in a softly closed period", pair(2, "5", "-5") + &entry(2, 1, "2025-09-30", 2)),
+        ("an entry before a closed period", pair(2, "5", "-5") + &entry(2, 1, "2025-09-30", 2)),
+        ("a close with money", pair(2, "5", "-5") + &close(2)),
+        ("a close with a wrong line count", close(2).replace("NULL, 1, 0,", "NULL, 1, 2,")),
+        ("a close in a currency", close(2).replace("XXX", "EUR")),
+        ("a close without its manifest", close(2).replace("close:2025-11", "close:2025-12")),
+        ("a close of another manifest", close(2).replace(&"a".repeat(64), "other")),
+        ("no lines, and no close", entry(2, 1, "2025-11-11", 0)),
+        ("a changed manifest", "UPDATE period_manifests SET doc = '[]'".to_owned()),
+        ("a deleted manifest", "DELETE FROM period_manifests".to_owned()),
         ("a zero line", pair(2, "0", "0") + &entry(2, 1, "2025-11-11", 2)),
         ("an amount in letters", pair(2, "'five'", "-5") + &entry(2, 1, "2025-11-11", 2)),
         ("a period opened again", "UPDATE periods SET status = 'open' WHERE period = '2025-10'".to_owned()),
@@ -159,16 +185,29 @@ on_both_engines!(the_database_refuses_what_would_spoil_the_ledger, |database| {
             ),
             ("a replaced policy", "INSERT OR REPLACE INTO policies SELECT * FROM policies".to_owned()),
             ("a replaced snapshot", "INSERT OR REPLACE INTO order_snapshots SELECT * FROM order_snapshots".to_owned()),
+            (
+                "a replaced manifest",
+                "INSERT OR REPLACE INTO period_manifests SELECT * FROM period_manifests".to_owned(),
+            ),
             ("a replaced anchor", "INSERT OR REPLACE INTO chain_anchors SELECT * FROM chain_anchors".to_owned()),
         ]),
         // PostgreSQL rounds a literal fraction, so there the typed binds of the code are what keeps amounts whole.
         Engine::Postgres => hostile.extend(
-            ["postings", "journal_entries", "order_snapshots", "policies", "periods", "chain_anchors"]
-                .map(|table| ("a truncated table", format!("TRUNCATE {table} CASCADE"))),
+            [
+                "postings",
+                "journal_entries",
+                "order_snapshots",
+                "policies",
+                "periods",
+                "chain_anchors",
+                "period_manifests",
+            ]
+            .map(|table| ("a truncated table", format!("TRUNCATE {table} CASCADE"))),
         ),
     }
     for (what, sql) in &hostile {
         assert!(database.try_execute(sql).is_err(), "{what} was accepted: {sql}");
     }
-    database.execute(&(pair(2, "5", "-5") + &entry(2, 1, "2025-11-11", 2)));
+    database.execute(&close(2));
+    database.execute(&(pair(3, "5", "-5") + &entry(3, 2, "2025-12-11", 2).replace(&format!("'{:064x}'", 2), &link(2))));
 });

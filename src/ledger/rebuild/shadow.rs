@@ -62,8 +62,6 @@ pub(super) struct Shadow {
     orders: HashMap<String, Order>,
     /// Numbers of entries that were taken over: theirs and ours.
     taken: BTreeMap<i64, i64>,
-    /// Months that are closed without an entry that says so, by the last entry before.
-    closings: Vec<(i64, String)>,
     pub(super) entries: i64,
     pub(super) taken_over: i64,
 }
@@ -81,7 +79,6 @@ impl Shadow {
             book: Book::empty(&book.source, policies),
             orders: HashMap::new(),
             taken: BTreeMap::new(),
-            closings: book.closings.clone(),
             entries: 0,
             taken_over: 0,
         }
@@ -95,7 +92,6 @@ impl Shadow {
 
     /// The entries of one snapshot.
     pub(super) fn settle(&mut self, prepared: Prepared) -> Result<Vec<Full>, Error> {
-        self.close_months();
         let Prepared { row, snapshot, wanted, last, .. } = prepared;
         let order = self.orders.remove(&row.order_id);
         let unknown =
@@ -127,7 +123,6 @@ impl Shadow {
 
     /// Takes an entry over that no snapshot causes. False when it is none of that kind.
     pub(super) fn take_over(&mut self, (entry, lines): &mut Full) -> bool {
-        self.close_months();
         let stored_no = entry.entry_no;
         let reversed = entry.reverses_no.and_then(|no| self.taken.get(&no).copied());
         let known =
@@ -136,33 +131,18 @@ impl Shadow {
             return false;
         }
         entry.reverses_no = reversed;
-        self.book.take_over(entry, lines);
+        for line in lines.iter_mut() {
+            line.entry_no = self.book.head().0 + 1;
+        }
+        *entry = self.book.append(entry.clone(), lines);
         self.taken.insert(stored_no, entry.entry_no);
         self.entries += 1;
         self.taken_over += 1;
-        if entry.kind == "close" {
-            self.book.close(closed_month(&entry.atom_key, entry.booking_date));
+        if let Some(period) = entry.atom_key.strip_prefix("close:").filter(|_| entry.kind == "close") {
+            self.book.close_period(period);
         }
         true
     }
-
-    fn close_months(&mut self) {
-        let (entry_no, _) = self.book.head();
-        let due: Vec<String> =
-            self.closings.extract_if(.., |(after, _)| *after <= entry_no).map(|(_, period)| period).collect();
-        for period in due {
-            self.book.close(period);
-        }
-    }
-}
-
-/// The month that a closing entry closes: its key ends with it, else it is booked into it.
-pub(super) fn closed_month(atom_key: &str, booking_date: chrono::NaiveDate) -> String {
-    let said = atom_key.rsplit(':').next().filter(|month| {
-        let shape = |(index, byte): (usize, u8)| if index == 4 { byte == b'-' } else { byte.is_ascii_digit() };
-        month.len() == 7 && month.bytes().enumerate().all(shape)
-    });
-    said.map_or_else(|| booking_date.format("%Y-%m").to_string(), str::to_owned)
 }
 
 impl Order {

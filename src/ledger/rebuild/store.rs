@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
-use crate::db::schema::{journal_entries, order_snapshots, orders, payments, periods, sources};
+use crate::db::schema::{journal_entries, order_snapshots, orders, payments, sources};
 use crate::db::{Connection, Result};
 use crate::ledger::store::{EntryRow, PostingRow, SnapshotRow, head, last_snapshot_no};
 use crate::on_engine;
@@ -19,8 +19,6 @@ pub(super) struct BookRow {
     pub(super) last_snapshot_no: i64,
     pub(super) last_entry_no: i64,
     pub(super) head: Option<String>,
-    /// Months that are closed without a closing entry in the journal, with the last entry before.
-    pub(super) closings: Vec<(i64, String)>,
 }
 
 /// Every book, or one.
@@ -37,28 +35,11 @@ pub(super) fn books(connection: &mut Connection, only: Option<&str>) -> Result<V
             last_snapshot_no: last_snapshot_no(connection, &source)?,
             last_entry_no: head.as_ref().map_or(0, |(entry_no, _)| *entry_no),
             head: head.map(|(_, hash)| hash),
-            closings: closings(connection, &source)?,
             source,
             timezone,
         });
     }
     Ok(books)
-}
-
-fn closings(connection: &mut Connection, source: &str) -> Result<Vec<(i64, String)>> {
-    let closed = periods::table
-        .filter(periods::source.eq(source))
-        .filter(periods::status.ne("open"))
-        .select((periods::head_entry_no.assume_not_null(), periods::period))
-        .filter(periods::head_entry_no.is_not_null());
-    let said = journal_entries::table
-        .filter(journal_entries::source.eq(source))
-        .filter(journal_entries::kind.eq("close"))
-        .select((journal_entries::atom_key, journal_entries::booking_date));
-    let mut closed: Vec<(i64, String)> = on_engine!(connection, |c| closed.load(c))?;
-    let said: Vec<(String, chrono::NaiveDate)> = on_engine!(connection, |c| said.load(c))?;
-    closed.retain(|(_, period)| !said.iter().any(|(key, day)| super::shadow::closed_month(key, *day) == *period));
-    Ok(closed)
 }
 
 /// The next snapshots, each with whether another of its order follows.

@@ -1,10 +1,12 @@
 //! `ledger verify`: proves that the books hold, without trusting what wrote them.
 //!
 //! For each source: numbers without gaps, links and hashes of the chain, balance and line count of every entry, exact
-//! reversals, no orphan line, and for every order that the live atoms are the target of its last snapshot.
+//! reversals, no orphan line, for every order that the live atoms are the target of its last snapshot, and for every
+//! closed month that its manifest comes out the same today.
 
 mod chain;
 mod orders;
+mod periods;
 mod store;
 
 use chrono_tz::Tz;
@@ -35,7 +37,8 @@ pub fn verify(database: &Database, only: Option<&str>) -> Result<Verdict, Error>
     database.read(|connection| look(connection, only))
 }
 
-fn look(connection: &mut Connection, only: Option<&str>) -> Result<Verdict, Error> {
+/// As [`verify`], inside a transaction of the caller.
+pub(in crate::ledger) fn look(connection: &mut Connection, only: Option<&str>) -> Result<Verdict, Error> {
     let mut verdict = Verdict::default();
     for (source, zone) in store::sources(connection)? {
         if only.is_some_and(|only| only != source) {
@@ -53,7 +56,10 @@ fn look(connection: &mut Connection, only: Option<&str>) -> Result<Verdict, Erro
             Some(broken) => Some(broken),
             None => {
                 let policies = Policies::load(connection, &source, zone)?;
-                orders::check(connection, &source, &policies, &mut verdict)?
+                match orders::check(connection, &source, &policies, &mut verdict)? {
+                    Some(broken) => Some(broken),
+                    None => periods::check(connection, &source)?,
+                }
             }
         };
         if verdict.broken.is_some() {

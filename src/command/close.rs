@@ -1,0 +1,142 @@
+//! `ticketledger ledger close`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use secrecy::ExposeSecret as _;
+
+use super::arguments::DetailFormat;
+use super::output::{self, Usage};
+use super::{Outcome, settings};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Database;
+use crate::inbox::operator::Reason;
+use crate::ledger::close::{
+    Blocker, Closing, Month, Request, anchor, anchor_lines, close, contradiction, preview, sources,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Close {
+    /// The month, such as 2025-11
+    #[arg(value_name = "YYYY-MM", value_parser = month)]
+    pub(super) month: Month,
+    /// Only this source, by its name in the settings [default: every source]
+    #[arg(long, value_name = "NAME")]
+    pub(super) source: Option<String>,
+    /// Remember the numbers without closing: entries are still accepted, the final close says whether they changed
+    #[arg(long)]
+    pub(super) soft: bool,
+    /// Close although webhooks received in the month are parked or pending; needs --why, which is frozen with the numbers
+    #[arg(long, conflicts_with = "soft")]
+    pub(super) force: bool,
+    /// Say what is in the way and what would be frozen, and change nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// File that the hash of the close is added to [default: beside the SQLite file, else ./ticketledger.anchors.jsonl]
+    #[arg(long, value_name = "PATH")]
+    pub(super) anchor_file: Option<PathBuf>,
+    /// Who does this, for the record [default: $SUDO_USER or $USER]
+    #[arg(long, value_name = "NAME")]
+    pub(super) actor: Option<String>,
+    /// Why, for the record
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(super) why: String,
+    /// How to write the result
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: DetailFormat,
+}
+
+fn month(text: &str) -> Result<Month, String> {
+    Month::parse(text).ok_or_else(|| "write a month such as 2025-11".to_owned())
+}
+
+/// Closes a month, source by source, and writes the anchors: [`Outcome::Attention`] when one is not closed.
+pub(super) fn run(config: &Config, options: Close) -> anyhow::Result<Outcome> {
+    settings::known_source(config, options.source.as_deref())?;
+    if options.force && options.why.trim().is_empty() {
+        return Err(Usage("--force needs a reason that is kept with the numbers: say --why TEXT".to_owned()).into());
+    }
+    let database = settings::open(config)?;
+    let chosen = match options.source {
+        Some(source) => vec![source],
+        None => sources(&database)?,
+    };
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let actor = options.actor.or_else(|| variable("SUDO_USER")).or_else(|| variable("USER"));
+    let request = Request {
+        month: options.month,
+        soft: options.soft,
+        force: options.force,
+        reason: Reason { actor: actor.unwrap_or_else(|| "unknown".to_owned()), why: options.why },
+    };
+    let mut closings = Vec::new();
+    for source in &chosen {
+        let act = if options.dry_run { preview } else { close };
+        closings.push(act(&database, &Clock::System, source, &request)?);
+    }
+    output::print(match options.format {
+        DetailFormat::Table => closings.iter().map(in_words).collect(),
+        DetailFormat::Json => serde_json::to_string_pretty(&closings)? + "\n",
+    })?;
+    if !options.dry_run {
+        let path = options.anchor_file.unwrap_or_else(|| beside(config));
+        let mut lines = Vec::new();
+        for source in &chosen {
+            lines.append(&mut anchor_lines(&database, source)?);
+        }
+        // A line that a crash or a full disk kept from the file comes with the next close.
+        anchor::append(&path, &lines).with_context(|| {
+            format!("cannot write the anchor file {}; the next `ledger close` writes what is missing", path.display())
+        })?;
+    }
+    let attention = closings.iter().any(|closing| closing.result == "blocked");
+    Ok(if attention { Outcome::Attention } else { Outcome::Fine })
+}
+
+/// What is wrong with the chain in the light of the anchors of a file.
+pub(super) fn against_anchors(
+    database: &Database,
+    path: &Path,
+    source: Option<&str>,
+) -> anyhow::Result<Option<String>> {
+    let anchors = anchor::read(path).with_context(|| format!("cannot read the anchor file {}", path.display()))?;
+    Ok(contradiction(database, &anchors, source)?)
+}
+
+/// Where the anchors are kept unless they are told otherwise.
+fn beside(config: &Config) -> PathBuf {
+    let url = config.database_url.expose_secret();
+    match url.strip_prefix("sqlite:") {
+        Some(path) => Path::new(&format!("{}.anchors.jsonl", path.trim_start_matches("//"))).to_path_buf(),
+        None => PathBuf::from("ticketledger.anchors.jsonl"),
+    }
+}
+
+fn in_words(closing: &Closing) -> String {
+    let Closing { source, period, .. } = closing;
+    let mut text = match closing.result {
+        "closed" => format!("{source}: {period} is closed.\n"),
+        "soft" => format!("{source}: {period} is closed softly; entries are still accepted.\n"),
+        "possible" => format!("{source}: {period} can be closed. Nothing was changed.\n"),
+        _ => format!("{source}: {period} is NOT closed.\n"),
+    };
+    let mut list = |title: &str, blockers: &[Blocker]| {
+        for blocker in blockers {
+            // Writing into a text cannot fail.
+            let _ = writeln!(text, "  {title} {}: {}", blocker.code, blocker.detail);
+        }
+    };
+    list(if closing.result == "soft" { "warning" } else { "in the way:" }, &closing.blockers);
+    list("overruled:", &closing.forced);
+    if closing.changed_since_soft_close == Some(true) {
+        text += "  The numbers have changed since the soft close.\n";
+    }
+    let _ = writeln!(text, "  Manifest: {}", closing.manifest_sha256);
+    if let Some(anchor) = &closing.anchor {
+        let _ = writeln!(text, "  Anchor: entry {} {}", anchor.entry_no, anchor.entry_hash);
+    }
+    text
+}
