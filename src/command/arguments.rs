@@ -154,7 +154,7 @@ pub(super) struct Replay {
     /// In every state, webhooks that are done included
     #[arg(long, conflicts_with_all = ["ids", "state"])]
     pub(super) all_states: bool,
-    /// Say what would be worked on again, and change nothing
+    /// Show the effect: which entries, on which accounts and orders, which findings; and change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
     /// Do not ask
@@ -220,6 +220,12 @@ pub(super) struct OfPeriod {
 pub(super) enum LedgerCommand {
     /// Recompute every entry, the chain and every order; exit code 3 when anything does not hold
     Verify(Verify),
+    /// Build the ledger anew from what is stored and compare; exit code 3 when it is not the same to the last hash
+    Rebuild(super::rebuild::Rebuild),
+    /// Tell the story of an order: what was billed, at which VAT, paid, changed, and what is open and why
+    Explain(super::explain::Explain),
+    /// Follow an entry back to the bytes that caused it, or an event to all that it caused
+    Trace(super::trace::Trace),
     /// Close a month for good: check it, freeze its numbers, chain and anchor them; exit code 3 when something is in the way
     Close(Close),
 }

@@ -5,14 +5,18 @@ mod close;
 mod config;
 mod cut;
 mod demo;
+mod effect;
+mod explain;
 mod inbox;
 mod ledger;
 mod logging;
 mod output;
+mod rebuild;
 mod replay;
 mod report;
 mod serve;
 mod settings;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -64,6 +68,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Inbox(InboxCommand::Replay(options)) => replay::run(&settings::load(path)?, options),
         Command::Report(options) => report::run(&settings::load(path)?, &options),
         Command::Ledger(LedgerCommand::Verify(options)) => ledger::verify(&settings::load(path)?, &options),
+        Command::Ledger(LedgerCommand::Explain(options)) => explain::run(&settings::load(path)?, &options),
+        Command::Ledger(LedgerCommand::Trace(options)) => trace::run(&settings::load(path)?, &options),
+        Command::Ledger(LedgerCommand::Rebuild(options)) => rebuild::run(&settings::load(path)?, &options),
         Command::Ledger(LedgerCommand::Close(options)) => close::run(&settings::load(path)?, options),
     }
 }

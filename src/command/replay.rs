@@ -8,13 +8,15 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::arguments::{DetailFormat, Replay};
 use super::inbox::{filter, table_of};
 use super::output::{self, Usage};
-use super::{Outcome, settings};
+use super::{Outcome, effect, settings};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
 use crate::inbox::State;
+use crate::inbox::operator::effect::effect;
 use crate::inbox::operator::{self, Count, Reason, Replayed, Selection};
 use crate::report::{Format, format};
+use crate::worker::Worker;
 
 /// Says what would be worked on again, asks, and does it.
 pub(super) fn run(config: &Config, options: Replay) -> anyhow::Result<Outcome> {
@@ -30,7 +32,13 @@ pub(super) fn run(config: &Config, options: Replay) -> anyhow::Result<Outcome> {
     let counts = operator::preview(&database, &selection)?;
     let events: i64 = counts.iter().map(|count| count.events).sum();
     if options.dry_run {
-        output::print(described(&counts, events, options.format)?)?;
+        let worker = Worker::offline(database.clone(), Clock::System, config);
+        let effect =
+            effect(&database, &Clock::System, &config.sources, &selection, |connection| worker.rehearse(connection))?;
+        output::print(match options.format {
+            DetailFormat::Table => effect::in_words(&effect),
+            DetailFormat::Json => serde_json::to_string_pretty(&effect)? + "\n",
+        })?;
         return Ok(Outcome::Fine);
     }
     if events > 0 && !options.yes && !confirmed(&counts, events)? {
@@ -59,20 +67,6 @@ fn selection(options: &Replay) -> anyhow::Result<Selection> {
         filter.states = Some(vec![State::Parked]);
     }
     Ok(Selection::Matching(filter))
-}
-
-fn described(counts: &[Count], events: i64, format: DetailFormat) -> anyhow::Result<String> {
-    let table = table_of(counts);
-    Ok(match format {
-        DetailFormat::Json => format::render(&table, Format::Json)?,
-        DetailFormat::Table if events == 0 => "No webhook matches.\n".to_owned(),
-        DetailFormat::Table => {
-            format!(
-                "{}Would be worked on again: {events}. Nothing was changed.\n",
-                format::render(&table, Format::Table)?
-            )
-        }
-    })
 }
 
 fn confirmed(counts: &[Count], events: i64) -> anyhow::Result<bool> {

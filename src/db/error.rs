@@ -46,7 +46,7 @@ impl Error {
                 Kind::SerializationFailure | Kind::ClosedConnection | Kind::UnableToSendCommand => true,
                 Kind::Unknown => {
                     let message = information.message();
-                    ["locked", "disk", "terminating connection", "connection", "recovery", "read-only"]
+                    ["locked", "deadlock", "canceling statement", "disk", "connection", "recovery", "read-only"]
                         .iter()
                         .any(|sign| message.contains(sign))
                 }

@@ -158,9 +158,47 @@ impl Database {
             }
         }
     }
+
+    /// Runs `body` in a transaction that is rolled back whatever it answers: to see what it would do.
+    ///
+    /// # Errors
+    /// Those of `body`, and database errors.
+    pub fn rehearse<T, E: From<Error>>(
+        &self,
+        body: impl FnOnce(&mut Connection) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let mut connection = self.writer()?;
+        connection.begin()?;
+        let value = body(&mut connection);
+        connection.rollback()?;
+        value
+    }
 }
 
 impl Connection {
+    /// Runs `body` within a transaction so that its failure undoes what it did and no more.
+    ///
+    /// # Errors
+    /// Those of `body`, and database errors.
+    pub fn savepoint<T, E: From<Error>>(
+        &mut self,
+        body: impl FnOnce(&mut Self) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        self.command("SAVEPOINT attempt")?;
+        let value = body(self);
+        if value.is_err() {
+            self.command("ROLLBACK TO SAVEPOINT attempt")?;
+        }
+        self.command("RELEASE SAVEPOINT attempt")?;
+        value
+    }
+
+    fn command(&mut self, sql: &str) -> Result<()> {
+        use diesel::connection::SimpleConnection as _;
+        on_engine!(self, |c| c.batch_execute(sql))?;
+        Ok(())
+    }
+
     fn begin(&mut self) -> Result<()> {
         match self {
             Self::Sqlite(pooled) => AnsiTransactionManager::begin_transaction_sql(&mut **pooled, "BEGIN IMMEDIATE"),

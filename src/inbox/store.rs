@@ -317,3 +317,28 @@ pub fn archive_document(
     on_engine!(connection, |c| diesel::update(documents::table.find(document_id)).set(changes).execute(c))?;
     Ok(())
 }
+
+/// Status and bytes of the newest answer that is archived of an entity.
+///
+/// # Errors
+/// When the statement fails.
+pub fn newest_document(connection: &mut Connection, source: &str, entity: &str) -> Result<Option<(i32, Vec<u8>)>> {
+    let query = documents::table
+        .filter(documents::source.eq(source))
+        .filter(documents::entity.eq(entity))
+        .filter(documents::status.is_not_null())
+        .filter(documents::body.is_not_null())
+        .order(documents::id.desc())
+        .select((documents::status.assume_not_null(), documents::body.assume_not_null()));
+    Ok(on_engine!(connection, |c| query.first(c).optional())?)
+}
+
+/// Moves what waits, but for the events named, to a later time.
+///
+/// # Errors
+/// When the statement fails.
+pub fn postpone_others(connection: &mut Connection, ids: &[EventId], until: Timestamp) -> Result<()> {
+    let others = inbox_events::table.filter(inbox_events::state.eq("pending")).filter(inbox_events::id.ne_all(ids));
+    on_engine!(connection, |c| diesel::update(others).set(inbox_events::due_at.eq(until)).execute(c))?;
+    Ok(())
+}

@@ -58,6 +58,18 @@ impl Book {
         })
     }
 
+    /// A book without entries, to be filled without a database.
+    pub(super) fn empty(source: &str, policies: Policies) -> Self {
+        Self {
+            source: source.to_owned(),
+            policies,
+            head_no: 0,
+            head_hash: chain::GENESIS.to_owned(),
+            snapshot_no: 0,
+            closed: BTreeSet::new(),
+        }
+    }
+
     pub(super) fn next_snapshot_no(&mut self) -> i64 {
         self.snapshot_no += 1;
         self.snapshot_no

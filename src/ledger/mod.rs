@@ -15,15 +15,18 @@ mod book;
 mod chain;
 pub mod close;
 mod diff;
+pub mod explain;
 mod finding;
 mod policies;
 mod policy;
 mod projection;
+pub mod rebuild;
 mod regimes;
 mod settle;
 mod snapshot;
 pub mod store;
 mod target;
+pub mod trace;
 pub mod verify;
 
 pub use account::Account;
@@ -59,6 +62,9 @@ pub enum Error {
         /// What is wrong with it.
         detail: String,
     },
+    /// A policy to try out has a switch or a value that is not known.
+    #[error("the policy cannot be used: {0}")]
+    Policy(String),
     /// The computation of one order panicked; the others are not affected.
     #[error("order {order_id}: settling it panicked: {detail}")]
     Panicked {

@@ -60,4 +60,22 @@ impl Policies {
     pub fn zone(&self) -> Tz {
         self.zone
     }
+
+    /// The same policies with some switches set otherwise in all of them: what would be if it had always been so.
+    ///
+    /// # Errors
+    /// In words, when a switch is not known or its value is not.
+    pub(super) fn with_switches(&self, switches: &serde_json::Map<String, serde_json::Value>) -> Result<Self, String> {
+        let mut dated = Vec::with_capacity(self.dated.len());
+        for (policy_id, from, policy) in &self.dated {
+            let mut doc = serde_json::to_value(policy).map_err(|error| error.to_string())?;
+            for (switch, value) in switches {
+                let known = doc.get_mut(switch).ok_or_else(|| format!("`{switch}` is no switch of a policy"))?;
+                known.clone_from(value);
+            }
+            let policy = serde_json::from_value(doc).map_err(|error| error.to_string())?;
+            dated.push((*policy_id, *from, policy));
+        }
+        Ok(Self { zone: self.zone, dated })
+    }
 }

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::book::Draft;
 use super::projection::{self, OrderRow};
-use super::store::{self, AccountRow, EntryRow, PostingRow, SnapshotRow};
+use super::store::{self, AccountRow, EntryRow, Posted, PostingRow, SnapshotRow};
 use super::{Atom, Book, Change, Effective, Error, Regime, Snapshot, Target, diff, regimes, target};
 use crate::clock::Timestamp;
 use crate::db::Connection;
@@ -241,11 +241,30 @@ pub(super) fn post(
     snapshot: &SnapshotRow,
 ) -> Result<usize, Error> {
     let posted = store::posted(connection, &book.source, &snapshot.order_id)?;
+    let source = book.source.clone();
+    let original = |entry_no| Ok(store::entry(connection, &source, entry_no)?);
+    let written = entries_of(book, policy_id, wanted, snapshot, &posted, original)?;
+    if !written.entries.is_empty() {
+        store::insert_entries(connection, &written.accounts, &written.lines, &written.entries)?;
+    }
+    Ok(written.entries.len())
+}
+
+/// The sealed entries that lead from what is live to what is wanted. Settling writes them; a rebuild, which has no
+/// journal but the one that it makes, compares them. `original` answers an entry that is to be reversed.
+pub(super) fn entries_of(
+    book: &mut Book,
+    policy_id: i32,
+    wanted: &Target,
+    snapshot: &SnapshotRow,
+    posted: &Posted,
+    mut original: impl FnMut(i64) -> Result<(EntryRow, Vec<PostingRow>), Error>,
+) -> Result<Written, Error> {
     let mut written = Written::default();
     for change in diff(&posted.live, &wanted.atoms) {
         match change {
             Change::Reverse { key, entry_no, reason } => {
-                let (entry, lines) = store::entry(connection, &book.source, entry_no)?;
+                let (entry, lines) = original(entry_no)?;
                 let (at, basis) = reversal_date(wanted, &entry, reason, snapshot.recorded_at);
                 let draft = Draft {
                     kind: "reverse",
@@ -280,17 +299,16 @@ pub(super) fn post(
             }
         }
     }
-    if !written.entries.is_empty() {
-        store::insert_entries(connection, &written.accounts, &written.lines, &written.entries)?;
-    }
-    Ok(written.entries.len())
+    Ok(written)
 }
 
+/// Entries before they are written.
 #[derive(Default)]
-struct Written {
+pub(super) struct Written {
     accounts: Vec<AccountRow>,
-    lines: Vec<PostingRow>,
-    entries: Vec<EntryRow>,
+    /// Of all entries, in their order.
+    pub(super) lines: Vec<PostingRow>,
+    pub(super) entries: Vec<EntryRow>,
 }
 
 impl Written {

@@ -54,7 +54,7 @@ fn for_people(table: &Table) -> String {
     };
     let titles =
         table.columns.iter().map(|column| comfy_table::Cell::new(title(column)).set_alignment(alignment(column)));
-    let mut text = plain_table(titles.collect());
+    let mut text = plain_table(titles);
     for row in &table.rows {
         text.add_row(table.columns.iter().zip(row).map(|(column, cell)| {
             comfy_table::Cell::new(shown(table, row, *column, cell)).set_alignment(alignment(column))
@@ -64,11 +64,11 @@ fn for_people(table: &Table) -> String {
 }
 
 /// An empty table in the one look that all commands have.
-pub fn plain_table(titles: Vec<comfy_table::Cell>) -> comfy_table::Table {
+pub fn plain_table(titles: impl IntoIterator<Item = impl Into<comfy_table::Cell>>) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
     let line = LineStyle::none().fill('─').junction('─');
     table.load_style(TableStyle::new().header_separator(line)).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(titles);
+    table.set_header(titles.into_iter().map(Into::into).collect::<Vec<comfy_table::Cell>>());
     table
 }
 

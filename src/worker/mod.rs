@@ -8,6 +8,7 @@ pub mod access;
 pub mod contact;
 mod gate;
 mod read;
+mod rehearse;
 mod retry;
 mod settle;
 mod work;
@@ -21,9 +22,9 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use self::access::Access;
 use self::gate::{Gates, Opening};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::{self, Source};
-use crate::db::Database;
+use crate::db::{Connection, Database};
 use crate::inbox::{Claimed, EventId, store as inbox};
 use crate::limits;
 use crate::provider::{Failure, Provider};
@@ -67,8 +68,19 @@ impl Worker {
         for source in config.sources.iter().filter(|source| source.provider == Provider::Ticketpark) {
             access.insert(source.name.clone(), Access::new(database.clone(), clock.clone(), source)?);
         }
+        Ok(Self::with_access(database, clock, config, access, wake, probe))
+    }
+
+    fn with_access(
+        database: Database,
+        clock: Clock,
+        config: &config::Config,
+        access: BTreeMap<String, Access>,
+        wake: Arc<Notify>,
+        probe: Probe,
+    ) -> Self {
         let fetches_at_most = u32::try_from(config.worker.workers).unwrap_or(u32::MAX).saturating_mul(4).clamp(1, 64);
-        Ok(Self(Arc::new(Inner {
+        Self(Arc::new(Inner {
             database,
             clock,
             settings: config.worker.clone(),
@@ -83,7 +95,7 @@ impl Worker {
             wake,
             alive: Arc::new(AtomicBool::new(false)),
             probe,
-        })))
+        }))
     }
 
     /// Set while all workers run.
@@ -253,25 +265,33 @@ impl Inner {
                 return Vec::new();
             }
         }
-        let until = now.plus_milliseconds(i64::try_from(limits::LEASE.as_millis()).unwrap_or(i64::MAX));
-        let claimed = self.database.transaction("claim", |connection| {
-            let claimed = inbox::claim(connection, &lease_token(), now, until, sources, entities)?;
-            let mut numbered = Vec::with_capacity(claimed.len());
-            for entity in claimed {
-                let document_id = match entity.events.first().filter(|_| self.access.contains_key(&entity.source)) {
-                    Some(first) => {
-                        Some(inbox::start_document(connection, &entity.source, &entity.entity, first.id, now)?)
-                    }
-                    None => None,
-                };
-                numbered.push((entity, document_id));
-            }
-            Ok::<_, crate::db::Error>(numbered)
-        });
+        let claimed =
+            self.database.transaction("claim", |connection| self.claim_in(connection, sources, entities, now));
         claimed.unwrap_or_else(|error| {
             tracing::warn!(%error, "cannot claim work; trying again in a second");
             Vec::new()
         })
+    }
+
+    fn claim_in(
+        &self,
+        connection: &mut Connection,
+        sources: &[&str],
+        entities: i64,
+        now: Timestamp,
+    ) -> crate::db::Result<Vec<(Claimed, Option<i64>)>> {
+        let until = now.plus_milliseconds(i64::try_from(limits::LEASE.as_millis()).unwrap_or(i64::MAX));
+        let claimed = inbox::claim(connection, &lease_token(), now, until, sources, entities)?;
+        let fetched = self.sources_of(Provider::Ticketpark);
+        let mut numbered = Vec::with_capacity(claimed.len());
+        for entity in claimed {
+            let document_id = match entity.events.first().filter(|_| fetched.contains(&entity.source.as_str())) {
+                Some(first) => Some(inbox::start_document(connection, &entity.source, &entity.entity, first.id, now)?),
+                None => None,
+            };
+            numbered.push((entity, document_id));
+        }
+        Ok(numbered)
     }
 }
 

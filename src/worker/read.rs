@@ -74,6 +74,25 @@ pub(super) async fn ticketpark_entity(
     document_id: i64,
     attempts: i32,
 ) -> Work {
+    let mut work = ticketpark_facts(claimed, attempts);
+    if work.events.is_empty() {
+        return work;
+    }
+    let id = work.entity_id().to_owned();
+    let person = work.entity.starts_with("person:");
+    let fetched = if person { access.get_person(&id).await } else { access.get_booking(&id).await };
+    match fetched {
+        Err(failure) => work.failure = Some(failure),
+        Ok(fetched) => {
+            let document = Document { id: document_id, status: fetched.status, body: fetched.body };
+            take_document(source, &mut work, claimed, document, attempts);
+        }
+    }
+    work
+}
+
+/// The facts that webhooks of one Ticketpark booking or person bring themselves.
+pub(super) fn ticketpark_facts(claimed: &Claimed, attempts: i32) -> Work {
     let mut work = Work::of(claimed);
     for (event, body) in usable(claimed, attempts, &mut work) {
         let Some(webhook) = readable(&mut work, event, caught(|| webhook::parse(body))) else { continue };
@@ -98,25 +117,22 @@ pub(super) async fn ticketpark_entity(
             contact: None,
         });
     }
+    work
+}
+
+/// Reads what was fetched into the work.
+pub(super) fn take_document(source: &Source, work: &mut Work, claimed: &Claimed, document: Document, attempts: i32) {
     let Some(first) = claimed.events.iter().find(|event| work.events.first().is_some_and(|work| work.id == event.id))
     else {
-        return work;
+        return;
     };
-    let id = work.entity_id().to_owned();
-    let person = work.entity.starts_with("person:");
-    let fetched = if person { access.get_person(&id).await } else { access.get_booking(&id).await };
-    match fetched {
-        Err(failure) => work.failure = Some(failure),
-        Ok(fetched) => {
-            let (status, body) = (fetched.status, fetched.body);
-            if status == 200 {
-                let read = caught(|| if person { read_person(&body) } else { read_booking(source, &body, first) });
-                take_over(&mut work, first, document_id, read, attempts);
-            }
-            work.document = Some(Document { id: document_id, status, body });
-        }
+    if document.status == 200 {
+        let body = &document.body;
+        let person = work.entity.starts_with("person:");
+        let read = caught(|| if person { read_person(body) } else { read_booking(source, body, first) });
+        take_over(work, first, document.id, read, attempts);
     }
-    work
+    work.document = Some(document);
 }
 
 /// What a fetch brought.

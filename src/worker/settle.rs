@@ -13,7 +13,7 @@ use crate::provider::Failure;
 
 /// Why a transaction of settling came to nothing.
 #[derive(Debug, thiserror::Error)]
-enum Unsettled {
+pub(super) enum Unsettled {
     #[error(transparent)]
     Ledger(#[from] Error),
     /// Somebody else has the events now, so they are not ours to finish.
@@ -76,13 +76,7 @@ impl Inner {
             }
             Unsettled::Ledger(error) => {
                 tracing::error!(entity = work.entity, %error, "the order cannot be settled; the event is parked");
-                let reason = match &error {
-                    Error::Panicked { .. } => "panic",
-                    Error::Overflow { .. } => "amount_out_of_range",
-                    Error::Snapshot { .. } => "snapshot_unreadable",
-                    Error::Database(_) => "database_refused",
-                };
-                self.give_up(&work, &Failure::Permanent { reason, detail: error.to_string() });
+                self.give_up(&work, &refused(&error));
             }
         }
     }
@@ -90,22 +84,30 @@ impl Inner {
     /// Ends the claim without settling anything. If even that fails, the end of the lease makes the events due again.
     fn give_up(&self, work: &Work, failure: &Failure) {
         let now = self.clock.now();
-        let ended = self.database.transaction("give up", |connection| {
-            for (id, finish) in &work.ended {
-                guard(work, inbox::finish(connection, &work.lease, *id, finish, now)?)?;
-            }
-            for event in &work.events {
-                let finish = self.finish_of(&work.source, failure, event, now);
-                guard(work, inbox::finish(connection, &work.lease, event.id, &finish, now)?)?;
-            }
-            Ok::<(), Unsettled>(())
-        });
+        let ended = self.database.transaction("give up", |connection| self.end_claim(connection, work, failure, now));
         if let Err(error) = ended {
             tracing::warn!(entity = work.entity, %error, "the events stay claimed until their lease ends");
         }
     }
 
-    fn settle_one(
+    pub(super) fn end_claim(
+        &self,
+        connection: &mut Connection,
+        work: &Work,
+        failure: &Failure,
+        now: Timestamp,
+    ) -> Result<(), Unsettled> {
+        for (id, finish) in &work.ended {
+            guard(work, inbox::finish(connection, &work.lease, *id, finish, now)?)?;
+        }
+        for event in &work.events {
+            let finish = self.finish_of(&work.source, failure, event, now);
+            guard(work, inbox::finish(connection, &work.lease, event.id, &finish, now)?)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn settle_one(
         &self,
         connection: &mut Connection,
         books: &mut BTreeMap<String, Book>,
@@ -211,7 +213,18 @@ impl Inner {
     }
 }
 
-fn first_event(work: &Work) -> EventId {
+/// Why an order that cannot be settled is parked.
+pub(super) fn refused(error: &Error) -> Failure {
+    let reason = match error {
+        Error::Panicked { .. } => "panic",
+        Error::Overflow { .. } => "amount_out_of_range",
+        Error::Snapshot { .. } => "snapshot_unreadable",
+        Error::Database(_) | Error::Policy(_) => "database_refused",
+    };
+    Failure::Permanent { reason, detail: error.to_string() }
+}
+
+pub(super) fn first_event(work: &Work) -> EventId {
     work.events.first().map_or(0, |event| event.id)
 }
 
@@ -236,7 +249,7 @@ fn missing(connection: &mut Connection, work: &Work) -> Result<Option<Failure>, 
 
 /// One work for each event, and one for those that end anyway. Each event brings along what was read for all of them,
 /// so that one that cannot be settled does not keep it from the others.
-fn taken_apart(work: Work) -> Vec<Work> {
+pub(super) fn taken_apart(work: Work) -> Vec<Work> {
     let Work { source, entity, lease, mut events, ended, document, failure } = work;
     let mut read = Vec::new();
     for event in &mut events {

@@ -3,6 +3,7 @@
 //! A replay works beside a running daemon. It goes in steps, each a short transaction, so that deliveries are stored
 //! in between; it leaves alone what a worker is at, and it is written down: who, when, why, what was chosen.
 
+pub mod effect;
 mod filter;
 pub mod store;
 

@@ -211,6 +211,10 @@ impl TestDaemon {
             .expect("the replay works")
     }
 
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
     pub(crate) fn database(&self) -> &Database {
         self.daemon.database()
     }

@@ -1,0 +1,156 @@
+//! `ticketledger ledger rebuild`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::arguments::DetailFormat;
+use super::output::Usage;
+use super::{Outcome, output, settings};
+use crate::config::Config;
+use crate::ledger::Error;
+use crate::ledger::rebuild::{Rebuilt, Switches, rebuild};
+use crate::money::{Currency, format_minor};
+use crate::report::format::{finish, plain_table, printable};
+
+#[derive(Debug, Args)]
+pub(super) struct Rebuild {
+    /// Only this source, by its name in the settings
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// Show what these policy switches would change, had they always been set so (TOML or JSON; what is not named
+    /// stays as it is)
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// How many differences to list
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    limit: usize,
+    /// How to write it
+    #[arg(long, value_enum, default_value = "table")]
+    format: DetailFormat,
+}
+
+/// Rebuilds and compares: [`Outcome::Attention`] when the ledger is not what the snapshots give. With `--policy` a
+/// difference is an answer, not an alarm.
+pub(super) fn run(config: &Config, options: &Rebuild) -> anyhow::Result<Outcome> {
+    settings::known_source(config, options.source.as_deref())?;
+    let switches = options.policy.as_deref().map(read).transpose()?;
+    let database = settings::open(config)?;
+    let bar = ProgressBar::no_length();
+    // Draws nothing unless stderr is a terminal.
+    bar.set_draw_target(ProgressDrawTarget::stderr());
+    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} steps, {eta} left")?);
+    let books = rebuild(&database, options.source.as_deref(), switches.as_ref(), options.limit, |done, total| {
+        bar.set_length(u64::try_from(total).unwrap_or(0));
+        bar.set_position(u64::try_from(done).unwrap_or(0));
+    });
+    bar.finish_and_clear();
+    let books = books.map_err(|error| match error {
+        Error::Policy(detail) => Usage(format!("the policy cannot be used: {detail}")).into(),
+        error => anyhow::Error::new(error),
+    })?;
+    output::print(match options.format {
+        DetailFormat::Json => serde_json::to_string_pretty(&books)? + "\n",
+        DetailFormat::Table => {
+            books.iter().map(|book| in_words(book, options.policy.is_some())).collect::<Vec<_>>().join("\n")
+        }
+    })?;
+    let fine = options.policy.is_some() || books.iter().all(Rebuilt::is_identical);
+    Ok(if fine { Outcome::Fine } else { Outcome::Attention })
+}
+
+fn read(path: &Path) -> anyhow::Result<Switches> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let wrong = |error: String| Usage(format!("{} holds no policy: {error}", path.display()));
+    if text.trim_start().starts_with('{') {
+        return Ok(serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?);
+    }
+    Ok(toml::from_str(&text).map_err(|error| wrong(error.to_string()))?)
+}
+
+fn in_words(book: &Rebuilt, tried: bool) -> String {
+    let mut text = String::new();
+    // Writing into a text cannot fail.
+    let Rebuilt { source, snapshots, entries, rebuilt_entries, .. } = book;
+    if book.is_identical() {
+        let _ = match &book.head {
+            Some(head) => writeln!(
+                text,
+                "{source}: identical. {snapshots} steps give the {entries} entries that are there, to the last hash \
+                 {head}."
+            ),
+            None => writeln!(text, "{source}: there are no entries yet."),
+        };
+        return text;
+    }
+    let _ = if tried {
+        writeln!(text, "{source}: with this policy from the beginning {rebuilt_entries} entries instead of {entries}.")
+    } else {
+        writeln!(text, "{source}: DIFFERENT. {snapshots} steps give {rebuilt_entries} entries; {entries} are there.")
+    };
+    if !tried {
+        let none = || "none".to_owned();
+        let _ = writeln!(text, "  head there:   {}", book.head.clone().unwrap_or_else(none));
+        let _ = writeln!(text, "  head rebuilt: {}", book.rebuilt_head.clone().unwrap_or_else(none));
+    }
+    accounts(&mut text, book);
+    orders(&mut text, book);
+    if !tried {
+        differences(&mut text, book);
+    }
+    text
+}
+
+fn accounts(text: &mut String, book: &Rebuilt) {
+    if book.accounts.is_empty() {
+        text.push_str("No balance of an account differs.\n");
+        return;
+    }
+    text.push_str("Accounts whose balance differs (debit positive):\n");
+    let mut table = plain_table(["account", "currency", "is", "would be", "difference"].map(str::to_owned).to_vec());
+    for row in &book.accounts {
+        let amount = |minor| amount(minor, &row.currency);
+        table.add_row([
+            row.account.clone(),
+            row.currency.clone(),
+            amount(row.stored_minor),
+            amount(row.rebuilt_minor),
+            amount(row.difference_minor),
+        ]);
+    }
+    text.push_str(&finish(&table));
+}
+
+fn orders(text: &mut String, book: &Rebuilt) {
+    if book.orders.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "Orders that differ: {}.", book.orders_total);
+    let mut table = plain_table(["order", "account", "currency", "difference"].map(str::to_owned).to_vec());
+    for row in &book.orders {
+        let difference = amount(row.difference_minor, &row.currency);
+        table.add_row([printable(&row.order_id), row.account.clone(), row.currency.clone(), difference]);
+    }
+    text.push_str(&finish(&table));
+}
+
+fn differences(text: &mut String, book: &Rebuilt) {
+    let _ = writeln!(text, "Differences: {}.", book.differences_total);
+    for difference in &book.differences {
+        let entry = difference.entry_no.map(|no| format!("entry {no}"));
+        let order = difference.order_id.as_ref().map(|order| format!("order {}", printable(order)));
+        let place: Vec<String> = [entry, order].into_iter().flatten().collect();
+        let _ = writeln!(text, "  {}: {}", place.join(", "), printable(&difference.what));
+    }
+    let listed = i64::try_from(book.differences.len()).unwrap_or(i64::MAX);
+    if book.differences_total > listed {
+        let _ = writeln!(text, "  … and {} more (--limit lists more).", book.differences_total - listed);
+    }
+}
+
+fn amount(minor: i64, currency: &str) -> String {
+    format_minor(minor, Currency::parse(currency).map_or(0, Currency::exponent))
+}

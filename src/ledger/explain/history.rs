@@ -1,0 +1,71 @@
+//! What changed when, which delivery said so, and what is open.
+
+use super::facts::{Fact, Facts};
+use super::words::money;
+
+/// One sentence for each step of settling.
+pub(super) fn steps(facts: &Facts) -> Vec<String> {
+    let mut sentences = Vec::new();
+    for snapshot in &facts.snapshots {
+        let of_step: Vec<&Fact> = facts
+            .all
+            .iter()
+            .filter(|fact| {
+                fact.entry.snapshot_no == Some(snapshot.snapshot_no)
+                    && fact.entry.order_id.as_deref() == Some(facts.order_id.as_str())
+            })
+            .collect();
+        let why = match snapshot.cause.as_str() {
+            "first delivery" => "is the first that tells of it".to_owned(),
+            "delivery" => "brings news".to_owned(),
+            cause => format!("settles it again ({cause})"),
+        };
+        let mut changes: Vec<String> = of_step.iter().map(|fact| change(facts, fact)).collect();
+        if changes.is_empty() {
+            changes.push("no money moves".to_owned());
+        }
+        sentences.push(format!(
+            "{}: webhook {} {why}: {}.",
+            facts.moment(snapshot.recorded_at),
+            snapshot.inbox_event_id,
+            changes.join("; ")
+        ));
+    }
+    sentences
+}
+
+fn change(facts: &Facts, fact: &Fact) -> String {
+    let entry = &fact.entry;
+    let amount: i64 = fact.lines.iter().map(|line| line.amount_minor).filter(|minor| *minor > 0).sum();
+    let amount = money(amount, &entry.currency);
+    let key = entry.atom_key.strip_prefix("sale:").unwrap_or(&entry.atom_key);
+    let name = facts.name(key);
+    let late = entry.reason_code.strip_prefix("late_for_");
+    let late = late.map_or_else(String::new, |month| format!(", booked now because {month} is closed"));
+    let Some(reverses_no) = entry.reverses_no else {
+        return format!("entry {} books {name}, {amount}{late}", entry.entry_no);
+    };
+    let why = match (entry.effective_basis.as_str(), entry.reason_code.as_str()) {
+        ("cancellation_date", _) => format!("cancelled on {}", facts.moment(entry.effective_at)),
+        (_, "changed") => "it changed".to_owned(),
+        _ => "it is gone".to_owned(),
+    };
+    format!("entry {} takes back entry {reverses_no}, {name}, {amount}: {why}{late}", entry.entry_no)
+}
+
+/// Findings that are open, in words.
+pub(super) fn findings(facts: &Facts) -> Vec<String> {
+    let sentence = |finding: &super::store::FindingRow| {
+        let difference = finding.difference_minor.zip(finding.currency.as_deref()).filter(|(minor, _)| *minor != 0);
+        let difference =
+            difference.map_or_else(String::new, |(minor, currency)| format!(", difference {}", money(minor, currency)));
+        let seen = match (&*finding.state, &finding.note) {
+            ("acknowledged", Some(note)) => format!(" Acknowledged: {note}."),
+            ("acknowledged", None) => " Acknowledged.".to_owned(),
+            _ => String::new(),
+        };
+        format!("{} ({}{difference}): {}.{seen}", finding.reason, finding.severity, finding.evidence)
+    };
+    let sentences: Vec<String> = facts.findings.iter().map(sentence).collect();
+    if sentences.is_empty() { vec!["No finding is open.".to_owned()] } else { sentences }
+}

@@ -1,0 +1,61 @@
+//! The statements of the story: reading only.
+
+use diesel::prelude::*;
+
+use crate::db::schema::{findings, journal_entries, postings, sources};
+use crate::db::{Connection, Result};
+use crate::on_engine;
+
+/// A finding that somebody has to look at.
+#[derive(Queryable)]
+pub(super) struct FindingRow {
+    pub(super) reason: String,
+    pub(super) severity: String,
+    pub(super) currency: Option<String>,
+    pub(super) difference_minor: Option<i64>,
+    pub(super) evidence: String,
+    pub(super) state: String,
+    pub(super) note: Option<String>,
+}
+
+pub(super) fn findings(connection: &mut Connection, source: &str, order_id: &str) -> Result<Vec<FindingRow>> {
+    let query = findings::table
+        .filter(findings::source.eq(source))
+        .filter(findings::order_id.eq(order_id))
+        .filter(findings::state.eq_any(["open", "acknowledged"]))
+        .order((findings::reason, findings::fingerprint))
+        .select((
+            findings::reason,
+            findings::severity,
+            findings::currency,
+            findings::difference_minor,
+            findings::evidence,
+            findings::state,
+            findings::note,
+        ));
+    Ok(on_engine!(connection, |c| query.load(c))?)
+}
+
+/// Time zone of a source.
+pub(super) fn timezone(connection: &mut Connection, source: &str) -> Result<String> {
+    let query = sources::table.find(source).select(sources::timezone);
+    Ok(on_engine!(connection, |c| query.first(c))?)
+}
+
+/// Entries of the order, and entries of others with a line about it.
+pub(super) fn entry_numbers(connection: &mut Connection, source: &str, order_id: &str) -> Result<Vec<i64>> {
+    let own = journal_entries::table
+        .filter(journal_entries::source.eq(source))
+        .filter(journal_entries::order_id.eq(order_id))
+        .select(journal_entries::entry_no);
+    let about = postings::table
+        .filter(postings::source.eq(source))
+        .filter(postings::order_id.eq(order_id))
+        .select(postings::entry_no);
+    let mut numbers: Vec<i64> = on_engine!(connection, |c| own.load(c))?;
+    let others: Vec<i64> = on_engine!(connection, |c| about.load(c))?;
+    numbers.extend(others);
+    numbers.sort_unstable();
+    numbers.dedup();
+    Ok(numbers)
+}

@@ -1,0 +1,161 @@
+//! The ledger that the snapshots give, as far as it is needed for what comes.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use sha2::{Digest as _, Sha256};
+
+use super::journal::Full;
+use super::store::{self, BookRow};
+use crate::db::Database;
+use crate::ledger::settle::entries_of;
+use crate::ledger::store::{Posted, SnapshotRow};
+use crate::ledger::{Book, Error, LiveAtom, Policies, Snapshot, Target, target};
+
+/// A snapshot with what it asks for.
+pub(super) struct Prepared {
+    pub(super) row: SnapshotRow,
+    pub(super) snapshot: Snapshot,
+    pub(super) wanted: Target,
+    /// No later snapshot of the order follows.
+    pub(super) last: bool,
+    /// The text is not the one that was hashed when it was stored.
+    pub(super) tampered: bool,
+}
+
+/// Reads the snapshots page by page, with what they ask for, until `take` wants no more.
+pub(super) fn prepare(
+    database: &Database,
+    book: &BookRow,
+    policies: &Policies,
+    mut take: impl FnMut(Vec<Prepared>) -> bool,
+) -> Result<(), Error> {
+    let mut connection = database.reader()?;
+    let mut after = 0;
+    loop {
+        let page = store::snapshots(&mut connection, &book.source, after, book.last_snapshot_no)?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = last.snapshot_no;
+        let page = page.into_iter().map(|(row, followed)| prepared(row, !followed, policies));
+        if !take(page.collect::<Result<_, _>>()?) {
+            return Ok(());
+        }
+    }
+}
+
+fn prepared(mut row: SnapshotRow, last: bool, policies: &Policies) -> Result<Prepared, Error> {
+    let order_id = || row.order_id.clone();
+    let snapshot: Snapshot = serde_json::from_str(&row.doc).map_err(|error| Error::Snapshot {
+        order_id: order_id(),
+        detail: format!("snapshot {}: {error}", row.snapshot_no),
+    })?;
+    let wanted = target(&snapshot, &policies.rules(snapshot.policy_id))
+        .map_err(|overflow| Error::Overflow { order_id: order_id(), overflow })?;
+    let tampered = hex::encode(Sha256::digest(&row.doc)) != row.doc_sha256;
+    // The text has served; a page of them need not wait in memory.
+    row.doc = String::new();
+    Ok(Prepared { row, snapshot, wanted, last, tampered })
+}
+
+/// The head of the rebuilt book, and the orders that will change again.
+pub(super) struct Shadow {
+    book: Book,
+    orders: HashMap<String, Order>,
+    /// Numbers of entries that were taken over: theirs and ours.
+    taken: BTreeMap<i64, i64>,
+    pub(super) entries: i64,
+    pub(super) taken_over: i64,
+}
+
+/// What an order has in the rebuilt journal.
+struct Order {
+    posted: Posted,
+    /// Entries of the live atoms.
+    entries: BTreeMap<i64, Full>,
+}
+
+impl Shadow {
+    pub(super) fn new(book: &BookRow, policies: Policies) -> Self {
+        Self {
+            book: Book::empty(&book.source, policies),
+            orders: HashMap::new(),
+            taken: BTreeMap::new(),
+            entries: 0,
+            taken_over: 0,
+        }
+    }
+
+    /// Hash of the last entry.
+    pub(super) fn head(&self) -> Option<String> {
+        let (entry_no, hash) = self.book.head();
+        (entry_no > 0).then(|| hash.to_owned())
+    }
+
+    /// The entries of one snapshot.
+    pub(super) fn settle(&mut self, prepared: Prepared) -> Result<Vec<Full>, Error> {
+        let Prepared { row, snapshot, wanted, last, .. } = prepared;
+        let order = self.orders.remove(&row.order_id);
+        let unknown =
+            || Order { posted: Posted { live: BTreeMap::new(), ever: BTreeSet::new() }, entries: BTreeMap::new() };
+        let mut order = order.unwrap_or_else(unknown);
+        let entries = &mut order.entries;
+        let original = |entry_no: i64| {
+            let lost =
+                || crate::db::Error::Inconsistent(format!("rebuilt entry {entry_no} is not there to be reversed"));
+            entries.remove(&entry_no).ok_or_else(|| Error::from(lost()))
+        };
+        let written = entries_of(&mut self.book, snapshot.policy_id, &wanted, &row, &order.posted, original)?;
+        let mut lines = written.lines.into_iter().peekable();
+        let mut rebuilt = Vec::with_capacity(written.entries.len());
+        for entry in written.entries {
+            let mut own = Vec::new();
+            while let Some(line) = lines.next_if(|line| line.entry_no == entry.entry_no) {
+                own.push(line);
+            }
+            rebuilt.push((entry, own));
+        }
+        self.entries += i64::try_from(rebuilt.len()).unwrap_or(0);
+        if !last {
+            order.remember(&rebuilt);
+            self.orders.insert(row.order_id, order);
+        }
+        Ok(rebuilt)
+    }
+
+    /// Takes an entry over that no snapshot causes. False when it is none of that kind.
+    pub(super) fn take_over(&mut self, (entry, lines): &mut Full) -> bool {
+        let stored_no = entry.entry_no;
+        let reversed = entry.reverses_no.and_then(|no| self.taken.get(&no).copied());
+        let known =
+            matches!(entry.kind.as_str(), "manual" | "close") || (entry.kind == "reverse" && reversed.is_some());
+        if !known || entry.snapshot_no.is_some() {
+            return false;
+        }
+        entry.reverses_no = reversed;
+        for line in lines.iter_mut() {
+            line.entry_no = self.book.head().0 + 1;
+        }
+        *entry = self.book.append(entry.clone(), lines);
+        self.taken.insert(stored_no, entry.entry_no);
+        self.entries += 1;
+        self.taken_over += 1;
+        if let Some(period) = entry.atom_key.strip_prefix("close:").filter(|_| entry.kind == "close") {
+            self.book.close_period(period);
+        }
+        true
+    }
+}
+
+impl Order {
+    fn remember(&mut self, rebuilt: &[Full]) {
+        for (entry, lines) in rebuilt {
+            if entry.reverses_no.is_some() {
+                self.posted.live.remove(&entry.atom_key);
+                continue;
+            }
+            let atom = LiveAtom { entry_no: entry.entry_no, hash: entry.atom_hash.clone() };
+            self.posted.live.insert(entry.atom_key.clone(), atom);
+            self.posted.ever.insert(entry.atom_key.clone());
+            self.entries.insert(entry.entry_no, (entry.clone(), lines.clone()));
+        }
+    }
+}
