@@ -206,4 +206,3 @@ impl Drop for Serving {
         let _ = self.child.wait();
     }
 }
-
