@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use ticketledger::clock::{Clock, Timestamp};
 use ticketledger::config::{Config, Source};
@@ -513,14 +514,16 @@ fn a_connection_that_breaks_while_settling_costs_no_attempt() {
 async fn send_plenty(daemons: &[&TestDaemon]) -> usize {
     const VERSIONS: i64 = 12;
     for version in 1..=VERSIONS {
-        for i in 0..20_u32 {
+        // One version of each at once; the next one comes when they are stored.
+        let sent = (0..20_u32).map(async |i| {
             let minor = if version == VERSIONS { 4_i64.pow(i) } else { 3 * version };
             let daemon = daemons[i as usize % daemons.len()];
             daemon.accepted("museum", order(&format!("order {i}"), minor)).await;
             if version % 6 == 0 {
                 pay(daemon, u64::from(i % 5) + 1, &format!("p{i}"), 4_i64.pow(i)).await;
             }
-        }
+        });
+        join_all(sent).await;
     }
     20 * 12 + 20 * 2
 }
