@@ -47,9 +47,15 @@ pub(super) enum Command {
     Inbox(InboxCommand),
     /// Read the books: balances, revenue, VAT, payments, open orders, vouchers, findings
     Report(Report),
-    /// Prove that the books hold
+    /// Prove that the books hold, and post what no webhook tells
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Look at vouchers and flex tickets one by one
+    #[command(subcommand)]
+    Vouchers(super::vouchers::VouchersCommand),
+    /// Look at a customer, and erase one
+    #[command(subcommand)]
+    Contact(super::contact::ContactCommand),
 }
 
 #[derive(Debug, Args)]
@@ -216,6 +222,10 @@ pub(super) struct OfPeriod {
 pub(super) enum LedgerCommand {
     /// Recompute every entry, the chain and every order; exit code 3 when anything does not hold
     Verify(Verify),
+    /// Post what no webhook tells, from a CSV file: fees, payouts, refunds, write-offs, vouchers of an earlier system
+    Import(super::import::Import),
+    /// Undo an imported entry by its exact opposite
+    Reverse(super::import::Reverse),
 }
 
 #[derive(Debug, Args)]

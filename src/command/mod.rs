@@ -2,7 +2,9 @@
 
 mod arguments;
 mod config;
+mod contact;
 mod demo;
+mod import;
 mod inbox;
 mod ledger;
 mod logging;
@@ -11,6 +13,7 @@ mod replay;
 mod report;
 mod serve;
 mod settings;
+mod vouchers;
 
 use std::process::ExitCode;
 
@@ -57,6 +60,10 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Inbox(InboxCommand::Replay(options)) => replay::run(&settings::load(path)?, options),
         Command::Report(options) => report::run(&settings::load(path)?, &options),
         Command::Ledger(LedgerCommand::Verify(options)) => ledger::verify(&settings::load(path)?, &options),
+        Command::Ledger(LedgerCommand::Import(options)) => import::run(&settings::load(path)?, options),
+        Command::Ledger(LedgerCommand::Reverse(options)) => import::reverse(&settings::load(path)?, options),
+        Command::Vouchers(command) => vouchers::run(&settings::load(path)?, &command),
+        Command::Contact(command) => contact::run(&settings::load(path)?, command),
     }
 }
 

@@ -15,6 +15,7 @@ mod book;
 mod chain;
 mod diff;
 mod finding;
+pub mod import;
 mod policies;
 mod policy;
 mod projection;

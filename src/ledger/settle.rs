@@ -247,6 +247,26 @@ fn settle_redeemers(
     Ok(entries)
 }
 
+/// Settles again every order that redeems one of these vouchers or flex tickets, given as class and id: how they are
+/// taxed has become known, or is known no longer.
+pub(super) fn settle_again(
+    connection: &mut Connection,
+    book: &mut Book,
+    vouchers: &[(&str, &str)],
+    origin: &Origin,
+) -> Result<usize, Error> {
+    let mut redeemers = BTreeSet::new();
+    for (class, id) in vouchers {
+        redeemers.extend(projection::redeeming_orders(connection, &book.source, class, id)?);
+    }
+    let mut entries = 0;
+    for redeemer in redeemers {
+        let known = load(connection, &book.source, &redeemer)?;
+        entries += apply(connection, book, known, origin)?;
+    }
+    Ok(entries)
+}
+
 /// Writes the entries that lead from what is live to what is wanted.
 pub(super) fn post(
     connection: &mut Connection,
@@ -329,9 +349,10 @@ fn draft_of(policy_id: i32, snapshot: &SnapshotRow) -> Draft<'_> {
     Draft {
         kind: "post",
         event_type: "",
-        order_id: &snapshot.order_id,
+        order_id: Some(&snapshot.order_id),
         policy_id,
-        snapshot_no: snapshot.snapshot_no,
+        snapshot_no: Some(snapshot.snapshot_no),
+        posting_key: None,
         atom_key: "",
         atom_hash: "",
         reverses_no: None,
@@ -368,7 +389,7 @@ fn reversal_date(wanted: &Target, key: &str, reason: &str, receipt: Timestamp) -
 }
 
 /// The exact opposite: every measure is negated, every dimension kept.
-fn negated(line: PostingRow) -> PostingRow {
+pub(super) fn negated(line: PostingRow) -> PostingRow {
     PostingRow {
         amount_minor: -line.amount_minor,
         tax_base_minor: line.tax_base_minor.map(|base| -base),

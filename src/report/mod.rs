@@ -2,6 +2,7 @@
 
 pub mod format;
 pub mod store;
+pub mod vouchers;
 
 use crate::db::{Database, Result};
 
