@@ -158,9 +158,7 @@ fn source<'c>(config: &'c Config, name: Option<&str>) -> anyhow::Result<&'c Sour
     match (name, config.sources.as_slice()) {
         (None, [only]) => Ok(only),
         (None, _) => Err(Usage("there are several sources; say which with --source".to_owned()).into()),
-        (Some(name), sources) => {
-            sources.iter().find(|source| source.name == name).context("the source was just there")
-        }
+        (Some(name), sources) => sources.iter().find(|source| source.name == name).context("the source was just there"),
     }
 }
 

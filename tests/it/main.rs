@@ -9,6 +9,8 @@
 
 mod bookingkit;
 mod config;
+mod contacts;
+mod imports;
 mod receive;
 mod schema;
 mod support;

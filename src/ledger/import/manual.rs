@@ -33,8 +33,13 @@ fn booking(row: &mut Row<'_>) -> Option<Booking> {
         row.mistake("`amount` is zero");
     }
     let common = day.zip(reference).zip(currency).zip(amount.filter(|amount| *amount != 0));
-    let common =
-        common.map(|(((day, reference), currency), amount)| Common { line: row.line, day, reference, currency, amount });
+    let common = common.map(|(((day, reference), currency), amount)| Common {
+        line: row.line,
+        day,
+        reference,
+        currency,
+        amount,
+    });
     match kind?.as_str() {
         "fee" => money(row, common, "fee", Account::Fees),
         "payout" => money(row, common, "payout", Account::Bank),
@@ -53,7 +58,17 @@ impl Common {
     fn booking(self, word: &str, event_type: &'static str, order_id: Option<String>) -> Booking {
         let key = format!("{word}:{}", self.reference);
         let (line, currency, day) = (self.line, self.currency, Some(self.day));
-        Booking { line, atom_key: key.clone(), key, event_type, order_id, currency, day, lines: Vec::new(), voucher: None }
+        Booking {
+            line,
+            atom_key: key.clone(),
+            key,
+            event_type,
+            order_id,
+            currency,
+            day,
+            lines: Vec::new(),
+            voucher: None,
+        }
     }
 }
 
@@ -108,9 +123,7 @@ fn write_off(row: &mut Row<'_>, common: Option<Common>) -> Option<Booking> {
         "income:retained" => Account::IncomeRetained,
         "suspense:rounding" => Account::Rounding,
         _ => {
-            row.mistake(
-                "`account` is none of: expenses:bad_debt, expenses:fees, income:retained, suspense:rounding",
-            );
+            row.mistake("`account` is none of: expenses:bad_debt, expenses:fees, income:retained, suspense:rounding");
             return None;
         }
     };

@@ -328,8 +328,7 @@ fn announce(
     for voucher in &vouchers {
         store::save_voucher(connection, &book.source, voucher)?;
     }
-    let ids: Vec<(&str, &str)> =
-        vouchers.iter().map(|voucher| (voucher.class, voucher.voucher_id.as_str())).collect();
+    let ids: Vec<(&str, &str)> = vouchers.iter().map(|voucher| (voucher.class, voucher.voucher_id.as_str())).collect();
     Ok(settle_again(connection, book, &ids, &origin(event_id, now))?)
 }
 

@@ -67,20 +67,43 @@ pub(super) fn rows<T>(
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(bytes);
     let Some(names) = header_of(&mut reader, columns, mistakes) else { return Vec::new() };
     let mut found = Vec::new();
+    let mut lines = Lines { bytes, offset: 0, line: 1 };
     for record in reader.records() {
         match record {
             Err(error) => {
-                let line = error.position().map_or(0, csv::Position::line);
+                let line = lines.at(error.position());
                 mistakes.push(Mistake::new(line, "it is not UTF-8, or has another number of cells than the header"));
             }
             Ok(record) => {
-                let line = record.position().map_or(0, csv::Position::line);
+                let line = lines.at(record.position());
                 let cells = names.iter().copied().zip(record.iter().map(str::to_owned)).collect();
                 found.extend(each(&mut Row { line, cells, today, mistakes }));
             }
         }
     }
     found
+}
+
+/// Counts lines. The position of a record is the end of the one before it, which may be several line breaks away.
+struct Lines<'b> {
+    bytes: &'b [u8],
+    offset: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn at(&mut self, position: Option<&csv::Position>) -> u64 {
+        let end = position.and_then(|position| usize::try_from(position.byte()).ok()).unwrap_or(self.offset);
+        while let Some(byte) = self.bytes.get(self.offset) {
+            let is_break = matches!(byte, b'\r' | b'\n');
+            if self.offset >= end && !is_break {
+                break;
+            }
+            self.line += u64::from(*byte == b'\n');
+            self.offset += 1;
+        }
+        self.line
+    }
 }
 
 fn header_of(

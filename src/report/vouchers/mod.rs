@@ -78,7 +78,13 @@ pub fn list(database: &Database, listing: &Listing) -> Result<Table> {
                 continue;
             }
             let zone = zones.get(&posted.source).copied().unwrap_or(chrono_tz::UTC);
-            rows.push(row(&posted, facts, refunds.get(&(posted.source.clone(), posted.voucher_id.clone())), zone, listing.as_of));
+            rows.push(row(
+                &posted,
+                facts,
+                refunds.get(&(posted.source.clone(), posted.voucher_id.clone())),
+                zone,
+                listing.as_of,
+            ));
         }
         rows.sort();
         Ok(Table { columns: columns(), rows })

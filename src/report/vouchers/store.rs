@@ -45,20 +45,13 @@ pub(super) fn facts(connection: &mut Connection, source: Option<&str>) -> Result
 }
 
 /// The order that a voucher refunds, by source and voucher.
-pub(super) fn refunds(
-    connection: &mut Connection,
-    source: Option<&str>,
-) -> Result<BTreeMap<(String, String), String>> {
+pub(super) fn refunds(connection: &mut Connection, source: Option<&str>) -> Result<BTreeMap<(String, String), String>> {
     let rows: Vec<(String, String, String)> = on_engine!(connection, |c| {
         let mut query = postings::table
             .filter(postings::item_kind.eq("refund_voucher"))
             .filter(postings::account_code.eq("assets:receivable"))
             .order((postings::source, postings::entry_no, postings::line_no))
-            .select((
-                postings::source,
-                postings::voucher_id.assume_not_null(),
-                postings::order_id.assume_not_null(),
-            ))
+            .select((postings::source, postings::voucher_id.assume_not_null(), postings::order_id.assume_not_null()))
             .into_boxed();
         if let Some(source) = source {
             query = query.filter(postings::source.eq(source));
@@ -76,9 +69,8 @@ pub(super) fn posted(connection: &mut Connection, source: Option<&str>, as_of: N
     let redeemed = format!("CAST(SUM(CASE WHEN {REDEEMED} THEN postings.amount_minor ELSE 0 END) AS BIGINT)");
     let issued_at = format!("MIN(CASE WHEN {REDEEMED} THEN NULL ELSE journal_entries.effective_at END)");
     Ok(on_engine!(connection, |c| {
-        let lines = postings::table.on(postings::source
-            .eq(journal_entries::source)
-            .and(postings::entry_no.eq(journal_entries::entry_no)));
+        let lines = postings::table
+            .on(postings::source.eq(journal_entries::source).and(postings::entry_no.eq(journal_entries::entry_no)));
         let mut query = journal_entries::table
             .inner_join(lines)
             .group_by(sql::<Text>(&format!("postings.source, {CLASS}, postings.voucher_id, postings.currency")))
@@ -92,7 +84,9 @@ pub(super) fn posted(connection: &mut Connection, source: Option<&str>, as_of: N
                 sql::<Nullable<SqlTimestamp>>(&issued_at),
             ))
             .filter(postings::voucher_id.is_not_null())
-            .filter(postings::account_code.eq("liabilities:flex").or(postings::account_code.like("liabilities:voucher:%")))
+            .filter(
+                postings::account_code.eq("liabilities:flex").or(postings::account_code.like("liabilities:voucher:%")),
+            )
             .filter(journal_entries::booking_date.le(as_of))
             .into_boxed();
         if let Some(source) = source {
