@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::bail;
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 use super::arguments::DetailFormat;
 use super::import::{Who as Operator, ask};
@@ -24,23 +24,17 @@ pub(super) enum ContactCommand {
 }
 
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
+#[command(group(ArgGroup::new("which").required(true)))]
 pub(super) struct Show {
     /// Number of the contact
+    #[arg(group = "which")]
     id: Option<i64>,
     /// The contacts of this order, by id or code
-    #[arg(long, value_name = "ORDER")]
+    #[arg(long, value_name = "ORDER", group = "which")]
     order: Option<String>,
     /// The contacts with this mail address
-    #[arg(long, value_name = "MAIL")]
+    #[arg(long, value_name = "MAIL", group = "which")]
     email: Option<String>,
-    #[command(flatten)]
-    look: LookOptions,
-}
-
-#[derive(Debug, Args)]
-#[group(skip)]
-pub(super) struct LookOptions {
     /// How to write it
     #[arg(long, value_enum, default_value = "table")]
     format: DetailFormat,
@@ -96,7 +90,7 @@ fn show(config: &Config, options: Show) -> anyhow::Result<Outcome> {
     if shown.is_empty() {
         bail!("there is no such contact");
     }
-    output::print(match options.look.format {
+    output::print(match options.format {
         DetailFormat::Json => serde_json::to_string_pretty(&shown)? + "\n",
         DetailFormat::Table => shown.iter().map(in_words).collect::<Vec<_>>().join("\n"),
     })?;

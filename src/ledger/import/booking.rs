@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, NaiveTime, TimeZone as _};
 use chrono_tz::Tz;
 
-use super::posting_key;
+use super::plan::posting_key;
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::ledger::atom::sha256_of_json;

@@ -42,13 +42,6 @@ pub struct Shown {
     pub orders: Vec<String>,
 }
 
-/// An event about a person, without what it says.
-#[derive(Clone, Debug, PartialEq, Eq, diesel::Queryable)]
-pub(super) struct Event {
-    id: i64,
-    state: String,
-}
-
 /// Which contacts.
 #[derive(Clone)]
 pub enum Who {

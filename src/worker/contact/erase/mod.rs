@@ -3,9 +3,11 @@
 //! What the books need stays: the hashes of the bytes, opaque ids, amounts, and the snapshots, which never held
 //! anything personal. So the chain, the balances, a rebuild and a trace are as before.
 
+mod store;
+
 use serde::Serialize;
 
-use super::{Event, store};
+use super::store as contacts;
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
 use crate::inbox::operator::{Reason, store as operator};
@@ -92,6 +94,13 @@ pub fn erase(
     Ok(erased)
 }
 
+/// An event about a person, without what it says.
+#[derive(Clone, Debug, PartialEq, Eq, diesel::Queryable)]
+struct Event {
+    id: i64,
+    state: String,
+}
+
 struct Plan {
     erased: Erased,
     events: Vec<i64>,
@@ -99,11 +108,11 @@ struct Plan {
 }
 
 fn plan(connection: &mut Connection, contact_id: i64, parked_too: bool) -> Result<Plan, Unerasable> {
-    let Some(contact) = store::stored(connection, contact_id)? else { return Err(Unerasable::Unknown(contact_id)) };
+    let Some(contact) = contacts::stored(connection, contact_id)? else { return Err(Unerasable::Unknown(contact_id)) };
     if let Some(at) = contact.erased_at {
         return Err(Unerasable::Already(contact_id, at));
     }
-    let orders = store::orders_of(connection, contact_id)?;
+    let orders = contacts::orders_of(connection, contact_id)?;
     let mut entities: Vec<String> =
         orders.iter().flat_map(|id| [format!("order:{id}"), format!("booking:{id}")]).collect();
     // Of Ticketpark the key is the person itself, who has webhooks and documents of their own.
