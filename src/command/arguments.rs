@@ -49,9 +49,15 @@ pub(super) enum Command {
     Inbox(InboxCommand),
     /// Read the books: balances, revenue, VAT, payments, open orders, vouchers, findings
     Report(Report),
-    /// Prove that the books hold
+    /// Prove that the books hold, and post what no webhook tells
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Look at vouchers and flex tickets one by one
+    #[command(subcommand)]
+    Vouchers(super::vouchers::VouchersCommand),
+    /// Look at a customer, and erase one
+    #[command(subcommand)]
+    Contact(super::contact::ContactCommand),
 }
 
 #[derive(Debug, Args)]
@@ -228,6 +234,10 @@ pub(super) enum LedgerCommand {
     Trace(super::trace::Trace),
     /// Close a month for good: check it, freeze its numbers, chain and anchor them; exit code 3 when something is in the way
     Close(Close),
+    /// Post what no webhook tells, from a CSV file: fees, payouts, refunds, write-offs, vouchers of an earlier system
+    Import(super::import::Import),
+    /// Undo an imported entry by its exact opposite
+    Reverse(super::import::Reverse),
 }
 
 #[derive(Debug, Args)]

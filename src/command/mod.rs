@@ -3,10 +3,12 @@
 mod arguments;
 mod close;
 mod config;
+mod contact;
 mod cut;
 mod demo;
 mod effect;
 mod explain;
+mod import;
 mod inbox;
 mod ledger;
 mod logging;
@@ -17,6 +19,7 @@ mod report;
 mod serve;
 mod settings;
 mod trace;
+mod vouchers;
 
 use std::process::ExitCode;
 
@@ -72,6 +75,10 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Ledger(LedgerCommand::Trace(options)) => trace::run(&settings::load(path)?, &options),
         Command::Ledger(LedgerCommand::Rebuild(options)) => rebuild::run(&settings::load(path)?, &options),
         Command::Ledger(LedgerCommand::Close(options)) => close::run(&settings::load(path)?, options),
+        Command::Ledger(LedgerCommand::Import(options)) => import::run(&settings::load(path)?, options),
+        Command::Ledger(LedgerCommand::Reverse(options)) => import::reverse(&settings::load(path)?, options),
+        Command::Vouchers(command) => vouchers::run(&settings::load(path)?, &command),
+        Command::Contact(command) => contact::run(&settings::load(path)?, command),
     }
 }
 

@@ -130,6 +130,19 @@ impl Database {
         })
     }
 
+    /// On SQLite writes the log back into the file and empties it: it may hold copies of what was deleted. While
+    /// somebody reads, part of it stays until the next time.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub fn write_back(&self) -> Result<()> {
+        use diesel::RunQueryDsl as _;
+        if let Connection::Sqlite(mut pooled) = self.writer()? {
+            diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *pooled)?;
+        }
+        Ok(())
+    }
+
     /// Runs `body` in one durable transaction: commits when it answers `Ok`, rolls back otherwise.
     ///
     /// On SQLite the transaction takes the write lock at once (`BEGIN IMMEDIATE`); a deferred one that reads first

@@ -274,6 +274,8 @@ diesel::table! {
         code_last4 -> Nullable<Text>,
         units_total -> Nullable<BigInt>,
         units_left -> Nullable<BigInt>,
+        issued_on -> Nullable<Date>,
+        expires_on -> Nullable<Date>,
     }
 }
 
@@ -340,6 +342,15 @@ diesel::table! {
         language -> Nullable<Text>,
         details -> Nullable<Text>,
         erased_at -> Nullable<Timestamp>,
+        after_erased_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    contact_orders (source, order_id, contact_id) {
+        source -> Text,
+        order_id -> Text,
+        contact_id -> BigInt,
     }
 }
 
@@ -358,6 +369,7 @@ diesel::table! {
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     chain_anchors,
+    contact_orders,
     contacts,
     documents,
     event_titles,

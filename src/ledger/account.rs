@@ -27,6 +27,20 @@ pub enum Account {
     Flex,
     /// Gross of what is sold at a rate that nobody told us.
     VatUndetermined,
+    /// The bank: where payouts arrive.
+    Bank,
+    /// What payment providers keep for their service.
+    Fees,
+    /// What a guest owed and will not pay.
+    BadDebt,
+    /// What was kept after a cancellation.
+    IncomeRetained,
+    /// Vouchers that nobody will use any more.
+    IncomeBreakage,
+    /// What was there before these books began.
+    Opening,
+    /// Residues of rounding.
+    Rounding,
 }
 
 impl Account {
@@ -36,13 +50,16 @@ impl Account {
         Self::Clearing(method.chars().map(|c| if allowed(c) { c } else { '_' }).collect())
     }
 
-    /// `asset`, `liability`, `income` or `suspense`.
+    /// `asset`, `liability`, `income`, `expense`, `equity` or `suspense`.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Receivable | Self::Clearing(_) | Self::VoucherRefundUnallocated => "asset",
+            Self::Receivable | Self::Clearing(_) | Self::VoucherRefundUnallocated | Self::Bank => "asset",
             Self::IncomeTickets | Self::IncomeProducts | Self::IncomeDiscount => "income",
+            Self::IncomeRetained | Self::IncomeBreakage => "income",
+            Self::Fees | Self::BadDebt => "expense",
+            Self::Opening => "equity",
             Self::Vat(_) | Self::VoucherMultiPurpose | Self::VoucherSinglePurpose(_) | Self::Flex => "liability",
-            Self::VatUndetermined => "suspense",
+            Self::VatUndetermined | Self::Rounding => "suspense",
         }
     }
 
@@ -69,6 +86,13 @@ impl fmt::Display for Account {
             Self::VoucherSinglePurpose(bp) => write!(f, "liabilities:voucher:spv:{bp}"),
             Self::Flex => f.write_str("liabilities:flex"),
             Self::VatUndetermined => f.write_str("suspense:vat_undetermined"),
+            Self::Bank => f.write_str("assets:bank"),
+            Self::Fees => f.write_str("expenses:fees"),
+            Self::BadDebt => f.write_str("expenses:bad_debt"),
+            Self::IncomeRetained => f.write_str("income:retained"),
+            Self::IncomeBreakage => f.write_str("income:breakage"),
+            Self::Opening => f.write_str("equity:opening"),
+            Self::Rounding => f.write_str("suspense:rounding"),
         }
     }
 }

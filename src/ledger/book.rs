@@ -26,9 +26,13 @@ pub struct Book {
 pub(super) struct Draft<'a> {
     pub(super) kind: &'static str,
     pub(super) event_type: &'a str,
-    pub(super) order_id: &'a str,
+    /// The order; `None` when the entry is about none.
+    pub(super) order_id: Option<&'a str>,
     pub(super) policy_id: i32,
-    pub(super) snapshot_no: i64,
+    /// What it was computed from; `None` for what a person entered.
+    pub(super) snapshot_no: Option<i64>,
+    /// What may be posted only once; `None`: this atom from this snapshot.
+    pub(super) posting_key: Option<String>,
     pub(super) atom_key: &'a str,
     pub(super) atom_hash: &'a str,
     pub(super) reverses_no: Option<i64>,
@@ -89,8 +93,8 @@ impl Book {
             entry_no,
             kind: draft.kind.to_owned(),
             event_type: draft.event_type.to_owned(),
-            order_id: Some(draft.order_id.to_owned()),
-            snapshot_no: Some(draft.snapshot_no),
+            order_id: draft.order_id.map(str::to_owned),
+            snapshot_no: draft.snapshot_no,
             atom_key: draft.atom_key.to_owned(),
             atom_hash: draft.atom_hash.to_owned(),
             reverses_no: draft.reverses_no,
@@ -103,13 +107,10 @@ impl Book {
             inbox_event_id: Some(draft.inbox_event_id),
             policy_id: draft.policy_id,
             line_count: i32::try_from(lines.len()).unwrap_or(i32::MAX),
-            posting_key: chain::posting_key(
-                &self.source,
-                draft.order_id,
-                draft.snapshot_no,
-                draft.atom_key,
-                draft.kind,
-            ),
+            posting_key: draft.posting_key.clone().unwrap_or_else(|| {
+                let (order_id, snapshot_no) = (draft.order_id.unwrap_or_default(), draft.snapshot_no.unwrap_or(0));
+                chain::posting_key(&self.source, order_id, snapshot_no, draft.atom_key, draft.kind)
+            }),
             hash_version: chain::HASH_VERSION,
             prev_hash: self.head_hash.clone(),
             entry_hash: String::new(),

@@ -17,6 +17,7 @@ pub mod close;
 mod diff;
 pub mod explain;
 mod finding;
+pub mod import;
 mod policies;
 mod policy;
 mod projection;

@@ -1,6 +1,6 @@
 //! One step of settling: news of an order become a snapshot, entries and current state, in the caller's transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
@@ -232,6 +232,26 @@ fn settle_redeemers(
     Ok(entries)
 }
 
+/// Settles again every order that redeems one of these vouchers or flex tickets, given as class and id: how they are
+/// taxed has become known, or is known no longer.
+pub(super) fn settle_again(
+    connection: &mut Connection,
+    book: &mut Book,
+    vouchers: &[(&str, &str)],
+    origin: &Origin,
+) -> Result<usize, Error> {
+    let mut redeemers = BTreeSet::new();
+    for (class, id) in vouchers {
+        redeemers.extend(projection::redeeming_orders(connection, &book.source, class, id)?);
+    }
+    let mut entries = 0;
+    for redeemer in redeemers {
+        let known = load(connection, &book.source, &redeemer)?;
+        entries += apply(connection, book, known, origin)?;
+    }
+    Ok(entries)
+}
+
 /// Writes the entries that lead from what is live to what is wanted.
 pub(super) fn post(
     connection: &mut Connection,
@@ -332,9 +352,10 @@ fn draft_of(policy_id: i32, snapshot: &SnapshotRow) -> Draft<'_> {
     Draft {
         kind: "post",
         event_type: "",
-        order_id: &snapshot.order_id,
+        order_id: Some(&snapshot.order_id),
         policy_id,
-        snapshot_no: snapshot.snapshot_no,
+        snapshot_no: Some(snapshot.snapshot_no),
+        posting_key: None,
         atom_key: "",
         atom_hash: "",
         reverses_no: None,
@@ -372,7 +393,7 @@ fn reversal_date(wanted: &Target, entry: &EntryRow, reason: &str, receipt: Times
 }
 
 /// The exact opposite: every measure is negated, every dimension kept.
-fn negated(line: PostingRow) -> PostingRow {
+pub(super) fn negated(line: PostingRow) -> PostingRow {
     PostingRow {
         amount_minor: -line.amount_minor,
         tax_base_minor: line.tax_base_minor.map(|base| -base),

@@ -222,8 +222,11 @@ pub(super) fn posted(connection: &mut Connection, source: &str, order_id: &str) 
         .load(c))?;
     let mut posted = Posted { live: BTreeMap::new(), ever: BTreeSet::new() };
     for (entry_no, key, hash, reverses_no) in rows {
-        if reverses_no.is_some() {
-            posted.live.remove(&key);
+        if let Some(reversed) = reverses_no {
+            // The reversal of a manual entry undoes none of these, whatever its key.
+            if posted.live.get(&key).is_some_and(|live| live.entry_no == reversed) {
+                posted.live.remove(&key);
+            }
         } else {
             posted.ever.insert(key.clone());
             posted.live.insert(key, LiveAtom { entry_no, hash });

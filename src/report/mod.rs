@@ -4,6 +4,7 @@ mod closed;
 pub mod cut;
 pub mod format;
 pub mod store;
+pub mod vouchers;
 
 use crate::db::{Database, Result};
 

@@ -163,8 +163,8 @@ impl Inner {
             *newer = *newer && (document_newer || event.has_fact());
             if let Some((contact, version)) = &event.contact {
                 let contact_id = contact::store::save(connection, &work.source, contact, *version)?;
-                if let Some(step) = event.steps.first().filter(|_| *newer) {
-                    contact::store::link(connection, &work.source, &step.order_id, contact_id)?;
+                if let Some(step) = event.steps.first() {
+                    contact::belongs_to(connection, &work.source, &step.order_id, contact_id, *newer)?;
                 }
             }
         }

@@ -10,10 +10,12 @@
 mod bookingkit;
 mod close;
 mod config;
+mod contacts;
 mod crash;
 mod discounts;
 mod explain;
 mod histories;
+mod imports;
 mod operator;
 mod preview;
 mod rebuild;

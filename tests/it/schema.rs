@@ -44,6 +44,7 @@ on_both_engines!(every_column_of_the_schema_is_there, |database| {
         &mut connection,
         accounts,
         chain_anchors,
+        contact_orders,
         contacts,
         documents,
         event_titles,

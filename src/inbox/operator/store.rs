@@ -180,6 +180,8 @@ pub fn choose(
 ) -> Result<Vec<(EventId, String)>> {
     Ok(on_engine!(connection, |c| {
         let numbers = inbox_events::table.select((inbox_events::id, inbox_events::state)).into_boxed();
+        // What a person entered is posted once and undone by a reversal; no worker can read it.
+        let numbers = numbers.filter(inbox_events::method.ne("IMPORT"));
         let query = chosen!(numbers, selection).filter(inbox_events::id.gt(after)).filter(inbox_events::id.le(last));
         query.order(inbox_events::id).limit(limit).load(c)?
     }))
@@ -330,6 +332,30 @@ pub fn record_action(connection: &mut Connection, now: Timestamp, reason: &Reaso
     Ok(on_engine!(connection, |c| {
         diesel::insert_into(operator_actions::table).values(values).returning(operator_actions::id).get_result(c)?
     }))
+}
+
+/// Writes down something else that an operator did, with the number of things that it changed.
+///
+/// # Errors
+/// When the statement fails.
+pub fn record(
+    connection: &mut Connection,
+    now: Timestamp,
+    action: &str,
+    reason: &Reason,
+    filter: &str,
+    events: i64,
+) -> Result<()> {
+    let values = (
+        operator_actions::action.eq(action),
+        operator_actions::actor.eq(&reason.actor),
+        operator_actions::at.eq(now),
+        operator_actions::why.eq(&reason.why),
+        operator_actions::filter.eq(filter),
+        operator_actions::events.eq(events),
+    );
+    on_engine!(connection, |c| diesel::insert_into(operator_actions::table).values(values).execute(c)?);
+    Ok(())
 }
 
 /// Adds to the number of events of a recorded action.

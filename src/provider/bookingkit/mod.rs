@@ -20,6 +20,8 @@ mod money;
 mod reader;
 mod schema;
 mod stored_value;
+
+pub(crate) use stored_value::disguise;
 #[cfg(test)]
 mod tests;
 

@@ -104,7 +104,7 @@ impl Reader {
 }
 
 /// Hash and last four characters of a code that is as good as money.
-fn disguise(code: Option<String>) -> (Option<String>, Option<String>) {
+pub(crate) fn disguise(code: Option<String>) -> (Option<String>, Option<String>) {
     let Some(code) = code else { return (None, None) };
     let length = code.chars().count();
     let last4 = (length >= SHORTEST_CODE).then(|| code.chars().skip(length - 4).collect());

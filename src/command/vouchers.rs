@@ -1,0 +1,51 @@
+//! `ticketledger vouchers`.
+
+use chrono::NaiveDate;
+use clap::{Args, Subcommand};
+
+use super::{Outcome, output, settings};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::report::vouchers::{self, Listing};
+use crate::report::{Format, format};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum VouchersCommand {
+    /// List vouchers and flex tickets that are worth something, with origin, taxation and age
+    List(List),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    /// Only of this source, by its name in the settings
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// Only those that were redeemed although nobody told how they were sold; exit code 3 while there is one
+    #[arg(long)]
+    unknown_origin: bool,
+    /// Those that are used up or cancelled, too
+    #[arg(long)]
+    all: bool,
+    /// As booked up to this day [default: today]
+    #[arg(long, value_name = "DAY")]
+    as_of: Option<NaiveDate>,
+    /// How to write it
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+}
+
+/// Lists vouchers.
+pub(super) fn run(config: &Config, command: &VouchersCommand) -> anyhow::Result<Outcome> {
+    let VouchersCommand::List(options) = command;
+    settings::known_source(config, options.source.as_deref())?;
+    let listing = Listing {
+        source: options.source.clone(),
+        unknown_origin: options.unknown_origin,
+        all: options.all,
+        as_of: options.as_of.unwrap_or_else(|| Clock::System.now().utc().date_naive()),
+    };
+    let table = vouchers::list(&settings::open(config)?, &listing)?;
+    output::print(format::render(&table, options.format)?)?;
+    let alarming = options.unknown_origin && !table.rows.is_empty();
+    Ok(if alarming { Outcome::Attention } else { Outcome::Fine })
+}

@@ -1,0 +1,112 @@
+//! The statements of erasing. None opens a transaction.
+
+use diesel::prelude::*;
+
+use super::Event;
+use crate::clock::Timestamp;
+use crate::db::schema::{contact_orders, contacts, documents, inbox_events};
+use crate::db::{Connection, Result};
+use crate::on_engine;
+
+/// Values in one statement.
+const PART: usize = 500;
+
+/// Locks a contact until the end of the transaction, so that no delivery writes to it meanwhile.
+pub(super) fn lock(connection: &mut Connection, contact_id: i64) -> Result<()> {
+    if let Connection::Postgres(c) = connection {
+        let query = contacts::table.find(contact_id).select(contacts::contact_id).for_update();
+        query.first::<i64>(&mut **c).optional()?;
+    }
+    Ok(())
+}
+
+/// Other contacts, not erased, of the same orders.
+pub(super) fn others_of(
+    connection: &mut Connection,
+    source: &str,
+    order_ids: &[String],
+    contact_id: i64,
+) -> Result<Vec<i64>> {
+    let query = contact_orders::table
+        .inner_join(contacts::table.on(contacts::contact_id.eq(contact_orders::contact_id)))
+        .filter(contact_orders::source.eq(source))
+        .filter(contact_orders::order_id.eq_any(order_ids))
+        .filter(contact_orders::contact_id.ne(contact_id))
+        .filter(contacts::erased_at.is_null())
+        .order(contact_orders::contact_id)
+        .select(contact_orders::contact_id)
+        .distinct();
+    Ok(on_engine!(connection, |c| query.load(c))?)
+}
+
+/// The events about any of these that still have their bytes.
+pub(super) fn events(connection: &mut Connection, source: &str, entities: &[String]) -> Result<Vec<Event>> {
+    let mut events = Vec::new();
+    for part in entities.chunks(PART) {
+        let query = inbox_events::table
+            .filter(inbox_events::source.eq(source))
+            .filter(inbox_events::entity.eq_any(part))
+            .filter(inbox_events::body.is_not_null())
+            .order(inbox_events::id)
+            .select((inbox_events::id, inbox_events::state));
+        let rows: Vec<Event> = on_engine!(connection, |c| query.load(c))?;
+        events.extend(rows);
+    }
+    Ok(events)
+}
+
+/// How many fetched documents about these still have their bytes.
+pub(super) fn documents_of(connection: &mut Connection, source: &str, entities: &[String]) -> Result<Vec<i64>> {
+    let mut ids = Vec::new();
+    for part in entities.chunks(PART) {
+        let rows: Vec<i64> = on_engine!(connection, |c| documents::table
+            .filter(documents::source.eq(source))
+            .filter(documents::entity.eq_any(part))
+            .filter(documents::body.is_not_null())
+            .select(documents::id)
+            .load(c))?;
+        ids.extend(rows);
+    }
+    Ok(ids)
+}
+
+/// Takes the bytes of events and documents; their hashes stay. What a parked event says of its body goes, too.
+pub(super) fn take_bytes(connection: &mut Connection, events: &[i64], documents: &[i64]) -> Result<()> {
+    if let Connection::Sqlite(c) = connection {
+        // Else the bytes would stay in the file, in pages that are free.
+        diesel::sql_query("PRAGMA secure_delete = ON").execute(&mut **c)?;
+    }
+    for part in events.chunks(PART) {
+        on_engine!(connection, |c| diesel::update(inbox_events::table.filter(inbox_events::id.eq_any(part)))
+            .set(inbox_events::body.eq(None::<Vec<u8>>))
+            .execute(c))?;
+    }
+    for part in documents.chunks(PART) {
+        on_engine!(connection, |c| diesel::update(documents::table.filter(documents::id.eq_any(part)))
+            .set(documents::body.eq(None::<Vec<u8>>))
+            .execute(c))?;
+    }
+    Ok(())
+}
+
+/// Takes all that a contact says of a person; its number stays.
+pub(super) fn erase(connection: &mut Connection, contact_id: i64, now: Timestamp) -> Result<()> {
+    let nothing = None::<String>;
+    let changes = (
+        contacts::match_key.eq(&nothing),
+        contacts::name.eq(&nothing),
+        contacts::email.eq(&nothing),
+        contacts::phone.eq(&nothing),
+        contacts::company.eq(&nothing),
+        contacts::vat_number.eq(&nothing),
+        contacts::street.eq(&nothing),
+        contacts::postal_code.eq(&nothing),
+        contacts::city.eq(&nothing),
+        contacts::country.eq(&nothing),
+        contacts::language.eq(&nothing),
+        contacts::details.eq(&nothing),
+        contacts::erased_at.eq(Some(now)),
+    );
+    on_engine!(connection, |c| diesel::update(contacts::table.find(contact_id)).set(changes).execute(c))?;
+    Ok(())
+}

@@ -1,0 +1,413 @@
+//! What no webhook tells: imported, traced, taxed, reversed, and never posted twice.
+
+use serde_json::json;
+use ticketledger::config::Source;
+use ticketledger::inbox::operator::{self, Reason, Selection};
+use ticketledger::ledger::import::{
+    File, FileKind, ImportError, Imported, Irreversible, import, preview, read, reverse,
+};
+use ticketledger::provider::Provider;
+use ticketledger::report::vouchers::{Listing, list};
+use ticketledger::report::{Cell, Table};
+
+use crate::on_both_engines;
+use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, changed, expected};
+use crate::support::db::TestDatabase;
+
+const ORDER: &str = "1a3c5e7f9b2d4f6a8c0e1f23456789ab";
+/// The voucher that the unified example redeems, and that nobody sold.
+const VOUCHER: &str = "59638e924822be1d0dc305873c798315";
+
+fn museum() -> Source {
+    Source {
+        name: "museum".to_owned(),
+        provider: Provider::Bookingkit,
+        timezone: chrono_tz::Europe::Berlin,
+        country: "DE".to_owned(),
+        vendor_ids: Vec::new(),
+        path_secrets: Vec::new(),
+        oauth_clients: Vec::new(),
+        api: None,
+        vat_rules: Vec::new(),
+    }
+}
+
+fn reason() -> Reason {
+    Reason { actor: "anna".to_owned(), why: "settlement of November".to_owned() }
+}
+
+fn file(kind: FileKind, text: &str) -> File {
+    File { kind, bytes: text.as_bytes().to_vec(), opened_on: None }
+}
+
+impl TestDaemon {
+    fn import(&self, kind: FileKind, text: &str) -> Result<Imported, ImportError> {
+        import(self.database(), &museum(), &file(kind, text), &reason(), self.clock.now())
+    }
+
+    fn imported(&self, kind: FileKind, text: &str) -> Imported {
+        self.import(kind, text).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn mistakes(&self, kind: FileKind, text: &str) -> Vec<String> {
+        match self.import(kind, text) {
+            Err(ImportError::Mistakes(mistakes)) => mistakes.iter().map(ToString::to_string).collect(),
+            Err(error) => panic!("{error}"),
+            Ok(imported) => panic!("{imported:?}"),
+        }
+    }
+
+    fn order_balance(&self) -> Vec<String> {
+        self.lines(
+            "SELECT billed_minor || '|' || settled_minor || '|' || balance_minor AS line FROM v_order_balance \
+             WHERE source = 'museum'",
+        )
+    }
+
+    fn entry_no(&self, event_type: &str) -> i64 {
+        let sql =
+            format!("SELECT CAST(entry_no AS TEXT) AS line FROM journal_entries WHERE event_type = '{event_type}'");
+        self.lines(&sql)[0].parse().unwrap()
+    }
+}
+
+fn column(table: &Table, name: &str) -> Vec<String> {
+    let text = |cell: &Cell| match cell {
+        Cell::Text(text) => text.clone().unwrap_or_default(),
+        Cell::Number(number) => number.map(|number| number.to_string()).unwrap_or_default(),
+    };
+    table.column(name).map(text).collect()
+}
+
+async fn paid(database: &TestDatabase) -> TestDaemon {
+    let daemon = TestDaemon::start(database).await;
+    daemon.accepted("museum", PAID_ORDER).await;
+    daemon.settle().await;
+    daemon.settle_after_seconds(86_400).await;
+    daemon
+}
+
+on_both_engines!(a_manual_file_posts_what_it_says_once, async |database| {
+    let daemon = paid(database).await;
+    let text = format!(
+        "date,reference,kind,method,account,order_id,currency,amount,vat_rate\n\
+         2025-11-11,ch_1,fee,StripeBankWire,,,EUR,0.59,\n\
+         2025-11-12,po_1,payout,StripeBankWire,,,EUR,14.41,\n\
+         2025-11-12,re_1,refund,StripeBankWire,,{ORDER},EUR,5.00,\n\
+         2025-11-12,kept_1,retain,,,{ORDER},EUR,3.00,19\n\
+         2025-11-12,wo_1,write-off,,expenses:bad_debt,{ORDER},EUR,8.00,\n"
+    );
+    let would = preview(daemon.database(), &museum(), &file(FileKind::Manual, &text), daemon.clock.now()).unwrap();
+    assert_eq!((would.posted, would.event_id, daemon.entries("museum")), (5, None, 3), "a preview posts nothing");
+    let imported = daemon.imported(FileKind::Manual, &text);
+    assert_eq!((imported.posted, imported.already, &imported.sums), (5, 0, &would.sums));
+    let sums: Vec<String> =
+        imported.sums.iter().map(|sum| format!("{} {} {}", sum.currency, sum.account, sum.amount_minor)).collect();
+    assert_eq!(
+        sums,
+        [
+            "EUR assets:bank 1441",
+            "EUR assets:clearing:StripeBankWire -2000",
+            "EUR assets:receivable 0",
+            "EUR expenses:bad_debt 800",
+            "EUR expenses:fees 59",
+            "EUR income:retained -252",
+            "EUR liabilities:vat:1900 -48",
+        ]
+    );
+    assert_eq!(
+        daemon.balances("museum"),
+        expected([
+            ("assets:bank", 1441),
+            ("expenses:bad_debt", 800),
+            ("expenses:fees", 59),
+            ("income:retained", -252),
+            ("income:tickets", -1680),
+            ("liabilities:vat:1900", -368),
+        ])
+    );
+    // Paid 20, given back 5, kept 3, given up 8: nothing of it is billed.
+    assert_eq!(daemon.order_balance(), ["2000|2000|0"]);
+    assert_eq!(
+        daemon
+            .lines("SELECT paid_minor || '|' || refunded_minor || '|' || net_minor AS line FROM v_payments_by_method"),
+        ["2000|-500|1500"]
+    );
+    assert_eq!(
+        daemon.lines(
+            "SELECT e.atom_key || '|' || e.kind || '|' || e.booking_date || '|' || i.method || '|' || i.kind || '|' || i.state AS line \
+             FROM journal_entries e JOIN inbox_events i ON i.id = e.inbox_event_id WHERE e.kind = 'manual' ORDER BY e.entry_no"
+        ),
+        [
+            "fee:ch_1|manual|2025-11-11|IMPORT|import|done",
+            "payout:po_1|manual|2025-11-12|IMPORT|import|done",
+            "refund:re_1|manual|2025-11-12|IMPORT|import|done",
+            &format!("retain:{ORDER}|manual|2025-11-12|IMPORT|import|done"),
+            "write-off:wo_1|manual|2025-11-12|IMPORT|import|done",
+        ]
+    );
+    let event = imported.event_id.unwrap();
+    assert_eq!(
+        daemon.lines("SELECT action || '|' || actor || '|' || filter || '|' || events AS line FROM operator_actions"),
+        [format!("import|anna|source=museum kind=manual event={event}|5")]
+    );
+
+    let again = daemon.imported(FileKind::Manual, &text);
+    assert_eq!((again.posted, again.already, again.event_id), (0, 5, None));
+    let other_file = text.replace("2025-11-11,ch_1", "2025-11-12,ch_2");
+    let partly = daemon.imported(FileKind::Manual, &other_file);
+    assert_eq!((partly.posted, partly.already), (1, 4));
+    assert_eq!(
+        daemon.mistakes(FileKind::Manual, &text.replace("0.59", "0.60")),
+        [
+            "line 2: its reference was imported before, as entry 4, with other content; reverse that entry and use a new reference"
+        ]
+    );
+    // A replay of everything leaves what a person entered alone, and changes no balance.
+    let before = daemon.balances("museum");
+    operator::replay(
+        daemon.database(),
+        &daemon.clock,
+        &[museum()],
+        &Selection::Matching(operator::Filter::default()),
+        &reason(),
+        |_| {},
+    )
+    .unwrap();
+    daemon.settle().await;
+    assert_eq!(daemon.balances("museum"), before);
+    assert!(daemon.states().iter().all(|state| state == "done"), "{:?}", daemon.states());
+    daemon.finish().await;
+});
+
+on_both_engines!(all_mistakes_of_a_file_are_told_at_once, async |database| {
+    let daemon = paid(database).await;
+    let header = "date,reference,kind,method,account,order_id,currency,amount,vat_rate\n";
+    let rows = "2025-11-31,ref 1,fee,Stripe,,,EUR,1.00,\n\
+         2025-11-13,r2,fee,Stripe,,,EURO,1.00,\n\
+         2025-11-11,r3,refund,Stripe,,unknown-order,EUR,1.00,\n\
+         2025-11-11,r4,refund,Stripe,,,EUR,-1,\n\
+         2025-11-11,r5,gift,,,,EUR,\"1,00\",\n\
+         2025-11-11,r6,write-off,Stripe,assets:bank,x,EUR,0.001,200\n\
+         2025-11-11,r7,payout,guest@example.org,,,EUR,0,\n\
+         2025-11-11,r8,fee,Stripe,,,EUR,1.00,\n\
+         2025-11-11,r8,fee,Stripe,,,EUR,1.00,\n\
+         2025-11-11,r9,fee\n";
+    assert_eq!(
+        daemon.mistakes(FileKind::Manual, &(header.to_owned() + rows)),
+        [
+            "line 2: `date` is no day such as 2025-11-30",
+            "line 2: `reference` has other characters than letters, digits and . _ : / # + -, or too many",
+            "line 3: `currency` is no currency code such as EUR",
+            "line 3: `date` is in the future",
+            "line 4: source museum has no order unknown-order",
+            "line 5: `amount` is negative; the kind says the direction",
+            "line 5: `order_id` is empty",
+            "line 6: `amount`: not a decimal number; write it such as 1234.50",
+            "line 6: `kind` is none of: fee, payout, payment, refund, retain, write-off",
+            "line 7: `account` is none of: expenses:bad_debt, expenses:fees, income:retained, suspense:rounding",
+            "line 7: `amount`: more decimal places than the currency has; write it such as 1234.50",
+            "line 7: `method` means nothing for this kind; leave it empty",
+            "line 7: `vat_rate` is no rate in percent such as 19 or 8.1",
+            "line 8: `amount` is zero",
+            "line 8: `method` is no payment method",
+            "line 10: its reference is that of line 9",
+            "line 11: it is not UTF-8, or has another number of cells than the header",
+        ]
+    );
+    assert_eq!(
+        daemon.mistakes(FileKind::Manual, "date,reference,kind,text,amount,amount\n"),
+        [
+            "line 1: column 4 is none of: date, reference, kind, currency, amount, method, account, order_id, vat_rate",
+            "line 1: column `amount` is there twice",
+            "line 1: column `currency` is missing",
+        ]
+    );
+    assert_eq!(daemon.mistakes(FileKind::Manual, header), ["line 1: the file has no rows"]);
+    assert_eq!(daemon.mistakes(FileKind::Manual, "\u{0}"), daemon.mistakes(FileKind::Manual, "x"));
+    assert_eq!(daemon.entries("museum"), 3, "a file with a mistake posts nothing");
+    daemon.finish().await;
+});
+
+on_both_engines!(a_settlement_posts_fee_and_payout_of_each_row, async |database| {
+    let daemon = paid(database).await;
+    let text = "\u{feff}date;reference;method;currency;gross;fee;net\r\n\
+        \r\n2025-11-12;txn_1;StripeBankWire;EUR;20.00;0.59;19.41\r\n";
+    assert_eq!(daemon.imported(FileKind::Settlement, text).posted, 2);
+    assert_eq!(
+        daemon.balances("museum"),
+        expected([
+            ("assets:bank", 1941),
+            ("expenses:fees", 59),
+            ("income:tickets", -1680),
+            ("liabilities:vat:1900", -320)
+        ])
+    );
+    // A manual file cannot post the same fee a second time.
+    let fee = "date,reference,kind,method,currency,amount\n2025-11-12,txn_1,fee,StripeBankWire,EUR,0.59\n";
+    assert_eq!(daemon.imported(FileKind::Manual, fee).already, 1);
+    assert_eq!(
+        daemon.mistakes(FileKind::Settlement, &text.replace("19.41", "19.40").replace("txn_1", "txn_2")),
+        ["line 3: `gross` less `fee` is not `net`"]
+    );
+    daemon.finish().await;
+});
+
+on_both_engines!(a_manual_entry_is_undone_only_by_its_reversal, async |database| {
+    let daemon = paid(database).await;
+    // The key of this entry is also that of a webhook's payment: neither may take the other for its own.
+    let text = format!(
+        "date,reference,kind,method,order_id,currency,amount\n\
+         2025-11-12,8b38027ccab4c18531f3a724203c9a09,payment,StripeBankWire,{ORDER},EUR,7.00\n"
+    );
+    daemon.imported(FileKind::Manual, &text);
+    assert_eq!(daemon.order_balance(), ["2000|2700|-700"]);
+    let (source, now) = (museum(), daemon.clock.now());
+    let undo = |entry_no, dry| reverse(daemon.database(), &source, entry_no, &reason(), now, dry);
+    let number = daemon.entry_no("manual.payment");
+    assert!(matches!(undo(1, false), Err(Irreversible::NotManual(1, kind)) if kind == "post"));
+    assert!(matches!(undo(99, false), Err(Irreversible::Unknown(..))));
+    let would = undo(number, true).unwrap();
+    assert_eq!((would.entry_no, daemon.entries("museum")), (None, 4));
+    let undone = undo(number, false).unwrap();
+    assert_eq!((undone.reverses_no, undone.entry_no), (number, Some(5)));
+    assert!(matches!(undo(number, false), Err(Irreversible::Already(_, 5))));
+    assert!(matches!(undo(5, false), Err(Irreversible::NotManual(5, _))));
+    assert_eq!(daemon.order_balance(), ["2000|2000|0"]);
+    // What the provider says afterwards finds its own atoms untouched.
+    daemon.accepted("museum", changed(PAID_ORDER, &[("/tickets/0/comment", json!("again"))])).await;
+    daemon.settle().await;
+    assert_eq!(daemon.entries("museum"), 5);
+    let again = daemon.imported(FileKind::Manual, &text);
+    assert_eq!((again.posted, again.already), (0, 1), "a reference that was reversed is still used");
+    daemon.finish().await;
+});
+
+on_both_engines!(a_manual_entry_in_a_closed_month_goes_into_the_open_one, async |database| {
+    let daemon = paid(database).await;
+    database.execute("INSERT INTO periods (source, period, status) VALUES ('museum', '2025-10', 'closed')");
+    let text = "date,reference,kind,method,currency,amount\n2025-10-30,f,fee,StripeBankWire,EUR,1.00\n";
+    daemon.imported(FileKind::Manual, text);
+    assert_eq!(
+        daemon.lines("SELECT booking_date || '|' || reason_code AS line FROM journal_entries WHERE kind = 'manual'"),
+        ["2025-11-01|late_for_2025-10"]
+    );
+    daemon.finish().await;
+});
+
+on_both_engines!(opening_stock_gives_a_voucher_its_origin, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    daemon.accepted("museum", UNIFIED_EXAMPLE).await;
+    daemon.settle().await;
+    let listing =
+        |unknown_origin, day: &str| Listing { source: None, unknown_origin, all: true, as_of: day.parse().unwrap() };
+    let unknown = list(daemon.database(), &listing(true, "2025-11-11")).unwrap();
+    assert_eq!(column(&unknown, "voucher_id"), [VOUCHER]);
+    assert_eq!(column(&unknown, "balance_minor"), ["-10000"]);
+
+    let header = "voucher_id,kind,currency,value,vat_rate,sold_on,expires_on,code\n";
+    let single = format!("{header}{VOUCHER},spv,EUR,119.00,19,2024-10-03,2027-12-31,GIFT-1234-ABCD\n");
+    let imported = daemon.imported(FileKind::OpeningVouchers, &single);
+    // The redemption moves from the multi-purpose to the single-purpose account, with its relief of VAT.
+    assert_eq!((imported.posted, imported.settled_again), (1, 2));
+    assert_eq!(
+        daemon.balances("museum"),
+        expected([
+            ("assets:clearing:StripeBankWire", 10_000),
+            ("assets:receivable", 40_100),
+            ("equity:opening", 10_000),
+            ("income:discount", 168),
+            ("income:products", -252),
+            ("income:tickets", -8403),
+            ("liabilities:flex", -40_000),
+            ("liabilities:vat:1900", -16),
+            ("liabilities:voucher:mpv", -10_000),
+            ("liabilities:voucher:spv:1900", -1597),
+        ])
+    );
+    assert_eq!(daemon.lines("SELECT 'x' AS line FROM v_vat_by_rate WHERE vat_bp IS NULL"), Vec::<String>::new());
+    let known = list(daemon.database(), &listing(false, "2025-11-11")).unwrap();
+    let row = column(&known, "voucher_id").iter().position(|id| id == VOUCHER).unwrap();
+    let cells = ["origin", "regime", "issued_on", "age_days", "age", "code_last4", "balance_minor"];
+    assert_eq!(
+        cells.map(|name| column(&known, name)[row].clone()),
+        ["import", "spv", "2024-10-03", "404", "1 to 3 years", "ABCD", "1597"]
+    );
+    let row = column(&known, "origin").iter().position(|origin| origin == "refund").unwrap();
+    assert_eq!(column(&known, "refunds_order_id")[row], ORDER);
+    assert_eq!(column(&list(daemon.database(), &listing(true, "2025-11-11")).unwrap(), "source"), Vec::<String>::new());
+
+    // Again, and from what is stored, it is the same voucher; a code in clear is nowhere.
+    assert_eq!(daemon.imported(FileKind::OpeningVouchers, &single).already, 1);
+    let stored = operator::store::body(&mut daemon.database().reader().unwrap(), imported.event_id.unwrap()).unwrap();
+    let stored = String::from_utf8(stored.unwrap()).unwrap();
+    assert!(!stored.contains("GIFT"), "{stored}");
+    assert_eq!(daemon.imported(FileKind::OpeningVouchers, &stored).already, 1);
+    let day = "2025-11-11".parse().unwrap();
+    assert_eq!(
+        read(FileKind::OpeningVouchers, stored.as_bytes(), day).0[0].hash(),
+        read(FileKind::OpeningVouchers, single.as_bytes(), day).0[0].hash()
+    );
+    assert_eq!(
+        daemon.mistakes(
+            FileKind::OpeningVouchers,
+            &format!("{header}f32e9fb7fcb9f4a3f02b84e2902a9db1,flex,EUR,5.00,,,,\nv1,mpv,EUR,5.00,19,,,\nv2,spv,EUR,-5.00,,,,\n")
+        ),
+        [
+            "line 2: voucher f32e9fb7fcb9f4a3f02b84e2902a9db1 is in the books already, by sale",
+            "line 3: a multi-purpose voucher has no rate; it is taxed when it is used",
+            "line 4: `value` is not positive",
+            "line 4: `vat_rate` is needed: a single-purpose voucher was taxed when sold",
+        ]
+    );
+
+    // Undone, its origin is unknown again, and the redemption is taxed as if it were multi-purpose.
+    let number = daemon.entry_no("manual.opening_voucher");
+    let undone = reverse(daemon.database(), &museum(), number, &reason(), daemon.clock.now(), false).unwrap();
+    assert_eq!(undone.settled_again, 2);
+    assert_eq!(daemon.balances("museum").get("liabilities:voucher:spv:1900"), None);
+    assert_eq!(daemon.balances("museum")["liabilities:vat:1900"], -1613);
+    let unknown = list(daemon.database(), &listing(true, "2025-11-11")).unwrap();
+    assert_eq!(column(&unknown, "voucher_id"), [VOUCHER]);
+    daemon.finish().await;
+});
+
+on_both_engines!(a_voucher_that_is_opened_first_is_known_when_it_is_redeemed, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let text = format!("voucher_id,kind,currency,value\n{VOUCHER},mpv,EUR,100.00\nother,flex,EUR,50.00\n");
+    let opening = File { opened_on: Some("2025-11-01".parse().unwrap()), ..file(FileKind::OpeningVouchers, &text) };
+    import(daemon.database(), &museum(), &opening, &reason(), daemon.clock.now()).unwrap();
+    assert_eq!(
+        daemon.balances("museum"),
+        expected([("equity:opening", 15_000), ("liabilities:flex", -5_000), ("liabilities:voucher:mpv", -10_000)])
+    );
+    daemon.accepted("museum", UNIFIED_EXAMPLE).await;
+    daemon.settle().await;
+    assert_eq!(
+        daemon.lines(
+            "SELECT kind || '|' || issued_minor || '|' || redeemed_minor || '|' || balance_minor AS line \
+             FROM v_voucher_balance ORDER BY voucher_id"
+        ),
+        ["mpv|10000|10000|0", "mpv|10000|0|10000", "flex|50000|10000|40000", "flex|5000|0|5000"]
+    );
+    let listing = Listing {
+        source: Some("museum".to_owned()),
+        unknown_origin: true,
+        all: false,
+        as_of: at("2025-11-11T00:00:00Z").utc().date_naive(),
+    };
+    assert_eq!(list(daemon.database(), &listing).unwrap().rows.len(), 0);
+    daemon.finish().await;
+});
+
+on_both_engines!(a_large_file_is_imported_whole, async |database| {
+    let daemon = paid(database).await;
+    let mut text = "date,reference,kind,method,currency,amount\n".to_owned();
+    for number in 0..1_500 {
+        text += &format!("2025-11-12,fee_{number},fee,StripeBankWire,EUR,0.01\n");
+    }
+    assert_eq!(daemon.imported(FileKind::Manual, &text).posted, 1_500);
+    assert_eq!(daemon.imported(FileKind::Manual, &text).already, 1_500);
+    assert_eq!(daemon.balances("museum")["expenses:fees"], 1_500);
+    daemon.finish().await;
+});
