@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::book::Draft;
 use super::projection::{self, OrderRow};
 use super::snapshot::stored_value_key;
-use super::store::{self, AccountRow, PostingRow, SnapshotRow};
+use super::store::{self, AccountRow, EntryRow, PostingRow, SnapshotRow};
 use super::{Atom, Book, Change, Effective, Error, Regime, Snapshot, Target, diff, target};
 use crate::clock::Timestamp;
 use crate::db::Connection;
@@ -88,6 +88,7 @@ pub fn settle(connection: &mut Connection, book: &mut Book, step: &Step) -> Resu
     };
     let sold_before = projection::known_regimes(connection, &book.source, &step.order_id)?;
     let sold = known.snapshot.sold_regimes();
+    take_back(connection, &book.source, &step.order_id, &sold_before, &sold)?;
     let entries = apply(connection, book, known, &origin)?;
     let entries = entries + settle_redeemers(connection, book, &step.order_id, &sold_before, &sold, &origin)?;
     Ok(Settled { newer, entries })
@@ -173,6 +174,9 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
     known.row.versions = serde_json::to_string(&known.versions).map_err(unwritable)?;
     let doc = known.snapshot.to_json().map_err(unwritable)?;
     let doc_sha256 = hex::encode(Sha256::digest(&doc));
+    if let Some(version) = known.versions.of("tickets") {
+        projection::save_titles(connection, &book.source, &known.snapshot, version)?;
+    }
     if known.doc_sha256.as_ref() == Some(&doc_sha256) {
         // Nothing new is said: only how new it is has to be remembered.
         projection::save_order(connection, &known.row)?;
@@ -195,7 +199,7 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
     let entries = post(connection, book, known.snapshot.policy_id, &wanted, &row)?;
     known.row.take_over(&known.snapshot, snapshot_no);
     projection::save_order(connection, &known.row)?;
-    projection::save_parts(connection, &book.source, &known.snapshot, origin.event_id)?;
+    projection::save_parts(connection, &book.source, &known.snapshot)?;
     projection::save_findings(connection, &book.source, &order_id, &wanted.findings, origin.received_at)?;
     Ok(entries)
 }
@@ -217,7 +221,29 @@ fn regimes(connection: &mut Connection, source: &str, snapshot: &Snapshot) -> Re
     Ok(regimes)
 }
 
-/// When the regime of a voucher becomes known or changes, every other order that redeems it is settled again.
+/// What the order sold and sells no longer is forgotten before anything is taxed by it. Should another order sell the
+/// same, its word counts from now on.
+fn take_back(
+    connection: &mut Connection,
+    source: &str,
+    order_id: &str,
+    before: &BTreeMap<String, Regime>,
+    sold: &BTreeMap<String, Regime>,
+) -> Result<(), Error> {
+    for key in before.keys().filter(|key| !sold.contains_key(*key)) {
+        let Some((class, id)) = key.split_once(':') else { continue };
+        projection::forget_voucher(connection, source, class, id)?;
+        for other in store::sellers(connection, source, id)?.iter().filter(|other| *other != order_id) {
+            let known = load(connection, source, other)?;
+            if known.snapshot.sold_regimes().contains_key(key) {
+                projection::save_vouchers(connection, source, &known.snapshot)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// When the regime of a voucher becomes known, changes or is taken back, every other order that redeems it is settled again.
 fn settle_redeemers(
     connection: &mut Connection,
     book: &mut Book,
@@ -227,7 +253,7 @@ fn settle_redeemers(
     origin: &Origin,
 ) -> Result<usize, Error> {
     let mut redeemers = BTreeSet::new();
-    for (key, _) in sold.iter().filter(|(key, regime)| before.get(*key) != Some(*regime)) {
+    for key in before.keys().chain(sold.keys()).filter(|key| before.get(*key) != sold.get(*key)) {
         if let Some((class, id)) = key.split_once(':') {
             redeemers.extend(projection::redeeming_orders(connection, &book.source, class, id)?);
         }
@@ -261,7 +287,7 @@ pub(super) fn post(
         match change {
             Change::Reverse { key, entry_no, reason } => {
                 let (entry, lines) = store::entry(connection, &book.source, entry_no)?;
-                let (at, basis) = reversal_date(wanted, &key, reason, snapshot.recorded_at);
+                let (at, basis) = reversal_date(wanted, &entry, reason, snapshot.recorded_at);
                 let draft = Draft {
                     kind: "reverse",
                     event_type: &entry.event_type,
@@ -305,11 +331,11 @@ pub(super) fn post(
 struct Written {
     accounts: Vec<AccountRow>,
     lines: Vec<PostingRow>,
-    entries: Vec<store::EntryRow>,
+    entries: Vec<EntryRow>,
 }
 
 impl Written {
-    fn push(&mut self, (entry, lines): (store::EntryRow, Vec<PostingRow>)) {
+    fn push(&mut self, (entry, lines): (EntryRow, Vec<PostingRow>)) {
         self.entries.push(entry);
         self.lines.extend(lines);
     }
@@ -357,12 +383,13 @@ fn post_date(atom: &Atom, again: bool, snapshot: &SnapshotRow) -> (Timestamp, &'
     }
 }
 
-/// What was cancelled takes the date of its cancellation; what is simply gone, or changed, takes the receipt.
-fn reversal_date(wanted: &Target, key: &str, reason: &str, receipt: Timestamp) -> (Timestamp, &'static str) {
-    let payment = key.starts_with("payment:");
-    let said = wanted.cancelled_at.get(key).copied().or(wanted.order_cancelled_at);
+/// What was cancelled takes the date of its cancellation; what is simply gone, or changed, takes the receipt. Money and
+/// refund vouchers stay when their order is cancelled, so they are never gone because of it.
+fn reversal_date(wanted: &Target, entry: &EntryRow, reason: &str, receipt: Timestamp) -> (Timestamp, &'static str) {
+    let by_itself = matches!(entry.event_type.as_str(), "payment" | "refund" | "voucher.refund_issue");
+    let said = wanted.cancelled_at.get(&entry.atom_key).copied().or(wanted.order_cancelled_at);
     match said {
-        Some(at) if reason == "gone" && !payment => (at, "cancellation_date"),
+        Some(at) if reason == "gone" && !by_itself => (at, "cancellation_date"),
         _ => (receipt, "receipt"),
     }
 }

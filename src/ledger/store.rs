@@ -231,6 +231,18 @@ pub(super) fn posted(connection: &mut Connection, source: &str, order_id: &str) 
     Ok(posted)
 }
 
+/// Orders that ever sold a voucher or flex ticket for money, in a fixed order.
+pub(super) fn sellers(connection: &mut Connection, source: &str, voucher_id: &str) -> Result<Vec<String>> {
+    Ok(on_engine!(connection, |c| postings::table
+        .filter(postings::source.eq(source))
+        .filter(postings::voucher_id.eq(voucher_id))
+        .filter(postings::item_kind.eq_any(["voucher", "flex"]))
+        .select(postings::order_id.assume_not_null())
+        .distinct()
+        .order(postings::order_id)
+        .load(c))?)
+}
+
 /// An entry with its lines, in their order.
 pub(super) fn entry(connection: &mut Connection, source: &str, entry_no: i64) -> Result<(EntryRow, Vec<PostingRow>)> {
     let entry = on_engine!(connection, |c| journal_entries::table

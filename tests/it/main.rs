@@ -9,8 +9,13 @@
 
 mod bookingkit;
 mod config;
+mod discounts;
+mod histories;
 mod receive;
+mod rules;
 mod schema;
 mod support;
 mod ticketpark;
+mod versions;
 mod views;
+mod vouchers;

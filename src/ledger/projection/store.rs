@@ -36,12 +36,7 @@ pub(in crate::ledger) fn save_order(connection: &mut Connection, row: &OrderRow)
 }
 
 /// Replaces the rows of an order's parts by those of its snapshot.
-pub(in crate::ledger) fn save_parts(
-    connection: &mut Connection,
-    source: &str,
-    snapshot: &Snapshot,
-    event_id: i64,
-) -> Result<()> {
+pub(in crate::ledger) fn save_parts(connection: &mut Connection, source: &str, snapshot: &Snapshot) -> Result<()> {
     let order_id = snapshot.order.order_id.as_str();
     let parts = Parts::of(source, snapshot);
     let (lines, paid, redeemed) = (parts.lines(), parts.payments(), parts.redemptions());
@@ -60,8 +55,7 @@ pub(in crate::ledger) fn save_parts(
         .execute(c)?;
         diesel::insert_into(redemptions::table).values(&redeemed).execute(c)
     })?;
-    save_vouchers(connection, source, order_id, &parts)?;
-    save_titles(connection, source, &parts, event_id)?;
+    save_vouchers(connection, source, snapshot)?;
     // An order that is known only because a voucher refunds it has a balance, so it has a row.
     for (refunded, code) in parts.refunded_orders() {
         let stub = OrderRow { order_code: code, ..OrderRow::unknown(source, &refunded) };
@@ -73,13 +67,9 @@ pub(in crate::ledger) fn save_parts(
     Ok(())
 }
 
-/// What the order no longer sells is dead; the first order to sell an id keeps it, whichever is worked on first.
-fn save_vouchers(connection: &mut Connection, source: &str, order_id: &str, parts: &Parts<'_>) -> Result<()> {
-    on_engine!(connection, |c| diesel::update(
-        vouchers::table.filter(vouchers::source.eq(source)).filter(vouchers::purchase_order_id.eq(order_id))
-    )
-    .set(vouchers::state.eq("dead"))
-    .execute(c))?;
+/// The first order, by its id, to sell a voucher keeps it, whichever is worked on first.
+pub(in crate::ledger) fn save_vouchers(connection: &mut Connection, source: &str, snapshot: &Snapshot) -> Result<()> {
+    let (parts, order_id) = (Parts::of(source, snapshot), snapshot.order.order_id.as_str());
     for row in parts.vouchers_sold() {
         on_engine!(connection, |c| diesel::insert_into(vouchers::table)
             .values(&row)
@@ -99,17 +89,35 @@ fn save_vouchers(connection: &mut Connection, source: &str, order_id: &str, part
     Ok(())
 }
 
-fn save_titles(connection: &mut Connection, source: &str, parts: &Parts<'_>, event_id: i64) -> Result<()> {
-    for (key, id, title) in parts.titles() {
+/// Forgets how a voucher or flex ticket was sold: the order that said so sells it no longer.
+pub(in crate::ledger) fn forget_voucher(
+    connection: &mut Connection,
+    source: &str,
+    class: &str,
+    voucher_id: &str,
+) -> Result<()> {
+    on_engine!(connection, |c| diesel::delete(vouchers::table.find((source, class, voucher_id))).execute(c))?;
+    Ok(())
+}
+
+/// Keeps the newest title of every event that the tickets name. `version` is that of the tickets: an order also gets a
+/// snapshot when nothing is said of its tickets, and then it must not bring an old title back.
+pub(in crate::ledger) fn save_titles(
+    connection: &mut Connection,
+    source: &str,
+    snapshot: &Snapshot,
+    version: i64,
+) -> Result<()> {
+    for (key, id, title) in Parts::of(source, snapshot).titles() {
         let row = (
             event_titles::source.eq(source),
             event_titles::event_key.eq(&key),
             event_titles::event_id.eq(&id),
             event_titles::title.eq(&title),
-            event_titles::version.eq(event_id),
+            event_titles::version.eq(version),
         );
-        let older = event_titles::table.find((source, &key)).filter(event_titles::version.le(event_id));
-        let news = (event_titles::title.eq(&title), event_titles::version.eq(event_id));
+        let older = event_titles::table.find((source, &key)).filter(event_titles::version.le(version));
+        let news = (event_titles::title.eq(&title), event_titles::version.eq(version));
         on_engine!(connection, |c| {
             diesel::insert_into(event_titles::table).values(row).on_conflict_do_nothing().execute(c)?;
             diesel::update(older).set(news).execute(c)

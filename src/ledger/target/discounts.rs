@@ -4,6 +4,9 @@ use super::{Builder, SoldLine, taxed_lines};
 use crate::ledger::{Account, Atom, Effective, Finding, Severity};
 use crate::money::{Overflow, split_by_largest_remainder};
 
+/// Key of the discount that the order's own field says.
+const ADDITIONAL: &str = "discount:additional";
+
 /// What is left of a sold line after the discounts so far.
 struct Discountable {
     line: SoldLine,
@@ -26,7 +29,7 @@ impl Builder<'_> {
             self.discount(format!("coupon:{}", coupon.id), "coupon", coupon.value_minor, effective, &mut lines)?;
         }
         let additional = snapshot.order.header.as_ref().map_or(0, |header| header.additional_discount_minor);
-        self.discount("discount:additional".to_owned(), "discount", additional, self.sale, &mut lines)
+        self.discount(ADDITIONAL.to_owned(), "discount", additional, self.sale, &mut lines)
     }
 
     fn discount(
@@ -41,7 +44,9 @@ impl Builder<'_> {
         let wanted = value_minor.checked_abs().ok_or(Overflow)?;
         if value_minor < 0 {
             let evidence = format!("{key} is negative; its absolute value is used");
-            self.find(Finding::new("negative_discount", key.clone(), Severity::Low, evidence));
+            // The reader notes it too, under these subjects: one problem, one finding.
+            let subject = if key == ADDITIONAL { "order" } else { key.as_str() };
+            self.find(Finding::new("negative_discount", subject, Severity::Low, evidence));
         }
         let shares = shares(wanted, lines)?;
         let given: i64 = shares.iter().sum();

@@ -145,6 +145,18 @@ impl TestDaemon {
         self.accepted("theatre", json!({ "type": kind, "payload": payload }).to_string()).await
     }
 
+    /// Sends a bookingkit order that must be accepted, and works on it.
+    pub(crate) async fn deliver(&self, body: impl Into<String>) -> i64 {
+        let event = self.accepted("museum", body).await;
+        self.settle().await;
+        event
+    }
+
+    /// Lets the clock stand at an instant to come.
+    pub(crate) fn set_clock(&self, instant: &str) {
+        self.clock.advance_milliseconds(at(instant).milliseconds_since(self.clock.now()));
+    }
+
     /// Works on all that is due now.
     pub(crate) async fn settle(&self) {
         self.daemon.run_until_idle().await;
@@ -168,6 +180,33 @@ impl TestDaemon {
     /// Balance of every account of a source in its one currency, zero balances left out.
     pub(crate) fn balances(&self, source: &str) -> BTreeMap<String, i64> {
         balances(self.database(), source)
+    }
+
+    /// Balance of every account for one bookingkit order, zero balances left out.
+    pub(crate) fn balances_of(&self, order: &str) -> BTreeMap<String, i64> {
+        let sql = format!(
+            "SELECT account || '|' || SUM(amount_minor) AS line FROM v_gl WHERE order_id = '{order}' \
+             GROUP BY account HAVING SUM(amount_minor) <> 0"
+        );
+        by_account(self.lines(&sql))
+    }
+
+    /// Entries of one order as `booking date kind atom (reason)`, from the `after`-th on.
+    pub(crate) fn booked(&self, order: &str, after: usize) -> Vec<String> {
+        let all = self.lines(&format!(
+            "SELECT booking_date || ' ' || kind || ' ' || atom_key || ' (' || reason_code || ')' AS line \
+             FROM journal_entries WHERE order_id = '{order}' ORDER BY entry_no"
+        ));
+        all[after..].to_vec()
+    }
+
+    /// Columns of a view, sorted; NULL is `-`.
+    pub(crate) fn view(&self, name: &str, columns: &[&str]) -> Vec<String> {
+        let columns: Vec<String> =
+            columns.iter().map(|column| format!("COALESCE(CAST({column} AS TEXT), '-')")).collect();
+        let mut rows = self.lines(&format!("SELECT {} AS line FROM {name}", columns.join(" || '|' || ")));
+        rows.sort();
+        rows
     }
 
     /// State and reason of every event, in the order of their numbers.
@@ -233,11 +272,15 @@ pub(crate) fn balances(database: &Database, source: &str) -> BTreeMap<String, i6
         "SELECT account || '|' || balance_minor AS line FROM v_trial_balance \
          WHERE source = '{source}' AND balance_minor <> 0"
     );
+    by_account(lines(database, &sql))
+}
+
+fn by_account(rows: Vec<String>) -> BTreeMap<String, i64> {
     let split = |line: String| {
         let (account, minor) = line.split_once('|').expect("two columns");
         (account.to_owned(), minor.parse().expect("a number"))
     };
-    lines(database, &sql).into_iter().map(split).collect()
+    rows.into_iter().map(split).collect()
 }
 
 /// A map of balances, for comparing.

@@ -4,3 +4,4 @@ pub(crate) mod book;
 pub(crate) mod cluster;
 pub(crate) mod daemon;
 pub(crate) mod db;
+pub(crate) mod order;
