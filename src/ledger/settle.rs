@@ -8,7 +8,7 @@ use super::book::Draft;
 use super::projection::{self, OrderRow};
 use super::snapshot::stored_value_key;
 use super::store::{self, AccountRow, EntryRow, PostingRow, SnapshotRow};
-use super::{Atom, Book, Change, Effective, Error, Regime, Snapshot, Target, diff, target};
+use super::{Atom, Book, Change, Effective, Error, Policy, Regime, Snapshot, Target, diff, target};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::order::{Order, Payment, Versions};
@@ -87,8 +87,12 @@ pub fn settle(connection: &mut Connection, book: &mut Book, step: &Step) -> Resu
         cause: cause.to_owned(),
     };
     let sold_before = projection::known_regimes(connection, &book.source, &step.order_id)?;
-    let sold = known.snapshot.sold_regimes();
-    take_back(connection, &book.source, &step.order_id, &sold_before, &sold)?;
+    if known.snapshot.policy_id == 0 {
+        let ordered_at = known.snapshot.order.header.as_ref().and_then(|header| header.ordered_at);
+        known.snapshot.policy_id = book.policies.at(ordered_at.unwrap_or(step.received_at));
+    }
+    let sold = known.snapshot.sold_regimes(book.policies.policy(known.snapshot.policy_id));
+    take_back(connection, book, &step.order_id, &sold_before, &sold)?;
     let entries = apply(connection, book, known, &origin)?;
     let entries = entries + settle_redeemers(connection, book, &step.order_id, &sold_before, &sold, &origin)?;
     Ok(Settled { newer, entries })
@@ -134,19 +138,18 @@ fn load(connection: &mut Connection, source: &str, order_id: &str) -> Result<Kno
 
 /// Takes the news over, as far as they are not older than what is known. True when any of it was new enough.
 fn merge(known: &mut Known, news: News, event_id: i64) -> bool {
-    let order = &mut known.snapshot.order;
     match news {
         News::Sections { order: said, version, notes } => {
             let newest = known.versions.of("header").is_none_or(|header| header <= version);
             if newest {
                 known.snapshot.notes = notes;
             }
-            order.merge(*said, version, &mut known.versions)
+            known.snapshot.merge(*said, version, &mut known.versions)
         }
         News::Payment(payment) => {
             let newer = known.versions.advance(&format!("payment:{}", payment.id), event_id);
             if newer {
-                let payments = order.payments.get_or_insert_default();
+                let payments = known.snapshot.order.payments.get_or_insert_default();
                 payments.retain(|other| other.id != payment.id);
                 payments.push(payment);
                 payments.sort_by(|a, b| a.id.cmp(&b.id));
@@ -164,11 +167,8 @@ fn merge(known: &mut Known, news: News, event_id: i64) -> bool {
 fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin: &Origin) -> Result<usize, Error> {
     let order_id = known.row.order_id.clone();
     let overflowed = |overflow| Error::Overflow { order_id: order_id.clone(), overflow };
-    known.snapshot.regimes = regimes(connection, &book.source, &known.snapshot)?;
-    if known.snapshot.policy_id == 0 {
-        let ordered_at = known.snapshot.order.header.as_ref().and_then(|header| header.ordered_at);
-        known.snapshot.policy_id = book.policies.at(ordered_at.unwrap_or(origin.received_at));
-    }
+    let rules = book.policies.rules(known.snapshot.policy_id);
+    known.snapshot.regimes = regimes(connection, &book.source, &known.snapshot, &rules.policy)?;
     let unwritable =
         |error: serde_json::Error| Error::Snapshot { order_id: order_id.clone(), detail: error.to_string() };
     known.row.versions = serde_json::to_string(&known.versions).map_err(unwritable)?;
@@ -195,18 +195,23 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
         doc_sha256,
     };
     store::insert_snapshot(connection, &row)?;
-    let wanted = target(&known.snapshot, &book.policies.rules(known.snapshot.policy_id)).map_err(overflowed)?;
+    let wanted = target(&known.snapshot, &rules).map_err(overflowed)?;
     let entries = post(connection, book, known.snapshot.policy_id, &wanted, &row)?;
     known.row.take_over(&known.snapshot, snapshot_no);
     projection::save_order(connection, &known.row)?;
-    projection::save_parts(connection, &book.source, &known.snapshot)?;
+    projection::save_parts(connection, &book.source, &known.snapshot, &rules.policy)?;
     projection::save_findings(connection, &book.source, &order_id, &wanted.findings, origin.received_at)?;
     Ok(entries)
 }
 
 /// Regimes of what the order redeems: its own sales first, then those of the other orders of the source.
-fn regimes(connection: &mut Connection, source: &str, snapshot: &Snapshot) -> Result<BTreeMap<String, Regime>, Error> {
-    let own = snapshot.sold_regimes();
+fn regimes(
+    connection: &mut Connection,
+    source: &str,
+    snapshot: &Snapshot,
+    policy: &Policy,
+) -> Result<BTreeMap<String, Regime>, Error> {
+    let own = snapshot.sold_regimes(policy);
     let mut regimes = BTreeMap::new();
     for (class, id) in snapshot.redeemed() {
         let key = stored_value_key(class, id);
@@ -225,18 +230,19 @@ fn regimes(connection: &mut Connection, source: &str, snapshot: &Snapshot) -> Re
 /// same, its word counts from now on.
 fn take_back(
     connection: &mut Connection,
-    source: &str,
+    book: &Book,
     order_id: &str,
     before: &BTreeMap<String, Regime>,
     sold: &BTreeMap<String, Regime>,
 ) -> Result<(), Error> {
     for key in before.keys().filter(|key| !sold.contains_key(*key)) {
         let Some((class, id)) = key.split_once(':') else { continue };
-        projection::forget_voucher(connection, source, class, id)?;
-        for other in store::sellers(connection, source, id)?.iter().filter(|other| *other != order_id) {
-            let known = load(connection, source, other)?;
-            if known.snapshot.sold_regimes().contains_key(key) {
-                projection::save_vouchers(connection, source, &known.snapshot)?;
+        projection::forget_voucher(connection, &book.source, class, id)?;
+        for other in store::sellers(connection, &book.source, id)?.iter().filter(|other| *other != order_id) {
+            let known = load(connection, &book.source, other)?;
+            let policy = book.policies.policy(known.snapshot.policy_id);
+            if known.snapshot.sold_regimes(policy).contains_key(key) {
+                projection::save_vouchers(connection, &book.source, &known.snapshot, policy)?;
             }
         }
     }
@@ -288,6 +294,9 @@ pub(super) fn post(
             Change::Reverse { key, entry_no, reason } => {
                 let (entry, lines) = store::entry(connection, &book.source, entry_no)?;
                 let (at, basis) = reversal_date(wanted, &entry, reason, snapshot.recorded_at);
+                // A release that lies ahead is taken back on its own day, so that its month shows nothing.
+                let ahead = entry.event_type.starts_with("release.") && entry.effective_at > at;
+                let (at, basis) = if ahead { (entry.effective_at, "service_date") } else { (at, basis) };
                 let draft = Draft {
                     kind: "reverse",
                     event_type: &entry.event_type,
@@ -373,13 +382,21 @@ fn draft_of(policy_id: i32, snapshot: &SnapshotRow) -> Draft<'_> {
 /// A fact that was posted before takes the receipt: dating it back would move a month that was already reported.
 fn post_date(atom: &Atom, again: bool, snapshot: &SnapshotRow) -> (Timestamp, &'static str) {
     let receipt = (snapshot.recorded_at, "receipt");
+    if let Effective::Release { on, ordered_at } = atom.effective {
+        // What is released was sold before: by the dates of a sale.
+        let sold = match ordered_at {
+            Some(at) if !again && snapshot.cause == FIRST_DELIVERY => (at, "order_date"),
+            _ => receipt,
+        };
+        return if on >= sold.0 { (on, "service_date") } else { sold };
+    }
     if again {
         return receipt;
     }
     match atom.effective {
         Effective::Said { at: Some(at), basis } => (at, basis),
         Effective::Sale { ordered_at: Some(at) } if snapshot.cause == FIRST_DELIVERY => (at, "order_date"),
-        Effective::Said { at: None, .. } | Effective::Sale { .. } => receipt,
+        Effective::Said { at: None, .. } | Effective::Sale { .. } | Effective::Release { .. } => receipt,
     }
 }
 
