@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, TimeZone as _};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone as _};
 use chrono_tz::Tz;
 
 use super::Policy;
@@ -52,11 +52,10 @@ fn doc(policy: &Policy) -> Result<String> {
     serde_json::to_string(policy).map_err(|error| Error::Inconsistent(error.to_string()))
 }
 
-/// The first instant of a local day. Where the clocks are put forward at midnight, that is a little later.
+/// The first instant of a local day. Where the clocks are put forward at midnight, that is a little later; a day that a
+/// zone left out altogether begins as in UTC.
 fn midnight(day: NaiveDate, zone: Tz) -> Timestamp {
     let hours = (0..24).filter_map(|hour| day.and_hms_opt(hour, 0, 0));
     let first = hours.filter_map(|local| zone.from_local_datetime(&local).earliest()).next();
-    // A day that a zone has left out altogether begins with the next one.
-    let fallback = || (day + Days::new(1)).and_time(chrono::NaiveTime::MIN).and_utc() - TimeDelta::hours(12);
-    Timestamp::new(first.map_or_else(fallback, |first| first.to_utc()))
+    Timestamp::new(first.map_or_else(|| day.and_time(NaiveTime::MIN).and_utc(), |first| first.to_utc()))
 }

@@ -200,7 +200,6 @@ impl Policy {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that fails must fail loudly")]
 mod tests {
     use super::*;
 

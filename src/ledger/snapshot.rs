@@ -140,3 +140,55 @@ impl Snapshot {
         serde_json::to_string(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+
+    fn payments(list: &[(&str, i64)]) -> Order {
+        let payment = |(id, amount_minor): &(&str, i64)| Payment {
+            id: (*id).to_owned(),
+            method: "Card".to_owned(),
+            amount_minor: *amount_minor,
+            currency: Currency::parse("EUR").unwrap(),
+            kind: None,
+            paid_at: None,
+        };
+        Order { payments: Some(list.iter().map(payment).collect()), ..Order::unknown("A") }
+    }
+
+    /// Which delivery is worked on first must not matter: the newest says what is there, the others what vanished.
+    #[test]
+    fn what_vanished_does_not_depend_on_the_order_of_work() {
+        let deliveries = [
+            (1, payments(&[("a", 100), ("b", 200), ("c", 1)])),
+            (2, payments(&[("a", 150)])),
+            (3, Order::unknown("A")),
+            (4, payments(&[("c", 300)])),
+        ];
+        let mut seen = BTreeSet::new();
+        for code in 0..256_usize {
+            let indices = [code & 3, (code >> 2) & 3, (code >> 4) & 3, code >> 6];
+            if indices.iter().collect::<BTreeSet<_>>().len() < 4 {
+                continue;
+            }
+            let (mut snapshot, mut versions) = (Snapshot::unknown("A"), Versions::default());
+            for (version, order) in indices.iter().filter_map(|index| deliveries.get(*index)) {
+                snapshot.merge(order.clone(), *version, &mut versions);
+            }
+            seen.insert(snapshot.to_json().unwrap());
+            let vanished: Vec<_> =
+                snapshot.vanished_payments.iter().map(|payment| (payment.id.as_str(), payment.amount_minor)).collect();
+            assert_eq!(vanished, [("a", 150), ("b", 200)], "{indices:?}");
+        }
+        assert_eq!(seen.len(), 1);
+    }
+
+    #[test]
+    fn a_snapshot_without_vanished_payments_is_written_as_ever() {
+        let json = Snapshot::unknown("A").to_json().unwrap();
+        assert!(!json.contains("vanished"), "{json}");
+        assert_eq!(serde_json::from_str::<Snapshot>(&json).unwrap(), Snapshot::unknown("A"));
+    }
+}

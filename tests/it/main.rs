@@ -11,6 +11,7 @@ mod bookingkit;
 mod config;
 mod discounts;
 mod histories;
+mod policies;
 mod receive;
 mod rules;
 mod schema;
