@@ -235,7 +235,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     tokio::select! {
         stopped = daemon.stop() => stopped?,
         () = signals.next() => bail!("stopped by a second signal; what was in hand is due again after the restart"),
-        () = tokio::time::sleep(limit) => bail!("stopping took longer than {} s; what was in hand is due again after the restart", limit.as_secs()),
+        () = tokio::time::sleep(limit) => bail!(
+            "stopping took longer than {} s; what was in hand is due again after the restart",
+            limit.as_secs()
+        ),
     }
     match failed {
         None => Ok(()),

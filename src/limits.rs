@@ -37,6 +37,9 @@ pub const CLAIM_ENTITIES: i64 = 64;
 /// Events of one entity that are worked on together; the rest waits for the next claim.
 pub const CLAIM_EVENTS_PER_ENTITY: i64 = 100;
 
+/// Rows of one INSERT: PostgreSQL takes at most 65,535 values, and the widest table has 22 columns.
+pub const INSERT_ROWS: usize = 1000;
+
 /// Seconds for which a token that we hand out is valid.
 pub const TOKEN_SECONDS: i64 = 3600;
 

@@ -157,7 +157,7 @@ fn in_words(event: &Detail, history: &[Attempt]) -> String {
         return text;
     }
     let titles = ["at", "attempt", "verdict", "reason", "detail", "next try", "by", "why"];
-    let mut table = format::plain_table(titles.map(str::to_owned).to_vec());
+    let mut table = format::plain_table(titles.map(comfy_table::Cell::new).to_vec());
     for line in history {
         let next = line.next_due_at.map(|instant| instant.to_string()).unwrap_or_default();
         let cells = [

@@ -1,4 +1,5 @@
-//! One database, two engines. [`Connection`] is an enum over both; [`on_engine!`] compiles one query text for each.
+//! One database, two engines. [`Connection`] is an enum over both; [`on_engine!`](crate::on_engine) compiles one query
+//! text for each.
 //!
 //! Only this folder and the files named `store.rs` contain SQL.
 

@@ -84,8 +84,9 @@ pub fn insert_batch(connection: &mut Connection, deliveries: &[&Delivery]) -> Re
     }
 }
 
-/// Claims due entities for `lease`: counts the attempt and moves `due_at` to the end of the lease. All waiting events of
-/// an entity come together, those that wait for their next attempt included; an entity that someone works on is left.
+/// Claims due entities for `lease`: counts the attempt and moves `due_at` to the end of the lease. All waiting events
+/// of an entity come together, those that wait for their next attempt included; an entity that someone works on is
+/// left.
 ///
 /// # Errors
 /// When a statement fails.

@@ -9,8 +9,8 @@ pub(super) const HASH_VERSION: i16 = 1;
 /// What stands before the first entry.
 pub(super) const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
-/// The hash of an entry: SHA-256 over the compact JSON of `[entry, lines]`, fields in the order of the row types, without
-/// the hash itself. The previous hash is a field of the entry, so it is covered.
+/// The hash of an entry: SHA-256 over the compact JSON of `[entry, lines]`, fields in the order of the row types,
+/// without the hash itself. The previous hash is a field of the entry, so it is covered.
 pub(super) fn entry_hash(entry: &EntryRow, lines: &[PostingRow]) -> String {
     sha256_of_json(&(entry, lines))
 }

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! A [`Snapshot`] is all that is known of an order. [`target()`] turns it into atoms, the smallest facts that can be
-//! undone alone; [`diff`] compares them with the atoms that are live in the journal; what differs is reversed and
+//! undone alone; [`diff()`] compares them with the atoms that are live in the journal; what differs is reversed and
 //! posted anew. So a redelivery posts nothing, any path to the same state gives the same balances, and nothing is ever
 //! rewritten.
 

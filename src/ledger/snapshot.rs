@@ -94,7 +94,7 @@ impl Snapshot {
         vouchers.chain(flex.map(|flex| (FLEX, flex.id.as_str())))
     }
 
-    /// Regime of every voucher and flex ticket that the order sells or issues, by [`stored_value_key`], under the
+    /// Regime of every voucher and flex ticket that the order sells or issues, by `stored_value_key`, under the
     /// policy of the order.
     pub fn sold_regimes(&self, policy: &Policy) -> BTreeMap<String, Regime> {
         let mut regimes = BTreeMap::new();

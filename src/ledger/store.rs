@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::db::schema::{accounts, journal_entries, order_snapshots, periods, policies, postings, sources};
 use crate::db::{Connection, Result};
-use crate::on_engine;
+use crate::{limits, on_engine};
 
 /// The header of an entry, as stored and as hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
@@ -260,8 +260,13 @@ pub(super) fn insert_entries(
         for account in accounts_used {
             diesel::insert_into(accounts::table).values(account).on_conflict_do_nothing().execute(c)?;
         }
-        diesel::insert_into(postings::table).values(lines).execute(c)?;
-        diesel::insert_into(journal_entries::table).values(entries).execute(c)
+        for lines in lines.chunks(limits::INSERT_ROWS) {
+            diesel::insert_into(postings::table).values(lines).execute(c)?;
+        }
+        for entries in entries.chunks(limits::INSERT_ROWS) {
+            diesel::insert_into(journal_entries::table).values(entries).execute(c)?;
+        }
+        Ok::<_, diesel::result::Error>(())
     })?;
     Ok(())
 }

@@ -28,7 +28,7 @@ impl Provider {
     }
 }
 
-/// What a delivery to `source` is about. What cannot be read is parked at once, so that the sender's answer can say why.
+/// What a delivery to `source` is about. What cannot be read is parked at once, so that the answer can say why.
 pub fn classify(source: &Source, body: &[u8]) -> Classified {
     match source.provider {
         Provider::Bookingkit => bookingkit::classify(source, body),

@@ -52,18 +52,23 @@ fn for_people(table: &Table) -> String {
     if table.rows.is_empty() {
         return "(no rows)\n".to_owned();
     }
-    let mut text = plain_table(table.columns.iter().map(title).collect());
+    let alignment = |column: &Column| match column.shown {
+        Shown::Text => CellAlignment::Left,
+        Shown::Count | Shown::Amount | Shown::Rate => CellAlignment::Right,
+    };
+    let titles =
+        table.columns.iter().map(|column| comfy_table::Cell::new(title(column)).set_alignment(alignment(column)));
+    let mut text = plain_table(titles.collect());
     for row in &table.rows {
         text.add_row(table.columns.iter().zip(row).map(|(column, cell)| {
-            let alignment = if column.shown == Shown::Text { CellAlignment::Left } else { CellAlignment::Right };
-            comfy_table::Cell::new(shown(table, row, *column, cell)).set_alignment(alignment)
+            comfy_table::Cell::new(shown(table, row, *column, cell)).set_alignment(alignment(column))
         }));
     }
     finish(&text)
 }
 
 /// An empty table in the one look that all commands have.
-pub fn plain_table(titles: Vec<String>) -> comfy_table::Table {
+pub fn plain_table(titles: Vec<comfy_table::Cell>) -> comfy_table::Table {
     let mut table = comfy_table::Table::new();
     let line = LineStyle::none().fill('─').junction('─');
     table.load_style(TableStyle::new().header_separator(line)).set_content_arrangement(ContentArrangement::Disabled);

@@ -1,4 +1,4 @@
-//! When a failed attempt is repeated: a pure function. The only user of the `backoff` crate, and of it only the formula.
+//! When a failed attempt is repeated: a pure function. The only user of the `backoff` crate, and only of its formula.
 
 use std::time::Duration;
 

@@ -8,7 +8,8 @@ use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, change
 /// Entries as `booking date|kind|atom key|account=amount …`, in their order.
 fn journal(daemon: &TestDaemon) -> Vec<String> {
     daemon.lines(
-        "SELECT e.booking_date || '|' || e.kind || '|' || e.event_type || '|' || p.account_code || '|' || p.amount_minor AS line \
+        "SELECT e.booking_date || '|' || e.kind || '|' || e.event_type || '|' || p.account_code || '|' \
+         || p.amount_minor AS line \
          FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no \
          ORDER BY e.source, e.entry_no, p.line_no",
     )
@@ -127,5 +128,26 @@ on_both_engines!(the_unified_example_gives_the_documented_lines, async |database
             .lines("SELECT billed_minor || '|' || settled_minor || '|' || balance_minor AS line FROM v_order_balance"),
         ["60100|20000|40100"]
     );
+    daemon.finish().await;
+});
+
+on_both_engines!(an_order_of_two_thousand_participants_settles_whole, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let participant: serde_json::Value = serde_json::from_str(
+        r#"{"id": "", "status": "ACCEPTED", "price_value": "10.00", "vat": "19.00", "price_id": 1}"#,
+    )
+    .unwrap();
+    let participants: Vec<serde_json::Value> = (0..2000)
+        .map(|number| {
+            let mut participant = participant.clone();
+            participant["id"] = json!(format!("p{number}"));
+            participant
+        })
+        .collect();
+    let order = changed(PAID_ORDER, &[("/tickets/0/participants", json!(participants)), ("/payments", json!([]))]);
+    daemon.accepted("museum", order).await;
+    daemon.settle().await;
+    assert_eq!(daemon.balances("museum")["assets:receivable"], 2_000_000);
+    assert_eq!(daemon.entries("museum"), 2000);
     daemon.finish().await;
 });

@@ -181,6 +181,21 @@ on_both_engines!(a_discount_is_shared_anew_when_a_line_goes_and_ends_with_the_la
     daemon.finish().await;
 });
 
+on_both_engines!(lines_that_only_move_about_leave_their_discount_alone, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let tickets = [admission("p1", "10.00", "19"), admission("p2", "20.00", "7")];
+    let products = [product("cup", "3.00", 1, "19"), product("cup", "5.00", 1, "19"), product("bag", "2.00", 1, "")];
+    let of = |tickets: &[Value], products: &[Value]| {
+        order("A", json!({"tickets": tickets, "products": products, "redeemed_coupons": [coupon("c", "4.00")]}))
+    };
+    daemon.deliver(of(&tickets, &products)).await;
+    let entries = daemon.entries("museum");
+    let backwards = |lines: &[Value]| lines.iter().rev().cloned().collect::<Vec<_>>();
+    daemon.deliver(of(&backwards(&tickets), &backwards(&products))).await;
+    assert_eq!(daemon.booked("A", entries), Vec::<String>::new());
+    daemon.finish().await;
+});
+
 on_both_engines!(the_additional_discount_takes_the_order_date_and_its_change_the_receipt, async |database| {
     let daemon = TestDaemon::start(database).await;
     let of = |id: &str, discount: &str| {

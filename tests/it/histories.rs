@@ -1,1 +1,337 @@
+//! Random histories of many orders against a naive model: of each section the newest delivery counts, and that is all.
+//!
+//! `TICKETLEDGER_HISTORY_SEED` chooses the first seed, `TICKETLEDGER_HISTORY_RUNS` how many seeds are played and
+//! `TICKETLEDGER_HISTORY_ORDERS` how many orders each has. A failing test prints its seed.
 
+use serde_json::{Map, Value, json};
+
+use crate::on_both_engines;
+use crate::support::daemon::TestDaemon;
+use crate::support::db::{Engine, TestDatabase};
+use crate::support::order::{
+    SECTIONS, but, coupon, flex, order, partial, participant, payment, product, redeemed, refund_voucher, ticket,
+    voucher,
+};
+
+/// splitmix64: small, and the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        usize::try_from(self.next() % u64::try_from(limit).unwrap()).unwrap()
+    }
+
+    fn percent(&mut self, chance: usize) -> bool {
+        self.below(100) < chance
+    }
+
+    fn pick<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        words[self.below(words.len())]
+    }
+
+    /// Up to `limit` parts, each from its number.
+    fn some(&mut self, limit: usize, mut part: impl FnMut(&mut Self, usize) -> Value) -> Value {
+        let wanted: Vec<usize> = (0..limit).filter(|_| self.percent(50)).collect();
+        wanted.into_iter().map(|number| part(self, number)).collect()
+    }
+}
+
+/// One webhook.
+#[derive(Clone)]
+struct Delivery {
+    order: usize,
+    /// The fields that it says; `None` when it cannot be read.
+    said: Option<Map<String, Value>>,
+    body: String,
+}
+
+/// All deliveries of each order, in the order of their receipt.
+struct World {
+    orders: Vec<Vec<Delivery>>,
+}
+
+fn id(number: usize) -> String {
+    format!("O{number:04}")
+}
+
+impl World {
+    fn new(random: &mut Random, orders: usize) -> Self {
+        Self { orders: (0..orders).map(|number| history(random, number, orders)).collect() }
+    }
+
+    /// Mixes the orders; the deliveries of each stay in their order.
+    fn mixed(&self, random: &mut Random) -> Vec<Delivery> {
+        let mut waiting: Vec<_> = self.orders.iter().map(|deliveries| deliveries.iter().cloned()).collect();
+        let mut mixed = Vec::new();
+        while !waiting.is_empty() {
+            let chosen = random.below(waiting.len());
+            match waiting[chosen].next() {
+                Some(delivery) => mixed.push(delivery),
+                None => drop(waiting.swap_remove(chosen)),
+            }
+        }
+        mixed
+    }
+
+    /// The model: one delivery for each order, with the newest of every section.
+    fn last_words(&self) -> Vec<String> {
+        let last_word = |(number, deliveries): (usize, &Vec<Delivery>)| {
+            let mut known = Map::new();
+            for said in deliveries.iter().filter_map(|delivery| delivery.said.as_ref()) {
+                known.retain(|field, _| SECTIONS.contains(&field.as_str()));
+                known.extend(said.iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k.clone(), v.clone())));
+            }
+            partial(&id(number), Value::Object(known))
+        };
+        self.orders.iter().enumerate().map(last_word).collect()
+    }
+}
+
+fn history(random: &mut Random, number: usize, orders: usize) -> Vec<Delivery> {
+    let fixed = json!({"currency": random.pick(&["EUR", "EUR", "EUR", "CHF"]),
+        "date": random.pick(&["2025-11-08T10:00:00Z", "2025-10-31T23:30:00Z", ""])});
+    let mut deliveries: Vec<Delivery> = Vec::new();
+    for _ in 0..=random.below(6) {
+        let again = match random.below(100) {
+            0..15 => deliveries.last().cloned(),
+            15..30 if !deliveries.is_empty() => Some(deliveries[random.below(deliveries.len())].clone()),
+            _ => None,
+        };
+        deliveries.push(again.unwrap_or_else(|| fresh(random, number, orders, &fixed, &deliveries)));
+    }
+    // At least one that can be read, so that the model knows the order.
+    if deliveries.iter().all(|delivery| delivery.said.is_none()) {
+        deliveries.push(delivery(number, &fixed, Map::new()));
+    }
+    deliveries
+}
+
+fn delivery(number: usize, fixed: &Value, said: Map<String, Value>) -> Delivery {
+    let said = but(fixed.clone(), Value::Object(said));
+    let body = partial(&id(number), said.clone());
+    Delivery { order: number, said: said.as_object().cloned(), body }
+}
+
+fn fresh(random: &mut Random, number: usize, orders: usize, fixed: &Value, before: &[Delivery]) -> Delivery {
+    if random.percent(4) {
+        let body = order(&id(number), but(fixed.clone(), json!({"payments": [payment("bad", "1,00")]})));
+        return Delivery { order: number, said: None, body };
+    }
+    let mut said = Map::new();
+    let status = random.pick(&["ACCEPTED", "ACCEPTED", "ACCEPTED", "ACCEPTED", "PENDING", "CANCELLED", "DECLINED"]);
+    said.insert("status".to_owned(), json!(status));
+    said.insert("cancellation_date".to_owned(), json!(random.pick(&["", "2025-11-10T12:00:00Z"])));
+    said.insert("additional_discount".to_owned(), json!(random.pick(&["", "0.00", "1.00", "-0.50", "1000.00"])));
+    let last = before.iter().rev().find_map(|delivery| delivery.said.as_ref());
+    for section in SECTIONS {
+        let same = last.and_then(|last| last.get(section)).cloned();
+        match random.below(100) {
+            0..20 => {}
+            20..25 => drop(said.insert(section.to_owned(), Value::Null)),
+            25..60 if same.is_some() => drop(said.insert(section.to_owned(), same.unwrap())),
+            _ => drop(said.insert(section.to_owned(), random_section(random, section, number, orders))),
+        }
+    }
+    delivery(number, fixed, said)
+}
+
+const PRICES: [&str; 6] = ["10.00", "9.99", "33.33", "0.05", "0.00", "-5.00"];
+const RATES: [&str; 6] = ["19", "19", "7", "8.1", "0", ""];
+const STATUSES: [&str; 6] = ["ACCEPTED", "ACCEPTED", "ACCEPTED", "", "CANCELED", "PENDING"];
+
+fn random_section(random: &mut Random, section: &str, number: usize, orders: usize) -> Value {
+    match section {
+        "tickets" => random.some(2, |random, place| {
+            let people = random.some(3, |random, seat| random_participant(random, &format!("p{place}{seat}"), orders));
+            let people = people.as_array().unwrap().clone();
+            if people.is_empty() {
+                return json!({"id": format!("empty{place}"), "status": "ACCEPTED"});
+            }
+            let about = json!({"event_id": random.pick(&["E1", "E2"]), "title": random.pick(&["Old", "New"]),
+                "status": random.pick(&STATUSES), "vat": random.pick(&RATES)});
+            but(ticket(&people), about)
+        }),
+        "products" => random.some(3, |random, _| {
+            let line = product(random.pick(&["cup", "bag"]), random.pick(&PRICES), 2, random.pick(&RATES));
+            but(line, json!({"status": random.pick(&STATUSES)}))
+        }),
+        "flexTickets" => random.some(1, |random, _| {
+            let sold = flex(&format!("f{number}"), random.pick(&PRICES[..3]), random.pick(&["0", "19"]));
+            but(sold, json!({"status": random.pick(&STATUSES)}))
+        }),
+        "voucherOrders" => random.some(2, |random, place| {
+            let voucher_id = format!("v{place}{number}");
+            let named = [id(random.below(orders)), id(number), "never heard of".to_owned()];
+            let named: Vec<&str> = named.iter().filter(|_| random.percent(40)).map(String::as_str).collect();
+            let value = random.pick(&PRICES[..3]);
+            let issued = if random.percent(30) && !named.is_empty() {
+                refund_voucher(&voucher_id, value, &named)
+            } else {
+                voucher(&voucher_id, value, random.pick(&["0", "19", "7"]))
+            };
+            but(issued, json!({"status": random.pick(&STATUSES)}))
+        }),
+        "redeemed_vouchers" => random.some(2, |random, place| {
+            let used = redeemed(&format!("v{place}{}", random.below(orders)), random.pick(&PRICES[..4]));
+            but(used, json!({"usage_date": random.pick(&["2025-11-10T10:00:00Z", ""])}))
+        }),
+        "redeemed_coupons" => random
+            .some(2, |random, place| coupon(&format!("c{place}"), random.pick(&["5.00", "0.01", "-2.00", "500.00"]))),
+        _ => random.some(3, |random, place| {
+            let paid = payment(&format!("m{place}"), random.pick(&["10.00", "20.00", "-10.00", "0"]));
+            but(paid, json!({"payment_method": random.pick(&["Card", "Gift Card", ""])}))
+        }),
+    }
+}
+
+fn random_participant(random: &mut Random, who: &str, orders: usize) -> Value {
+    let fields = json!({"status": random.pick(&STATUSES),
+        "cancellation_date": random.pick(&["", "", "2025-11-09T09:00:00Z"]),
+        "currency": random.pick(&["", "", "", "", "CHF"]),
+        "redeemed_flexTicket": random.some(1, |random, _| json!({"id": format!("f{}", random.below(orders)),
+            "redeemed_value": random.pick(&PRICES[..3]), "creation_date": "2025-11-10T10:00:00Z"}))});
+    but(participant(who, random.pick(&PRICES), random.pick(&RATES)), fields)
+}
+
+/// Sends all of it, a minute between two, and works on it whenever `batch` deliveries have come.
+async fn play(daemon: &TestDaemon, deliveries: &[Delivery], batch: usize) {
+    for (number, delivery) in deliveries.iter().enumerate() {
+        daemon.clock.advance_milliseconds(60_000);
+        match delivery.said {
+            Some(_) => drop(daemon.accepted("museum", delivery.body.clone()).await),
+            None => drop(daemon.parked("museum", delivery.body.clone()).await),
+        }
+        if number % batch == 0 {
+            daemon.settle().await;
+        }
+    }
+    daemon.settle().await;
+}
+
+/// All that must depend on the last words only: what is nowhere zero, without dates.
+fn figures(daemon: &TestDaemon) -> Vec<String> {
+    let queries = [
+        "SELECT 'account ' || account || ' ' || currency || ' ' || balance_minor AS line FROM v_trial_balance \
+            WHERE balance_minor <> 0",
+        "SELECT 'order ' || order_id || ' ' || currency || ' ' || billed_minor || ' ' || settled_minor AS line \
+            FROM v_order_balance WHERE billed_minor <> 0 OR settled_minor <> 0",
+        "SELECT 'status ' || order_id || ' ' || status AS line FROM orders WHERE status IS NOT NULL",
+        "SELECT 'voucher ' || voucher_id || ' ' || kind || ' ' || currency || ' ' || issued_minor || ' ' || redeemed_minor \
+            AS line FROM v_voucher_balance WHERE issued_minor <> 0 OR redeemed_minor <> 0",
+        "SELECT 'vat ' || currency || ' ' || COALESCE(vat_bp, -1) || ' ' || SUM(net_minor) || ' ' || SUM(vat_minor) AS line \
+            FROM v_vat_by_rate GROUP BY currency, vat_bp HAVING SUM(net_minor) <> 0 OR SUM(vat_minor) <> 0",
+        "SELECT 'event ' || currency || ' ' || COALESCE(event_id, '-') || ' ' || COALESCE(vat_bp, -1) || ' ' || SUM(qty) \
+            || ' ' || SUM(net_minor) || ' ' || SUM(vat_minor) AS line FROM v_revenue_by_event \
+            GROUP BY currency, event_id, vat_bp HAVING SUM(qty) <> 0 OR SUM(net_minor) <> 0 OR SUM(vat_minor) <> 0",
+        "SELECT 'method ' || currency || ' ' || payment_method || ' ' || SUM(paid_minor) || ' ' || SUM(refunded_minor) \
+            AS line FROM v_payments_by_method GROUP BY currency, payment_method \
+            HAVING SUM(paid_minor) <> 0 OR SUM(refunded_minor) <> 0",
+        "SELECT 'line ' || order_id || ' ' || line_key || ' ' || state || ' ' || qty || ' ' || COALESCE(gross_minor, -1) \
+            AS line FROM order_lines",
+        "SELECT 'paid ' || order_id || ' ' || payment_id || ' ' || payment_method || ' ' || amount_minor AS line \
+            FROM payments",
+        "SELECT 'redeemed ' || order_id || ' ' || redemption_key || ' ' || amount_minor AS line FROM redemptions",
+        "SELECT 'sold ' || voucher_id || ' ' || regime || ' ' || origin || ' ' || state || ' ' || purchase_order_id \
+            AS line FROM vouchers WHERE purchase_order_id IS NOT NULL",
+        "SELECT 'finding ' || order_id || ' ' || reason || ' ' || COALESCE(difference_minor, 0) AS line \
+            FROM v_open_findings WHERE reason IN ('vat_unknown', 'currency_mixed', 'discount_exceeds_lines', \
+            'refund_voucher_unallocated')",
+    ];
+    let mut all: Vec<String> = queries.iter().flat_map(|sql| daemon.lines(sql)).collect();
+    all.sort();
+    all
+}
+
+/// The hash of the last entry, which covers all before it.
+fn head(daemon: &TestDaemon) -> Vec<String> {
+    daemon.lines("SELECT entry_no || ' ' || entry_hash AS line FROM journal_entries ORDER BY entry_no DESC LIMIT 1")
+}
+
+/// The lines that only one of two has: what a failure shows.
+fn difference(left: &[String], right: &[String]) -> Vec<String> {
+    let only = |mark: &str, these: &[String], those: &[String]| {
+        these.iter().filter(|line| !those.contains(line)).map(|line| format!("{mark} {line}")).collect::<Vec<_>>()
+    };
+    [only("<", left, right), only(">", right, left)].concat()
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |value| value.parse().expect("a number"))
+}
+
+/// The worlds of this run, each with what made it.
+fn worlds() -> impl Iterator<Item = (World, Random)> {
+    let first = setting("TICKETLEDGER_HISTORY_SEED", 1);
+    let orders = usize::try_from(setting("TICKETLEDGER_HISTORY_ORDERS", 60)).unwrap();
+    (first..first + setting("TICKETLEDGER_HISTORY_RUNS", 1)).map(move |seed| {
+        // Shown when the test fails.
+        println!("TICKETLEDGER_HISTORY_SEED={seed} TICKETLEDGER_HISTORY_ORDERS={orders}");
+        let mut random = Random(seed);
+        (World::new(&mut random, orders), random)
+    })
+}
+
+on_both_engines!(the_last_words_decide_whatever_the_way_there, async |database| {
+    for (world, mut random) in worlds() {
+        // Each engine gets another mixing of the orders, and both must come to what the model says.
+        if database.engine == Engine::Postgres {
+            random.next();
+        }
+        let database =
+            |what: &str| TestDatabase::new(database.engine).unwrap_or_else(|| panic!("a database for {what}"));
+        let (history, model) = (database("the history"), database("the model"));
+        let daemon = TestDaemon::start(&history).await;
+        play(&daemon, &world.mixed(&mut random), 64).await;
+        let model = TestDaemon::start(&model).await;
+        for body in world.last_words() {
+            model.accepted("museum", body).await;
+        }
+        model.settle().await;
+        let wanted = figures(&model);
+        assert!(wanted.len() > 5 * world.orders.len(), "there is something to compare");
+        assert_eq!(difference(&figures(&daemon), &wanted), Vec::<String>::new(), "< history, > model");
+        daemon.finish().await;
+        model.finish().await;
+    }
+});
+
+#[test]
+fn both_engines_give_the_same_chain_and_neither_replay_nor_redelivery_adds_to_it() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    for (world, mut random) in worlds() {
+        let deliveries = world.mixed(&mut random);
+        let databases = [Engine::Sqlite, Engine::Postgres].into_iter().filter_map(TestDatabase::new);
+        let seen: Vec<_> =
+            databases.map(|database| runtime.block_on(history_on(&database, &world, &deliveries))).collect();
+        assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:#?}");
+    }
+}
+
+/// Plays a history, then all of it again in ways that say nothing new. Answers the head and the titles of the events.
+async fn history_on(database: &TestDatabase, world: &World, deliveries: &[Delivery]) -> (Vec<String>, Vec<String>) {
+    let daemon = TestDaemon::start(database).await;
+    play(&daemon, deliveries, 4).await;
+    let titles = |daemon: &TestDaemon| daemon.view("event_titles", &["event_key", "title"]);
+    let (booked, known, named) = (head(&daemon), figures(&daemon), titles(&daemon));
+    daemon.replay(database, "state <> 'parked'").await;
+    assert_eq!(head(&daemon), booked, "replay");
+    assert_eq!(difference(&figures(&daemon), &known), Vec::<String>::new(), "replay");
+    assert_eq!(titles(&daemon), named, "replay");
+    let open = "SELECT 'event ' || id AS line FROM inbox_events WHERE state NOT IN ('done', 'superseded', 'parked')";
+    assert_eq!(daemon.lines(open), Vec::<String>::new());
+    for body in world.last_words() {
+        daemon.accepted("museum", body).await;
+    }
+    daemon.settle().await;
+    assert_eq!(head(&daemon), booked, "the last words again");
+    daemon.finish().await;
+    (booked, named)
+}

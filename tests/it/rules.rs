@@ -376,3 +376,68 @@ on_both_engines!(one_payment_in_two_orders_is_posted_in_both, async |database| {
     assert_eq!(daemon.view("v_order_balance", &["order_id", "settled_minor"]), ["A|1000", "B|1000"]);
     daemon.finish().await;
 });
+
+on_both_engines!(what_is_said_twice_counts_once_in_an_order, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let sold = ticket(&[participant("p1", "10.00", "19"), participant("p1", "10.00", "19")]);
+    let fields = json!({
+        "tickets": [sold.clone(), sold],
+        "redeemed_coupons": [coupon("c", "1.00"), coupon("c", "1.00")],
+        "voucherOrders": [voucher("v", "5.00", "0"), voucher("v", "5.00", "0")],
+        "payments": [payment("m1", "14.00"), payment("m1", "14.00")],
+    });
+    daemon.deliver(order("A", fields)).await;
+    let rows = daemon.view("v_order_balance", &["billed_minor", "settled_minor", "balance_minor"]);
+    assert_eq!(rows, ["1400|1400|0"]);
+    let twice = daemon.view("v_open_findings", &["reason"]);
+    assert_eq!(twice.iter().filter(|reason| *reason == "duplicate_key").count(), 5);
+    daemon.finish().await;
+});
+
+on_both_engines!(every_line_of_the_book_says_what_it_is_about_and_what_caused_it, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let of = |fields: serde_json::Value| {
+        let sold =
+            json!({"tickets": [admission("p1", "10.00", "19")], "booking_channel": [{"id": "web", "name": "Web"}]});
+        order("A", but(sold, fields))
+    };
+    let first = daemon.deliver(of(json!({"payments": [payment("m1", "10.00")]}))).await;
+    let second = daemon.deliver(of(json!({"payments": []}))).await;
+    let columns = [
+        "entry_no",
+        "line_no",
+        "kind",
+        "event_type",
+        "order_code",
+        "account",
+        "debit_minor",
+        "credit_minor",
+        "vat_bp",
+        "item_kind",
+        "event_id",
+        "service_date",
+        "payment_id",
+        "payment_method",
+        "reverses_no",
+        "reason",
+        "inbox_event_id",
+    ];
+    assert_eq!(
+        daemon.view("v_gl", &columns),
+        [
+            format!("1|1|post|payment|CODE-A|assets:clearing:Card|1000|0|-|payment|-|-|m1|Card|-|new|{first}"),
+            format!("1|2|post|payment|CODE-A|assets:receivable|0|1000|-|payment|-|-|m1|Card|-|new|{first}"),
+            format!("2|1|post|sale.ticket|CODE-A|assets:receivable|1000|0|-|ticket|E1|2025-11-23|-|-|-|new|{first}"),
+            format!("2|2|post|sale.ticket|CODE-A|income:tickets|0|840|1900|ticket|E1|2025-11-23|-|-|-|new|{first}"),
+            format!(
+                "2|3|post|sale.ticket|CODE-A|liabilities:vat:1900|0|160|1900|ticket|E1|2025-11-23|-|-|-|new|{first}"
+            ),
+            format!("3|1|reverse|payment|CODE-A|assets:clearing:Card|0|1000|-|payment|-|-|m1|Card|1|gone|{second}"),
+            format!("3|2|reverse|payment|CODE-A|assets:receivable|1000|0|-|payment|-|-|m1|Card|1|gone|{second}"),
+        ]
+    );
+    let bodies = "SELECT t.entry_no || '|' || t.snapshot_no AS line FROM v_trace t JOIN inbox_events i \
+        ON i.id = t.inbox_event_id AND i.body_sha256 = t.body_sha256 ORDER BY t.entry_no";
+    assert_eq!(daemon.lines(bodies), ["1|1", "2|1", "3|2"]);
+    daemon.finish().await;
+});

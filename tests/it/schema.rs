@@ -92,8 +92,8 @@ on_both_engines!(migrations_go_up_down_and_up_again, |database| {
 /// What an entry that seals two lines as number `entry_no` would be.
 fn entry(entry_no: i64, previous: i64, booking_date: &str, lines: i64) -> String {
     format!(
-        "INSERT INTO journal_entries VALUES ('museum', {entry_no}, 'post', 'ticket', 'X', 1, 'atom', 'hash', NULL, 'new',
-            'EUR', '2025-11-11 12:00:00', 'order_date', '{booking_date}', '2025-11-11 14:36:50', 1, 1, {lines},
+        "INSERT INTO journal_entries VALUES ('museum', {entry_no}, 'post', 'ticket', 'X', 1, 'atom', 'hash', NULL,
+            'new', 'EUR', '2025-11-11 12:00:00', 'order_date', '{booking_date}', '2025-11-11 14:36:50', 1, 1, {lines},
             'other key {entry_no}', 1, '{previous:064x}', 'f{entry_no:063x}');"
     )
 }
@@ -116,7 +116,8 @@ on_both_engines!(the_database_refuses_what_would_spoil_the_ledger, |database| {
     let line = |account, minor| Line { account, minor, ..Line::default() };
     book.post("2025-11-08", "X", "ticket", &[line("assets:receivable", 100), line("income:tickets", -100)]);
     database.execute(
-        "INSERT INTO periods (source, period, status) VALUES ('museum', '2025-10', 'closed'), ('museum', '2025-09', 'soft');
+        "INSERT INTO periods (source, period, status) VALUES
+            ('museum', '2025-10', 'closed'), ('museum', '2025-09', 'soft');
          INSERT INTO chain_anchors VALUES ('museum', 1, 1, 'hash', '2025-12-01 00:00:00', 'file', 'proof')",
     );
 

@@ -108,6 +108,10 @@ on_both_engines!(one_voucher_twice_at_one_time_is_two_redemptions, async |databa
     assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), ["v|mpv|0|800|-800"], "nobody said who issued it");
     daemon.deliver(twice(&["4.00"])).await;
     assert_eq!(daemon.booked("A", 3), [format!("2025-11-11 reverse {key}#2 (gone)")]);
+    daemon.deliver(twice(&["3.00", "5.00"])).await;
+    let entries = daemon.entries("museum");
+    daemon.deliver(twice(&["5.00", "3.00"])).await;
+    assert_eq!(daemon.entries("museum"), entries, "their place in the document does not matter");
     daemon.finish().await;
 });
 

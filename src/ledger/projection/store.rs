@@ -11,7 +11,7 @@ use crate::db::schema::{event_titles, findings, order_lines, orders, payments, r
 use crate::db::{Connection, Result};
 use crate::ledger::snapshot::stored_value_key;
 use crate::ledger::{Finding, Policy, Regime, Snapshot};
-use crate::on_engine;
+use crate::{limits, on_engine};
 
 pub(in crate::ledger) fn order_row(
     connection: &mut Connection,
@@ -50,15 +50,22 @@ pub(in crate::ledger) fn save_parts(
             order_lines::table.filter(order_lines::source.eq(source)).filter(order_lines::order_id.eq(order_id)),
         )
         .execute(c)?;
-        diesel::insert_into(order_lines::table).values(&lines).on_conflict_do_nothing().execute(c)?;
+        for lines in lines.chunks(limits::INSERT_ROWS) {
+            diesel::insert_into(order_lines::table).values(lines).on_conflict_do_nothing().execute(c)?;
+        }
         diesel::delete(payments::table.filter(payments::source.eq(source)).filter(payments::order_id.eq(order_id)))
             .execute(c)?;
-        diesel::insert_into(payments::table).values(&paid).on_conflict_do_nothing().execute(c)?;
+        for paid in paid.chunks(limits::INSERT_ROWS) {
+            diesel::insert_into(payments::table).values(paid).on_conflict_do_nothing().execute(c)?;
+        }
         diesel::delete(
             redemptions::table.filter(redemptions::source.eq(source)).filter(redemptions::order_id.eq(order_id)),
         )
         .execute(c)?;
-        diesel::insert_into(redemptions::table).values(&redeemed).execute(c)
+        for redeemed in redeemed.chunks(limits::INSERT_ROWS) {
+            diesel::insert_into(redemptions::table).values(redeemed).execute(c)?;
+        }
+        Ok::<_, diesel::result::Error>(())
     })?;
     save_vouchers(connection, source, snapshot, policy)?;
     // An order that is known only because a voucher refunds it has a balance, so it has a row.

@@ -16,7 +16,7 @@ use super::atom::{Dimensions, Line};
 use super::{Account, Atom, Effective, Finding, Rules, Severity, Snapshot};
 use crate::clock::Timestamp;
 use crate::money::{Currency, Overflow, vat_in_gross};
-use crate::order::{OrderStatus, PartStatus};
+use crate::order::{OrderStatus, PartStatus, Participant, Ticket};
 
 /// What should be live for an order.
 #[derive(Debug, Default)]
@@ -96,6 +96,14 @@ impl<'a> Builder<'a> {
     /// Dimensions that every line of an item has.
     fn dimensions(&self, item_kind: &'static str, line_key: String) -> Dimensions {
         Dimensions { order_id: self.snapshot.order.order_id.clone(), line_key, item_kind, ..Dimensions::default() }
+    }
+
+    /// When a participant was called off: its own date, else the ticket's; when the part itself is cancelled, also the
+    /// order's, even while the order goes on.
+    fn cancelled_at(&self, ticket: &Ticket, who: &Participant) -> Option<Timestamp> {
+        let cancelled = [ticket.status, who.status].contains(&PartStatus::Cancelled);
+        let header = self.snapshot.order.header.as_ref().filter(|_| cancelled);
+        who.cancelled_at.or(ticket.cancelled_at).or_else(|| header?.cancelled_at)
     }
 
     fn channel_id(&self) -> Option<String> {

@@ -4,6 +4,7 @@
 //! Tickets, products and discounts in the order's currency are summed. Vouchers and flex tickets are not: each is
 //! redeemed by itself, and what is then relieved must be what was taxed.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::release::Release;
@@ -70,7 +71,9 @@ fn rates(reduced: &[(SoldLine, Vec<i64>)]) -> Result<BTreeMap<i32, Rate>, Overfl
     for (line, discounts) in reduced {
         let Some(bp) = line.vat_bp else { continue };
         let rate = rates.entry(bp).or_insert_with(|| Rate { gross_minor: 0, vat_minor: 0, home: line.clone() });
-        if line.gross_minor > rate.home.gross_minor {
+        // Ties by the key, for the place in the document must not matter.
+        let size = |line: &SoldLine| (line.gross_minor, Reverse(line.dimensions.line_key.clone()));
+        if size(line) > size(&rate.home) {
             rate.home = line.clone();
         }
         for part in std::iter::once(line.gross_minor).chain(discounts.iter().map(|share| -share)) {

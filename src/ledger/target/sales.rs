@@ -26,7 +26,7 @@ impl Builder<'_> {
         let key = format!("sale:participant:{}", who.id);
         let release = format!("release:participant:{}", who.id);
         if !(self.live && self.counts(ticket.status) && self.counts(who.status)) {
-            if let Some(at) = who.cancelled_at.or(ticket.cancelled_at) {
+            if let Some(at) = self.cancelled_at(ticket, who) {
                 self.target.cancelled_at.insert(key, at);
                 self.target.cancelled_at.insert(release, at);
             }

@@ -27,7 +27,7 @@ impl Builder<'_> {
             for who in &ticket.participants {
                 let live = self.live && self.counts(ticket.status) && self.counts(who.status);
                 for flex in &who.redeemed_flex_tickets {
-                    self.flex_redeemed(&who.id, flex, live, who.cancelled_at.or(ticket.cancelled_at))?;
+                    self.flex_redeemed(&who.id, flex, live, self.cancelled_at(ticket, who))?;
                 }
             }
         }
@@ -110,7 +110,10 @@ impl Builder<'_> {
             return Ok(());
         }
         let snapshot = self.snapshot;
-        for redeemed in snapshot.order.redeemed_vouchers.iter().flatten() {
+        let mut redeemed: Vec<_> = snapshot.order.redeemed_vouchers.iter().flatten().collect();
+        // Which of two at one time is the second must not depend on their place in the document.
+        redeemed.sort_by_key(|redeemed| redeemed.value_minor);
+        for redeemed in redeemed {
             let used_at = redeemed.used_at.map_or_else(String::new, |at| at.to_string());
             let key = format!("voucher.redeem:{}:{used_at}", redeemed.id);
             let mut dimensions = self.dimensions("voucher_redemption", key.clone());

@@ -33,8 +33,8 @@ pub struct Element<'d> {
     value: &'d Value<'d>,
 }
 
-/// Reads a JSON text. A byte order mark is skipped, of a key that comes twice the last one counts, and characters U+0000
-/// are dropped from all texts, for no database would take them.
+/// Reads a JSON text. A byte order mark is skipped, of a key that comes twice the last one counts, and characters
+/// U+0000 are dropped from all texts, for no database would take them.
 ///
 /// # Errors
 /// `broken_utf8`, `invalid_json` (also for nesting deeper than any real document), `lone_surrogate`.

@@ -17,8 +17,8 @@ const ID_BYTES: usize = 200;
 /// Years that a date can mean. Outside are the stand-ins for "none" of other systems: `0001-01-01`, `1970-01-01`, and
 /// years that don't survive being written with four digits.
 const YEARS: RangeInclusive<i32> = 2000..=9998;
-/// Largest amount in minor units, either way. No order is worth a hundred trillion, and views sum many amounts in 64 bits:
-/// one absurd amount must not make every report of a source fail.
+/// Largest amount in minor units, either way. No order is worth a hundred trillion, and views sum many amounts in 64
+/// bits: one absurd amount must not make every report of a source fail.
 pub const LARGEST_AMOUNT: i64 = 10_000_000_000_000_000;
 /// Longest piece of an amount that an error repeats.
 const ECHO_CHARACTERS: usize = 32;

@@ -116,7 +116,7 @@ impl Access {
             Answer::Fetched(fetched) => return Ok(fetched),
             Answer::Refused(status) => status,
         };
-        tracing::info!(source = %self.0.source, status, "the provider refused a token; asking once more with a new one");
+        tracing::info!(source = %self.0.source, status, "the provider refused a token; asking again with a new one");
         let token = self.token(Some(token.version)).await?;
         match self.read(record, &token).await? {
             Answer::Fetched(fetched) => Ok(fetched),

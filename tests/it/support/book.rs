@@ -32,7 +32,8 @@ impl<'a> Book<'a> {
         let body = "b".repeat(64);
         database.execute(&format!(
             "INSERT INTO sources VALUES ('{source}', 'bookingkit', 'Europe/Berlin', 'DE', '2025-01-01 00:00:00');
-             INSERT INTO policies VALUES ('{source}', 1, '2025-01-01 00:00:00', '{{}}', '{body}', '2025-01-01 00:00:00');
+             INSERT INTO policies VALUES ('{source}', 1, '2025-01-01 00:00:00', '{{}}', '{body}',
+                '2025-01-01 00:00:00');
              INSERT INTO inbox_events (source, kind, entity, received_at, method, headers, body_sha256, state, due_at)
                 VALUES ('{source}', 'order', 'order:X', '2025-11-11 14:36:50', 'POST', '{{}}', '{body}', 'done',
                     '2025-11-11 14:36:50');
@@ -79,9 +80,10 @@ impl<'a> Book<'a> {
         for (index, line) in lines.iter().enumerate() {
             sql += &account(source, line.account);
             sql += &format!(
-                "INSERT INTO postings (source, entry_no, line_no, account_code, currency, amount_minor, order_id, line_key,
-                    item_kind, event_id, event_key, vat_bp, qty, payment_method, voucher_id)
-                 VALUES ('{source}', {entry_no}, {}, '{}', 'EUR', {}, '{}', 'key', '{item_kind}', {}, {}, {}, {}, {}, {});\n",
+                "INSERT INTO postings (source, entry_no, line_no, account_code, currency, amount_minor, order_id,
+                    line_key, item_kind, event_id, event_key, vat_bp, qty, payment_method, voucher_id)
+                 VALUES ('{source}', {entry_no}, {}, '{}', 'EUR', {}, '{}',
+                    'key', '{item_kind}', {}, {}, {}, {}, {}, {});\n",
                 index + 1,
                 line.account,
                 line.minor,

@@ -163,6 +163,15 @@ impl TestDaemon {
         self.daemon.run_until_idle().await;
     }
 
+    /// Works once more on the events that an SQL condition chooses, as after `inbox replay`.
+    pub(crate) async fn replay(&self, database: &TestDatabase, chosen: &str) {
+        database.execute(&format!(
+            "UPDATE inbox_events SET state = 'pending', attempts = 0, due_at = received_at, reason = NULL, \
+             finished_at = NULL WHERE {chosen}"
+        ));
+        self.settle().await;
+    }
+
     /// Lets time pass, and works on what becomes due by it.
     pub(crate) async fn settle_after_seconds(&self, seconds: i64) {
         self.clock.advance_milliseconds(seconds * 1000);

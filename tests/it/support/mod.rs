@@ -5,3 +5,4 @@ pub(crate) mod cluster;
 pub(crate) mod daemon;
 pub(crate) mod db;
 pub(crate) mod order;
+pub(crate) mod program;
