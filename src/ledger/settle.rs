@@ -1,14 +1,13 @@
 //! One step of settling: news of an order become a snapshot, entries and current state, in the caller's transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
 use super::book::Draft;
 use super::projection::{self, OrderRow};
-use super::snapshot::stored_value_key;
 use super::store::{self, AccountRow, EntryRow, PostingRow, SnapshotRow};
-use super::{Atom, Book, Change, Effective, Error, Policy, Regime, Snapshot, Target, diff, target};
+use super::{Atom, Book, Change, Error, Regime, Snapshot, Target, dating, diff, regimes, target};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::order::{Order, Payment, Versions};
@@ -92,7 +91,7 @@ pub fn settle(connection: &mut Connection, book: &mut Book, step: &Step) -> Resu
         known.snapshot.policy_id = book.policies.at(ordered_at.unwrap_or(step.received_at));
     }
     let sold = known.snapshot.sold_regimes(book.policies.policy(known.snapshot.policy_id));
-    take_back(connection, book, &step.order_id, &sold_before, &sold)?;
+    regimes::take_back(connection, book, &step.order_id, &sold_before, &sold)?;
     let entries = apply(connection, book, known, &origin)?;
     let entries = entries + settle_redeemers(connection, book, &step.order_id, &sold_before, &sold, &origin)?;
     Ok(Settled { newer, entries })
@@ -103,7 +102,12 @@ pub fn settle(connection: &mut Connection, book: &mut Book, step: &Step) -> Resu
 /// # Errors
 /// When a statement fails, or the stored snapshot cannot be read.
 pub fn is_cancelled(connection: &mut Connection, source: &str, order_id: &str) -> Result<bool, Error> {
-    Ok(load(connection, source, order_id)?.snapshot.cancelled)
+    Ok(snapshot_of(connection, source, order_id)?.cancelled)
+}
+
+/// All that is known of an order.
+pub(super) fn snapshot_of(connection: &mut Connection, source: &str, order_id: &str) -> Result<Snapshot, Error> {
+    Ok(load(connection, source, order_id)?.snapshot)
 }
 
 /// What caused a snapshot.
@@ -168,7 +172,7 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
     let order_id = known.row.order_id.clone();
     let overflowed = |overflow| Error::Overflow { order_id: order_id.clone(), overflow };
     let rules = book.policies.rules(known.snapshot.policy_id);
-    known.snapshot.regimes = regimes(connection, &book.source, &known.snapshot, &rules.policy)?;
+    known.snapshot.regimes = regimes::of_redeemed(connection, &book.source, &known.snapshot, &rules.policy)?;
     let unwritable =
         |error: serde_json::Error| Error::Snapshot { order_id: order_id.clone(), detail: error.to_string() };
     known.row.versions = serde_json::to_string(&known.versions).map_err(unwritable)?;
@@ -204,52 +208,7 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
     Ok(entries)
 }
 
-/// Regimes of what the order redeems: its own sales first, then those of the other orders of the source.
-fn regimes(
-    connection: &mut Connection,
-    source: &str,
-    snapshot: &Snapshot,
-    policy: &Policy,
-) -> Result<BTreeMap<String, Regime>, Error> {
-    let own = snapshot.sold_regimes(policy);
-    let mut regimes = BTreeMap::new();
-    for (class, id) in snapshot.redeemed() {
-        let key = stored_value_key(class, id);
-        let regime = match own.get(&key) {
-            Some(regime) => Some(*regime),
-            None => projection::regime_of(connection, source, class, id)?,
-        };
-        if let Some(regime) = regime {
-            regimes.insert(key, regime);
-        }
-    }
-    Ok(regimes)
-}
-
-/// What the order sold and sells no longer is forgotten before anything is taxed by it. Should another order sell the
-/// same, its word counts from now on.
-fn take_back(
-    connection: &mut Connection,
-    book: &Book,
-    order_id: &str,
-    before: &BTreeMap<String, Regime>,
-    sold: &BTreeMap<String, Regime>,
-) -> Result<(), Error> {
-    for key in before.keys().filter(|key| !sold.contains_key(*key)) {
-        let Some((class, id)) = key.split_once(':') else { continue };
-        projection::forget_voucher(connection, &book.source, class, id)?;
-        for other in store::sellers(connection, &book.source, id)?.iter().filter(|other| *other != order_id) {
-            let known = load(connection, &book.source, other)?;
-            let policy = book.policies.policy(known.snapshot.policy_id);
-            if known.snapshot.sold_regimes(policy).contains_key(key) {
-                projection::save_vouchers(connection, &book.source, &known.snapshot, policy)?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// When the regime of a voucher becomes known, changes or is taken back, every other order that redeems it is settled again.
+/// Settles every other order that redeems a voucher whose regime became known, changed or was taken back.
 fn settle_redeemers(
     connection: &mut Connection,
     book: &mut Book,
@@ -258,13 +217,7 @@ fn settle_redeemers(
     sold: &BTreeMap<String, Regime>,
     origin: &Origin,
 ) -> Result<usize, Error> {
-    let mut redeemers = BTreeSet::new();
-    for key in before.keys().chain(sold.keys()).filter(|key| before.get(*key) != sold.get(*key)) {
-        if let Some((class, id)) = key.split_once(':') {
-            redeemers.extend(projection::redeeming_orders(connection, &book.source, class, id)?);
-        }
-    }
-    redeemers.remove(order_id);
+    let redeemers = regimes::redeemers(connection, &book.source, order_id, before, sold)?;
     let mut entries = 0;
     for redeemer in redeemers {
         let known = load(connection, &book.source, &redeemer)?;
@@ -293,10 +246,7 @@ pub(super) fn post(
         match change {
             Change::Reverse { key, entry_no, reason } => {
                 let (entry, lines) = store::entry(connection, &book.source, entry_no)?;
-                let (at, basis) = reversal_date(wanted, &entry, reason, snapshot.recorded_at);
-                // A release that lies ahead is taken back on its own day, so that its month shows nothing.
-                let ahead = entry.event_type.starts_with("release.") && entry.effective_at > at;
-                let (at, basis) = if ahead { (entry.effective_at, "service_date") } else { (at, basis) };
+                let (at, basis) = dating::reversal(wanted, &entry, reason, snapshot.recorded_at);
                 let draft = Draft {
                     kind: "reverse",
                     event_type: &entry.event_type,
@@ -314,7 +264,7 @@ pub(super) fn post(
             Change::Post { key, reason } => {
                 let Some(atom) = wanted.atoms.get(&key) else { continue };
                 let again = posted.ever.contains(&key);
-                let (at, basis) = post_date(atom, again, snapshot);
+                let (at, basis) = dating::post(atom, again, snapshot);
                 let draft = Draft {
                     event_type: atom.event_type,
                     atom_key: &key,
@@ -376,38 +326,6 @@ fn draft_of(policy_id: i32, snapshot: &SnapshotRow) -> Draft<'_> {
         effective_basis: "receipt",
         recorded_at: snapshot.recorded_at,
         inbox_event_id: snapshot.inbox_event_id,
-    }
-}
-
-/// A fact that was posted before takes the receipt: dating it back would move a month that was already reported.
-fn post_date(atom: &Atom, again: bool, snapshot: &SnapshotRow) -> (Timestamp, &'static str) {
-    let receipt = (snapshot.recorded_at, "receipt");
-    if let Effective::Release { on, ordered_at } = atom.effective {
-        // What is released was sold before: by the dates of a sale.
-        let sold = match ordered_at {
-            Some(at) if !again && snapshot.cause == FIRST_DELIVERY => (at, "order_date"),
-            _ => receipt,
-        };
-        return if on >= sold.0 { (on, "service_date") } else { sold };
-    }
-    if again {
-        return receipt;
-    }
-    match atom.effective {
-        Effective::Said { at: Some(at), basis } => (at, basis),
-        Effective::Sale { ordered_at: Some(at) } if snapshot.cause == FIRST_DELIVERY => (at, "order_date"),
-        Effective::Said { at: None, .. } | Effective::Sale { .. } | Effective::Release { .. } => receipt,
-    }
-}
-
-/// What was cancelled takes the date of its cancellation; what is simply gone, or changed, takes the receipt. Money and
-/// refund vouchers stay when their order is cancelled, so they are never gone because of it.
-fn reversal_date(wanted: &Target, entry: &EntryRow, reason: &str, receipt: Timestamp) -> (Timestamp, &'static str) {
-    let by_itself = matches!(entry.event_type.as_str(), "payment" | "refund" | "voucher.refund_issue");
-    let said = wanted.cancelled_at.get(&entry.atom_key).copied().or(wanted.order_cancelled_at);
-    match said {
-        Some(at) if reason == "gone" && !by_itself => (at, "cancellation_date"),
-        _ => (receipt, "receipt"),
     }
 }
 

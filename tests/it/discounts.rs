@@ -65,7 +65,8 @@ on_both_engines!(a_discount_is_shared_over_the_lines_by_largest_remainder, async
         ),
         (
             "more than there is",
-            json!({"tickets": lines(&[("10.00", "19")]), "redeemed_coupons": [coupon("c", "8.00"), coupon("d", "8.00")]}),
+            json!({"tickets": lines(&[("10.00", "19")]),
+                "redeemed_coupons": [coupon("c", "8.00"), coupon("d", "8.00")]}),
             &["coupon:c@p1 -800", "coupon:d@p1 -200"],
         ),
         (
@@ -85,7 +86,8 @@ on_both_engines!(a_discount_is_shared_over_the_lines_by_largest_remainder, async
         (
             "what is cancelled, free or negative takes nothing",
             json!({"tickets": [ticket(&[but(participant("p1", "10.00", "19"), json!({"status": "CANCELED"})),
-                    participant("p2", "0.00", "19"), participant("p3", "-5.00", "19"), participant("p4", "5.00", "19")])],
+                    participant("p2", "0.00", "19"), participant("p3", "-5.00", "19"),
+                    participant("p4", "5.00", "19")])],
                 "redeemed_coupons": [coupon("c", "1.00")]}),
             &["coupon:c@p4 -100"],
         ),
@@ -165,7 +167,8 @@ on_both_engines!(a_discount_is_shared_anew_when_a_line_goes_and_ends_with_the_la
         let part = |id, status: &str| but(participant(id, "10.00", "19"), json!({"status": status}));
         partial(
             "A",
-            json!({"tickets": [ticket(&[part("p1", first), part("p2", second)])], "redeemed_coupons": [coupon("c", "3.00")]}),
+            json!({"tickets": [ticket(&[part("p1", first), part("p2", second)])],
+                "redeemed_coupons": [coupon("c", "3.00")]}),
         )
     };
     daemon.deliver(of("ACCEPTED", "ACCEPTED")).await;

@@ -181,7 +181,7 @@ on_both_engines!(zero_amounts_post_nothing_and_are_no_turnover, async |database|
     let daemon = TestDaemon::start(database).await;
     let fields = json!({
         "additional_discount": "0.00",
-        "tickets": [ticket(&[participant("p1", "0.00", "19"), participant("p2", "", "19"), participant("p3", "0", "")])],
+        "tickets": [admission("p1", "0.00", "19"), admission("p2", "", "19"), admission("p3", "0", "")],
         "products": [product("cup", "0.00", 3, "19"), product("cup", "3.00", 0, "19")],
         "payments": [payment("m1", "0")],
         "voucherOrders": [voucher("v1", "0", "0")],

@@ -141,8 +141,9 @@ fn total_formula(section: &mut Section, policy: &mut Policy, problems: &mut Prob
 fn retained(section: &mut Section, problems: &mut Problems) {
     let Some(text) = section.text("retained", problems) else { return };
     if text.value.starts_with("income_after_days") {
-        let message = "money that is kept is not booked as income by itself: it depends on the day, which a rebuild must \
-                       not, and on its VAT, which a person decides; write \"keep_credit\" and book it by an entry of your own";
+        let message = "money that is kept is not booked as income by itself: that would depend on the day, which a \
+                       rebuild must not, and its VAT is a decision; write \"keep_credit\" and book it by an entry of \
+                       your own";
         text.wrong(problems, message);
     } else if text.value != "keep_credit" {
         unknown_word(&text, &["keep_credit"], problems);

@@ -58,4 +58,3 @@ on_both_engines!(the_formula_of_the_total_is_kept_with_the_policy, async |databa
     assert_eq!(daemon.balances_of("A").get("assets:receivable"), Some(&2042), "it posts nothing");
     daemon.finish().await;
 });
-

@@ -154,4 +154,3 @@ on_both_engines!(coupons_post_nothing_when_the_prices_have_them_in, async |datab
     assert_eq!(daemon.balances_of("A").get("assets:receivable"), Some(&2280));
     daemon.finish().await;
 });
-

@@ -110,4 +110,3 @@ on_both_engines!(without_the_map_a_method_is_its_own_account, async |database| {
     );
     daemon.finish().await;
 });
-

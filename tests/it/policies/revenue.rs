@@ -221,4 +221,3 @@ on_both_engines!(a_rounding_difference_waits_for_the_event_too, async |database|
     );
     daemon.finish().await;
 });
-

@@ -17,10 +17,31 @@ fn settings(lines: &str) -> Result<config::Config, String> {
 #[test]
 fn every_switch_can_be_set() {
     let config = settings(
-        r#"policies = [
-  { recognise_on = "pending", revenue_mode = "on_event_date", vat_rounding = "document", voucher_regime = "spv", voucher_vat = "19", flex_regime = "taxed", flex_vat = 7, coupon_scope = "tickets", prices_are = "after_discounts", total_formula = "billed", on_payment_vanish = "hold", retained = "keep_credit", cash_rounding = "five_hundredths", cash_methods = ["Cash", "Bar"], payment_method_map = { "Stripe Bank" = "bank" } },
-  { from = "2026-01-01", vat_rounding = "sum_by_rate", voucher_vat = "7", total_formula = "unknown", cash_rounding = "off", payment_method_map = {} },
-]"#,
+        r#"
+[[sources.policies]]
+recognise_on = "pending"
+revenue_mode = "on_event_date"
+vat_rounding = "document"
+voucher_regime = "spv"
+voucher_vat = "19"
+flex_regime = "taxed"
+flex_vat = 7
+coupon_scope = "tickets"
+prices_are = "after_discounts"
+total_formula = "billed"
+on_payment_vanish = "hold"
+retained = "keep_credit"
+cash_rounding = "five_hundredths"
+cash_methods = ["Cash", "Bar"]
+payment_method_map = { "Stripe Bank" = "bank" }
+
+[[sources.policies]]
+from = "2026-01-01"
+vat_rounding = "sum_by_rate"
+voucher_vat = "7"
+total_formula = "unknown"
+cash_rounding = "off"
+payment_method_map = {}"#,
     );
     let policies = config.expect("valid").sources.remove(0).policies;
     let first = Policy {
@@ -61,7 +82,8 @@ fn a_policy_that_cannot_be_kept_is_refused() {
         mistakes(r#"{ revenue_mode = "later", stale = "x" }"#),
         [
             "8: sources.museum.policies[0].revenue_mode: `later` is not known; write \"on_sale\" or \"on_event_date\"",
-            "8: sources.museum.policies[0].stale: unknown key; known here: from, recognise_on, revenue_mode, vat_rounding, \
+            "8: sources.museum.policies[0].stale: unknown key; known here: from, recognise_on, revenue_mode, \
+             vat_rounding, \
              voucher_regime, voucher_vat, flex_regime, flex_vat, coupon_scope, prices_are, total_formula, \
              on_payment_vanish, retained, cash_rounding, cash_methods, payment_method_map",
         ]
@@ -69,17 +91,21 @@ fn a_policy_that_cannot_be_kept_is_refused() {
     assert_eq!(
         mistakes(r#"{ voucher_regime = "spv", flex_vat = "7", cash_rounding = "five_hundredths" }, {}"#),
         [
-            "8: sources.museum.policies[0].voucher_regime: needs voucher_vat, the rate of vouchers that are sent without one",
+            "8: sources.museum.policies[0].voucher_regime: needs voucher_vat, the rate of vouchers that are \
+             sent without one",
             "8: sources.museum.policies[0].flex_vat: has no effect unless flex_regime is \"taxed\"",
-            "8: sources.museum.policies[0].cash_rounding: needs cash_methods, the payment methods that are cash, as they are sent",
+            "8: sources.museum.policies[0].cash_rounding: needs cash_methods, the payment methods that are \
+             cash, as they are sent",
             "8: sources.museum.policies[1].from: is missing; only the first policy holds from the beginning",
         ]
     );
     assert_eq!(
         mistakes(r#"{ from = "2026-01-01", payment_method_map = { a = "b c" } }, { from = "2026-01-01" }"#),
         [
-            "8: sources.museum.policies[0].payment_method_map.a: is part of an account code; use letters, digits and `._-` only",
-            "8: sources.museum.policies[1].from: is not after the policy before it; list the policies in the order of their days",
+            "8: sources.museum.policies[0].payment_method_map.a: is part of an account code; use letters, \
+             digits and `._-` only",
+            "8: sources.museum.policies[1].from: is not after the policy before it; list the policies in \
+             the order of their days",
         ]
     );
     let retained = mistakes(r#"{ retained = "income_after_days=30" }"#);

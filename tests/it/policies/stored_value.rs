@@ -142,4 +142,3 @@ on_both_engines!(flex_tickets_without_a_limit_are_revenue_when_sold, async |data
     );
     daemon.finish().await;
 });
-

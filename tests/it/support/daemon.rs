@@ -212,9 +212,14 @@ impl TestDaemon {
 
     /// Columns of a view, sorted; NULL is `-`.
     pub(crate) fn view(&self, name: &str, columns: &[&str]) -> Vec<String> {
+        self.view_where(name, columns, "")
+    }
+
+    /// The same of the rows that an SQL condition leaves.
+    pub(crate) fn view_where(&self, name: &str, columns: &[&str], condition: &str) -> Vec<String> {
         let columns: Vec<String> =
             columns.iter().map(|column| format!("COALESCE(CAST({column} AS TEXT), '-')")).collect();
-        let mut rows = self.lines(&format!("SELECT {} AS line FROM {name}", columns.join(" || '|' || ")));
+        let mut rows = self.lines(&format!("SELECT {} AS line FROM {name} {condition}", columns.join(" || '|' || ")));
         rows.sort();
         rows
     }
