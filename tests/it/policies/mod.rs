@@ -1,6 +1,7 @@
 //! Every policy switch in each of its positions, and what a change of policy does: nothing to what is booked.
 
 mod change;
+mod every;
 mod payments;
 mod revenue;
 mod settings;
