@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::{Database, Role};
 use crate::inbox::writer::Writer;
-use crate::ledger::{self, Policy};
+use crate::ledger;
 use crate::limits;
 use crate::receive::{self, Console, Intake, Patience};
 use crate::worker::{Probe, Worker};
@@ -164,7 +164,7 @@ async fn open(config: Arc<Config>, clock: Clock) -> anyhow::Result<Database> {
         let now = clock.now();
         database.transaction("prepare", |connection| {
             for source in &config.sources {
-                ledger::store::prepare_source(connection, source, &Policy::default(), now)?;
+                ledger::store::prepare_source(connection, source, now)?;
             }
             Ok::<_, crate::db::Error>(())
         })?;

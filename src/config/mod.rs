@@ -4,6 +4,7 @@ mod api;
 mod build;
 mod environment;
 mod load;
+mod policy;
 mod problem;
 mod read;
 mod secret;
@@ -19,6 +20,7 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use secrecy::SecretString;
 
+use crate::ledger::Policy;
 use crate::provider::Provider;
 
 pub use environment::environment;
@@ -103,6 +105,17 @@ pub struct Source {
     pub api: Option<Api>,
     /// Dated VAT rates of a Ticketpark source, in the order of the file.
     pub vat_rules: Vec<VatRule>,
+    /// How its book is kept, in the order of their days; none = the default.
+    pub policies: Vec<DatedPolicy>,
+}
+
+/// A policy and from when on it holds.
+#[derive(Clone, Debug)]
+pub struct DatedPolicy {
+    /// First local day of the orders that it is for; the first policy holds for all before it as well.
+    pub from: Option<NaiveDate>,
+    /// The switches.
+    pub policy: Policy,
 }
 
 /// A client of our token endpoint.

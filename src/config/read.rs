@@ -1,5 +1,7 @@
 //! Reading one table of the settings key by key. What was not asked for in the end is an unknown key.
 
+use std::collections::BTreeMap;
+
 use super::problem::{Origin, Problems};
 use super::tree::{Entry, Node, Table};
 
@@ -115,6 +117,22 @@ impl Section {
                 None
             }
         }
+    }
+
+    /// A table whose keys are not ours.
+    pub(super) fn map(&mut self, key: &'static str, problems: &mut Problems) -> Option<BTreeMap<String, Text>> {
+        let path = self.path_of(key);
+        let section = self.section(key, problems)?;
+        let mut texts = BTreeMap::new();
+        for (key, entry) in section.table {
+            match into_text(entry, format!("{path}.{key}")) {
+                Ok(text) => {
+                    texts.insert(key, text);
+                }
+                Err(text) => text.wrong(problems, "must be a text in quotes"),
+            }
+        }
+        Some(texts)
     }
 
     /// A list of tables.

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::problem::{Origin, Problems};
 use super::read::{Section, Text};
-use super::{OauthClient, Source, api, secret, vat};
+use super::{OauthClient, Source, api, policy, secret, vat};
 use crate::provider::Provider;
 
 /// A source, and where its parts were written: for mistakes that show only beside the other sources.
@@ -39,6 +39,7 @@ pub(super) fn source(
     fits_provider(&section, provider, &vendor_ids, api_section.is_some(), !vat_sections.is_empty(), problems);
     let api = api_section.map(|section| api::api(section, environment, problems));
     let vat_rules: Vec<_> = vat_sections.into_iter().map(|section| vat::rule(section, problems)).collect::<Vec<_>>();
+    let policies = policy::policies(section.sections("policies", problems), problems);
     section.finish(problems);
     let name = name?;
     let (client_ids, oauth_clients) = clients.into_iter().unzip();
@@ -54,6 +55,7 @@ pub(super) fn source(
             oauth_clients,
             api: api.flatten(),
             vat_rules: vat_rules.into_iter().flatten().collect(),
+            policies,
         },
         name,
         vendor_ids,

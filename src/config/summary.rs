@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use secrecy::ExposeSecret as _;
 
-use super::{Config, Source};
+use super::{Config, Source, policy};
 use crate::money::format_minor;
 
 /// What the settings amount to, for `ticketledger config check`. Secrets are counted, never shown.
@@ -61,6 +61,16 @@ fn source_summary(source: &Source) -> String {
             named.iter().filter_map(|(key, name)| name.as_ref().map(|name| format!("{key} `{name}`"))).collect();
         let scope = if keys.is_empty() { "everything".to_owned() } else { keys.join(", ") };
         line(format!("VAT {} % from {} for {scope}", format_minor(i64::from(rule.rate_bp), 2), rule.from));
+    }
+    if source.policies.is_empty() {
+        line("policy: the default".to_owned());
+    }
+    for (number, dated) in source.policies.iter().enumerate() {
+        let from = dated.from.filter(|_| number > 0).map(|day| format!("for orders from {day} on"));
+        line(format!("policy {}:", from.unwrap_or_else(|| "from the beginning".to_owned())));
+        for sentence in policy::in_words(&dated.policy) {
+            line(format!("  {sentence}"));
+        }
     }
     text
 }

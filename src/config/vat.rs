@@ -21,7 +21,7 @@ pub(super) fn rule(mut section: Section, problems: &mut Problems) -> Option<VatR
     Some(VatRule { from: from?, event, price, host, rate_bp: rate_bp? })
 }
 
-fn date(text: &Text, problems: &mut Problems) -> Option<NaiveDate> {
+pub(super) fn date(text: &Text, problems: &mut Problems) -> Option<NaiveDate> {
     let date = NaiveDate::parse_from_str(&text.value, "%Y-%m-%d").ok().filter(|_| text.value.len() == 10);
     if date.is_none() {
         text.wrong(problems, format!("`{}` is no date; write YYYY-MM-DD", text.value));
@@ -29,7 +29,7 @@ fn date(text: &Text, problems: &mut Problems) -> Option<NaiveDate> {
     date
 }
 
-fn basis_points(text: &Text, problems: &mut Problems) -> Option<i32> {
+pub(super) fn basis_points(text: &Text, problems: &mut Problems) -> Option<i32> {
     let rate = parse_decimal(&text.value, 2).ok().filter(|rate| (0..=10_000).contains(rate));
     if rate.is_none() {
         let message = format!("`{}` is no rate; write per cent from 0 to 100 with at most two decimals", text.value);

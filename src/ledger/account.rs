@@ -15,6 +15,8 @@ pub enum Account {
     IncomeTickets,
     /// Revenue from products.
     IncomeProducts,
+    /// Revenue from flex tickets without a limit, under a policy that recognises them when they are sold.
+    IncomeFlex,
     /// Reductions; a contra account.
     IncomeDiscount,
     /// Output tax, by rate in basis points.
@@ -25,6 +27,8 @@ pub enum Account {
     VoucherSinglePurpose(i32),
     /// Flex tickets sold and not yet used.
     Flex,
+    /// Net price of tickets whose day has not come, under a policy that recognises revenue on the day.
+    DeferredTickets,
     /// Gross of what is sold at a rate that nobody told us.
     VatUndetermined,
     /// The bank: where payouts arrive.
@@ -39,7 +43,7 @@ pub enum Account {
     IncomeBreakage,
     /// What was there before these books began.
     Opening,
-    /// Residues of rounding.
+    /// What is rounded away when cash is paid.
     Rounding,
 }
 
@@ -54,11 +58,15 @@ impl Account {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Receivable | Self::Clearing(_) | Self::VoucherRefundUnallocated | Self::Bank => "asset",
-            Self::IncomeTickets | Self::IncomeProducts | Self::IncomeDiscount => "income",
+            Self::IncomeTickets | Self::IncomeProducts | Self::IncomeFlex | Self::IncomeDiscount => "income",
             Self::IncomeRetained | Self::IncomeBreakage => "income",
             Self::Fees | Self::BadDebt => "expense",
             Self::Opening => "equity",
-            Self::Vat(_) | Self::VoucherMultiPurpose | Self::VoucherSinglePurpose(_) | Self::Flex => "liability",
+            Self::Vat(_)
+            | Self::VoucherMultiPurpose
+            | Self::VoucherSinglePurpose(_)
+            | Self::Flex
+            | Self::DeferredTickets => "liability",
             Self::VatUndetermined | Self::Rounding => "suspense",
         }
     }
@@ -80,11 +88,13 @@ impl fmt::Display for Account {
             Self::VoucherRefundUnallocated => f.write_str("assets:voucher_refund_unallocated"),
             Self::IncomeTickets => f.write_str("income:tickets"),
             Self::IncomeProducts => f.write_str("income:products"),
+            Self::IncomeFlex => f.write_str("income:flex"),
             Self::IncomeDiscount => f.write_str("income:discount"),
             Self::Vat(bp) => write!(f, "liabilities:vat:{bp}"),
             Self::VoucherMultiPurpose => f.write_str("liabilities:voucher:mpv"),
             Self::VoucherSinglePurpose(bp) => write!(f, "liabilities:voucher:spv:{bp}"),
             Self::Flex => f.write_str("liabilities:flex"),
+            Self::DeferredTickets => f.write_str("liabilities:deferred:tickets"),
             Self::VatUndetermined => f.write_str("suspense:vat_undetermined"),
             Self::Bank => f.write_str("assets:bank"),
             Self::Fees => f.write_str("expenses:fees"),

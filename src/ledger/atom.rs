@@ -40,6 +40,13 @@ pub enum Effective {
         /// The order's date.
         ordered_at: Option<Timestamp>,
     },
+    /// The start of the booked date, which may lie ahead; the date of the sale when that is later.
+    Release {
+        /// The start.
+        on: Timestamp,
+        /// The order's date.
+        ordered_at: Option<Timestamp>,
+    },
 }
 
 /// One line of an entry.
@@ -113,6 +120,7 @@ impl Atom {
         let said_at = match self.effective {
             Effective::Said { at, .. } => at,
             Effective::Sale { .. } => None,
+            Effective::Release { on, .. } => Some(on),
         };
         let lines = self.lines.iter().map(|line| LineContent {
             account: line.account.to_string(),

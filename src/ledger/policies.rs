@@ -21,6 +21,7 @@ pub struct Policies {
     zone: Tz,
     /// Number, first instant and switches, in the order of the numbers.
     dated: Vec<(i32, Timestamp, Policy)>,
+    default: Policy,
 }
 
 impl Policies {
@@ -39,7 +40,7 @@ impl Policies {
         if dated.is_empty() {
             return Err(crate::db::Error::Inconsistent(format!("source {source} has no policy")).into());
         }
-        Ok(Self { zone, dated })
+        Ok(Self { zone, dated, default: Policy::default() })
     }
 
     /// Number of the policy for an order that is placed at `instant`: the one with the latest start before it, of
@@ -50,10 +51,15 @@ impl Policies {
         latest.or(self.dated.first()).map_or(1, |(policy_id, ..)| *policy_id)
     }
 
-    /// The rules under the policy with that number; the default policy for a number that is not known.
+    /// The rules under the policy with that number.
     pub fn rules(&self, policy_id: i32) -> Rules {
+        Rules { zone: self.zone, policy: self.policy(policy_id).clone() }
+    }
+
+    /// The policy with that number; the default one for a number that is not known.
+    pub fn policy(&self, policy_id: i32) -> &Policy {
         let known = self.dated.iter().find(|(known, ..)| *known == policy_id);
-        Rules { zone: self.zone, policy: known.map_or_else(Policy::default, |(.., policy)| policy.clone()) }
+        known.map_or(&self.default, |(.., policy)| policy)
     }
 
     /// The source's time zone.
@@ -76,6 +82,6 @@ impl Policies {
             let policy = serde_json::from_value(doc).map_err(|error| error.to_string())?;
             dated.push((*policy_id, *from, policy));
         }
-        Ok(Self { zone: self.zone, dated })
+        Ok(Self { zone: self.zone, dated, default: self.default.clone() })
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::settle::snapshot_of;
 use super::snapshot::stored_value_key;
-use super::{Error, Regime, Snapshot, projection, store};
+use super::{Book, Error, Policy, Regime, Snapshot, projection, store};
 use crate::db::Connection;
 
 /// Regimes of what the order redeems: its own sales first, then those of the other orders of the source.
@@ -12,8 +12,9 @@ pub(super) fn of_redeemed(
     connection: &mut Connection,
     source: &str,
     snapshot: &Snapshot,
+    policy: &Policy,
 ) -> Result<BTreeMap<String, Regime>, Error> {
-    let own = snapshot.sold_regimes();
+    let own = snapshot.sold_regimes(policy);
     let mut regimes = BTreeMap::new();
     for (class, id) in snapshot.redeemed() {
         let key = stored_value_key(class, id);
@@ -32,18 +33,19 @@ pub(super) fn of_redeemed(
 /// same, its word counts from now on.
 pub(super) fn take_back(
     connection: &mut Connection,
-    source: &str,
+    book: &Book,
     order_id: &str,
     before: &BTreeMap<String, Regime>,
     sold: &BTreeMap<String, Regime>,
 ) -> Result<(), Error> {
     for key in before.keys().filter(|key| !sold.contains_key(*key)) {
         let Some((class, id)) = key.split_once(':') else { continue };
-        projection::forget_voucher(connection, source, class, id)?;
-        for other in store::sellers(connection, source, id)?.iter().filter(|other| *other != order_id) {
-            let snapshot = snapshot_of(connection, source, other)?;
-            if snapshot.sold_regimes().contains_key(key) {
-                projection::save_vouchers(connection, source, &snapshot)?;
+        projection::forget_voucher(connection, &book.source, class, id)?;
+        for other in store::sellers(connection, &book.source, id)?.iter().filter(|other| *other != order_id) {
+            let snapshot = snapshot_of(connection, &book.source, other)?;
+            let policy = book.policies.policy(snapshot.policy_id);
+            if snapshot.sold_regimes(policy).contains_key(key) {
+                projection::save_vouchers(connection, &book.source, &snapshot, policy)?;
             }
         }
     }

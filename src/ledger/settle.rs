@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::book::Draft;
 use super::projection::{self, OrderRow};
 use super::store::{self, AccountRow, EntryRow, Posted, PostingRow, SnapshotRow};
-use super::{Atom, Book, Change, Effective, Error, Regime, Snapshot, Target, diff, regimes, target};
+use super::{Atom, Book, Change, Error, Regime, Snapshot, Target, dating, diff, regimes, target};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::order::{Order, Payment, Versions};
@@ -86,8 +86,12 @@ pub fn settle(connection: &mut Connection, book: &mut Book, step: &Step) -> Resu
         cause: cause.to_owned(),
     };
     let sold_before = projection::known_regimes(connection, &book.source, &step.order_id)?;
-    let sold = known.snapshot.sold_regimes();
-    regimes::take_back(connection, &book.source, &step.order_id, &sold_before, &sold)?;
+    if known.snapshot.policy_id == 0 {
+        let ordered_at = known.snapshot.order.header.as_ref().and_then(|header| header.ordered_at);
+        known.snapshot.policy_id = book.policies.at(ordered_at.unwrap_or(step.received_at));
+    }
+    let sold = known.snapshot.sold_regimes(book.policies.policy(known.snapshot.policy_id));
+    regimes::take_back(connection, book, &step.order_id, &sold_before, &sold)?;
     let entries = apply(connection, book, known, &origin)?;
     let entries = entries + settle_redeemers(connection, book, &step.order_id, &sold_before, &sold, &origin)?;
     Ok(Settled { newer, entries })
@@ -138,19 +142,18 @@ fn load(connection: &mut Connection, source: &str, order_id: &str) -> Result<Kno
 
 /// Takes the news over, as far as they are not older than what is known. True when any of it was new enough.
 fn merge(known: &mut Known, news: News, event_id: i64) -> bool {
-    let order = &mut known.snapshot.order;
     match news {
         News::Sections { order: said, version, notes } => {
             let newest = known.versions.of("header").is_none_or(|header| header <= version);
             if newest {
                 known.snapshot.notes = notes;
             }
-            order.merge(*said, version, &mut known.versions)
+            known.snapshot.merge(*said, version, &mut known.versions)
         }
         News::Payment(payment) => {
             let newer = known.versions.advance(&format!("payment:{}", payment.id), event_id);
             if newer {
-                let payments = order.payments.get_or_insert_default();
+                let payments = known.snapshot.order.payments.get_or_insert_default();
                 payments.retain(|other| other.id != payment.id);
                 payments.push(payment);
                 payments.sort_by(|a, b| a.id.cmp(&b.id));
@@ -168,11 +171,8 @@ fn merge(known: &mut Known, news: News, event_id: i64) -> bool {
 fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin: &Origin) -> Result<usize, Error> {
     let order_id = known.row.order_id.clone();
     let overflowed = |overflow| Error::Overflow { order_id: order_id.clone(), overflow };
-    known.snapshot.regimes = regimes::of_redeemed(connection, &book.source, &known.snapshot)?;
-    if known.snapshot.policy_id == 0 {
-        let ordered_at = known.snapshot.order.header.as_ref().and_then(|header| header.ordered_at);
-        known.snapshot.policy_id = book.policies.at(ordered_at.unwrap_or(origin.received_at));
-    }
+    let rules = book.policies.rules(known.snapshot.policy_id);
+    known.snapshot.regimes = regimes::of_redeemed(connection, &book.source, &known.snapshot, &rules.policy)?;
     let unwritable =
         |error: serde_json::Error| Error::Snapshot { order_id: order_id.clone(), detail: error.to_string() };
     known.row.versions = serde_json::to_string(&known.versions).map_err(unwritable)?;
@@ -199,11 +199,11 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
         doc_sha256,
     };
     store::insert_snapshot(connection, &row)?;
-    let wanted = target(&known.snapshot, &book.policies.rules(known.snapshot.policy_id)).map_err(overflowed)?;
+    let wanted = target(&known.snapshot, &rules).map_err(overflowed)?;
     let entries = post(connection, book, known.snapshot.policy_id, &wanted, &row)?;
     known.row.take_over(&known.snapshot, snapshot_no);
     projection::save_order(connection, &known.row)?;
-    projection::save_parts(connection, &book.source, &known.snapshot)?;
+    projection::save_parts(connection, &book.source, &known.snapshot, &rules.policy)?;
     projection::save_findings(connection, &book.source, &order_id, &wanted.findings, origin.received_at)?;
     Ok(entries)
 }
@@ -285,7 +285,7 @@ pub(super) fn entries_of(
         match change {
             Change::Reverse { key, entry_no, reason } => {
                 let (entry, lines) = original(entry_no)?;
-                let (at, basis) = reversal_date(wanted, &entry, reason, snapshot.recorded_at);
+                let (at, basis) = dating::reversal(wanted, &entry, reason, snapshot.recorded_at);
                 let draft = Draft {
                     kind: "reverse",
                     event_type: &entry.event_type,
@@ -303,7 +303,7 @@ pub(super) fn entries_of(
             Change::Post { key, reason } => {
                 let Some(atom) = wanted.atoms.get(&key) else { continue };
                 let again = posted.ever.contains(&key);
-                let (at, basis) = post_date(atom, again, snapshot);
+                let (at, basis) = dating::post(atom, again, snapshot);
                 let draft = Draft {
                     event_type: atom.event_type,
                     atom_key: &key,
@@ -365,30 +365,6 @@ fn draft_of(policy_id: i32, snapshot: &SnapshotRow) -> Draft<'_> {
         effective_basis: "receipt",
         recorded_at: snapshot.recorded_at,
         inbox_event_id: snapshot.inbox_event_id,
-    }
-}
-
-/// A fact that was posted before takes the receipt: dating it back would move a month that was already reported.
-fn post_date(atom: &Atom, again: bool, snapshot: &SnapshotRow) -> (Timestamp, &'static str) {
-    let receipt = (snapshot.recorded_at, "receipt");
-    if again {
-        return receipt;
-    }
-    match atom.effective {
-        Effective::Said { at: Some(at), basis } => (at, basis),
-        Effective::Sale { ordered_at: Some(at) } if snapshot.cause == FIRST_DELIVERY => (at, "order_date"),
-        Effective::Said { at: None, .. } | Effective::Sale { .. } => receipt,
-    }
-}
-
-/// What was cancelled takes the date of its cancellation; what is simply gone, or changed, takes the receipt. Money and
-/// refund vouchers stay when their order is cancelled, so they are never gone because of it.
-fn reversal_date(wanted: &Target, entry: &EntryRow, reason: &str, receipt: Timestamp) -> (Timestamp, &'static str) {
-    let by_itself = matches!(entry.event_type.as_str(), "payment" | "refund" | "voucher.refund_issue");
-    let said = wanted.cancelled_at.get(&entry.atom_key).copied().or(wanted.order_cancelled_at);
-    match said {
-        Some(at) if reason == "gone" && !by_itself => (at, "cancellation_date"),
-        _ => (receipt, "receipt"),
     }
 }
 

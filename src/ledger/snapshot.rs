@@ -1,10 +1,11 @@
 //! All that the postings of an order are computed from, and nothing else: no personal data, no clock, no configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::order::{Order, OrderStatus};
+use super::Policy;
+use crate::order::{Order, OrderStatus, Payment, Versions};
 use crate::provider::Note;
 
 /// The state of an order at one step of its settling; stored as canonical JSON.
@@ -20,6 +21,9 @@ pub struct Snapshot {
     pub regimes: BTreeMap<String, Regime>,
     /// Oddities met while reading the newest delivery.
     pub notes: Vec<Note>,
+    /// Payments that an older delivery had and the newest one that says payments has not, by id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vanished_payments: Vec<Payment>,
 }
 
 /// How a voucher or flex ticket is taxed: a fact of the order that sold it.
@@ -30,12 +34,22 @@ pub enum Regime {
     Untaxed,
     /// Taxed when sold, at this rate in basis points.
     Taxed(i32),
+    /// Revenue when sold, at this rate in basis points: flex tickets without a limit, under such a policy.
+    Recognised(i32),
 }
 
 impl Regime {
     /// 0 = taxed when used, else taxed when sold.
     pub fn from_rate(vat_bp: i32) -> Self {
         if vat_bp == 0 { Self::Untaxed } else { Self::Taxed(vat_bp) }
+    }
+
+    /// The rate at which it was taxed when sold.
+    pub fn rate(self) -> Option<i32> {
+        match self {
+            Self::Untaxed => None,
+            Self::Taxed(bp) | Self::Recognised(bp) => Some(bp),
+        }
     }
 }
 
@@ -58,12 +72,18 @@ impl Snapshot {
             cancelled: false,
             regimes: BTreeMap::new(),
             notes: Vec::new(),
+            vanished_payments: Vec::new(),
         }
     }
 
     /// Normal form of the status, cancellations announced by webhook included.
     pub fn status(&self) -> OrderStatus {
         if self.cancelled { OrderStatus::Cancelled } else { self.order.status() }
+    }
+
+    /// Whether refund vouchers of this order count: they outlive its cancellation, but not while nothing counts yet.
+    pub fn issues_refunds(&self, policy: &Policy) -> bool {
+        self.status() != OrderStatus::Pending || policy.counts_order(OrderStatus::Pending)
     }
 
     /// `(class, id)` of every voucher and flex ticket that the order redeems.
@@ -74,21 +94,42 @@ impl Snapshot {
         vouchers.chain(flex.map(|flex| (FLEX, flex.id.as_str())))
     }
 
-    /// Regime of every voucher and flex ticket that the order sells or issues, by `stored_value_key`.
-    pub fn sold_regimes(&self) -> BTreeMap<String, Regime> {
+    /// Regime of every voucher and flex ticket that the order sells or issues, by `stored_value_key`, under the
+    /// policy of the order.
+    pub fn sold_regimes(&self, policy: &Policy) -> BTreeMap<String, Regime> {
         let mut regimes = BTreeMap::new();
         for flex in self.order.flex_tickets.iter().flatten() {
-            regimes.insert(stored_value_key(FLEX, &flex.id), Regime::from_rate(flex.vat_bp));
+            regimes.insert(stored_value_key(FLEX, &flex.id), policy.flex_regime(flex));
         }
         for order in self.order.voucher_orders.iter().flatten() {
-            // A refund voucher is multi-purpose, whatever rate stands beside it.
-            let regime =
-                if order.refunded_orders.is_empty() { Regime::from_rate(order.vat_bp) } else { Regime::Untaxed };
+            let regime = policy.voucher_regime(order);
             for voucher in &order.vouchers {
                 regimes.insert(stored_value_key(VOUCHER, &voucher.id), regime);
             }
         }
         regimes
+    }
+
+    /// Takes over the sections of a delivery, and remembers payments that only an older delivery has, whichever of the
+    /// two is worked on first.
+    pub(super) fn merge(&mut self, said: Order, version: i64, versions: &mut Versions) -> bool {
+        const SECTION: &str = "payments";
+        let known = (self.order.payments.clone(), versions.of(SECTION));
+        let brought = (said.payments.clone(), Some(version));
+        let taken = self.order.merge(said, version, versions);
+        // Of what was known and what is brought, one is in the order now; the payments of the other are the older ones.
+        let (older, older_version) = if versions.of(SECTION) == Some(version) { known } else { brought };
+        let current: BTreeSet<&str> = self.order.payments.iter().flatten().map(|payment| payment.id.as_str()).collect();
+        for payment in older.into_iter().flatten() {
+            let (Some(version), false) = (older_version, current.contains(payment.id.as_str())) else { continue };
+            if versions.advance(&format!("vanished:{}", payment.id), version) {
+                self.vanished_payments.retain(|other| other.id != payment.id);
+                self.vanished_payments.push(payment);
+            }
+        }
+        self.vanished_payments.retain(|payment| !current.contains(payment.id.as_str()));
+        self.vanished_payments.sort_by(|a, b| a.id.cmp(&b.id));
+        taken
     }
 
     /// The canonical JSON: compact, fields in the order of their definition, maps sorted.
@@ -97,5 +138,57 @@ impl Snapshot {
     /// None in practice: all keys are strings.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+
+    fn payments(list: &[(&str, i64)]) -> Order {
+        let payment = |(id, amount_minor): &(&str, i64)| Payment {
+            id: (*id).to_owned(),
+            method: "Card".to_owned(),
+            amount_minor: *amount_minor,
+            currency: Currency::parse("EUR").unwrap(),
+            kind: None,
+            paid_at: None,
+        };
+        Order { payments: Some(list.iter().map(payment).collect()), ..Order::unknown("A") }
+    }
+
+    /// Which delivery is worked on first must not matter: the newest says what is there, the others what vanished.
+    #[test]
+    fn what_vanished_does_not_depend_on_the_order_of_work() {
+        let deliveries = [
+            (1, payments(&[("a", 100), ("b", 200), ("c", 1)])),
+            (2, payments(&[("a", 150)])),
+            (3, Order::unknown("A")),
+            (4, payments(&[("c", 300)])),
+        ];
+        let mut seen = BTreeSet::new();
+        for code in 0..256_usize {
+            let indices = [code & 3, (code >> 2) & 3, (code >> 4) & 3, code >> 6];
+            if indices.iter().collect::<BTreeSet<_>>().len() < 4 {
+                continue;
+            }
+            let (mut snapshot, mut versions) = (Snapshot::unknown("A"), Versions::default());
+            for (version, order) in indices.iter().filter_map(|index| deliveries.get(*index)) {
+                snapshot.merge(order.clone(), *version, &mut versions);
+            }
+            seen.insert(snapshot.to_json().unwrap());
+            let vanished: Vec<_> =
+                snapshot.vanished_payments.iter().map(|payment| (payment.id.as_str(), payment.amount_minor)).collect();
+            assert_eq!(vanished, [("a", 150), ("b", 200)], "{indices:?}");
+        }
+        assert_eq!(seen.len(), 1);
+    }
+
+    #[test]
+    fn a_snapshot_without_vanished_payments_is_written_as_ever() {
+        let json = Snapshot::unknown("A").to_json().unwrap();
+        assert!(!json.contains("vanished"), "{json}");
+        assert_eq!(serde_json::from_str::<Snapshot>(&json).unwrap(), Snapshot::unknown("A"));
     }
 }

@@ -7,11 +7,11 @@ use diesel::prelude::*;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{LiveAtom, Policy};
+use super::{LiveAtom, dated};
 use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::db::schema::{accounts, journal_entries, order_snapshots, periods, policies, postings, sources};
-use crate::db::{Connection, Error, Result};
+use crate::db::{Connection, Result};
 use crate::{insert_rows, on_engine};
 
 /// The header of an entry, as stored and as hashed.
@@ -97,11 +97,11 @@ pub(super) struct AccountRow {
     pub(super) vat_bp: Option<i32>,
 }
 
-/// Makes sure that a source and its present policy are known to the book.
+/// Makes sure that a source and its policies are known to the book. What is known already adds nothing.
 ///
 /// # Errors
 /// When a statement fails.
-pub fn prepare_source(connection: &mut Connection, source: &Source, policy: &Policy, now: Timestamp) -> Result<()> {
+pub fn prepare_source(connection: &mut Connection, source: &Source, now: Timestamp) -> Result<()> {
     let row = (
         sources::source.eq(&source.name),
         sources::provider.eq(source.provider.as_str()),
@@ -111,29 +111,20 @@ pub fn prepare_source(connection: &mut Connection, source: &Source, policy: &Pol
     );
     on_engine!(connection, |c| diesel::insert_into(sources::table).values(row).on_conflict_do_nothing().execute(c))?;
     lock_source(connection, &source.name)?;
-    let doc = serde_json::to_string(policy).map_err(|error| Error::Inconsistent(error.to_string()))?;
-    let doc_sha256 = hex::encode(Sha256::digest(&doc));
-    let newest: Option<(i32, String)> = on_engine!(connection, |c| policies::table
-        .filter(policies::source.eq(&source.name))
-        .order(policies::policy_id.desc())
-        .select((policies::policy_id, policies::doc_sha256))
-        .first(c)
-        .optional())?;
-    // The first policy holds for all that came before it as well.
-    let (policy_id, valid_from) = match newest {
-        Some((_, known)) if known == doc_sha256 => return Ok(()),
-        Some((policy_id, _)) => (policy_id + 1, now),
-        None => (1, Timestamp::new(chrono::DateTime::UNIX_EPOCH)),
-    };
-    let row = (
-        policies::source.eq(&source.name),
-        policies::policy_id.eq(policy_id),
-        policies::valid_from.eq(valid_from),
-        policies::doc.eq(doc),
-        policies::doc_sha256.eq(doc_sha256),
-        policies::created_at.eq(now),
-    );
-    on_engine!(connection, |c| diesel::insert_into(policies::table).values(row).execute(c))?;
+    let known = policies(connection, &source.name)?;
+    let mut policy_id = known.last().map_or(0, |(policy_id, ..)| *policy_id);
+    for (valid_from, policy) in dated::missing(source, &known)? {
+        policy_id += 1;
+        let row = (
+            policies::source.eq(&source.name),
+            policies::policy_id.eq(policy_id),
+            policies::valid_from.eq(valid_from),
+            policies::doc_sha256.eq(hex::encode(Sha256::digest(&policy))),
+            policies::doc.eq(policy),
+            policies::created_at.eq(now),
+        );
+        on_engine!(connection, |c| diesel::insert_into(policies::table).values(row).execute(c))?;
+    }
     Ok(())
 }
 

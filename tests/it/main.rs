@@ -17,6 +17,7 @@ mod explain;
 mod histories;
 mod imports;
 mod operator;
+mod policies;
 mod preview;
 mod rebuild;
 mod receive;

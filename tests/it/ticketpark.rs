@@ -47,6 +47,7 @@ impl<'d> Stage<'d> {
             oauth_clients: Vec::new(),
             api: Some(api),
             vat_rules: Vec::new(),
+            policies: Vec::new(),
         }
     }
 

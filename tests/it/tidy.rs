@@ -8,7 +8,8 @@ const EDGES: [(&str, &[&str]); 8] = [
     ("limits", &[]),
     ("clock", &[]),
     ("money", &[]),
-    ("config", &["limits", "money", "provider"]),
+    // Of the ledger only what a policy can say, never its store.
+    ("config", &["ledger::Policy", "ledger::policy", "limits", "money", "provider"]),
     ("db", &["config", "limits", "on_engine"]),
     ("order", &["clock", "money"]),
     // Of the inbox only the word for what a delivery is about, never its store; never the database.

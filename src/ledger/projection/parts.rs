@@ -6,8 +6,8 @@ use crate::clock::Timestamp;
 use crate::db::schema::{order_lines, payments, redemptions, vouchers};
 use crate::ledger::snapshot::{FLEX, Regime, VOUCHER};
 use crate::ledger::target::event_key;
-use crate::ledger::{Finding, Snapshot};
-use crate::order::{OrderStatus, Ticket};
+use crate::ledger::{Finding, Policy, Snapshot};
+use crate::order::{PartStatus, Ticket};
 
 #[derive(Insertable)]
 #[diesel(table_name = order_lines, treat_none_as_default_value = false)]
@@ -79,20 +79,21 @@ pub(super) struct RedemptionRow {
 pub(super) struct Parts<'a> {
     source: &'a str,
     snapshot: &'a Snapshot,
+    policy: &'a Policy,
     live: bool,
 }
 
 impl<'a> Parts<'a> {
-    pub(super) fn of(source: &'a str, snapshot: &'a Snapshot) -> Self {
-        Self { source, snapshot, live: snapshot.status() == OrderStatus::Accepted }
+    pub(super) fn of(source: &'a str, snapshot: &'a Snapshot, policy: &'a Policy) -> Self {
+        Self { source, snapshot, policy, live: policy.counts_order(snapshot.status()) }
     }
 
     fn order_id(&self) -> String {
         self.snapshot.order.order_id.clone()
     }
 
-    fn state(&self, part_is_live: bool) -> &'static str {
-        if self.live && part_is_live { "live" } else { "dead" }
+    fn state(&self, part: PartStatus) -> &'static str {
+        if self.live && self.policy.counts_part(part) { "live" } else { "dead" }
     }
 
     pub(super) fn lines(&self) -> Vec<LineRow> {
@@ -104,7 +105,7 @@ impl<'a> Parts<'a> {
                 order_id: self.order_id(),
                 line_key: format!("product:{}:{number}", product.product_id),
                 item_kind: "product",
-                state: self.state(product.status.is_live()),
+                state: self.state(product.status),
                 event_id: None,
                 event_key: None,
                 event_date_id: None,
@@ -129,7 +130,7 @@ impl<'a> Parts<'a> {
             order_id: self.order_id(),
             line_key: format!("participant:{}", who.id),
             item_kind: "ticket",
-            state: self.state(ticket.status.is_live() && who.status.is_live()),
+            state: if self.policy.counts_part(ticket.status) { self.state(who.status) } else { "dead" },
             event_id: ticket.event_id.clone(),
             event_key: event_key(ticket),
             event_date_id: ticket.event_date_id.clone(),
@@ -162,13 +163,18 @@ impl<'a> Parts<'a> {
     pub(super) fn vouchers_sold(&self) -> Vec<VoucherRow> {
         let mut rows = Vec::new();
         for flex in self.snapshot.order.flex_tickets.iter().flatten() {
+            let regime = self.policy.flex_regime(flex);
             rows.push(VoucherRow {
-                regime: if flex.vat_bp == 0 { "prepaid" } else { "taxed" },
+                regime: match regime {
+                    Regime::Untaxed => "prepaid",
+                    Regime::Taxed(_) => "taxed",
+                    Regime::Recognised(_) => "recognised",
+                },
                 origin: "sale",
-                state: self.state(flex.status.is_live()),
+                state: self.state(flex.status),
                 face_minor: Some(flex.price_minor),
                 currency: Some(flex.currency.code().to_owned()),
-                vat_bp: Some(flex.vat_bp),
+                vat_bp: Some(regime.rate().unwrap_or(flex.vat_bp)),
                 purchase_order_id: Some(self.order_id()),
                 code_sha256: flex.code_sha256.clone(),
                 code_last4: flex.code_last4.clone(),
@@ -179,20 +185,20 @@ impl<'a> Parts<'a> {
         }
         for order in self.snapshot.order.voucher_orders.iter().flatten() {
             let refund = !order.refunded_orders.is_empty();
-            let regime = if refund { Regime::Untaxed } else { Regime::from_rate(order.vat_bp) };
+            let regime = self.policy.voucher_regime(order);
+            let refund_lives = self.snapshot.issues_refunds(self.policy) && self.policy.counts_part(order.status);
             for voucher in &order.vouchers {
-                let refund_lives = self.snapshot.status() != OrderStatus::Pending && order.status.is_live();
                 rows.push(VoucherRow {
                     regime: if regime == Regime::Untaxed { "mpv" } else { "spv" },
                     origin: if refund { "refund" } else { "sale" },
                     state: match refund {
                         true if refund_lives => "live",
                         true => "dead",
-                        false => self.state(order.status.is_live()),
+                        false => self.state(order.status),
                     },
                     face_minor: Some(voucher.value_minor),
                     currency: Some(voucher.currency.code().to_owned()),
-                    vat_bp: Some(order.vat_bp),
+                    vat_bp: Some(regime.rate().unwrap_or(order.vat_bp)),
                     purchase_order_id: Some(self.order_id()),
                     code_sha256: voucher.code_sha256.clone(),
                     code_last4: voucher.code_last4.clone(),
@@ -264,19 +270,17 @@ impl<'a> Parts<'a> {
         rows
     }
 
-    /// `(event key, event id, title)` of every event named.
-    pub(super) fn titles(&self) -> Vec<(String, Option<String>, String)> {
-        let tickets = self.snapshot.order.tickets.iter().flatten();
-        tickets
-            .filter_map(|ticket| Some((event_key(ticket)?, ticket.event_id.clone(), ticket.title.clone()?)))
-            .collect()
-    }
-
     /// `(order id, order code)` of every order that a voucher of this one refunds.
     pub(super) fn refunded_orders(&self) -> Vec<(String, Option<String>)> {
         let orders = self.snapshot.order.voucher_orders.iter().flatten().flat_map(|order| &order.refunded_orders);
         orders.map(|order| (order.order_id.clone(), order.order_code.clone())).collect()
     }
+}
+
+/// `(event key, event id, title)` of every event named.
+pub(super) fn titles(snapshot: &Snapshot) -> Vec<(String, Option<String>, String)> {
+    let tickets = snapshot.order.tickets.iter().flatten();
+    tickets.filter_map(|ticket| Some((event_key(ticket)?, ticket.event_id.clone(), ticket.title.clone()?))).collect()
 }
 
 /// A finding as stored.

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 
 use super::OrderRow;
-use super::parts::{FindingRow, Parts};
+use super::parts::{FindingRow, Parts, titles};
 use crate::clock::Timestamp;
 use crate::db::schema::{event_titles, findings, order_lines, orders, payments, redemptions, vouchers};
 use crate::db::{Connection, Result};
 use crate::ledger::snapshot::stored_value_key;
-use crate::ledger::{Finding, Regime, Snapshot};
+use crate::ledger::{Finding, Policy, Regime, Snapshot};
 use crate::{insert_rows, on_engine};
 
 pub(in crate::ledger) fn order_row(
@@ -36,9 +36,14 @@ pub(in crate::ledger) fn save_order(connection: &mut Connection, row: &OrderRow)
 }
 
 /// Replaces the rows of an order's parts by those of its snapshot.
-pub(in crate::ledger) fn save_parts(connection: &mut Connection, source: &str, snapshot: &Snapshot) -> Result<()> {
+pub(in crate::ledger) fn save_parts(
+    connection: &mut Connection,
+    source: &str,
+    snapshot: &Snapshot,
+    policy: &Policy,
+) -> Result<()> {
     let order_id = snapshot.order.order_id.as_str();
-    let parts = Parts::of(source, snapshot);
+    let parts = Parts::of(source, snapshot, policy);
     let (lines, paid, redeemed) = (parts.lines(), parts.payments(), parts.redemptions());
     let old_lines =
         order_lines::table.filter(order_lines::source.eq(source)).filter(order_lines::order_id.eq(order_id));
@@ -53,7 +58,7 @@ pub(in crate::ledger) fn save_parts(connection: &mut Connection, source: &str, s
     insert_rows!(connection, order_lines::table, lines)?;
     insert_rows!(connection, payments::table, paid)?;
     insert_rows!(connection, redemptions::table, redeemed)?;
-    save_vouchers(connection, source, snapshot)?;
+    save_vouchers(connection, source, snapshot, policy)?;
     // An order that is known only because a voucher refunds it has a balance, so it has a row.
     for (refunded, code) in parts.refunded_orders() {
         let stub = OrderRow { order_code: code, ..OrderRow::unknown(source, &refunded) };
@@ -66,8 +71,13 @@ pub(in crate::ledger) fn save_parts(connection: &mut Connection, source: &str, s
 }
 
 /// The first order, by its id, to sell a voucher keeps it, whichever is worked on first.
-pub(in crate::ledger) fn save_vouchers(connection: &mut Connection, source: &str, snapshot: &Snapshot) -> Result<()> {
-    let (parts, order_id) = (Parts::of(source, snapshot), snapshot.order.order_id.as_str());
+pub(in crate::ledger) fn save_vouchers(
+    connection: &mut Connection,
+    source: &str,
+    snapshot: &Snapshot,
+    policy: &Policy,
+) -> Result<()> {
+    let (parts, order_id) = (Parts::of(source, snapshot, policy), snapshot.order.order_id.as_str());
     for row in parts.vouchers_sold() {
         on_engine!(connection, |c| diesel::insert_into(vouchers::table)
             .values(&row)
@@ -106,7 +116,7 @@ pub(in crate::ledger) fn save_titles(
     snapshot: &Snapshot,
     version: i64,
 ) -> Result<()> {
-    for (key, id, title) in Parts::of(source, snapshot).titles() {
+    for (key, id, title) in titles(snapshot) {
         let row = (
             event_titles::source.eq(source),
             event_titles::event_key.eq(&key),
@@ -165,6 +175,7 @@ fn regime(word: &str, vat_bp: Option<i32>) -> Option<Regime> {
     match word {
         "mpv" | "prepaid" => Some(Regime::Untaxed),
         "spv" | "taxed" => vat_bp.map(Regime::Taxed),
+        "recognised" => vat_bp.map(Regime::Recognised),
         _ => None,
     }
 }

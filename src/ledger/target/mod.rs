@@ -1,7 +1,10 @@
 //! `target(snapshot)`: the atoms that should be live, by the posting rules. Pure.
 
+mod cash;
 mod discounts;
 mod payments;
+mod release;
+mod rounding;
 mod sales;
 mod stored_value;
 
@@ -35,18 +38,25 @@ pub struct Target {
 pub fn target(snapshot: &Snapshot, rules: &Rules) -> Result<Target, Overflow> {
     let mut builder = Builder::new(snapshot, rules);
     let sold = builder.sales()?;
-    builder.discounts(sold)?;
+    let reduced = builder.discounts(sold)?;
+    builder.vat_rounding(&reduced)?;
     builder.stored_value()?;
     builder.payments();
+    builder.cash_rounding()?;
     builder.notes();
     Ok(builder.target)
 }
 
 /// A sold line that a discount may reduce.
+#[derive(Clone)]
 struct SoldLine {
     dimensions: Dimensions,
     gross_minor: i64,
     vat_bp: Option<i32>,
+    /// Where its net price belongs.
+    income: Account,
+    /// When it belongs there, if that is not at the sale.
+    on: Option<Timestamp>,
 }
 
 struct Builder<'a> {
@@ -66,7 +76,7 @@ impl<'a> Builder<'a> {
         Self {
             snapshot,
             rules,
-            live: status == OrderStatus::Accepted,
+            live: rules.policy.counts_order(status),
             currency: header.and_then(|header| header.currency),
             sale: Effective::Sale { ordered_at: header.and_then(|header| header.ordered_at) },
             target: Target {
@@ -76,6 +86,11 @@ impl<'a> Builder<'a> {
                 ..Target::default()
             },
         }
+    }
+
+    /// Whether a part counts, as long as the order does.
+    fn counts(&self, part: PartStatus) -> bool {
+        self.rules.policy.counts_part(part)
     }
 
     /// Dimensions that every line of an item has.

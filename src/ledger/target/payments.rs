@@ -2,12 +2,29 @@
 
 use super::Builder;
 use crate::ledger::atom::Line;
-use crate::ledger::{Account, Atom, Effective};
+use crate::ledger::policy::OnPaymentVanish;
+use crate::ledger::{Account, Atom, Effective, Finding, Severity};
+use crate::order::Payment;
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    /// Every payment that counts: what is said now and, under such a policy, what is no longer said.
+    pub(super) fn counted_payments(&self) -> Vec<&'a Payment> {
+        let hold = self.rules.policy.on_payment_vanish == OnPaymentVanish::Hold;
+        let held = self.snapshot.vanished_payments.iter().filter(|_| hold);
+        self.snapshot.order.payments.iter().flatten().chain(held).collect()
+    }
+
     pub(super) fn payments(&mut self) {
-        let snapshot = self.snapshot;
-        for payment in snapshot.order.payments.iter().flatten() {
+        for payment in &self.snapshot.vanished_payments {
+            let became = match self.rules.policy.on_payment_vanish {
+                OnPaymentVanish::Reverse => "it is reversed",
+                OnPaymentVanish::Hold => "it stays booked until somebody has looked",
+            };
+            let evidence = format!("payment {} was sent before and is no longer sent; {became}", payment.id);
+            let finding = Finding::new("payment_vanished", payment.id.clone(), Severity::High, evidence);
+            self.find(finding.with_amounts(Some(payment.currency), payment.amount_minor, 0));
+        }
+        for payment in self.counted_payments() {
             // The sign decides; a type that contradicts it is noted by the reader.
             let item_kind = if payment.amount_minor < 0 { "refund" } else { "payment" };
             let mut dimensions = self.dimensions(item_kind, format!("payment:{}", payment.id));
@@ -23,7 +40,7 @@ impl Builder<'_> {
             };
             // The reader refuses what cannot be negated: amounts are parsed from a sign and digits.
             let lines = vec![
-                line(Account::clearing(&payment.method), payment.amount_minor),
+                line(Account::clearing(self.rules.policy.clearing_name(&payment.method)), payment.amount_minor),
                 line(Account::Receivable, -payment.amount_minor),
             ];
             self.add(Atom {

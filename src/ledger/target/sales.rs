@@ -2,6 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::release::Release;
 use super::{Builder, SoldLine, taxed_lines};
 use crate::ledger::{Account, Atom, Finding, Severity};
 use crate::money::Overflow;
@@ -23,9 +24,11 @@ impl Builder<'_> {
 
     fn participant(&mut self, ticket: &Ticket, who: &Participant, sold: &mut Vec<SoldLine>) -> Result<(), Overflow> {
         let key = format!("sale:participant:{}", who.id);
-        if !(self.live && ticket.status.is_live() && who.status.is_live()) {
+        let release = format!("release:participant:{}", who.id);
+        if !(self.live && self.counts(ticket.status) && self.counts(who.status)) {
             if let Some(at) = self.cancelled_at(ticket, who) {
                 self.target.cancelled_at.insert(key, at);
+                self.target.cancelled_at.insert(release, at);
             }
             return Ok(());
         }
@@ -44,11 +47,17 @@ impl Builder<'_> {
             let finding = Finding::new("vat_unknown", who.id.clone(), Severity::High, evidence);
             self.find(finding.with_amounts(Some(currency), 0, gross_minor));
         }
-        let lines = taxed_lines(&dimensions, Account::IncomeTickets, gross_minor, vat_bp, 1)?;
+        let income = Account::IncomeTickets;
+        let mut lines = taxed_lines(&dimensions, income.clone(), gross_minor, vat_bp, 1)?;
+        let on = self.revenue_on(ticket);
+        if let Some(on) = on {
+            let income = income.clone();
+            self.defer(&mut lines, Release { key: release, event_type: "release.ticket", currency, income, on });
+        }
         let category = who.price_id.clone().or_else(|| who.price_title.clone());
         self.add(Atom { key, event_type: "sale.ticket", currency, effective: self.sale, category, lines });
         if Some(currency) == self.currency {
-            sold.push(SoldLine { dimensions, gross_minor, vat_bp });
+            sold.push(SoldLine { dimensions, gross_minor, vat_bp, income, on });
         }
         Ok(())
     }
@@ -57,7 +66,7 @@ impl Builder<'_> {
     fn products(&mut self, sold: &mut Vec<SoldLine>) -> Result<(), Overflow> {
         let snapshot = self.snapshot;
         let live: Vec<&Product> =
-            snapshot.order.products.iter().flatten().filter(|line| self.live && line.status.is_live()).collect();
+            snapshot.order.products.iter().flatten().filter(|line| self.live && self.counts(line.status)).collect();
         for (index, product) in live.iter().enumerate() {
             let smaller = live.iter().filter(|other| other.product_id == product.product_id && *other < product);
             let twins_before =
@@ -83,7 +92,8 @@ impl Builder<'_> {
                 lines,
             });
             if Some(product.currency) == self.currency {
-                sold.push(SoldLine { dimensions, gross_minor, vat_bp: product.vat_bp });
+                let income = Account::IncomeProducts;
+                sold.push(SoldLine { dimensions, gross_minor, vat_bp: product.vat_bp, income, on: None });
             }
         }
         Ok(())

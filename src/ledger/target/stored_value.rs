@@ -6,7 +6,7 @@ use crate::ledger::atom::{Dimensions, Line};
 use crate::ledger::snapshot::{FLEX, Regime, VOUCHER, stored_value_key};
 use crate::ledger::{Account, Atom, Effective, Finding, Severity};
 use crate::money::{Overflow, vat_in_gross};
-use crate::order::{FlexTicket, OrderStatus, RedeemedFlexTicket, Voucher, VoucherOrder};
+use crate::order::{FlexTicket, RedeemedFlexTicket, Voucher, VoucherOrder};
 
 impl Builder<'_> {
     pub(super) fn stored_value(&mut self) -> Result<(), Overflow> {
@@ -25,7 +25,7 @@ impl Builder<'_> {
         self.vouchers_redeemed()?;
         for ticket in snapshot.order.tickets.iter().flatten() {
             for who in &ticket.participants {
-                let live = self.live && ticket.status.is_live() && who.status.is_live();
+                let live = self.live && self.counts(ticket.status) && self.counts(who.status);
                 for flex in &who.redeemed_flex_tickets {
                     self.flex_redeemed(&who.id, flex, live, self.cancelled_at(ticket, who))?;
                 }
@@ -35,17 +35,19 @@ impl Builder<'_> {
     }
 
     fn flex_sold(&mut self, flex: &FlexTicket) -> Result<(), Overflow> {
-        if !(self.live && flex.status.is_live()) {
+        if !(self.live && self.counts(flex.status)) {
             return Ok(());
         }
         let mut dimensions = self.dimensions("flex", format!("flex:{}", flex.id));
         dimensions.voucher_id = Some(flex.id.clone());
         dimensions.channel_id = self.channel_id();
-        let lines = match Regime::from_rate(flex.vat_bp) {
+        let regime = self.rules.policy.flex_regime(flex);
+        let lines = match regime {
             Regime::Untaxed => plain_lines(&dimensions, Account::Receivable, Account::Flex, flex.price_minor)?,
             Regime::Taxed(bp) => taxed_lines(&dimensions, Account::Flex, flex.price_minor, Some(bp), 1)?,
+            Regime::Recognised(bp) => taxed_lines(&dimensions, Account::IncomeFlex, flex.price_minor, Some(bp), 1)?,
         };
-        if flex.unlimited {
+        if flex.unlimited && !matches!(regime, Regime::Recognised(_)) {
             let evidence =
                 format!("flex ticket {} has no limit of admissions and is treated like a limited one", flex.id);
             self.find(Finding::new("flex_unlimited", flex.id.clone(), Severity::Low, evidence));
@@ -62,16 +64,16 @@ impl Builder<'_> {
     }
 
     fn voucher_sold(&mut self, order: &VoucherOrder, voucher: &Voucher) -> Result<(), Overflow> {
-        if !(self.live && order.status.is_live()) {
+        if !(self.live && self.counts(order.status)) {
             return Ok(());
         }
         let mut dimensions = self.dimensions("voucher", format!("voucher:{}", voucher.id));
         dimensions.voucher_id = Some(voucher.id.clone());
         dimensions.channel_id = self.channel_id();
         let value = voucher.value_minor;
-        let lines = match Regime::from_rate(order.vat_bp) {
-            Regime::Untaxed => plain_lines(&dimensions, Account::Receivable, Account::VoucherMultiPurpose, value)?,
-            Regime::Taxed(bp) => taxed_lines(&dimensions, Account::VoucherSinglePurpose(bp), value, Some(bp), 1)?,
+        let lines = match self.rules.policy.voucher_regime(order).rate() {
+            None => plain_lines(&dimensions, Account::Receivable, Account::VoucherMultiPurpose, value)?,
+            Some(bp) => taxed_lines(&dimensions, Account::VoucherSinglePurpose(bp), value, Some(bp), 1)?,
         };
         self.add(voucher_atom("voucher.issue", voucher, self.sale, lines));
         Ok(())
@@ -80,7 +82,7 @@ impl Builder<'_> {
     /// The voucher takes the place of money given back, so it is owed to the order that it refunds. It lives as long
     /// as its entry in the document does, also on a cancelled order: the refunded order may be the one that carries it.
     fn voucher_issued_as_refund(&mut self, order: &VoucherOrder, voucher: &Voucher) -> Result<(), Overflow> {
-        if self.snapshot.status() == OrderStatus::Pending || !order.status.is_live() {
+        if !(self.snapshot.issues_refunds(&self.rules.policy) && self.counts(order.status)) {
             return Ok(());
         }
         let mut dimensions = self.dimensions("refund_voucher", format!("voucher:{}", voucher.id));
@@ -116,9 +118,9 @@ impl Builder<'_> {
             let key = format!("voucher.redeem:{}:{used_at}", redeemed.id);
             let mut dimensions = self.dimensions("voucher_redemption", key.clone());
             dimensions.voucher_id = Some(redeemed.id.clone());
-            let liability = match self.regime(VOUCHER, &redeemed.id) {
-                Regime::Untaxed => Account::VoucherMultiPurpose,
-                Regime::Taxed(bp) => Account::VoucherSinglePurpose(bp),
+            let liability = match self.regime(VOUCHER, &redeemed.id).rate() {
+                None => Account::VoucherMultiPurpose,
+                Some(bp) => Account::VoucherSinglePurpose(bp),
             };
             let lines =
                 redemption_lines(&dimensions, liability, self.regime(VOUCHER, &redeemed.id), redeemed.value_minor)?;
@@ -150,8 +152,10 @@ impl Builder<'_> {
         }
         let mut dimensions = self.dimensions("flex_redemption", key.clone());
         dimensions.voucher_id = Some(redeemed.id.clone());
-        let lines =
-            redemption_lines(&dimensions, Account::Flex, self.regime(FLEX, &redeemed.id), redeemed.value_minor)?;
+        let regime = self.regime(FLEX, &redeemed.id);
+        // What was revenue when it was sold cannot be revenue again with the ticket that it pays for.
+        let account = if matches!(regime, Regime::Recognised(_)) { Account::IncomeFlex } else { Account::Flex };
+        let lines = redemption_lines(&dimensions, account, regime, redeemed.value_minor)?;
         self.add(Atom {
             key,
             event_type: "flex.redeem",
@@ -182,7 +186,7 @@ fn redemption_lines(
     value_minor: i64,
 ) -> Result<Vec<Line>, Overflow> {
     let mut lines = plain_lines(dimensions, liability, Account::Receivable, value_minor)?;
-    if let (Regime::Taxed(bp), Some(net_line)) = (regime, lines.first_mut()) {
+    if let (Some(bp), Some(net_line)) = (regime.rate(), lines.first_mut()) {
         let vat = vat_in_gross(value_minor, bp)?;
         let net = value_minor - vat;
         net_line.amount_minor = net;

@@ -54,6 +54,7 @@ fn config(url: &str, stand_in: &StandIn) -> Config {
         oauth_clients: Vec::new(),
         api: None,
         vat_rules: Vec::new(),
+        policies: Vec::new(),
     };
     let rule = VatRule {
         from: chrono::NaiveDate::from_ymd_opt(2018, 1, 1).expect("a date"),

@@ -28,6 +28,7 @@ fn source() -> Source {
         oauth_clients: Vec::new(),
         api: None,
         vat_rules: Vec::new(),
+        policies: Vec::new(),
     }
 }
 

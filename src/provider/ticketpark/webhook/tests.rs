@@ -14,6 +14,7 @@ fn source() -> Source {
         oauth_clients: Vec::new(),
         api: None,
         vat_rules: Vec::new(),
+        policies: Vec::new(),
     }
 }
 

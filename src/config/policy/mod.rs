@@ -1,0 +1,186 @@
+//! The `policies` of a source: how its book is kept, from which day on.
+
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::de::DeserializeOwned;
+
+pub(super) use words::in_words;
+
+use super::DatedPolicy;
+use super::problem::Problems;
+use super::read::{Section, Text};
+use super::vat;
+use crate::ledger::Policy;
+use crate::ledger::policy::{CashRounding, FlexRegime, VoucherRegime};
+
+/// Reads them in their order. What a policy does not say stays as in the one before it.
+pub(super) fn policies(sections: Vec<Section>, problems: &mut Problems) -> Vec<DatedPolicy> {
+    let mut dated: Vec<DatedPolicy> = Vec::new();
+    for mut section in sections {
+        let from = section.text("from", problems);
+        let day = from.as_ref().and_then(|text| vat::date(text, problems));
+        let previous = dated.last();
+        match (&from, previous) {
+            (None, Some(_)) => {
+                section.wrong(problems, "from", "is missing; only the first policy holds from the beginning");
+            }
+            (Some(text), Some(before)) if day.is_some() && day <= before.from => {
+                text.wrong(problems, "is not after the policy before it; list the policies in the order of their days");
+            }
+            _ => {}
+        }
+        let mut policy = previous.map_or_else(Policy::default, |before| before.policy.clone());
+        switches(&mut section, &mut policy, problems);
+        section.finish(problems);
+        dated.push(DatedPolicy { from: day, policy });
+    }
+    dated
+}
+
+fn switches(section: &mut Section, policy: &mut Policy, problems: &mut Problems) {
+    word(section, "recognise_on", &["accepted", "pending"], &mut policy.recognise_on, problems);
+    word(section, "revenue_mode", &["on_sale", "on_event_date"], &mut policy.revenue_mode, problems);
+    word(section, "vat_rounding", &["line", "document", "sum_by_rate"], &mut policy.vat_rounding, problems);
+    voucher_regime(section, &mut policy.voucher_regime, problems);
+    flex_regime(section, &mut policy.flex_regime, problems);
+    word(section, "coupon_scope", &["tickets", "tickets+products"], &mut policy.coupon_scope, problems);
+    word(section, "prices_are", &["before_discounts", "after_discounts"], &mut policy.prices_are, problems);
+    total_formula(section, policy, problems);
+    word(section, "on_payment_vanish", &["reverse", "hold"], &mut policy.on_payment_vanish, problems);
+    retained(section, problems);
+    cash_rounding(section, &mut policy.cash_rounding, problems);
+    if let Some(map) = section.map("payment_method_map", problems) {
+        policy.payment_method_map = names(map, problems);
+    }
+}
+
+/// A switch that is one of some words: those of its stored form.
+fn word<T: DeserializeOwned>(
+    section: &mut Section,
+    key: &'static str,
+    words: &[&str],
+    switch: &mut T,
+    problems: &mut Problems,
+) {
+    let Some(text) = section.text(key, problems) else { return };
+    let known = words.contains(&text.value.as_str());
+    match serde_json::from_value(serde_json::Value::String(text.value.clone())) {
+        Ok(value) if known => *switch = value,
+        _ => unknown_word(&text, words, problems),
+    }
+}
+
+fn unknown_word(text: &Text, words: &[&str], problems: &mut Problems) {
+    let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    text.wrong(problems, format!("`{}` is not known; write {}", text.value, quoted.join(" or ")));
+}
+
+fn voucher_regime(section: &mut Section, regime: &mut VoucherRegime, problems: &mut Problems) {
+    let written = section.text("voucher_regime", problems);
+    let rate = rate(section, "voucher_vat", problems);
+    if let Some(text) = written {
+        match (text.value.as_str(), rate) {
+            ("auto", _) => *regime = VoucherRegime::Auto,
+            ("mpv", _) => *regime = VoucherRegime::Mpv,
+            ("spv", Some(bp)) => *regime = VoucherRegime::Spv(bp),
+            ("spv", None) => text.wrong(problems, "needs voucher_vat, the rate of vouchers that are sent without one"),
+            _ => unknown_word(&text, &["auto", "mpv", "spv"], problems),
+        }
+    }
+    match (rate, regime) {
+        (Some(bp), VoucherRegime::Spv(known)) => *known = bp,
+        (Some(_), _) => section.wrong(problems, "voucher_vat", "has no effect unless voucher_regime is \"spv\""),
+        (None, _) => {}
+    }
+}
+
+fn flex_regime(section: &mut Section, regime: &mut FlexRegime, problems: &mut Problems) {
+    let written = section.text("flex_regime", problems);
+    let rate = rate(section, "flex_vat", problems);
+    if let Some(text) = written {
+        match (text.value.as_str(), rate) {
+            ("auto", _) => *regime = FlexRegime::Auto,
+            ("prepaid", _) => *regime = FlexRegime::Prepaid,
+            ("recognise_at_sale", _) => *regime = FlexRegime::RecogniseAtSale,
+            ("taxed", Some(bp)) => *regime = FlexRegime::Taxed(bp),
+            ("taxed", None) => {
+                text.wrong(problems, "needs flex_vat, the rate of flex tickets that are sent without one")
+            }
+            _ => unknown_word(&text, &["auto", "prepaid", "taxed", "recognise_at_sale"], problems),
+        }
+    }
+    match (rate, regime) {
+        (Some(bp), FlexRegime::Taxed(known)) => *known = bp,
+        (Some(_), _) => section.wrong(problems, "flex_vat", "has no effect unless flex_regime is \"taxed\""),
+        (None, _) => {}
+    }
+}
+
+/// A rate above zero: at 0 % nothing would be taxed when sold.
+fn rate(section: &mut Section, key: &'static str, problems: &mut Problems) -> Option<i32> {
+    let text = section.text(key, problems)?;
+    let bp = vat::basis_points(&text, problems)?;
+    if bp == 0 {
+        text.wrong(problems, "is 0 %, at which nothing is taxed when it is sold; write a rate above 0");
+        return None;
+    }
+    Some(bp)
+}
+
+fn total_formula(section: &mut Section, policy: &mut Policy, problems: &mut Problems) {
+    let Some(text) = section.text("total_formula", problems) else { return };
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_+-".contains(&byte);
+    if text.value.is_empty() || !text.value.bytes().all(plain) {
+        text.wrong(problems, "must be the name of a formula as `ledger calibrate` shows it, or \"unknown\"");
+    }
+    policy.total_formula = Some(text.value).filter(|name| name != "unknown");
+}
+
+fn retained(section: &mut Section, problems: &mut Problems) {
+    let Some(text) = section.text("retained", problems) else { return };
+    if text.value.starts_with("income_after_days") {
+        let message = "money that is kept is not booked as income by itself: that would depend on the day, which a \
+                       rebuild must not, and its VAT is a decision; write \"keep_credit\" and book it by an entry of \
+                       your own";
+        text.wrong(problems, message);
+    } else if text.value != "keep_credit" {
+        unknown_word(&text, &["keep_credit"], problems);
+    }
+}
+
+fn cash_rounding(section: &mut Section, rounding: &mut CashRounding, problems: &mut Problems) {
+    let written = section.text("cash_rounding", problems);
+    let methods: BTreeSet<String> =
+        section.texts("cash_methods", problems).into_iter().map(|text| text.value).collect();
+    if let Some(text) = written {
+        match text.value.as_str() {
+            "off" => *rounding = CashRounding::Off,
+            "five_hundredths" if methods.is_empty() => {
+                text.wrong(problems, "needs cash_methods, the payment methods that are cash, as they are sent");
+            }
+            "five_hundredths" => *rounding = CashRounding::FiveHundredths(methods.clone()),
+            _ => unknown_word(&text, &["off", "five_hundredths"], problems),
+        }
+    }
+    match (methods.is_empty(), rounding) {
+        (false, CashRounding::FiveHundredths(known)) => *known = methods,
+        (false, CashRounding::Off) => {
+            section.wrong(problems, "cash_methods", "have no effect unless cash_rounding is \"five_hundredths\"");
+        }
+        (true, _) => {}
+    }
+}
+
+fn names(map: BTreeMap<String, Text>, problems: &mut Problems) -> BTreeMap<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    let mut names = BTreeMap::new();
+    for (method, name) in map {
+        if name.value.is_empty() || !name.value.bytes().all(allowed) {
+            name.wrong(problems, "is part of an account code; use letters, digits and `._-` only");
+        }
+        names.insert(method, name.value);
+    }
+    names
+}

@@ -1,0 +1,80 @@
+//! A policy in words, for an accountant who reads `config check`.
+
+use crate::ledger::Policy;
+use crate::ledger::policy::{
+    CashRounding, CouponScope, FlexRegime, OnPaymentVanish, PricesAre, RecogniseOn, RevenueMode, VatRounding,
+    VoucherRegime,
+};
+use crate::money::format_minor;
+
+/// One sentence for each switch.
+pub(in crate::config) fn in_words(policy: &Policy) -> Vec<String> {
+    let mut lines = vec![
+        match policy.recognise_on {
+            RecogniseOn::Accepted => "items count once they are accepted".to_owned(),
+            RecogniseOn::Pending => "items count while they are pending already".to_owned(),
+        },
+        match policy.revenue_mode {
+            RevenueMode::OnSale => "tickets are revenue at their sale".to_owned(),
+            RevenueMode::OnEventDate => {
+                "tickets are revenue on the day of the event, until then liabilities:deferred:tickets".to_owned()
+            }
+        },
+        match policy.vat_rounding {
+            VatRounding::Line => "VAT is rounded line by line".to_owned(),
+            VatRounding::Document => "VAT is rounded once on the whole document".to_owned(),
+            VatRounding::SumByRate => "VAT is rounded on the sum of each rate".to_owned(),
+        },
+        match policy.voucher_regime {
+            VoucherRegime::Auto => {
+                "vouchers are taxed by the rate that is sent: 0 when used, else when sold".to_owned()
+            }
+            VoucherRegime::Mpv => "vouchers are taxed when used".to_owned(),
+            VoucherRegime::Spv(bp) => format!("vouchers are taxed when sold, at {} if no rate is sent", percent(bp)),
+        },
+        match policy.flex_regime {
+            FlexRegime::Auto => {
+                "flex tickets are taxed by the rate that is sent: 0 when used, else when sold".to_owned()
+            }
+            FlexRegime::Prepaid => "flex tickets are taxed when used".to_owned(),
+            FlexRegime::Taxed(bp) => format!("flex tickets are taxed when sold, at {} if no rate is sent", percent(bp)),
+            FlexRegime::RecogniseAtSale => "flex tickets without a limit are revenue when sold".to_owned(),
+        },
+        match policy.prices_are {
+            PricesAre::Before => format!("prices are before discounts; {}", scope(policy.coupon_scope)),
+            PricesAre::After => "prices are after discounts: coupons post nothing".to_owned(),
+        },
+        match &policy.total_formula {
+            None => "no formula is set for the provider's total".to_owned(),
+            Some(name) => format!("the provider's total is compared with `{name}`"),
+        },
+        match policy.on_payment_vanish {
+            OnPaymentVanish::Reverse => "a payment that is no longer sent is reversed".to_owned(),
+            OnPaymentVanish::Hold => {
+                "a payment that is no longer sent stays booked until somebody has looked".to_owned()
+            }
+        },
+        "money kept after a cancellation stays a credit of the guest".to_owned(),
+    ];
+    lines.push(match &policy.cash_rounding {
+        CashRounding::Off => "cash is not rounded".to_owned(),
+        CashRounding::FiveHundredths(methods) => {
+            let methods: Vec<&str> = methods.iter().map(String::as_str).collect();
+            format!("francs are rounded to 0.05 when paid by {}", methods.join(", "))
+        }
+    });
+    let renamed = policy.payment_method_map.iter();
+    lines.extend(renamed.map(|(method, name)| format!("payments by `{method}` go to assets:clearing:{name}")));
+    lines
+}
+
+fn scope(scope: CouponScope) -> &'static str {
+    match scope {
+        CouponScope::Tickets => "coupons reduce tickets",
+        CouponScope::TicketsAndProducts => "coupons reduce tickets and products",
+    }
+}
+
+fn percent(bp: i32) -> String {
+    format!("{} %", format_minor(i64::from(bp), 2))
+}
