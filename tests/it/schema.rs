@@ -11,6 +11,7 @@ use ticketledger::on_engine;
 
 use crate::on_both_engines;
 use crate::support::book::{Book, Line};
+use crate::support::db::Engine;
 
 fn tree(engine: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine)
@@ -140,8 +141,42 @@ fn hostile_closes() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// What only one engine can be told.
+fn hostile_on(engine: Engine) -> Vec<(&'static str, String)> {
+    match engine {
+        Engine::Sqlite => vec![
+            ("a fraction of a cent", pair(2, "5.5", "-5.5") + &entry(2, 1, "2025-11-11", 2)),
+            ("a replaced line", posting(1, 1, "5").replace("INSERT", "INSERT OR REPLACE")),
+            ("a replaced entry", entry(1, 0, "2025-11-11", 2).replace("INSERT", "INSERT OR REPLACE")),
+            (
+                "a replaced period",
+                "INSERT OR REPLACE INTO periods (source, period, status) VALUES ('museum', '2025-10', 'open')"
+                    .to_owned(),
+            ),
+            ("a replaced policy", "INSERT OR REPLACE INTO policies SELECT * FROM policies".to_owned()),
+            ("a replaced snapshot", "INSERT OR REPLACE INTO order_snapshots SELECT * FROM order_snapshots".to_owned()),
+            (
+                "a replaced manifest",
+                "INSERT OR REPLACE INTO period_manifests SELECT * FROM period_manifests".to_owned(),
+            ),
+            ("a replaced anchor", "INSERT OR REPLACE INTO chain_anchors SELECT * FROM chain_anchors".to_owned()),
+        ],
+        // PostgreSQL rounds a literal fraction, so there the typed binds of the code are what keeps amounts whole.
+        Engine::Postgres => [
+            "postings",
+            "journal_entries",
+            "order_snapshots",
+            "policies",
+            "periods",
+            "chain_anchors",
+            "period_manifests",
+        ]
+        .map(|table| ("a truncated table", format!("TRUNCATE {table} CASCADE")))
+        .to_vec(),
+    }
+}
+
 on_both_engines!(the_database_refuses_what_would_spoil_the_ledger, |database| {
-    use crate::support::db::Engine;
     drop(database.open());
     let mut book = Book::new(database, "museum");
     let line = |account, minor| Line { account, minor, ..Line::default() };
@@ -184,38 +219,7 @@ on_both_engines!(the_database_refuses_what_would_spoil_the_ledger, |database| {
         ("a reversal of nothing", pair(2, "5", "-5") + &entry(2, 1, "2025-11-11", 2).replace("'post'", "'reverse'")),
     ];
     hostile.extend(hostile_closes());
-    match database.engine {
-        Engine::Sqlite => hostile.extend([
-            ("a fraction of a cent", pair(2, "5.5", "-5.5") + &entry(2, 1, "2025-11-11", 2)),
-            ("a replaced line", posting(1, 1, "5").replace("INSERT", "INSERT OR REPLACE")),
-            ("a replaced entry", entry(1, 0, "2025-11-11", 2).replace("INSERT", "INSERT OR REPLACE")),
-            (
-                "a replaced period",
-                "INSERT OR REPLACE INTO periods (source, period, status) VALUES ('museum', '2025-10', 'open')"
-                    .to_owned(),
-            ),
-            ("a replaced policy", "INSERT OR REPLACE INTO policies SELECT * FROM policies".to_owned()),
-            ("a replaced snapshot", "INSERT OR REPLACE INTO order_snapshots SELECT * FROM order_snapshots".to_owned()),
-            (
-                "a replaced manifest",
-                "INSERT OR REPLACE INTO period_manifests SELECT * FROM period_manifests".to_owned(),
-            ),
-            ("a replaced anchor", "INSERT OR REPLACE INTO chain_anchors SELECT * FROM chain_anchors".to_owned()),
-        ]),
-        // PostgreSQL rounds a literal fraction, so there the typed binds of the code are what keeps amounts whole.
-        Engine::Postgres => hostile.extend(
-            [
-                "postings",
-                "journal_entries",
-                "order_snapshots",
-                "policies",
-                "periods",
-                "chain_anchors",
-                "period_manifests",
-            ]
-            .map(|table| ("a truncated table", format!("TRUNCATE {table} CASCADE"))),
-        ),
-    }
+    hostile.extend(hostile_on(database.engine));
     for (what, sql) in &hostile {
         assert!(database.try_execute(sql).is_err(), "{what} was accepted: {sql}");
     }
