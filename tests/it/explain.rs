@@ -44,7 +44,6 @@ on_both_engines!(an_order_is_told_from_its_sale_to_its_refund, async |database| 
     daemon.accepted("museum", refunded).await;
     daemon.settle().await;
     let story = story(&daemon, "RQW-ETD72D");
-    println!("{story:#?}");
     assert!(story.introduction.contains("is accepted. It was placed on 2025-11-08 15:36."), "{}", story.introduction);
     let sold = chapter(&story, "What was sold");
     assert_eq!(sold.len(), 1, "{sold:?}");
@@ -82,7 +81,6 @@ on_both_engines!(reductions_vouchers_and_unknown_rates_are_explained, async |dat
     daemon.accepted("museum", order("o2", json!({"voucherOrders": [refund_voucher("r1", "30.00", &["o1"])]}))).await;
     daemon.settle().await;
     let story = story(&daemon, "o1");
-    println!("{story:#?}");
     let sold = chapter(&story, "What was sold").join("\n");
     assert!(sold.contains("100.00 at 19 % contains 15.97 VAT (100.00 × 19 / 119, rounded), so 84.03 is revenue"));
     assert!(sold.contains("3.00 at 0 % contains no VAT, so 3.00 is revenue"), "{sold}");

@@ -2,6 +2,7 @@
 
 use super::facts::{Fact, Facts};
 use super::words::money;
+use crate::ledger::store::PostingRow;
 
 /// One sentence for each step of settling.
 pub(super) fn steps(facts: &Facts) -> Vec<String> {
@@ -38,8 +39,7 @@ fn change(facts: &Facts, fact: &Fact) -> String {
     let entry = &fact.entry;
     let amount: i64 = fact.lines.iter().map(|line| line.amount_minor).filter(|minor| *minor > 0).sum();
     let amount = money(amount, &entry.currency);
-    let key = entry.atom_key.strip_prefix("sale:").unwrap_or(&entry.atom_key);
-    let name = facts.name(key);
+    let name = name(facts, fact);
     let late = entry.reason_code.strip_prefix("late_for_");
     let late = late.map_or_else(String::new, |month| format!(", booked now because {month} is closed"));
     let Some(reverses_no) = entry.reverses_no else {
@@ -51,6 +51,20 @@ fn change(facts: &Facts, fact: &Fact) -> String {
         _ => "it is gone".to_owned(),
     };
     format!("entry {} takes back entry {reverses_no}, {name}, {amount}: {why}{late}", entry.entry_no)
+}
+
+fn name(facts: &Facts, fact: &Fact) -> String {
+    let of = |id: fn(&PostingRow) -> Option<&String>| fact.lines.iter().find_map(id).map_or("?", String::as_str);
+    let voucher = of(|line| line.voucher_id.as_ref());
+    match fact.entry.event_type.as_str() {
+        "refund" => format!("refund {}", of(|line| line.payment_id.as_ref())),
+        "voucher.issue" => format!("voucher {voucher} sold"),
+        "voucher.refund_issue" => format!("voucher {voucher} issued as refund"),
+        "voucher.redeem" => format!("voucher {voucher} used"),
+        "flex.redeem" => format!("flex ticket {voucher} used"),
+        "flex.sale" => facts.name(&format!("flex:{voucher}")),
+        _ => facts.name(fact.entry.atom_key.strip_prefix("sale:").unwrap_or(&fact.entry.atom_key)),
+    }
 }
 
 /// Findings that are open, in words.

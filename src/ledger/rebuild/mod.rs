@@ -10,6 +10,7 @@
 //! Nothing is written. Both tables only grow, so all up to the numbers read at the start is one unchanging view, and a
 //! daemon may go on beside it. In memory are only orders of which a later snapshot follows.
 
+mod changes;
 mod compare;
 mod journal;
 mod shadow;

@@ -191,9 +191,9 @@ fn outcomes(states: Vec<Stuck>) -> (Vec<Outcome>, Vec<Stuck>) {
     (sums.into_iter().map(outcome).collect(), stuck)
 }
 
-fn movements(source: &str, lines: Vec<(String, String, i64, Option<String>)>) -> Result<Vec<Movement>, Error> {
+fn movements(source: &str, lines: Vec<store::Moved>) -> Result<Vec<Movement>, Error> {
     let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
-    for (account, currency, amount_minor, order_id) in lines {
+    for store::Moved { account, currency, amount_minor, order_id } in lines {
         let sum = sums.entry((account, currency)).or_default();
         *sum = sum.checked_add(amount_minor).ok_or_else(|| Error::Overflow {
             order_id: order_id.unwrap_or_default(),

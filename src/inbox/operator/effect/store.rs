@@ -71,12 +71,17 @@ pub(super) fn entries_after(connection: &mut Connection, source: &str, entry_no:
     Ok(on_engine!(connection, |c| query.load(c))?)
 }
 
-/// Account, currency, amount and order of the lines after that entry.
-pub(super) fn lines_after(
-    connection: &mut Connection,
-    source: &str,
-    entry_no: i64,
-) -> Result<Vec<(String, String, i64, Option<String>)>> {
+/// What one line moves.
+#[derive(Queryable)]
+pub(super) struct Moved {
+    pub(super) account: String,
+    pub(super) currency: String,
+    pub(super) amount_minor: i64,
+    pub(super) order_id: Option<String>,
+}
+
+/// The lines after that entry.
+pub(super) fn lines_after(connection: &mut Connection, source: &str, entry_no: i64) -> Result<Vec<Moved>> {
     let query = postings::table.filter(postings::source.eq(source)).filter(postings::entry_no.gt(entry_no)).select((
         postings::account_code,
         postings::currency,
