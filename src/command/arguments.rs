@@ -50,6 +50,9 @@ pub(super) enum Command {
     /// Prove that the books hold
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Look at what needs an explanation, and say that it is known
+    #[command(subcommand)]
+    Findings(super::findings::FindingsCommand),
 }
 
 #[derive(Debug, Args)]
@@ -216,6 +219,10 @@ pub(super) struct OfPeriod {
 pub(super) enum LedgerCommand {
     /// Recompute every entry, the chain and every order; exit code 3 when anything does not hold
     Verify(Verify),
+    /// Look at every order anew: what needs an explanation, and what has healed; exit code 3 while one above `info` is open
+    Reconcile(super::reconcile::Reconcile),
+    /// Which formula of the provider's total fits the stored orders
+    Calibrate(super::calibrate::Calibrate),
 }
 
 #[derive(Debug, Args)]
@@ -260,7 +267,7 @@ impl From<StateArgument> for State {
     }
 }
 
-fn instant(text: &str) -> Result<Timestamp, String> {
+pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
     let midnight = || text.parse::<NaiveDate>().ok().and_then(|day| Timestamp::parse(&format!("{day}T00:00:00Z")));
     Timestamp::parse(text)
         .or_else(midnight)

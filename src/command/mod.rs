@@ -1,12 +1,15 @@
 //! What a person types, and what the program answers: text on stdout, a log and errors on stderr, an exit code.
 
 mod arguments;
+mod calibrate;
 mod config;
 mod demo;
+mod findings;
 mod inbox;
 mod ledger;
 mod logging;
 mod output;
+mod reconcile;
 mod replay;
 mod report;
 mod serve;
@@ -57,6 +60,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Inbox(InboxCommand::Replay(options)) => replay::run(&settings::load(path)?, options),
         Command::Report(options) => report::run(&settings::load(path)?, &options),
         Command::Ledger(LedgerCommand::Verify(options)) => ledger::verify(&settings::load(path)?, &options),
+        Command::Ledger(LedgerCommand::Reconcile(options)) => reconcile::run(&settings::load(path)?, &options),
+        Command::Ledger(LedgerCommand::Calibrate(options)) => calibrate::run(&settings::load(path)?, &options),
+        Command::Findings(command) => findings::run(&settings::load(path)?, &command),
     }
 }
 

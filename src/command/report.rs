@@ -28,6 +28,6 @@ fn kind(command: &ReportCommand) -> (Kind, &OfNow) {
     }
 }
 
-fn has_findings_above_info(table: &Table) -> bool {
+pub(super) fn has_findings_above_info(table: &Table) -> bool {
     table.column("severity").any(|cell| *cell != Cell::Text(Some("info".to_owned())))
 }

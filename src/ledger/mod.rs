@@ -12,12 +12,14 @@
 mod account;
 mod atom;
 mod book;
+pub mod calibrate;
 mod chain;
 mod diff;
 mod finding;
 mod policies;
 mod policy;
 mod projection;
+pub mod reconcile;
 mod settle;
 mod snapshot;
 pub mod store;

@@ -4,7 +4,7 @@ use super::access::Access;
 use super::work::{Document, EventWork, Work, caught};
 use crate::config::Source;
 use crate::inbox::{Claimed, ClaimedEvent};
-use crate::ledger::{News, Step};
+use crate::ledger::{News, Step, reconcile};
 use crate::provider::ticketpark::booking::{self, ReadBooking};
 use crate::provider::ticketpark::webhook::{self, BookingChange, Webhook};
 use crate::provider::{Failure, Note, Unreadable, bookingkit};
@@ -69,8 +69,10 @@ pub(super) async fn ticketpark_entity(
     attempts: i32,
 ) -> Work {
     let mut work = Work::of(claimed);
+    let mut announced = Vec::new();
     for (event, body) in usable(claimed, attempts, &mut work) {
         let Some(webhook) = readable(&mut work, event, caught(|| webhook::parse(body))) else { continue };
+        announced.extend(announcements(&webhook));
         let news = match webhook {
             Webhook::Payment { payment, .. } => Some(News::Payment(payment)),
             Webhook::Booking { change: BookingChange::Cancelled, .. } => Some(News::Cancelled),
@@ -104,12 +106,28 @@ pub(super) async fn ticketpark_entity(
             let (status, body) = (fetched.status, fetched.body);
             if status == 200 {
                 let read = caught(|| if person { read_person(&body) } else { read_booking(source, &body, first) });
-                take_over(&mut work, first, document_id, read, attempts);
+                take_over(&mut work, first, document_id, read, attempts, announced);
             }
             work.document = Some(Document { id: document_id, status, body });
         }
     }
     work
+}
+
+/// The tickets that a webhook says were changed or deleted: compared with what is read.
+fn announcements(webhook: &Webhook) -> Vec<Note> {
+    let Webhook::Booking { change, ticket_pids, .. } = webhook else { return Vec::new() };
+    let reason = match change {
+        BookingChange::TicketsDeleted => reconcile::ANNOUNCED_DELETED,
+        BookingChange::TicketsUpdated => reconcile::ANNOUNCED_UPDATED,
+        BookingChange::New | BookingChange::Cancelled => return Vec::new(),
+    };
+    let note = |pid: &String| Note {
+        reason: reason.to_owned(),
+        subject: format!("ticket:{pid}"),
+        evidence: "announced by webhook".to_owned(),
+    };
+    ticket_pids.iter().map(note).collect()
 }
 
 /// What a fetch brought.
@@ -134,6 +152,7 @@ fn take_over(
     document_id: i64,
     read: Result<Result<Read, Unreadable>, String>,
     attempts: i32,
+    announced: Vec<Note>,
 ) {
     let order_id = work.entity_id().to_owned();
     let read = match read {
@@ -177,6 +196,9 @@ fn take_over(
                     evidence: evidence.to_owned(),
                 });
             }
+            said.notes.extend(announced);
+            said.notes.sort();
+            said.notes.dedup();
             event.contact = said.contact.map(|contact| (contact, document_id));
             event.steps.push(Step {
                 order_id,

@@ -9,6 +9,7 @@
 
 mod bookingkit;
 mod config;
+mod findings;
 mod receive;
 mod schema;
 mod support;

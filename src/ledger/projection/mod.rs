@@ -5,7 +5,7 @@ mod store;
 
 use diesel::prelude::*;
 
-pub(super) use store::{known_regimes, order_row, redeeming_orders, regime_of, save_findings, save_order, save_parts};
+pub(super) use store::{known_regimes, order_row, redeeming_orders, regime_of, save_order, save_parts};
 
 use super::Snapshot;
 use crate::clock::Timestamp;
