@@ -7,7 +7,8 @@ use super::{Outcome, settings};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::ledger::reconcile::REASONS;
-use crate::ledger::reconcile::store::{self, Filter, FindingRow};
+use crate::ledger::reconcile::operator::store::{self, Filter};
+use crate::ledger::reconcile::store::FindingRow;
 use crate::report::{Column, Format, Shown, Table, format};
 
 /// Characters of a fingerprint that a table shows; enough to tell findings apart, and to acknowledge one.

@@ -40,6 +40,12 @@ pub(super) fn compare(
     let mut changes = Changes::default();
     let mut stored: BTreeMap<String, FindingRow> =
         stored.into_iter().map(|row| (row.fingerprint.clone(), row)).collect();
+    // A cause about which nothing is said now is still the cause.
+    let standing_causes: BTreeSet<String> = stored
+        .values()
+        .filter(|row| raised.kept.contains(row.reason.as_str()) && row.stands())
+        .map(|row| row.fingerprint.clone())
+        .collect();
     let mut met = BTreeSet::new();
     for finding in &raised.findings {
         let now = FindingRow::of(source, order_id, finding, seen);
@@ -50,7 +56,9 @@ pub(super) fn compare(
             changes.opened.push(now);
             continue;
         };
+        let cause = before.consequence_of.clone().filter(|cause| standing_causes.contains(cause));
         let row = FindingRow {
+            consequence_of: cause.or(now.consequence_of),
             first_seen: before.first_seen,
             acknowledged_by: before.acknowledged_by.clone(),
             note: before.note.clone(),
@@ -68,7 +76,7 @@ pub(super) fn compare(
             _ => changes.reopened.push(row),
         }
     }
-    let standing = stored.into_values().filter(|row| row.state == "open" || row.state == "acknowledged");
+    let standing = stored.into_values().filter(FindingRow::stands);
     let healed = standing.filter(|row| !raised.kept.contains(row.reason.as_str()));
     let closed = healed.map(|row| FindingRow { state: "auto_closed".to_owned(), last_seen: seen, ..row });
     changes.closed = closed.collect();

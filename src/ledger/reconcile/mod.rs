@@ -15,7 +15,9 @@ mod facts;
 mod identity;
 mod life;
 mod money;
+pub mod operator;
 mod order;
+mod payments;
 mod reasons;
 pub mod store;
 mod stored_value;
@@ -66,6 +68,7 @@ pub fn reconcile(facts: &Facts<'_>) -> Raised {
     identity::look(facts, &mut raised);
     ticketpark::look(facts, &mut raised);
     stored_value::look(facts, &mut raised);
+    payments::look(facts, &mut raised);
     money::look(facts, &mut raised);
     dates::look(facts, &mut raised);
     raised

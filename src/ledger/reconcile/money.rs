@@ -1,11 +1,11 @@
 //! What is billed against what was paid, given back and redeemed: every open cent gets a name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::facts::Balance;
 use super::reasons::found;
 use super::stored_value::RESIDUE_MINOR;
-use super::{Facts, Raised};
+use super::{Facts, Raised, payments};
 use crate::ledger::{Finding, Severity};
 use crate::money::Currency;
 use crate::order::{OrderStatus, PartStatus, Payment};
@@ -21,8 +21,6 @@ const CAUSES: &[&str] = &[
 ];
 
 pub(super) fn look(facts: &Facts<'_>, raised: &mut Raised) {
-    payments_then_and_now(facts, raised);
-    header_payment_date(facts, raised);
     for (code, balance) in facts.balances() {
         open(facts, code, &balance, raised);
     }
@@ -109,7 +107,7 @@ fn too_much(facts: &Facts<'_>, open: &Open<'_>, raised: &mut Raised) {
     if cancelled(facts, open.code) > 0 {
         return kept(facts, open, raised);
     }
-    duplicate_payments(facts, open, raised);
+    payments::duplicates(facts, open.code, open.balance.open.saturating_neg(), raised);
     raise_with_cause(raised, open.finding("overpaid", "more is settled than is billed"));
 }
 
@@ -202,77 +200,4 @@ fn cancelled_in_document(facts: &Facts<'_>, code: &str) -> i64 {
     parts.extend(sold.flat_map(|sold| &sold.vouchers).map(|voucher| (voucher.value_minor, Some(voucher.currency))));
     let ours = parts.into_iter().filter(|(_, currency)| currency.is_some_and(|currency| currency.code() == code));
     ours.fold(0, |sum, (minor, _)| sum.saturating_add(minor))
-}
-
-/// Two equal payments may be two instalments; they are suspect when one of them is too much.
-fn duplicate_payments(facts: &Facts<'_>, open: &Open<'_>, raised: &mut Raised) {
-    let day = |payment: &Payment| payment.paid_at.map(|at| at.local_date(facts.rules.zone));
-    let payments = facts.snapshot.order.payments.as_deref().unwrap_or_default();
-    for (index, payment) in payments.iter().enumerate() {
-        let too_much = open.balance.open.saturating_neg() >= payment.amount_minor;
-        let twin = payments.iter().take(index).find(|other| {
-            (other.amount_minor, other.currency, &other.method, day(other))
-                == (payment.amount_minor, payment.currency, &payment.method, day(payment))
-        });
-        let Some(twin) = twin.filter(|_| too_much && payment.amount_minor > 0) else { continue };
-        if payment.currency.code() == open.code {
-            let evidence = format!("payments {} and {} are alike, and one is too much", twin.id, payment.id);
-            let finding = found("duplicate_payment_suspect", format!("payment:{}", payment.id), evidence);
-            let both = payment.amount_minor.saturating_mul(2);
-            raised.raise(finding.with_amounts(open.currency, payment.amount_minor, both));
-        }
-    }
-}
-
-/// What happened to a payment since it was first posted.
-#[derive(Default)]
-struct History<'a> {
-    code: &'a str,
-    contents: Vec<(&'a str, i64)>,
-}
-
-fn payments_then_and_now(facts: &Facts<'_>, raised: &mut Raised) {
-    let mut posted: BTreeMap<&str, History<'_>> = BTreeMap::new();
-    for line in facts.lines.iter().filter(|line| line.kind == "post" && line.atom_key.starts_with("payment:")) {
-        if let Some(id) = line.payment_id.as_deref() {
-            let history = posted.entry(id).or_default();
-            history.code = &line.currency;
-            history.contents.push((&line.atom_hash, line.amount_minor.saturating_neg()));
-        }
-    }
-    let Some(payments) = &facts.snapshot.order.payments else { return };
-    let now: BTreeSet<&str> = payments.iter().map(|payment| payment.id.as_str()).collect();
-    for (id, history) in posted {
-        let (Some(first), Some(last)) = (history.contents.first(), history.contents.last()) else { continue };
-        let currency = Currency::parse(history.code);
-        let subject = format!("payment:{id}");
-        if !now.contains(id) {
-            let evidence = format!("payment {id} is not in the newest delivery any more");
-            let finding = found("payment_vanished", subject, evidence).with_amounts(currency, last.1, 0);
-            // A delivery that looks older, or that is about another order, explains it.
-            let finding = match raised.first_of(&["stale_snapshot_suspected"]) {
-                Some(stale) => finding.because_of(stale),
-                None => finding.because("order_code_changed", "order"),
-            };
-            raised.raise(finding);
-        } else if first.0 != last.0 {
-            let evidence = format!("payment {id} is not what it was when it was first posted");
-            let finding = found("payment_mutated", subject, evidence);
-            raised.raise(finding.with_amounts(currency, first.1, last.1));
-        }
-    }
-}
-
-/// The header's payment date is the date of one of the payments, or somebody counts another one.
-fn header_payment_date(facts: &Facts<'_>, raised: &mut Raised) {
-    let order = &facts.snapshot.order;
-    let Some(said) = order.header.as_ref().and_then(|header| header.paid_at) else { return };
-    let mut dates: Vec<_> = order.payments.iter().flatten().filter_map(|payment| payment.paid_at).collect();
-    dates.sort_unstable();
-    if dates.is_empty() || dates.contains(&said) {
-        return;
-    }
-    let dates: Vec<String> = dates.iter().map(ToString::to_string).collect();
-    let evidence = format!("the order says {said}, its payments {}", dates.join(", "));
-    raised.raise(found("header_payment_date_mismatch", "order", evidence));
 }

@@ -39,7 +39,7 @@ pub(in crate::ledger) fn after_settling(
         absent: absent_sections(terms, snapshot, settling.versions),
         now,
         lines: store::receivable_lines(connection, &book.source, &snapshot.order.order_id)?,
-        other_payments: other_payments(connection, &book.source, snapshot)?,
+        other_payments: other_payments(connection, &book.source, snapshot, settling.previous)?,
         moves: voucher_moves(connection, &book.source, snapshot, settling.previous)?,
     };
     let changes = look(connection, &book.source, &facts)?;
@@ -87,7 +87,7 @@ pub fn reconcile_order(
         absent: absent_sections(terms, snapshot, &known.versions),
         now,
         lines: store::receivable_lines(connection, source, order_id)?,
-        other_payments: other_payments(connection, source, snapshot)?,
+        other_payments: other_payments(connection, source, snapshot, None)?,
         moves: voucher_moves(connection, source, snapshot, None)?,
     };
     look(connection, source, &facts)
@@ -134,19 +134,24 @@ pub(in crate::ledger) fn absent_sections(terms: &Terms, snapshot: &Snapshot, ver
     sections.into_iter().filter(|(section, filled)| *filled && older(section)).map(|(section, _)| section).collect()
 }
 
-/// Payments of other orders with the ids of this order's payments, and of those that its refund vouchers name.
+/// Payments of other orders with the ids of this order's payments, past ones included, and of those that its refund
+/// vouchers name.
 fn other_payments(
     connection: &mut Connection,
     source: &str,
     snapshot: &Snapshot,
+    previous: Option<&Snapshot>,
 ) -> Result<Vec<(String, String)>, Error> {
-    let own = snapshot.order.payments.iter().flatten().map(|payment| payment.id.as_str());
-    let vouchers = snapshot.order.voucher_orders.iter().flatten();
-    let named = vouchers.flat_map(|order| order.refunded_payment_ids.iter().map(String::as_str));
-    let ids: Vec<&str> = own.chain(named).collect::<BTreeSet<_>>().into_iter().collect();
+    let mut ids = BTreeSet::new();
+    for snapshot in [Some(snapshot), previous].into_iter().flatten() {
+        ids.extend(snapshot.order.payments.iter().flatten().map(|payment| payment.id.as_str()));
+        let vouchers = snapshot.order.voucher_orders.iter().flatten();
+        ids.extend(vouchers.flat_map(|order| order.refunded_payment_ids.iter().map(String::as_str)));
+    }
     if ids.is_empty() {
         return Ok(Vec::new());
     }
+    let ids: Vec<&str> = ids.into_iter().collect();
     Ok(store::other_payments(connection, source, &snapshot.order.order_id, &ids)?)
 }
 

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::{Changes, ReceivableLine, Terms, VoucherMove};
 use crate::clock::Timestamp;
-use crate::db::schema::{findings, journal_entries, operator_actions, orders, payments, postings, sources};
+use crate::db::schema::{findings, journal_entries, orders, payments, postings, sources};
 use crate::db::{Connection, Result};
 use crate::ledger::{Finding, store as journal};
 use crate::on_engine;
@@ -55,6 +55,11 @@ impl FindingRow {
             acknowledged_by: None,
             note: None,
         }
+    }
+
+    /// Neither healed nor resolved.
+    pub(super) fn stands(&self) -> bool {
+        self.state == "open" || self.state == "acknowledged"
     }
 
     /// What an acknowledgement is about.
@@ -165,7 +170,8 @@ pub(super) fn voucher_moves(connection: &mut Connection, source: &str, ids: &[&s
             postings::amount_minor,
         ))
         .load(c))?;
-    let mut sums: BTreeMap<(String, Option<String>, String, String, String), (i64, i64)> = BTreeMap::new();
+    type Key = (String, Option<String>, String, String, String);
+    let mut sums: BTreeMap<Key, (i64, i64)> = BTreeMap::new();
     for (voucher_id, order_id, currency, account, item_kind, kind, amount_minor) in lines {
         let (sum, count) = sums.entry((voucher_id, order_id, currency, account, item_kind)).or_default();
         *sum = sum.saturating_add(amount_minor);
@@ -205,99 +211,5 @@ pub(super) fn save(connection: &mut Connection, changes: &Changes, seen: Timesta
             .set(findings::last_seen.eq(seen))
             .execute(c))?;
     }
-    Ok(())
-}
-
-/// Which findings; all that is given must hold.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Only of this source.
-    pub source: Option<String>,
-    /// Only of this order, by id or code.
-    pub order: Option<String>,
-    /// Only with one of these reasons.
-    pub reasons: Vec<String>,
-    /// Only with one of these severities.
-    pub severities: Vec<String>,
-    /// Only in one of these states; empty = any.
-    pub states: Vec<String>,
-    /// Only with a fingerprint that begins so.
-    pub fingerprint: Option<String>,
-}
-
-/// The chosen findings, each with the code of its order.
-///
-/// # Errors
-/// When the query fails.
-pub fn list(connection: &mut Connection, filter: &Filter) -> Result<Vec<(FindingRow, Option<String>)>> {
-    Ok(on_engine!(connection, |c| {
-        let of_its_order = orders::source.eq(findings::source).and(orders::order_id.nullable().eq(findings::order_id));
-        let mut query = findings::table
-            .left_join(orders::table.on(of_its_order))
-            .select((FindingRow::as_select(), orders::order_code.nullable()))
-            .order((findings::source, findings::first_seen, findings::fingerprint))
-            .into_boxed();
-        if let Some(source) = &filter.source {
-            query = query.filter(findings::source.eq(source));
-        }
-        if let Some(order) = &filter.order {
-            query = query.filter(findings::order_id.eq(order).or(orders::order_code.eq(order)));
-        }
-        if !filter.reasons.is_empty() {
-            query = query.filter(findings::reason.eq_any(&filter.reasons));
-        }
-        if !filter.severities.is_empty() {
-            query = query.filter(findings::severity.eq_any(&filter.severities));
-        }
-        if !filter.states.is_empty() {
-            query = query.filter(findings::state.eq_any(&filter.states));
-        }
-        if let Some(prefix) = &filter.fingerprint {
-            // A prefix of hexadecimal digits, as a range: `LIKE` ignores case on one engine only.
-            query =
-                query.filter(findings::fingerprint.ge(prefix)).filter(findings::fingerprint.lt(format!("{prefix}g")));
-        }
-        query.load(c)?
-    }))
-}
-
-/// Acknowledges open findings and what is open as a consequence of them; answers how many.
-///
-/// # Errors
-/// When a statement fails.
-pub fn acknowledge(connection: &mut Connection, fingerprints: &[String], actor: &str, why: &str) -> Result<usize> {
-    let changes =
-        (findings::state.eq("acknowledged"), findings::acknowledged_by.eq(Some(actor)), findings::note.eq(Some(why)));
-    let chosen = findings::fingerprint.eq_any(fingerprints);
-    let consequences = findings::consequence_of.eq_any(fingerprints).assume_not_null();
-    Ok(on_engine!(connection, |c| {
-        let own = diesel::update(findings::table.filter(findings::state.eq("open")).filter(chosen.clone()));
-        let own = own.set(changes.clone()).execute(c)?;
-        let caused = diesel::update(findings::table.filter(findings::state.eq("open")).filter(consequences.clone()));
-        own + caused.set(changes.clone()).execute(c)?
-    }))
-}
-
-/// Writes down who acknowledged how many findings, and why.
-///
-/// # Errors
-/// When the statement fails.
-pub fn record_acknowledgement(
-    connection: &mut Connection,
-    now: Timestamp,
-    actor: &str,
-    why: &str,
-    chosen: &str,
-    count: i64,
-) -> Result<()> {
-    let values = (
-        operator_actions::action.eq("findings ack"),
-        operator_actions::actor.eq(actor),
-        operator_actions::at.eq(now),
-        operator_actions::why.eq(why),
-        operator_actions::filter.eq(chosen),
-        operator_actions::events.eq(count),
-    );
-    on_engine!(connection, |c| diesel::insert_into(operator_actions::table).values(values).execute(c))?;
     Ok(())
 }
