@@ -58,6 +58,9 @@ pub(super) enum Command {
     /// Look at a customer, and erase one
     #[command(subcommand)]
     Contact(super::contact::ContactCommand),
+    /// Look at what needs an explanation, and say that it is known
+    #[command(subcommand)]
+    Findings(super::findings::FindingsCommand),
 }
 
 #[derive(Debug, Args)]
@@ -238,6 +241,10 @@ pub(super) enum LedgerCommand {
     Import(super::import::Import),
     /// Undo an imported entry by its exact opposite
     Reverse(super::import::Reverse),
+    /// Look at every order anew: what needs an explanation, and what has healed; exit code 3 while one above `info` is open
+    Reconcile(super::reconcile::Reconcile),
+    /// Which formula of the provider's total fits the stored orders
+    Calibrate(super::calibrate::Calibrate),
 }
 
 #[derive(Debug, Args)]

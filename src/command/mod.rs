@@ -1,6 +1,7 @@
 //! What a person types, and what the program answers: text on stdout, a log and errors on stderr, an exit code.
 
 mod arguments;
+mod calibrate;
 mod close;
 mod config;
 mod contact;
@@ -8,12 +9,14 @@ mod cut;
 mod demo;
 mod effect;
 mod explain;
+mod findings;
 mod import;
 mod inbox;
 mod ledger;
 mod logging;
 mod output;
 mod rebuild;
+mod reconcile;
 mod replay;
 mod report;
 mod serve;
@@ -79,6 +82,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Ledger(LedgerCommand::Reverse(options)) => import::reverse(&settings::load(path)?, options),
         Command::Vouchers(command) => vouchers::run(&settings::load(path)?, &command),
         Command::Contact(command) => contact::run(&settings::load(path)?, command),
+        Command::Ledger(LedgerCommand::Reconcile(options)) => reconcile::run(&settings::load(path)?, &options),
+        Command::Ledger(LedgerCommand::Calibrate(options)) => calibrate::run(&settings::load(path)?, &options),
+        Command::Findings(command) => findings::run(&settings::load(path)?, &command),
     }
 }
 

@@ -40,6 +40,6 @@ fn kind(command: &ReportCommand) -> anyhow::Result<(Kind, View, &OfNow)> {
     Ok((kind, view, common))
 }
 
-fn has_findings_above_info(table: &Table) -> bool {
+pub(super) fn has_findings_above_info(table: &Table) -> bool {
     table.column("severity").any(|cell| *cell != Cell::Text(Some("info".to_owned())))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{Datelike as _, NaiveDate};
 use chrono_tz::Tz;
 
+use super::reconcile::{self, Terms};
 use super::store::{self, EntryRow, PostingRow};
 use super::{Error, Policies, chain};
 use crate::clock::Timestamp;
@@ -16,6 +17,8 @@ pub struct Book {
     pub source: String,
     /// Its policies.
     pub policies: Policies,
+    /// What findings depend on.
+    pub(super) terms: Terms,
     head_no: i64,
     head_hash: String,
     snapshot_no: i64,
@@ -55,6 +58,7 @@ impl Book {
         Ok(Self {
             source: source.to_owned(),
             policies: Policies::load(connection, source, zone)?,
+            terms: reconcile::store::terms(connection, source)?,
             head_no,
             head_hash,
             snapshot_no: store::last_snapshot_no(connection, source)?,
@@ -67,6 +71,7 @@ impl Book {
         Self {
             source: source.to_owned(),
             policies,
+            terms: Terms::default(),
             head_no: 0,
             head_hash: chain::GENESIS.to_owned(),
             snapshot_no: 0,

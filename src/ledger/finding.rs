@@ -46,6 +46,9 @@ pub struct Finding {
     pub actual_minor: Option<i64>,
     /// The evidence in words; no personal data, no secrets.
     pub evidence: String,
+    /// Reason and subject of the finding of the same order that explains this one: while that one is open, this one is
+    /// no second problem.
+    pub consequence_of: Option<(String, String)>,
 }
 
 impl Finding {
@@ -59,6 +62,7 @@ impl Finding {
             expected_minor: None,
             actual_minor: None,
             evidence: evidence.into(),
+            consequence_of: None,
         }
     }
 
@@ -70,13 +74,34 @@ impl Finding {
         self
     }
 
+    /// The finding as a consequence of another one of the same order.
+    pub fn because_of(self, cause: &Self) -> Self {
+        self.because(&cause.reason, &cause.subject)
+    }
+
+    /// The finding as a consequence of the one with that reason and subject, if there is one.
+    pub fn because(mut self, reason: &str, subject: &str) -> Self {
+        self.consequence_of = Some((reason.to_owned(), subject.to_owned()));
+        self
+    }
+
+    /// Fingerprint of the finding that explains this one.
+    pub fn cause_fingerprint(&self, source: &str, order_id: &str) -> Option<String> {
+        let (reason, subject) = self.consequence_of.as_ref()?;
+        Some(fingerprint(reason, source, order_id, subject))
+    }
+
     /// The same problem has the same fingerprint, so that looking again updates instead of adding.
     pub fn fingerprint(&self, source: &str, order_id: &str) -> String {
-        let mut hasher = Sha256::new();
-        for part in [self.reason.as_str(), source, order_id, &self.subject] {
-            hasher.update(part.as_bytes());
-            hasher.update([0]);
-        }
-        hex::encode(hasher.finalize())
+        fingerprint(&self.reason, source, order_id, &self.subject)
     }
+}
+
+fn fingerprint(reason: &str, source: &str, order_id: &str, subject: &str) -> String {
+    let mut hasher = Sha256::new();
+    for part in [reason, source, order_id, subject] {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    hex::encode(hasher.finalize())
 }

@@ -12,6 +12,7 @@
 mod account;
 mod atom;
 mod book;
+pub mod calibrate;
 mod chain;
 pub mod close;
 mod dated;
@@ -24,6 +25,7 @@ mod policies;
 pub mod policy;
 mod projection;
 pub mod rebuild;
+pub mod reconcile;
 mod regimes;
 mod settle;
 mod snapshot;

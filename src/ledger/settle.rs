@@ -6,11 +6,12 @@ use sha2::{Digest as _, Sha256};
 
 use super::book::Draft;
 use super::projection::{self, OrderRow};
+use super::reconcile;
 use super::store::{self, AccountRow, EntryRow, Posted, PostingRow, SnapshotRow};
 use super::{Atom, Book, Change, Error, Regime, Snapshot, Target, dating, diff, regimes, target};
 use crate::clock::Timestamp;
 use crate::db::Connection;
-use crate::order::{Order, Payment, Versions};
+use crate::order::{Order, OrderStatus, Payment, Versions};
 use crate::provider::Note;
 
 /// Cause of the snapshot that the first usable delivery of an order brings: its sales take the order's date.
@@ -60,10 +61,12 @@ pub struct Settled {
 }
 
 /// What is known of an order before a step.
-struct Known {
+pub(super) struct Known {
     row: OrderRow,
-    versions: Versions,
-    snapshot: Snapshot,
+    pub(super) versions: Versions,
+    pub(super) snapshot: Snapshot,
+    /// The snapshot as it was stored; `None` when there is none.
+    stored: Option<Snapshot>,
     doc_sha256: Option<String>,
 }
 
@@ -118,7 +121,7 @@ pub(super) struct Origin {
     pub(super) cause: String,
 }
 
-fn load(connection: &mut Connection, source: &str, order_id: &str) -> Result<Known, Error> {
+pub(super) fn load(connection: &mut Connection, source: &str, order_id: &str) -> Result<Known, Error> {
     let row = projection::order_row(connection, source, order_id)?;
     let unreadable = |detail: String| Error::Snapshot { order_id: order_id.to_owned(), detail };
     let Some(row) = row else {
@@ -126,6 +129,7 @@ fn load(connection: &mut Connection, source: &str, order_id: &str) -> Result<Kno
             row: OrderRow::unknown(source, order_id),
             versions: Versions::default(),
             snapshot: Snapshot::unknown(order_id),
+            stored: None,
             doc_sha256: None,
         });
     };
@@ -137,7 +141,8 @@ fn load(connection: &mut Connection, source: &str, order_id: &str) -> Result<Kno
             (serde_json::from_str(&doc).map_err(|error| unreadable(error.to_string()))?, Some(sha256))
         }
     };
-    Ok(Known { row, versions, snapshot, doc_sha256 })
+    let stored = doc_sha256.is_some().then(|| snapshot.clone());
+    Ok(Known { row, versions, snapshot, stored, doc_sha256 })
 }
 
 /// Takes the news over, as far as they are not older than what is known. True when any of it was new enough.
@@ -147,6 +152,7 @@ fn merge(known: &mut Known, news: News, event_id: i64) -> bool {
             let newest = known.versions.of("header").is_none_or(|header| header <= version);
             if newest {
                 known.snapshot.notes = notes;
+                note_confirmed_after_cancel(&mut known.snapshot, &said);
             }
             known.snapshot.merge(*said, version, &mut known.versions)
         }
@@ -167,6 +173,19 @@ fn merge(known: &mut Known, news: News, event_id: i64) -> bool {
     }
 }
 
+/// A cancellation is for good; a booking that is confirmed when it is read later is an oddity.
+fn note_confirmed_after_cancel(snapshot: &mut Snapshot, said: &Order) {
+    if snapshot.cancelled && said.status() == OrderStatus::Accepted {
+        snapshot.notes.push(Note {
+            reason: "confirmed_after_cancel".to_owned(),
+            subject: "order".to_owned(),
+            evidence: "announced as cancelled, and confirmed when it was read after that".to_owned(),
+        });
+        snapshot.notes.sort();
+        snapshot.notes.dedup();
+    }
+}
+
 /// Stores what is known now, and posts the difference. Answers the number of entries.
 fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin: &Origin) -> Result<usize, Error> {
     let order_id = known.row.order_id.clone();
@@ -175,7 +194,8 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
     known.snapshot.regimes = regimes::of_redeemed(connection, &book.source, &known.snapshot, &rules.policy)?;
     let unwritable =
         |error: serde_json::Error| Error::Snapshot { order_id: order_id.clone(), detail: error.to_string() };
-    known.row.versions = serde_json::to_string(&known.versions).map_err(unwritable)?;
+    let versions_before =
+        std::mem::replace(&mut known.row.versions, serde_json::to_string(&known.versions).map_err(unwritable)?);
     let doc = known.snapshot.to_json().map_err(unwritable)?;
     let doc_sha256 = hex::encode(Sha256::digest(&doc));
     if let Some(version) = known.versions.of("tickets") {
@@ -184,6 +204,7 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
     if known.doc_sha256.as_ref() == Some(&doc_sha256) {
         // Nothing new is said: only how new it is has to be remembered.
         projection::save_order(connection, &known.row)?;
+        reconcile_absent(connection, book, &known, &versions_before, origin)?;
         return Ok(0);
     }
     let snapshot_no = book.next_snapshot_no();
@@ -201,11 +222,37 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
     store::insert_snapshot(connection, &row)?;
     let wanted = target(&known.snapshot, &rules).map_err(overflowed)?;
     let entries = post(connection, book, known.snapshot.policy_id, &wanted, &row)?;
+    let first_snapshot_no = known.row.first_snapshot_no;
     known.row.take_over(&known.snapshot, snapshot_no);
     projection::save_order(connection, &known.row)?;
     projection::save_parts(connection, &book.source, &known.snapshot, &rules.policy)?;
-    projection::save_findings(connection, &book.source, &order_id, &wanted.findings, origin.received_at)?;
+    let settling = reconcile::Settling {
+        snapshot: &known.snapshot,
+        previous: known.stored.as_ref(),
+        versions: &known.versions,
+        target: &wanted,
+        first_snapshot_no,
+        now: origin.received_at,
+    };
+    reconcile::after_settling(connection, book, &settling)?;
     Ok(entries)
+}
+
+/// A delivery that says nothing new may still lack a section that an older one had, or have it again.
+fn reconcile_absent(
+    connection: &mut Connection,
+    book: &Book,
+    known: &Known,
+    versions_before: &str,
+    origin: &Origin,
+) -> Result<(), Error> {
+    let absent = |versions: &Versions| reconcile::absent_sections(&book.terms, &known.snapshot, versions);
+    let before: Versions = serde_json::from_str(versions_before).unwrap_or_default();
+    if absent(&before) == absent(&known.versions) {
+        return Ok(());
+    }
+    let order_id = &known.snapshot.order.order_id;
+    reconcile::again(connection, book, order_id, origin.received_at)
 }
 
 /// Settles every other order that redeems a voucher whose regime became known, changed or was taken back.

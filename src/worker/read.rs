@@ -4,7 +4,7 @@ use super::access::Access;
 use super::work::{Document, EventWork, Work, caught};
 use crate::config::Source;
 use crate::inbox::{Claimed, ClaimedEvent};
-use crate::ledger::{News, Step};
+use crate::ledger::{News, Step, reconcile};
 use crate::provider::ticketpark::booking::{self, ReadBooking};
 use crate::provider::ticketpark::webhook::{self, BookingChange, Webhook};
 use crate::provider::{Failure, Note, Unreadable, bookingkit};
@@ -96,6 +96,7 @@ pub(super) fn ticketpark_facts(claimed: &Claimed, attempts: i32) -> Work {
     let mut work = Work::of(claimed);
     for (event, body) in usable(claimed, attempts, &mut work) {
         let Some(webhook) = readable(&mut work, event, caught(|| webhook::parse(body))) else { continue };
+        work.announced.extend(announcements(&webhook));
         let news = match webhook {
             Webhook::Payment { payment, .. } => Some(News::Payment(payment)),
             Webhook::Booking { change: BookingChange::Cancelled, .. } => Some(News::Cancelled),
@@ -133,6 +134,22 @@ pub(super) fn take_document(source: &Source, work: &mut Work, claimed: &Claimed,
         take_over(work, first, document.id, read, attempts);
     }
     work.document = Some(document);
+}
+
+/// The tickets that a webhook says were changed or deleted: compared with what is read.
+fn announcements(webhook: &Webhook) -> Vec<Note> {
+    let Webhook::Booking { change, ticket_pids, .. } = webhook else { return Vec::new() };
+    let reason = match change {
+        BookingChange::TicketsDeleted => reconcile::ANNOUNCED_DELETED,
+        BookingChange::TicketsUpdated => reconcile::ANNOUNCED_UPDATED,
+        BookingChange::New | BookingChange::Cancelled => return Vec::new(),
+    };
+    let note = |pid: &String| Note {
+        reason: reason.to_owned(),
+        subject: format!("ticket:{pid}"),
+        evidence: "announced by webhook".to_owned(),
+    };
+    ticket_pids.iter().map(note).collect()
 }
 
 /// What a fetch brought.
@@ -174,6 +191,7 @@ fn take_over(
     };
     // Whichever has its last attempt now: no event is parked for what only needs a finding.
     let last_attempt = work.events.iter().any(|event| event.attempts >= attempts);
+    let announced = std::mem::take(&mut work.announced);
     let Some(event) = work.events.first_mut() else { return };
     match read {
         Read::Person(contact) => event.contact = Some((*contact, document_id)),
@@ -202,6 +220,9 @@ fn take_over(
                     evidence: evidence.to_owned(),
                 });
             }
+            said.notes.extend(announced);
+            said.notes.sort();
+            said.notes.dedup();
             event.contact = said.contact.map(|contact| (contact, document_id));
             event.steps.push(Step {
                 order_id,

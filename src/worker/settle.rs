@@ -250,7 +250,7 @@ fn missing(connection: &mut Connection, work: &Work) -> Result<Option<Failure>, 
 /// One work for each event, and one for those that end anyway. Each event brings along what was read for all of them,
 /// so that one that cannot be settled does not keep it from the others.
 pub(super) fn taken_apart(work: Work) -> Vec<Work> {
-    let Work { source, entity, lease, mut events, ended, document, failure } = work;
+    let Work { source, entity, lease, mut events, ended, document, announced, failure } = work;
     let mut read = Vec::new();
     for event in &mut events {
         read.extend(event.steps.extract_if(.., |step| step.document_id.is_some()));
@@ -263,6 +263,7 @@ pub(super) fn taken_apart(work: Work) -> Vec<Work> {
         events,
         ended,
         document: document.clone(),
+        announced: announced.clone(),
         failure: failure.clone(),
     };
     let mut parts = Vec::with_capacity(events.len() + 1);

@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::inbox::{Claimed, EventId, Finish};
 use crate::ledger::{News, Step};
 use crate::order::Contact;
-use crate::provider::Failure;
+use crate::provider::{Failure, Note};
 
 /// The result of reading the events of one entity, ready to be settled in one transaction.
 pub(super) struct Work {
@@ -20,6 +20,8 @@ pub(super) struct Work {
     pub(super) ended: Vec<(EventId, Finish)>,
     /// What was fetched, with its number.
     pub(super) document: Option<Document>,
+    /// What the webhooks say was changed or deleted: compared with what is read.
+    pub(super) announced: Vec<Note>,
     /// Why the events cannot be completed, although the facts that they bring themselves are settled.
     pub(super) failure: Option<Failure>,
 }
@@ -59,6 +61,7 @@ impl Work {
             events: Vec::new(),
             ended: Vec::new(),
             document: None,
+            announced: Vec::new(),
             failure: None,
         }
     }

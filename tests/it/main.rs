@@ -14,6 +14,7 @@ mod contacts;
 mod crash;
 mod discounts;
 mod explain;
+mod findings;
 mod histories;
 mod imports;
 mod operator;

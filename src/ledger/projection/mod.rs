@@ -6,8 +6,8 @@ mod store;
 use diesel::prelude::*;
 
 pub(super) use store::{
-    forget_voucher, known_regimes, order_row, redeeming_orders, regime_of, save_findings, save_order, save_parts,
-    save_titles, save_vouchers,
+    forget_voucher, known_regimes, order_row, redeeming_orders, regime_of, save_order, save_parts, save_titles,
+    save_vouchers,
 };
 
 use super::Snapshot;

@@ -4,9 +4,10 @@ use diesel::prelude::*;
 
 use crate::clock::Timestamp;
 use crate::db::schema::{order_lines, payments, redemptions, vouchers};
+use crate::ledger::Policy;
+use crate::ledger::Snapshot;
 use crate::ledger::snapshot::{FLEX, Regime, VOUCHER};
 use crate::ledger::target::event_key;
-use crate::ledger::{Finding, Policy, Snapshot};
 use crate::order::{PartStatus, Ticket};
 
 #[derive(Insertable)]
@@ -281,44 +282,4 @@ impl<'a> Parts<'a> {
 pub(super) fn titles(snapshot: &Snapshot) -> Vec<(String, Option<String>, String)> {
     let tickets = snapshot.order.tickets.iter().flatten();
     tickets.filter_map(|ticket| Some((event_key(ticket)?, ticket.event_id.clone(), ticket.title.clone()?))).collect()
-}
-
-/// A finding as stored.
-#[derive(Insertable)]
-#[diesel(table_name = crate::db::schema::findings, treat_none_as_default_value = false)]
-pub(super) struct FindingRow {
-    pub(super) fingerprint: String,
-    source: String,
-    order_id: Option<String>,
-    reason: String,
-    severity: &'static str,
-    currency: Option<String>,
-    pub(super) expected_minor: Option<i64>,
-    pub(super) actual_minor: Option<i64>,
-    pub(super) difference_minor: Option<i64>,
-    pub(super) evidence: String,
-    first_seen: Timestamp,
-    last_seen: Timestamp,
-    state: &'static str,
-}
-
-impl FindingRow {
-    pub(super) fn of(source: &str, order_id: &str, finding: &Finding, seen: Timestamp) -> Self {
-        let difference = finding.actual_minor.zip(finding.expected_minor);
-        Self {
-            fingerprint: finding.fingerprint(source, order_id),
-            source: source.to_owned(),
-            order_id: Some(order_id.to_owned()),
-            reason: finding.reason.clone(),
-            severity: finding.severity.as_str(),
-            currency: finding.currency.map(|currency| currency.code().to_owned()),
-            expected_minor: finding.expected_minor,
-            actual_minor: finding.actual_minor,
-            difference_minor: difference.and_then(|(actual, expected)| actual.checked_sub(expected)),
-            evidence: finding.evidence.clone(),
-            first_seen: seen,
-            last_seen: seen,
-            state: "open",
-        }
-    }
 }

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use diesel::prelude::*;
 
 use super::OrderRow;
-use super::parts::{FindingRow, Parts, titles};
-use crate::clock::Timestamp;
-use crate::db::schema::{event_titles, findings, order_lines, orders, payments, redemptions, vouchers};
+use super::parts::{Parts, titles};
+use crate::db::schema::{event_titles, order_lines, orders, payments, redemptions, vouchers};
 use crate::db::{Connection, Result};
 use crate::ledger::snapshot::stored_value_key;
-use crate::ledger::{Finding, Policy, Regime, Snapshot};
+use crate::ledger::{Policy, Regime, Snapshot};
 use crate::{insert_rows, on_engine};
 
 pub(in crate::ledger) fn order_row(
@@ -129,43 +128,6 @@ pub(in crate::ledger) fn save_titles(
         on_engine!(connection, |c| {
             diesel::insert_into(event_titles::table).values(row).on_conflict_do_nothing().execute(c)?;
             diesel::update(older).set(news).execute(c)
-        })?;
-    }
-    Ok(())
-}
-
-/// Opens what is raised now and closes what is not raised any more.
-pub(in crate::ledger) fn save_findings(
-    connection: &mut Connection,
-    source: &str,
-    order_id: &str,
-    raised: &[Finding],
-    seen: Timestamp,
-) -> Result<()> {
-    let rows: Vec<FindingRow> = raised.iter().map(|finding| FindingRow::of(source, order_id, finding, seen)).collect();
-    let fingerprints: Vec<&String> = rows.iter().map(|row| &row.fingerprint).collect();
-    let healed = findings::table
-        .filter(findings::source.eq(source))
-        .filter(findings::order_id.eq(order_id))
-        .filter(findings::state.eq_any(["open", "acknowledged"]))
-        .filter(findings::fingerprint.ne_all(fingerprints));
-    on_engine!(connection, |c| {
-        diesel::update(healed).set((findings::state.eq("auto_closed"), findings::last_seen.eq(seen))).execute(c)
-    })?;
-    for row in &rows {
-        let same = findings::table.find(&row.fingerprint);
-        let measures = (
-            findings::expected_minor.eq(row.expected_minor),
-            findings::actual_minor.eq(row.actual_minor),
-            findings::difference_minor.eq(row.difference_minor),
-            findings::evidence.eq(&row.evidence),
-            findings::last_seen.eq(seen),
-        );
-        let healed_before = same.filter(findings::state.eq_any(["auto_closed", "resolved"]));
-        on_engine!(connection, |c| {
-            diesel::insert_into(findings::table).values(row).on_conflict_do_nothing().execute(c)?;
-            diesel::update(same).set(measures).execute(c)?;
-            diesel::update(healed_before).set(findings::state.eq("open")).execute(c)
         })?;
     }
     Ok(())

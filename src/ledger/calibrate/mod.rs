@@ -1,0 +1,98 @@
+//! Which reading of the provider's total fits the orders that are stored: nobody documents what `total_invoice` means.
+
+mod formula;
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+
+pub use formula::{Amounts, Formula, Parts, has_cancelled_parts, said_total};
+
+use super::reconcile::store;
+use super::settle::load;
+use super::{Error, Policies, Snapshot};
+use crate::clock::Timestamp;
+use crate::db::{Connection, Database};
+
+/// Orders read at once.
+const PAGE: i64 = 500;
+
+/// How the readings fit the orders of one source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fit {
+    /// The source.
+    pub source: String,
+    /// Orders that were compared: accepted ones with a total, one currency and nothing cancelled.
+    pub orders: i64,
+    /// Of these: with a discount, a voucher used or issued as a refund, or a flex ticket used. The readings differ on
+    /// no other order.
+    pub discriminating: i64,
+    /// Orders that no reading fits.
+    pub unfit: i64,
+    /// Orders that say a total and were not compared.
+    pub left_out: i64,
+    /// For each reading how many orders it fits, and how many of the discriminating ones.
+    pub fits: BTreeMap<Formula, (i64, i64)>,
+    /// The reading that the policy of today chose.
+    pub chosen: Option<Formula>,
+}
+
+/// Fits every reading to every stored order, source by source. `now` tells which policy is the one of today.
+///
+/// # Errors
+/// When the database cannot be read, or a stored snapshot cannot.
+pub fn calibrate(database: &Database, only: Option<&str>, now: Timestamp) -> Result<Vec<Fit>, Error> {
+    let mut fits = Vec::new();
+    for (source, zone) in store::source_zones(&mut database.reader()?)? {
+        if only.is_some_and(|only| only != source) {
+            continue;
+        }
+        let unknown = |_| crate::db::Error::Inconsistent(format!("source {source}: `{zone}` is no time zone"));
+        let zone: Tz = zone.parse().map_err(unknown)?;
+        let mut fit = Fit { source: source.clone(), ..Fit::default() };
+        let policies = Policies::load(&mut database.reader()?, &source, zone)?;
+        fit.chosen = Formula::chosen(&policies.rules(policies.at(now)).policy);
+        fit.fits = Formula::all().map(|formula| (formula, (0, 0))).collect();
+        let mut last = String::new();
+        while let Some(reached) = database.read(|connection| page(connection, &source, &last, &mut fit))? {
+            last = reached;
+        }
+        fits.push(fit);
+    }
+    Ok(fits)
+}
+
+fn page(connection: &mut Connection, source: &str, last: &str, fit: &mut Fit) -> Result<Option<String>, Error> {
+    let orders = store::orders_after(connection, source, last, PAGE)?;
+    for order_id in &orders {
+        fit.add(&load(connection, source, order_id)?.snapshot);
+    }
+    Ok(orders.last().cloned())
+}
+
+impl Fit {
+    fn add(&mut self, snapshot: &Snapshot) {
+        let Some((said, currency)) = said_total(snapshot) else {
+            let says = snapshot.order.header.as_ref().is_some_and(|header| header.total_minor.is_some());
+            self.left_out += i64::from(says);
+            return;
+        };
+        let amounts = Amounts::of(snapshot, currency, Parts::Live).filter(|_| !has_cancelled_parts(snapshot));
+        let Some(amounts) = amounts else {
+            self.left_out += 1;
+            return;
+        };
+        let discriminating = i64::from(amounts.discriminate());
+        self.orders += 1;
+        self.discriminating += discriminating;
+        let mut fitted = false;
+        for (formula, (all, telling)) in &mut self.fits {
+            if formula.total(&amounts) == Ok(said) {
+                *all += 1;
+                *telling += discriminating;
+                fitted = true;
+            }
+        }
+        self.unfit += i64::from(!fitted);
+    }
+}

@@ -1,0 +1,192 @@
+//! One order: gather its facts, reconcile, store what has changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::life::compare;
+use super::{Changes, Facts, News, Terms, reconcile, store};
+use crate::clock::Timestamp;
+use crate::db::Connection;
+use crate::ledger::settle::load;
+use crate::ledger::{Book, Error, Policies, Snapshot, Target, store as journal, target};
+use crate::order::Versions;
+
+/// An order that was just settled.
+pub(in crate::ledger) struct Settling<'a> {
+    pub(in crate::ledger) snapshot: &'a Snapshot,
+    /// What was known before.
+    pub(in crate::ledger) previous: Option<&'a Snapshot>,
+    pub(in crate::ledger) versions: &'a Versions,
+    pub(in crate::ledger) target: &'a Target,
+    /// Number of the first snapshot; `None` while the one just made is the first.
+    pub(in crate::ledger) first_snapshot_no: Option<i64>,
+    pub(in crate::ledger) now: Timestamp,
+}
+
+/// Reconciles an order that was just settled, and those whose findings depend on it.
+pub(in crate::ledger) fn after_settling(
+    connection: &mut Connection,
+    book: &Book,
+    settling: &Settling<'_>,
+) -> Result<(), Error> {
+    let terms = &book.terms;
+    let Settling { snapshot, target, now, .. } = *settling;
+    let facts = Facts {
+        terms,
+        rules: &book.policies.rules(snapshot.policy_id),
+        snapshot,
+        target,
+        news: news(connection, &book.source, settling)?,
+        absent: absent_sections(terms, snapshot, settling.versions),
+        now,
+        lines: store::receivable_lines(connection, &book.source, &snapshot.order.order_id)?,
+        other_payments: other_payments(connection, &book.source, snapshot, settling.previous)?,
+        moves: voucher_moves(connection, &book.source, snapshot, settling.previous)?,
+    };
+    let changes = look(connection, &book.source, &facts)?;
+    store::save(connection, &changes, now)?;
+    for order_id in facts.related() {
+        again(connection, book, &order_id, now)?;
+    }
+    Ok(())
+}
+
+/// Reconciles an order of which nothing new is said: something else changed on which its findings depend.
+pub(in crate::ledger) fn again(
+    connection: &mut Connection,
+    book: &Book,
+    order_id: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let changes = reconcile_order(connection, &book.source, &book.terms, &book.policies, order_id, now)?;
+    Ok(store::save(connection, &changes, now)?)
+}
+
+/// What reconciling a stored order would change among its findings. Nothing is written.
+///
+/// # Errors
+/// When a statement fails, the stored snapshot cannot be read, or a sum is out of range.
+pub fn reconcile_order(
+    connection: &mut Connection,
+    source: &str,
+    terms: &Terms,
+    policies: &Policies,
+    order_id: &str,
+    now: Timestamp,
+) -> Result<Changes, Error> {
+    let known = load(connection, source, order_id)?;
+    let snapshot = &known.snapshot;
+    let rules = policies.rules(snapshot.policy_id);
+    let target =
+        target(snapshot, &rules).map_err(|overflow| Error::Overflow { order_id: order_id.to_owned(), overflow })?;
+    let facts = Facts {
+        terms,
+        rules: &rules,
+        snapshot,
+        target: &target,
+        news: News::None,
+        absent: absent_sections(terms, snapshot, &known.versions),
+        now,
+        lines: store::receivable_lines(connection, source, order_id)?,
+        other_payments: other_payments(connection, source, snapshot, None)?,
+        moves: voucher_moves(connection, source, snapshot, None)?,
+    };
+    look(connection, source, &facts)
+}
+
+fn look(connection: &mut Connection, source: &str, facts: &Facts<'_>) -> Result<Changes, Error> {
+    let raised = reconcile(facts);
+    let stored = store::findings_of(connection, source, facts.order_id())?;
+    Ok(compare(stored, &raised, source, facts.order_id(), facts.now))
+}
+
+/// What is new about the order: nothing, when only something else of the source made it be settled again.
+fn news<'a>(connection: &mut Connection, source: &str, settling: &Settling<'a>) -> Result<News<'a>, Error> {
+    let Some(previous) = settling.previous else { return Ok(News::Since { previous: None, first_code: None }) };
+    let now = settling.snapshot;
+    if (&previous.order, previous.cancelled, &previous.notes) == (&now.order, now.cancelled, &now.notes) {
+        return Ok(News::None);
+    }
+    let code = |snapshot: &Snapshot| snapshot.order.header.as_ref().and_then(|header| header.code.clone());
+    let first_code = match settling.first_snapshot_no.filter(|_| code(previous) != code(now)) {
+        None => None,
+        Some(first) => {
+            let (doc, _) = journal::snapshot_doc(connection, source, first)?;
+            serde_json::from_str::<Snapshot>(&doc).ok().and_then(|first| code(&first))
+        }
+    };
+    Ok(News::Since { previous: Some(previous), first_code })
+}
+
+/// Sections that the newest delivery did not have though an older one had. A booking of Ticketpark is read as a whole.
+pub(in crate::ledger) fn absent_sections(terms: &Terms, snapshot: &Snapshot, versions: &Versions) -> Vec<&'static str> {
+    let Some(newest) = versions.of("header").filter(|_| !terms.ticketpark) else { return Vec::new() };
+    let order = &snapshot.order;
+    let sections = [
+        ("tickets", order.tickets.as_ref().is_some_and(|parts| !parts.is_empty())),
+        ("products", order.products.as_ref().is_some_and(|parts| !parts.is_empty())),
+        ("flex_tickets", order.flex_tickets.as_ref().is_some_and(|parts| !parts.is_empty())),
+        ("voucher_orders", order.voucher_orders.as_ref().is_some_and(|parts| !parts.is_empty())),
+        ("redeemed_vouchers", order.redeemed_vouchers.as_ref().is_some_and(|parts| !parts.is_empty())),
+        ("redeemed_coupons", order.redeemed_coupons.as_ref().is_some_and(|parts| !parts.is_empty())),
+        ("payments", order.payments.as_ref().is_some_and(|parts| !parts.is_empty())),
+    ];
+    let older = |section: &str| versions.of(section).is_some_and(|version| version < newest);
+    sections.into_iter().filter(|(section, filled)| *filled && older(section)).map(|(section, _)| section).collect()
+}
+
+/// Payments of other orders with the ids of this order's payments, past ones included, and of those that its refund
+/// vouchers name.
+fn other_payments(
+    connection: &mut Connection,
+    source: &str,
+    snapshot: &Snapshot,
+    previous: Option<&Snapshot>,
+) -> Result<Vec<(String, String)>, Error> {
+    let mut ids = BTreeSet::new();
+    for snapshot in [Some(snapshot), previous].into_iter().flatten() {
+        ids.extend(snapshot.order.payments.iter().flatten().map(|payment| payment.id.as_str()));
+        let vouchers = snapshot.order.voucher_orders.iter().flatten();
+        ids.extend(vouchers.flat_map(|order| order.refunded_payment_ids.iter().map(String::as_str)));
+    }
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<&str> = ids.into_iter().collect();
+    Ok(store::other_payments(connection, source, &snapshot.order.order_id, &ids)?)
+}
+
+fn voucher_moves(
+    connection: &mut Connection,
+    source: &str,
+    snapshot: &Snapshot,
+    previous: Option<&Snapshot>,
+) -> Result<Vec<super::VoucherMove>, Error> {
+    let mut ids = BTreeSet::new();
+    for snapshot in [Some(snapshot), previous].into_iter().flatten() {
+        ids.extend(snapshot.redeemed().map(|(_, id)| id));
+        ids.extend(snapshot.order.flex_tickets.iter().flatten().map(|flex| flex.id.as_str()));
+        let sold = snapshot.order.voucher_orders.iter().flatten().flat_map(|order| &order.vouchers);
+        ids.extend(sold.map(|voucher| voucher.id.as_str()));
+    }
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<&str> = ids.into_iter().collect();
+    Ok(store::voucher_moves(connection, source, &ids)?)
+}
+
+/// How many findings changed, by reason and what became of them.
+pub(super) fn counted(changes: &Changes) -> BTreeMap<(String, &'static str), i64> {
+    let mut counts = BTreeMap::new();
+    for (what, rows) in [
+        ("opened", &changes.opened),
+        ("reopened", &changes.reopened),
+        ("changed", &changes.changed),
+        ("closed", &changes.closed),
+    ] {
+        for row in rows {
+            *counts.entry((row.reason.clone(), what)).or_default() += 1;
+        }
+    }
+    counts
+}
