@@ -23,6 +23,7 @@ mod finding;
 pub mod import;
 mod policies;
 pub mod policy;
+mod posting;
 mod projection;
 pub mod rebuild;
 pub mod reconcile;

@@ -29,6 +29,7 @@ fn museum() -> Source {
         oauth_clients: Vec::new(),
         api: None,
         vat_rules: Vec::new(),
+        policies: Vec::new(),
     }
 }
 

@@ -8,7 +8,8 @@ use crate::config::Source;
 use crate::db::{Connection, Database};
 use crate::inbox::operator::{Reason, store as operator};
 use crate::ledger::book::Draft;
-use crate::ledger::settle::{negated, settle_again};
+use crate::ledger::posting::negated;
+use crate::ledger::settle::settle_again;
 use crate::ledger::store::{self as journal, EntryRow, PostingRow};
 use crate::ledger::{Book, Error, chain};
 

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::journal::Full;
 use super::store::{self, BookRow};
 use crate::db::Database;
-use crate::ledger::settle::entries_of;
+use crate::ledger::posting::entries_of;
 use crate::ledger::store::{Posted, SnapshotRow};
 use crate::ledger::{Book, Error, LiveAtom, Policies, Snapshot, Target, target};
 
