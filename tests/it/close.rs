@@ -180,7 +180,7 @@ on_both_engines!(every_blocker_has_its_name, async |database| {
     let forced = Request { force: true, ..request("2025-11") };
     let blocked = close(daemon.database(), &daemon.clock, "museum", &forced).unwrap();
     assert_eq!(codes(&blocked), ["findings_open"], "a serious finding is acknowledged, not forced");
-    database.execute("UPDATE findings SET state = 'acknowledged' WHERE fingerprint = 'f1'");
+    database.execute("UPDATE findings SET state = 'acknowledged' WHERE severity = 'high'");
     assert_eq!(daemon.lines("SELECT period AS line FROM periods"), Vec::<String>::new(), "nothing was written");
 
     go_to(&daemon, "2026-01-05T08:00:00Z");
@@ -196,7 +196,15 @@ on_both_engines!(every_blocker_has_its_name, async |database| {
     let document = manifest(&closing);
     assert_eq!(document["observed"]["forced"][0]["code"], json!("events_parked"));
     assert_eq!(document["observed"]["why"], json!("month end"));
-    assert_eq!(document["observed"]["findings"][0]["reason"], json!("payment_vanished"));
+    assert_eq!(
+        document["observed"]["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|finding| { finding["reason"] == json!("payment_vanished") })
+            .count(),
+        1
+    );
     assert_eq!(document["observed"]["intake"]["received"], json!(3));
     assert_eq!(codes(&shut(&daemon, "2025-11")), ["already_closed"], "twice is refused");
     let actions = daemon.lines("SELECT action || '|' || actor || '|' || why AS line FROM operator_actions");
@@ -309,7 +317,7 @@ on_both_engines!(a_report_with_a_cut_agrees_with_its_view_and_balances_at_every_
     for (number, day) in days.iter().enumerate() {
         go_to(&daemon, &format!("{day}T08:00:00Z"));
         if *day == "2025-12-05" {
-            assert_eq!(shut(&daemon, "2025-11").result, "closed");
+            daemon.close_month(database, "2025-11");
         }
         let order = if number % 2 == 0 { PAID_ORDER } else { UNIFIED_EXAMPLE };
         daemon.accepted("museum", changed(order, &[("/id", json!(format!("order {number}")))])).await;
@@ -526,7 +534,11 @@ fn total(table: &report::Table, column: &str) -> i64 {
 
 /// Runs the program itself, and answers its exit code and what it says.
 fn ticketledger(folder: &std::path::Path, arguments: &[&str]) -> (i32, String) {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_ticketledger"))
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ticketledger"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TICKETLEDGER_")) {
+        command.env_remove(name);
+    }
+    let output = command
         .args(["--config", "ticketledger.toml"])
         .args(arguments)
         .current_dir(folder)

@@ -427,16 +427,13 @@ on_both_engines!(a_fact_of_a_closed_month_is_late, async |database| {
     let daemon = start(database).await;
     daemon.accepted("museum", PAID_ORDER).await;
     daemon.settle().await;
-    let close = |month: &str| {
-        database
-            .execute(&format!("INSERT INTO periods (source, period, status) VALUES ('museum', '{month}', 'closed')"));
-    };
-    close("2025-11");
     go_to(&daemon, "2025-12-02T10:00:00Z");
+    daemon.close_month(database, "2025-11");
     daemon.accepted("museum", changed(PAID_ORDER, &[("/payments/-", refund("r", -5, "2025-11-30T08:00:00Z"))])).await;
     daemon.settle().await;
     assert!(shown(&daemon).contains(&"late_for_period".to_owned()), "{:?}", shown(&daemon));
-    close("2025-12");
+    go_to(&daemon, "2026-01-02T10:00:00Z");
+    daemon.close_month(database, "2025-12");
     reconcile_everything(daemon.database(), None, daemon.clock.now(), false, |_| {}).unwrap();
     assert!(!shown(&daemon).contains(&"late_for_period".to_owned()));
     daemon.finish().await;

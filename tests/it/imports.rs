@@ -286,7 +286,7 @@ on_both_engines!(a_manual_entry_is_undone_only_by_its_reversal, async |database|
 
 on_both_engines!(a_manual_entry_in_a_closed_month_goes_into_the_open_one, async |database| {
     let daemon = paid(database).await;
-    database.execute("INSERT INTO periods (source, period, status) VALUES ('museum', '2025-10', 'closed')");
+    daemon.close_month(database, "2025-10");
     let text = "date,reference,kind,method,currency,amount\n2025-10-30,f,fee,StripeBankWire,EUR,1.00\n";
     daemon.imported(FileKind::Manual, text);
     assert_eq!(

@@ -174,7 +174,7 @@ on_both_engines!(the_inbox_commands_say_what_they_see, |database| {
 
     let (code, preview, _) = program.run(&["inbox", "replay", "--dry-run"]);
     assert_eq!(code, 0);
-    assert!(preview.contains("Would be worked on again: 3."), "{preview}");
+    assert!(preview.contains("Working on 3 webhooks again"), "{preview}");
     let (code, _, errors) = program.run(&["inbox", "replay"]);
     assert!(code == 2 && errors.contains("--yes"), "{errors}");
     assert_eq!(events(database)[0], "1 parked - 1 bad_amount", "nothing has happened yet");

@@ -182,7 +182,7 @@ on_both_engines!(a_ledger_without_bodies_and_contacts_rebuilds_all_the_same, asy
     let before = identical(daemon.database(), 3);
     database.execute(
         "UPDATE inbox_events SET body = NULL; UPDATE documents SET body = NULL;
-         UPDATE orders SET contact_id = NULL; DELETE FROM contacts;",
+         UPDATE orders SET contact_id = NULL; DELETE FROM contact_orders; DELETE FROM contacts;",
     );
     assert_eq!(identical(daemon.database(), 3), before);
     daemon.finish().await;

@@ -144,7 +144,7 @@ fn mistakes_are_told_with_their_exit_code() {
     for (arguments, expected, says) in [
         (&["report", "vat", "--period", "2025-13"][..], 2, "write a month such as 2025-11"),
         (&["report", "vat", "--period", "2025-1"], 2, "write a month such as 2025-11"),
-        (&["report", "balances", "--period", "2025-11"], 2, "unexpected argument"),
+        (&["report", "balances", "--period", "2025-11"], 2, "--as-closed"),
         (&["report", "vat", "--source", "musem"], 2, "there is no source `musem`; the settings have museum"),
         (&["report"], 2, "trial-balance"),
         (&["inbox", "show", "7"], 1, "there is no webhook 7"),

@@ -148,7 +148,15 @@ on_both_engines!(the_rate_of_the_participant_wins_and_none_at_all_is_suspended, 
     let rows = daemon.view("v_open_findings", &["order_id", "reason", "expected_minor", "actual_minor"]);
     assert_eq!(
         rows,
-        ["O0|ticket_participant_vat_differ|-|-", "O2|ticket_participant_vat_differ|-|-", "O3|vat_unknown|0|1070"]
+        [
+            "O0|ticket_participant_vat_differ|-|-",
+            "O0|unpaid|1070|0",
+            "O1|unpaid|1070|0",
+            "O2|ticket_participant_vat_differ|-|-",
+            "O2|unpaid|1070|0",
+            "O3|unpaid|1070|0",
+            "O3|vat_unknown|0|1070"
+        ]
     );
     let rows = daemon.view("v_vat_by_rate", &["vat_bp", "net_minor", "vat_minor", "gross_minor"]);
     assert_eq!(rows, ["-|1070|0|1070", "0|1070|0|1070", "1900|899|171|1070", "700|1000|70|1070"]);
@@ -331,10 +339,8 @@ on_both_engines!(the_accounting_day_is_the_local_one_across_the_month_and_in_sum
 
 on_both_engines!(what_belongs_to_a_closed_month_goes_to_the_first_open_day_after_it, async |database| {
     let daemon = TestDaemon::start(database).await;
-    database.execute(
-        "INSERT INTO periods (source, period, status) VALUES \
-         ('museum', '2025-10', 'closed'), ('museum', '2025-11', 'closed'), ('museum', '2025-12', 'open')",
-    );
+    daemon.set_clock("2025-12-01T12:00:00Z");
+    daemon.close_month(database, "2025-11");
     let october = json!({"payment_date": "2025-10-31T12:00:00Z"});
     let december = json!({"payment_date": "2025-12-24T12:00:00Z"});
     let payments = json!([but(payment("m1", "1.00"), october), but(payment("m2", "1.00"), december)]);

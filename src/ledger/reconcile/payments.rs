@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::reasons::found;
 use super::{Facts, Raised};
+use crate::ledger::policy::OnPaymentVanish;
 use crate::money::Currency;
 use crate::order::Payment;
 
@@ -55,7 +56,11 @@ fn payments_then_and_now(facts: &Facts<'_>, raised: &mut Raised) {
         let currency = Currency::parse(history.code);
         let subject = format!("payment:{id}");
         if !now.contains(id) {
-            let evidence = format!("payment {id} is not in the newest delivery any more");
+            let became = match facts.rules.policy.on_payment_vanish {
+                OnPaymentVanish::Reverse => "it is reversed",
+                OnPaymentVanish::Hold => "it stays booked until somebody has looked",
+            };
+            let evidence = format!("payment {id} was sent before and is no longer sent; {became}");
             let finding = found("payment_vanished", subject, evidence).with_amounts(currency, last.1, 0);
             // A delivery that looks older, or that is about another order, explains it.
             let finding = match raised.first_of(&["stale_snapshot_suspected"]) {

@@ -3,7 +3,7 @@
 use super::Builder;
 use crate::ledger::atom::Line;
 use crate::ledger::policy::OnPaymentVanish;
-use crate::ledger::{Account, Atom, Effective, Finding, Severity};
+use crate::ledger::{Account, Atom, Effective};
 use crate::order::Payment;
 
 impl<'a> Builder<'a> {
@@ -15,15 +15,6 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn payments(&mut self) {
-        for payment in &self.snapshot.vanished_payments {
-            let became = match self.rules.policy.on_payment_vanish {
-                OnPaymentVanish::Reverse => "it is reversed",
-                OnPaymentVanish::Hold => "it stays booked until somebody has looked",
-            };
-            let evidence = format!("payment {} was sent before and is no longer sent; {became}", payment.id);
-            let finding = Finding::new("payment_vanished", payment.id.clone(), Severity::High, evidence);
-            self.find(finding.with_amounts(Some(payment.currency), payment.amount_minor, 0));
-        }
         for payment in self.counted_payments() {
             // The sign decides; a type that contradicts it is noted by the reader.
             let item_kind = if payment.amount_minor < 0 { "refund" } else { "payment" };

@@ -23,7 +23,7 @@ on_both_engines!(a_payment_that_is_no_longer_sent_is_held, async |database| {
     assert_eq!(daemon.booked("A", 2), Vec::<String>::new());
     assert_eq!(daemon.balances_of("A").get("assets:clearing:Card"), Some(&1190));
     let finding = "SELECT severity || ' ' || expected_minor || ' ' || actual_minor || ' ' || evidence AS line \
-        FROM v_open_findings WHERE reason = 'payment_vanished'";
+        FROM findings WHERE reason = 'payment_vanished' AND state = 'open'";
     assert_eq!(
         daemon.lines(finding),
         ["high 1190 0 payment p was sent before and is no longer sent; it stays booked until somebody has looked"]

@@ -14,6 +14,7 @@ use ticketledger::db::Database;
 use ticketledger::demo::stand_in::StandIn;
 use ticketledger::inbox::operator::{self, Reason, Replayed, Selection};
 use ticketledger::inbox::store;
+use ticketledger::ledger::close::{Month, Request, close};
 use ticketledger::ledger::verify::{Verdict, verify};
 use ticketledger::limits;
 use ticketledger::provider::Provider;
@@ -180,6 +181,20 @@ impl TestDaemon {
              finished_at = NULL WHERE {chosen}"
         ));
         self.settle().await;
+    }
+
+    /// Closes a month that is over, whatever is parked or found.
+    pub(crate) fn close_month(&self, database: &TestDatabase, month: &str) {
+        database.execute("UPDATE findings SET state = 'acknowledged' WHERE state = 'open' AND severity = 'high'");
+        let request = Request {
+            month: Month::parse(month).expect("a month"),
+            soft: false,
+            force: true,
+            reason: Reason { actor: "test".to_owned(), why: "month end".to_owned() },
+        };
+        let closing = close(self.database(), &self.clock, "museum", &request).expect("the month can be looked at");
+        let blockers: Vec<&str> = closing.blockers.iter().map(|blocker| blocker.detail.as_str()).collect();
+        assert_eq!((closing.result, blockers), ("closed", vec![]));
     }
 
     /// Lets time pass, and works on what becomes due by it.

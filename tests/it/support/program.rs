@@ -35,7 +35,11 @@ impl Program {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ticketledger"));
         command.current_dir(self.folder.path()).args(arguments);
-        command.env_remove("TICKETLEDGER_CONFIG").env("MUSEUM_HOOK", "0123456789abcdef0123456789abcdef");
+        // Settings of the test run itself are none of the program's.
+        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TICKETLEDGER_")) {
+            command.env_remove(name);
+        }
+        command.env("MUSEUM_HOOK", "0123456789abcdef0123456789abcdef");
         command.env("USER", "operator").env_remove("SUDO_USER").stdin(Stdio::null());
         command
     }
