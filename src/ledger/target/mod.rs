@@ -66,6 +66,8 @@ struct Builder<'a> {
     live: bool,
     currency: Option<Currency>,
     sale: Effective,
+    /// How often each key was met.
+    ordinals: BTreeMap<String, u32>,
     target: Target,
 }
 
@@ -79,6 +81,7 @@ impl<'a> Builder<'a> {
             live: rules.policy.counts_order(status),
             currency: header.and_then(|header| header.currency),
             sale: Effective::Sale { ordered_at: header.and_then(|header| header.ordered_at) },
+            ordinals: BTreeMap::new(),
             target: Target {
                 order_cancelled_at: header
                     .filter(|_| status == OrderStatus::Cancelled)
@@ -121,12 +124,9 @@ impl<'a> Builder<'a> {
             let evidence = format!("{} is in {}", atom.key, atom.currency);
             self.find(Finding::new("currency_mixed", atom.key.clone(), Severity::Medium, evidence));
         }
-        let mut key = atom.key.clone();
-        let mut ordinal = 2;
-        while self.target.atoms.contains_key(&key) {
-            key = format!("{}#{ordinal}", atom.key);
-            ordinal += 1;
-        }
+        let ordinal = self.ordinals.entry(atom.key.clone()).or_insert(0);
+        *ordinal += 1;
+        let key = if *ordinal == 1 { atom.key.clone() } else { format!("{}#{ordinal}", atom.key) };
         self.target.atoms.insert(key.clone(), Atom { key, lines, ..atom });
     }
 
