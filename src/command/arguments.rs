@@ -243,6 +243,9 @@ pub(super) enum LedgerCommand {
     Reverse(super::import::Reverse),
     /// Look at every order anew: what needs an explanation, and what has healed; exit code 3 while one above `info` is open
     Reconcile(super::reconcile::Reconcile),
+    /// The same as `ticketledger findings`
+    #[command(subcommand)]
+    Findings(super::findings::FindingsCommand),
     /// Which formula of the provider's total fits the stored orders
     Calibrate(super::calibrate::Calibrate),
 }

@@ -84,7 +84,9 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Contact(command) => contact::run(&settings::load(path)?, command),
         Command::Ledger(LedgerCommand::Reconcile(options)) => reconcile::run(&settings::load(path)?, &options),
         Command::Ledger(LedgerCommand::Calibrate(options)) => calibrate::run(&settings::load(path)?, &options),
-        Command::Findings(command) => findings::run(&settings::load(path)?, &command),
+        Command::Findings(command) | Command::Ledger(LedgerCommand::Findings(command)) => {
+            findings::run(&settings::load(path)?, &command)
+        }
     }
 }
 
