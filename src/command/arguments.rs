@@ -235,13 +235,15 @@ pub(super) enum LedgerCommand {
     Explain(super::explain::Explain),
     /// Follow an entry back to the bytes that caused it, or an event to all that it caused
     Trace(super::trace::Trace),
-    /// Close a month for good: check it, freeze its numbers, chain and anchor them; exit code 3 when something is in the way
+    /// Close a month for good: check it, freeze its numbers, chain and anchor them; exit code 3 when something is in
+    /// the way
     Close(Close),
     /// Post what no webhook tells, from a CSV file: fees, payouts, refunds, write-offs, vouchers of an earlier system
     Import(super::import::Import),
     /// Undo an imported entry by its exact opposite
     Reverse(super::import::Reverse),
-    /// Look at every order anew: what needs an explanation, and what has healed; exit code 3 while one above `info` is open
+    /// Look at every order anew: what needs an explanation, and what has healed; exit code 3 while one above `info` is
+    /// open
     Reconcile(super::reconcile::Reconcile),
     /// The same as `ticketledger findings`
     #[command(subcommand)]

@@ -29,7 +29,8 @@ pub(super) struct Close {
     /// Remember the numbers without closing: entries are still accepted, the final close says whether they changed
     #[arg(long)]
     pub(super) soft: bool,
-    /// Close although webhooks received in the month are parked or pending; needs --why, which is frozen with the numbers
+    /// Close although webhooks received in the month are parked or pending; needs --why, which is frozen with the
+    /// numbers
     #[arg(long, conflicts_with = "soft")]
     pub(super) force: bool,
     /// Say what is in the way and what would be frozen, and change nothing

@@ -24,7 +24,8 @@ pub(super) fn in_words(effect: &Effect) -> String {
     if effect.from_archive > 0 {
         let _ = writeln!(
             text,
-            "{} bookings were read from the archive. A replay fetches them anew, so their answer may be another by now.",
+            "{} bookings were read from the archive. A replay fetches them anew, so their answer may be another by \
+             now.",
             effect.from_archive
         );
     }

@@ -47,8 +47,9 @@ macro_rules! on_engine {
     };
 }
 
-/// Inserts all rows of a slice. PostgreSQL takes many in one statement, for a round trip is what costs there; SQLite takes
-/// one prepared statement many times, for a statement of changing length would be compiled each time, triggers included.
+/// Inserts all rows of a slice. PostgreSQL takes many in one statement, for a round trip is what costs there; SQLite
+/// takes one prepared statement many times, for a statement of changing length would be compiled each time, triggers
+/// included.
 #[macro_export]
 macro_rules! insert_rows {
     ($connection:expr, $table:expr, $rows:expr) => {

@@ -136,7 +136,8 @@ fn without_triggers(database: &TestDatabase, table: &str, sql: &str) {
         Engine::Postgres => lines(
             &database.open(),
             &format!(
-                "SELECT CAST(tgname AS text) AS line FROM pg_trigger WHERE tgrelid = CAST('{table}' AS regclass) AND NOT tgisinternal"
+                "SELECT CAST(tgname AS text) AS line FROM pg_trigger WHERE tgrelid = CAST('{table}' AS regclass) \
+                 AND NOT tgisinternal"
             ),
         ),
     };
@@ -380,7 +381,10 @@ fn throughput() {
             for index in 0..orders {
                 let id = format!("order-{index}");
                 let fields = json!({
-                    "tickets": [admission(&format!("{id}-1"), "10.00", "19"), admission(&format!("{id}-2"), "12.00", "7")],
+                    "tickets": [
+                        admission(&format!("{id}-1"), "10.00", "19"),
+                        admission(&format!("{id}-2"), "12.00", "7"),
+                    ],
                     "payments": [payment(&format!("{id}-p"), "22.00")],
                 });
                 daemon.accepted("museum", order(&id, fields)).await;
@@ -391,7 +395,10 @@ fn throughput() {
             let begun = std::time::Instant::now();
             let book = identical(daemon.database(), 0);
             let took = begun.elapsed();
-            println!("{engine:?}: {} snapshots, {} entries: settled in {settled:?}, rebuilt and compared in {took:?}", book.snapshots, book.entries);
+            println!(
+                "{engine:?}: {} snapshots, {} entries: settled in {settled:?}, rebuilt and compared in {took:?}",
+                book.snapshots, book.entries
+            );
             daemon.finish().await;
         });
     }

@@ -76,8 +76,8 @@ pub(super) fn blockers(
         blockers.push(hard(
             "findings_open",
             format!(
-                "{} open findings of severity high are about orders with entries in {period}, such as {reason} of order \
-                 {order_id}; resolve or acknowledge each",
+                "{} open findings of severity high are about orders with entries in {period}, such as {reason} of \
+                 order {order_id}; resolve or acknowledge each",
                 serious.len()
             ),
         ));

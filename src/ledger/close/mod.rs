@@ -1,7 +1,8 @@
 //! Closing a month: the checks, the frozen manifest, the entry in the chain, the anchor.
 //!
 //! ```text
-//! look (verify, intake) ──> lock ──> checks ──> manifest ──> close entry ──> period closed ──> anchor ──> commit ──> file
+//! look (verify, intake) ──> lock ──> checks ──> manifest ──> close entry ──> period closed ──> anchor ──> commit
+//!   ──> file
 //! ```
 //!
 //! The verification and the count of deliveries read everything, so they come before the lock: on SQLite whoever

@@ -110,7 +110,8 @@ impl Facts {
             format!(" The provider says it comes to {}.", words::money(minor, currency.code()))
         });
         format!(
-            "Order {}{code} of {} is {}.{placed} We first heard of it on {}, by webhook {}.{total} Times are those of {}.",
+            "Order {}{code} of {} is {}.{placed} We first heard of it on {}, by webhook {}.{total} Times are those \
+             of {}.",
             self.order_id,
             self.source,
             self.status.as_deref().unwrap_or("unknown"),

@@ -59,7 +59,8 @@ macro_rules! inside {
     }};
 }
 
-/// Sums of lines that meet a condition, by key: `name [key: Type as Shown, ..] { measure = SQL, as Shown, .. } where SQL`.
+/// Sums of lines that meet a condition, by key:
+/// `name [key: Type as Shown, ..] { measure = SQL, as Shown, .. } where SQL`.
 macro_rules! sums {
     (
         $(#[$comment:meta])*
@@ -200,8 +201,10 @@ sums!(
         redeemed_minor = "SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption') \
             THEN amount_minor ELSE 0 END)" as Amount,
         balance_minor = "-SUM(amount_minor)" as Amount,
-        single_purpose = "CASE WHEN COALESCE(MAX(CASE WHEN account LIKE 'liabilities:voucher:spv:%' THEN entry_no END), 0) \
-            > COALESCE(MAX(CASE WHEN account = 'liabilities:voucher:mpv' THEN entry_no END), 0) THEN 1 ELSE 0 END" as Count,
+        single_purpose = "CASE WHEN \
+            COALESCE(MAX(CASE WHEN account LIKE 'liabilities:voucher:spv:%' THEN entry_no END), 0) \
+            > COALESCE(MAX(CASE WHEN account = 'liabilities:voucher:mpv' THEN entry_no END), 0) \
+            THEN 1 ELSE 0 END" as Count,
     } where "voucher_class IS NOT NULL"
 );
 

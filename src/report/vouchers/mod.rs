@@ -1,4 +1,5 @@
-//! Vouchers and flex tickets one by one: where they come from, how they are taxed, what they are worth, how old they are.
+//! Vouchers and flex tickets one by one: where they come from, how they are taxed, what they are worth, how old they
+//! are.
 
 mod store;
 
