@@ -136,8 +136,9 @@ on_both_engines!(a_manual_file_posts_what_it_says_once, async |database| {
     );
     assert_eq!(
         daemon.lines(
-            "SELECT e.atom_key || '|' || e.kind || '|' || e.booking_date || '|' || i.method || '|' || i.kind || '|' || i.state AS line \
-             FROM journal_entries e JOIN inbox_events i ON i.id = e.inbox_event_id WHERE e.kind = 'manual' ORDER BY e.entry_no"
+            "SELECT e.atom_key || '|' || e.kind || '|' || e.booking_date || '|' || i.method || '|' || i.kind || '|' \
+             || i.state AS line FROM journal_entries e JOIN inbox_events i ON i.id = e.inbox_event_id \
+             WHERE e.kind = 'manual' ORDER BY e.entry_no"
         ),
         [
             "fee:ch_1|manual|2025-11-11|IMPORT|import|done",
@@ -160,9 +161,8 @@ on_both_engines!(a_manual_file_posts_what_it_says_once, async |database| {
     assert_eq!((partly.posted, partly.already), (1, 4));
     assert_eq!(
         daemon.mistakes(FileKind::Manual, &text.replace("0.59", "0.60")),
-        [
-            "line 2: its reference was imported before, as entry 4, with other content; reverse that entry and use a new reference"
-        ]
+        ["line 2: its reference was imported before, as entry 4, with other content; \
+             reverse that entry and use a new reference"]
     );
     // A replay of everything leaves what a person entered alone, and changes no balance.
     let before = daemon.balances("museum");
@@ -352,7 +352,10 @@ on_both_engines!(opening_stock_gives_a_voucher_its_origin, async |database| {
     assert_eq!(
         daemon.mistakes(
             FileKind::OpeningVouchers,
-            &format!("{header}f32e9fb7fcb9f4a3f02b84e2902a9db1,flex,EUR,5.00,,,,\nv1,mpv,EUR,5.00,19,,,\nv2,spv,EUR,-5.00,,,,\n")
+            &format!(
+                "{header}f32e9fb7fcb9f4a3f02b84e2902a9db1,flex,EUR,5.00,,,,\n\
+                 v1,mpv,EUR,5.00,19,,,\nv2,spv,EUR,-5.00,,,,\n"
+            )
         ),
         [
             "line 2: voucher f32e9fb7fcb9f4a3f02b84e2902a9db1 is in the books already, by sale",

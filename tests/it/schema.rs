@@ -104,7 +104,8 @@ fn entry(entry_no: i64, previous: i64, booking_date: &str, lines: i64) -> String
 /// What would seal the close of November as number `entry_no`, after entry 1.
 fn close(entry_no: i64) -> String {
     format!(
-        "INSERT INTO journal_entries VALUES ('museum', {entry_no}, 'close', 'close', NULL, NULL, 'close:2025-11', '{}', NULL,
+        "INSERT INTO journal_entries VALUES ('museum', {entry_no}, 'close', 'close', NULL, NULL, 'close:2025-11', \
+         '{}', NULL,
             'closed', 'XXX', '2025-12-01 12:00:00', 'close', '2025-12-01', '2025-12-01 12:00:00', NULL, 1, 0,
             'close key', 1, '{:064x}', 'f{entry_no:063x}');",
         "a".repeat(64),

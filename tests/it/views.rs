@@ -104,7 +104,8 @@ fn every_view_has_the_columns_of_the_contract() {
         ),
         (
             "v_rollforward_voucher",
-            "source, currency, account, period, opening_minor, issued_minor, redeemed_minor, other_minor, closing_minor",
+            "source, currency, account, period, opening_minor, issued_minor, redeemed_minor, other_minor, \
+             closing_minor",
         ),
         (
             "v_late_adjustments",

@@ -1,0 +1,76 @@
+//! Closing a month, from both ends: what finance asks for, and what a hostile statement tries.
+
+mod chain;
+mod command;
+mod cuts;
+mod numbers;
+
+use serde_json::{Value, json};
+use ticketledger::inbox::operator::Reason;
+use ticketledger::ledger;
+use ticketledger::ledger::close::{Closing, Month, Request, anchor, anchor_lines, close, contradiction, preview};
+use ticketledger::ledger::verify::verify;
+use ticketledger::report::{self, Cut, Format, Kind};
+
+use crate::on_both_engines;
+use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, VENDOR, at, changed};
+use crate::support::db::TestDatabase;
+
+pub(super) fn request(month: &str) -> Request {
+    Request {
+        month: Month::parse(month).unwrap(),
+        soft: false,
+        force: false,
+        reason: Reason { actor: "ada".to_owned(), why: "month end".to_owned() },
+    }
+}
+
+pub(super) fn shut(daemon: &TestDaemon, month: &str) -> Closing {
+    close(daemon.database(), &daemon.clock, "museum", &request(month)).unwrap()
+}
+
+pub(super) fn codes(closing: &Closing) -> Vec<&'static str> {
+    closing.blockers.iter().map(|blocker| blocker.code).collect()
+}
+
+pub(super) fn go_to(daemon: &TestDaemon, instant: &str) {
+    daemon.clock.advance_milliseconds(at(instant).milliseconds_since(daemon.clock.now()));
+}
+
+pub(super) fn manifest(closing: &Closing) -> Value {
+    serde_json::from_str(closing.manifest.get()).unwrap()
+}
+
+pub(super) fn csv(table: &report::Table) -> Vec<String> {
+    let text = report::format::render(table, Format::Csv).unwrap();
+    text.lines().skip(1).map(str::to_owned).collect()
+}
+
+pub(super) fn vat(period: &str) -> Kind {
+    Kind::Vat { period: Some(period.to_owned()) }
+}
+
+pub(super) fn as_known(daemon: &TestDaemon, kind: &Kind) -> Vec<String> {
+    csv(&report::read(daemon.database(), kind, Some("museum")).unwrap())
+}
+
+pub(super) fn as_closed(daemon: &TestDaemon, kind: &Kind, period: &str) -> Vec<String> {
+    csv(&report::read_as_closed(daemon.database(), kind, Some("museum"), period).unwrap())
+}
+
+pub(super) fn refund(date: &str) -> Value {
+    json!({"id": "r1", "code": "StripeBankWire", "payment_method": "StripeBankWire", "name": "Bank wire",
+        "value": -10, "type": "refund", "payment_date": date})
+}
+
+/// The paid order with its second participant cancelled and paid back.
+pub(super) fn refunded(cancelled: &str, paid_back: &str) -> String {
+    changed(
+        PAID_ORDER,
+        &[
+            ("/tickets/0/participants/1/status", json!("CANCELED")),
+            ("/tickets/0/participants/1/cancellation_date", json!(cancelled)),
+            ("/payments/-", refund(paid_back)),
+        ],
+    )
+}
