@@ -112,7 +112,8 @@ CREATE TABLE postings (
 COMMENT ON COLUMN postings.amount_minor IS 'Minor units of the currency; debit positive, credit negative.';
 COMMENT ON COLUMN postings.vat_bp IS 'Rate in basis points, 1900 = 19 %; NULL where none is known or none applies.';
 CREATE INDEX postings_account ON postings (source, account_code, entry_no);
-CREATE INDEX postings_order ON postings (source, order_id);
+-- An order has few lines: found by the order first, whatever else is asked.
+CREATE INDEX postings_order ON postings (source, order_id, account_code, entry_no);
 CREATE INDEX postings_event ON postings (source, event_id, service_date);
 CREATE INDEX postings_voucher ON postings (source, voucher_id);
 

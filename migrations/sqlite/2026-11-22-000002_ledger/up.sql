@@ -109,7 +109,8 @@ CREATE TABLE postings (
     FOREIGN KEY (source, entry_no) REFERENCES journal_entries (source, entry_no) DEFERRABLE INITIALLY DEFERRED
 ) STRICT;
 CREATE INDEX postings_account ON postings (source, account_code, entry_no);
-CREATE INDEX postings_order ON postings (source, order_id);
+-- An order has few lines: found by the order first, whatever else is asked.
+CREATE INDEX postings_order ON postings (source, order_id, account_code, entry_no);
 CREATE INDEX postings_event ON postings (source, event_id, service_date);
 CREATE INDEX postings_voucher ON postings (source, voucher_id);
 
