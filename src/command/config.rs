@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Outcome, output, settings};
+use super::{Outcome, output};
 use crate::config;
 
 /// Prints the commented example file.
@@ -13,6 +13,6 @@ pub(super) fn example() -> anyhow::Result<Outcome> {
 
 /// Says what the settings amount to.
 pub(super) fn check(path: Option<&Path>) -> anyhow::Result<Outcome> {
-    output::print(config::check(path, &settings::environment())?)?;
+    output::print(config::check(path, &config::environment())?)?;
     Ok(Outcome::Fine)
 }

@@ -1,6 +1,5 @@
 //! The settings and the database that a command works with.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::bail;
@@ -12,14 +11,7 @@ use crate::db::{Database, Role};
 
 /// Reads the settings of `--config`, or of the default file.
 pub(super) fn load(path: Option<&Path>) -> anyhow::Result<Config> {
-    Ok(config::load(path, &environment())?)
-}
-
-/// What the environment sets. A variable that is no UTF-8 is none of ours.
-pub(super) fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
+    Ok(config::load(path, &config::environment())?)
 }
 
 /// Opens the database of the settings, beside a daemon that may be running.
