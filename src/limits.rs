@@ -39,6 +39,8 @@ pub const CLAIM_EVENTS_PER_ENTITY: i64 = 100;
 
 /// Rows of one INSERT: PostgreSQL takes at most 65,535 values, and the widest table has 22 columns.
 pub const INSERT_ROWS: usize = 1000;
+/// Values of one IN: SQLite takes at most 32,766 values in a statement.
+pub const IN_VALUES: usize = 5000;
 
 /// Seconds for which a token that we hand out is valid.
 pub const TOKEN_SECONDS: i64 = 3600;

@@ -143,23 +143,7 @@ impl Atom {
 
 /// SHA-256, in hex, of the compact JSON of a value whose fields have a fixed order.
 pub(super) fn sha256_of_json(value: &impl Serialize) -> String {
-    let mut hasher = Sha256::new();
-    // Our own types have string keys and no fallible parts, and the hasher takes every byte.
-    if serde_json::to_writer(HashWriter(&mut hasher), value).is_err() {
-        hasher.update(b"unserialisable");
-    }
-    hex::encode(hasher.finalize())
-}
-
-struct HashWriter<'a>(&'a mut Sha256);
-
-impl std::io::Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    // Our own types have string keys and no fallible parts.
+    let text = serde_json::to_vec(value).unwrap_or_else(|_| b"unserialisable".to_vec());
+    hex::encode(Sha256::digest(text))
 }

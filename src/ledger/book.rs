@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{Datelike as _, NaiveDate};
 use chrono_tz::Tz;
 
+use super::desk::Desk;
 use super::reconcile::{self, Terms};
 use super::store::{self, EntryRow, PostingRow};
 use super::{Error, Policies, chain};
@@ -23,6 +24,8 @@ pub struct Book {
     head_hash: String,
     snapshot_no: i64,
     closed: BTreeSet<String>,
+    /// What its orders are worked on with.
+    pub(super) desk: Desk,
 }
 
 /// The header of an entry before it has its number.
@@ -63,7 +66,17 @@ impl Book {
             head_hash,
             snapshot_no: store::last_snapshot_no(connection, source)?,
             closed: store::closed_periods(connection, source)?,
+            desk: Desk::empty(source),
         })
+    }
+
+    /// Writes what was settled. Whoever settles calls this before the transaction ends, and before reading anything
+    /// that settling writes.
+    ///
+    /// # Errors
+    /// When a statement fails, for example because the database refuses an entry.
+    pub fn write_out(&mut self, connection: &mut Connection) -> Result<(), Error> {
+        Ok(self.desk.write_out(connection)?)
     }
 
     /// A book without entries, to be filled without a database.
@@ -76,6 +89,7 @@ impl Book {
             head_hash: chain::GENESIS.to_owned(),
             snapshot_no: 0,
             closed: BTreeSet::new(),
+            desk: Desk::empty(source),
         }
     }
 

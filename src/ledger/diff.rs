@@ -31,7 +31,17 @@ pub enum Change {
         key: String,
         /// `new` or `changed`.
         reason: &'static str,
+        /// Hash of its content.
+        hash: String,
     },
+}
+
+impl Change {
+    fn key(&self) -> &str {
+        match self {
+            Self::Reverse { key, .. } | Self::Post { key, .. } => key,
+        }
+    }
 }
 
 /// The changes that lead from the live atoms to the wanted ones: reversals first, each group by atom key, so that the
@@ -39,22 +49,23 @@ pub enum Change {
 pub fn diff(live: &BTreeMap<String, LiveAtom>, want: &BTreeMap<String, Atom>) -> Vec<Change> {
     let mut reversals = Vec::new();
     let mut posts = Vec::new();
-    for (key, atom) in live {
-        let reason = match want.get(key) {
-            Some(wanted) if wanted.hash() == atom.hash => continue,
-            Some(_) => "changed",
-            None => "gone",
-        };
-        reversals.push(Change::Reverse { key: key.clone(), entry_no: atom.entry_no, reason });
+    for (key, atom) in live.iter().filter(|(key, _)| !want.contains_key(*key)) {
+        reversals.push(Change::Reverse { key: key.clone(), entry_no: atom.entry_no, reason: "gone" });
     }
     for (key, atom) in want {
+        let hash = atom.hash();
         let reason = match live.get(key) {
-            Some(posted) if posted.hash == atom.hash() => continue,
-            Some(_) => "changed",
+            Some(posted) if posted.hash == hash => continue,
+            Some(posted) => {
+                let entry_no = posted.entry_no;
+                reversals.push(Change::Reverse { key: key.clone(), entry_no, reason: "changed" });
+                "changed"
+            }
             None => "new",
         };
-        posts.push(Change::Post { key: key.clone(), reason });
+        posts.push(Change::Post { key: key.clone(), reason, hash });
     }
+    reversals.sort_by(|a, b| a.key().cmp(b.key()));
     reversals.append(&mut posts);
     reversals
 }

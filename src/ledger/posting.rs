@@ -2,11 +2,12 @@
 //! rebuild, which compares them.
 
 use super::book::Draft;
-use super::store::{self, AccountRow, EntryRow, Posted, PostingRow, SnapshotRow};
-use super::{Atom, Book, Change, Error, Target, dating, diff};
+use super::standing::{Full, Standing};
+use super::store::{AccountRow, EntryRow, PostingRow, SnapshotRow};
+use super::{Account, Atom, Book, Change, Error, Target, dating, diff};
 use crate::db::Connection;
 
-/// Writes the entries that lead from what is live to what is wanted.
+/// Posts the entries that lead from what is live to what is wanted. Answers how many.
 pub(super) fn post(
     connection: &mut Connection,
     book: &mut Book,
@@ -14,32 +15,32 @@ pub(super) fn post(
     wanted: &Target,
     snapshot: &SnapshotRow,
 ) -> Result<usize, Error> {
-    let posted = store::posted(connection, &book.source, &snapshot.order_id)?;
-    let source = book.source.clone();
-    let original = |entry_no| Ok(store::entry(connection, &source, entry_no)?);
-    let written = entries_of(book, policy_id, wanted, snapshot, &posted, original)?;
-    if !written.entries.is_empty() {
-        store::insert_entries(connection, &written.accounts, &written.lines, &written.entries)?;
+    let mut standing = book.desk.take_standing(connection, &snapshot.order_id)?;
+    let written = entries_of(book, policy_id, wanted, snapshot, &standing)?;
+    standing.remember(&written);
+    book.desk.put_standing(connection, &snapshot.order_id, standing)?;
+    let count = written.entries.len();
+    if count > 0 {
+        book.desk.save_entries(connection, written)?;
     }
-    Ok(written.entries.len())
+    Ok(count)
 }
 
 /// The sealed entries that lead from what is live to what is wanted. Settling writes them; a rebuild, which has no
-/// journal but the one that it makes, compares them. `original` answers an entry that is to be reversed.
+/// journal but the one that it makes, compares them.
 pub(super) fn entries_of(
     book: &mut Book,
     policy_id: i32,
     wanted: &Target,
     snapshot: &SnapshotRow,
-    posted: &Posted,
-    mut original: impl FnMut(i64) -> Result<(EntryRow, Vec<PostingRow>), Error>,
+    standing: &Standing,
 ) -> Result<Written, Error> {
     let mut written = Written::default();
-    for change in diff(&posted.live, &wanted.atoms) {
+    for change in diff(standing.live(), &wanted.atoms) {
         match change {
             Change::Reverse { key, entry_no, reason } => {
-                let (entry, lines) = original(entry_no)?;
-                let (at, basis) = dating::reversal(wanted, &entry, reason, snapshot.recorded_at);
+                let (entry, lines) = standing.original(entry_no)?;
+                let (at, basis) = dating::reversal(wanted, entry, reason, snapshot.recorded_at);
                 let draft = Draft {
                     kind: "reverse",
                     event_type: &entry.event_type,
@@ -52,16 +53,15 @@ pub(super) fn entries_of(
                     effective_basis: basis,
                     ..draft_of(policy_id, snapshot)
                 };
-                written.push(book.seal(&draft, lines.into_iter().map(negated).collect()));
+                written.push(book.seal(&draft, lines.iter().cloned().map(negated).collect()));
             }
-            Change::Post { key, reason } => {
+            Change::Post { key, reason, hash } => {
                 let Some(atom) = wanted.atoms.get(&key) else { continue };
-                let again = posted.ever.contains(&key);
-                let (at, basis) = dating::post(atom, again, snapshot);
+                let (at, basis) = dating::post(atom, standing.was_posted(&key), snapshot);
                 let draft = Draft {
                     event_type: atom.event_type,
                     atom_key: &key,
-                    atom_hash: &atom.hash(),
+                    atom_hash: &hash,
                     reason,
                     currency: atom.currency.code(),
                     effective_at: at,
@@ -79,7 +79,7 @@ pub(super) fn entries_of(
 /// Entries before they are written.
 #[derive(Default)]
 pub(super) struct Written {
-    accounts: Vec<AccountRow>,
+    pub(super) accounts: Vec<AccountRow>,
     /// Of all entries, in their order.
     pub(super) lines: Vec<PostingRow>,
     pub(super) entries: Vec<EntryRow>,
@@ -99,6 +99,38 @@ impl Written {
                 self.accounts.push(AccountRow { source: source.to_owned(), code, kind, vat_bp });
             }
         }
+    }
+
+    /// The entries, each with its lines.
+    pub(super) fn into_full(self) -> Vec<Full> {
+        let mut lines = self.lines.into_iter().peekable();
+        let with_lines = |entry: EntryRow| {
+            let mut own = Vec::new();
+            while let Some(line) = lines.next_if(|line| line.entry_no == entry.entry_no) {
+                own.push(line);
+            }
+            (entry, own)
+        };
+        self.entries.into_iter().map(with_lines).collect()
+    }
+
+    /// Each entry with its lines.
+    pub(super) fn full(&self) -> impl Iterator<Item = (&EntryRow, &[PostingRow])> {
+        let mut rest = self.lines.as_slice();
+        self.entries.iter().map(move |entry| {
+            let own = rest.iter().take_while(|line| line.entry_no == entry.entry_no).count();
+            let (lines, others) = rest.split_at(own);
+            rest = others;
+            (entry, lines)
+        })
+    }
+
+    /// Every line on a receivable, with its entry.
+    pub(super) fn receivable_lines(&self) -> impl Iterator<Item = (&EntryRow, &PostingRow)> {
+        let receivable = Account::Receivable.to_string();
+        self.full()
+            .flat_map(|(entry, lines)| lines.iter().map(move |line| (entry, line)))
+            .filter(move |(_, line)| line.account_code == receivable)
     }
 }
 

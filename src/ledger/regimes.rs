@@ -33,7 +33,7 @@ pub(super) fn of_redeemed(
 /// same, its word counts from now on.
 pub(super) fn take_back(
     connection: &mut Connection,
-    book: &Book,
+    book: &mut Book,
     order_id: &str,
     before: &BTreeMap<String, Regime>,
     sold: &BTreeMap<String, Regime>,
@@ -41,13 +41,15 @@ pub(super) fn take_back(
     for key in before.keys().filter(|key| !sold.contains_key(*key)) {
         let Some((class, id)) = key.split_once(':') else { continue };
         projection::forget_voucher(connection, &book.source, class, id)?;
+        book.write_out(connection)?;
         for other in store::sellers(connection, &book.source, id)?.iter().filter(|other| *other != order_id) {
-            let snapshot = snapshot_of(connection, &book.source, other)?;
+            let snapshot = snapshot_of(connection, &mut book.desk, other)?;
             let policy = book.policies.policy(snapshot.policy_id);
             if snapshot.sold_regimes(policy).contains_key(key) {
                 projection::save_vouchers(connection, &book.source, &snapshot, policy)?;
             }
         }
+        book.desk.vouchers_changed();
     }
     Ok(())
 }
@@ -55,7 +57,7 @@ pub(super) fn take_back(
 /// The other orders that redeem what became known, changed or was taken back between `before` and `sold`.
 pub(super) fn redeemers(
     connection: &mut Connection,
-    source: &str,
+    book: &mut Book,
     order_id: &str,
     before: &BTreeMap<String, Regime>,
     sold: &BTreeMap<String, Regime>,
@@ -63,7 +65,8 @@ pub(super) fn redeemers(
     let mut redeemers = BTreeSet::new();
     for key in before.keys().chain(sold.keys()).filter(|key| before.get(*key) != sold.get(*key)) {
         if let Some((class, id)) = key.split_once(':') {
-            redeemers.extend(projection::redeeming_orders(connection, source, class, id)?);
+            book.write_out(connection)?;
+            redeemers.extend(projection::redeeming_orders(connection, &book.source, class, id)?);
         }
     }
     redeemers.remove(order_id);

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
+use super::desk::Desk;
 use super::posting::post;
 use super::projection::{self, OrderRow};
 use super::reconcile;
-use super::store::{self, SnapshotRow};
+use super::store::SnapshotRow;
 use super::{Book, Error, Regime, Snapshot, regimes, target};
 use crate::clock::Timestamp;
 use crate::db::Connection;
@@ -70,12 +71,39 @@ pub(super) struct Known {
     doc_sha256: Option<String>,
 }
 
-/// Settles one step.
+impl Step {
+    /// Ids of the payments that it brings or names.
+    fn payments(&self) -> impl Iterator<Item = &str> {
+        let (order, payment) = match &self.news {
+            News::Sections { order, .. } => (Some(order), None),
+            News::Payment(payment) => (None, Some(payment.id.as_str())),
+            News::Cancelled => (None, None),
+        };
+        order.into_iter().flat_map(|order| order.payment_ids()).chain(payment)
+    }
+}
+
+/// Reads ahead what settling these steps will ask for: without it the result is the same, with many more statements.
+///
+/// # Errors
+/// When a statement fails.
+pub fn read_ahead<'s>(
+    connection: &mut Connection,
+    book: &mut Book,
+    steps: impl Iterator<Item = &'s Step> + Clone,
+) -> Result<(), Error> {
+    let orders = steps.clone().map(|step| step.order_id.as_str()).collect();
+    book.desk.read_ahead(connection, &orders)?;
+    book.desk.read_payments(connection, &steps.flat_map(Step::payments).collect())?;
+    Ok(())
+}
+
+/// Settles one step. What that comes to is written by [`Book::write_out`].
 ///
 /// # Errors
 /// When a statement fails, an amount overflows or a stored snapshot cannot be read; the caller then rolls back.
 pub fn settle(connection: &mut Connection, book: &mut Book, step: &Step) -> Result<Settled, Error> {
-    let mut known = load(connection, &book.source, &step.order_id)?;
+    let mut known = load(connection, &mut book.desk, &step.order_id)?;
     let first = known.row.first_event_id.is_none_or(|first| step.event_id <= first);
     let newer = merge(&mut known, step.news.clone(), step.event_id);
     if first {
@@ -88,7 +116,7 @@ pub fn settle(connection: &mut Connection, book: &mut Book, step: &Step) -> Resu
         received_at: step.received_at,
         cause: cause.to_owned(),
     };
-    let sold_before = projection::known_regimes(connection, &book.source, &step.order_id)?;
+    let sold_before = book.desk.sold(connection, &step.order_id)?;
     if known.snapshot.policy_id == 0 {
         let ordered_at = known.snapshot.order.header.as_ref().and_then(|header| header.ordered_at);
         known.snapshot.policy_id = book.policies.at(ordered_at.unwrap_or(step.received_at));
@@ -105,12 +133,12 @@ pub fn settle(connection: &mut Connection, book: &mut Book, step: &Step) -> Resu
 /// # Errors
 /// When a statement fails, or the stored snapshot cannot be read.
 pub fn is_cancelled(connection: &mut Connection, source: &str, order_id: &str) -> Result<bool, Error> {
-    Ok(snapshot_of(connection, source, order_id)?.cancelled)
+    Ok(snapshot_of(connection, &mut Desk::empty(source), order_id)?.cancelled)
 }
 
 /// All that is known of an order.
-pub(super) fn snapshot_of(connection: &mut Connection, source: &str, order_id: &str) -> Result<Snapshot, Error> {
-    Ok(load(connection, source, order_id)?.snapshot)
+pub(super) fn snapshot_of(connection: &mut Connection, desk: &mut Desk, order_id: &str) -> Result<Snapshot, Error> {
+    Ok(load(connection, desk, order_id)?.snapshot)
 }
 
 /// What caused a snapshot.
@@ -121,28 +149,25 @@ pub(super) struct Origin {
     pub(super) cause: String,
 }
 
-pub(super) fn load(connection: &mut Connection, source: &str, order_id: &str) -> Result<Known, Error> {
-    let row = projection::order_row(connection, source, order_id)?;
-    let unreadable = |detail: String| Error::Snapshot { order_id: order_id.to_owned(), detail };
-    let Some(row) = row else {
-        return Ok(Known {
-            row: OrderRow::unknown(source, order_id),
-            versions: Versions::default(),
-            snapshot: Snapshot::unknown(order_id),
-            stored: None,
-            doc_sha256: None,
-        });
+pub(super) fn load(connection: &mut Connection, desk: &mut Desk, order_id: &str) -> Result<Known, Error> {
+    let unreadable =
+        |error: serde_json::Error| Error::Snapshot { order_id: order_id.to_owned(), detail: error.to_string() };
+    let (row, last) = desk.order(connection, order_id)?;
+    let stored: Option<Snapshot> = match &last {
+        None => None,
+        Some(last) => Some(serde_json::from_str(&last.doc).map_err(unreadable)?),
     };
-    let versions = serde_json::from_str(&row.versions).map_err(|error| unreadable(error.to_string()))?;
-    let (snapshot, doc_sha256) = match row.last_snapshot_no {
-        None => (Snapshot::unknown(order_id), None),
-        Some(snapshot_no) => {
-            let (doc, sha256) = store::snapshot_doc(connection, source, snapshot_no)?;
-            (serde_json::from_str(&doc).map_err(|error| unreadable(error.to_string()))?, Some(sha256))
-        }
+    let versions = match &row {
+        None => Versions::default(),
+        Some(row) => serde_json::from_str(&row.versions).map_err(unreadable)?,
     };
-    let stored = doc_sha256.is_some().then(|| snapshot.clone());
-    Ok(Known { row, versions, snapshot, stored, doc_sha256 })
+    Ok(Known {
+        row: row.unwrap_or_else(|| OrderRow::unknown(desk.source(), order_id)),
+        versions,
+        snapshot: stored.clone().unwrap_or_else(|| Snapshot::unknown(order_id)),
+        stored,
+        doc_sha256: last.map(|last| last.doc_sha256),
+    })
 }
 
 /// Takes the news over, as far as they are not older than what is known. True when any of it was new enough.
@@ -199,11 +224,11 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
     let doc = known.snapshot.to_json().map_err(unwritable)?;
     let doc_sha256 = hex::encode(Sha256::digest(&doc));
     if let Some(version) = known.versions.of("tickets") {
-        projection::save_titles(connection, &book.source, &known.snapshot, version)?;
+        book.desk.save_titles(connection, &known.snapshot, version)?;
     }
     if known.doc_sha256.as_ref() == Some(&doc_sha256) {
         // Nothing new is said: only how new it is has to be remembered.
-        projection::save_order(connection, &known.row)?;
+        book.desk.save_order(connection, known.row.clone())?;
         reconcile_absent(connection, book, &known, &versions_before, origin)?;
         return Ok(0);
     }
@@ -219,13 +244,13 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
         doc,
         doc_sha256,
     };
-    store::insert_snapshot(connection, &row)?;
     let wanted = target(&known.snapshot, &rules).map_err(overflowed)?;
     let entries = post(connection, book, known.snapshot.policy_id, &wanted, &row)?;
+    book.desk.save_snapshot(connection, row)?;
     let first_snapshot_no = known.row.first_snapshot_no;
     known.row.take_over(&known.snapshot, snapshot_no);
-    projection::save_order(connection, &known.row)?;
-    projection::save_parts(connection, &book.source, &known.snapshot, &rules.policy)?;
+    book.desk.save_order(connection, known.row)?;
+    book.desk.save_parts(connection, &known.snapshot, known.stored.as_ref(), &rules.policy)?;
     let settling = reconcile::Settling {
         snapshot: &known.snapshot,
         previous: known.stored.as_ref(),
@@ -241,7 +266,7 @@ fn apply(connection: &mut Connection, book: &mut Book, mut known: Known, origin:
 /// A delivery that says nothing new may still lack a section that an older one had, or have it again.
 fn reconcile_absent(
     connection: &mut Connection,
-    book: &Book,
+    book: &mut Book,
     known: &Known,
     versions_before: &str,
     origin: &Origin,
@@ -264,10 +289,10 @@ fn settle_redeemers(
     sold: &BTreeMap<String, Regime>,
     origin: &Origin,
 ) -> Result<usize, Error> {
-    let redeemers = regimes::redeemers(connection, &book.source, order_id, before, sold)?;
+    let redeemers = regimes::redeemers(connection, book, order_id, before, sold)?;
     let mut entries = 0;
     for redeemer in redeemers {
-        let known = load(connection, &book.source, &redeemer)?;
+        let known = load(connection, &mut book.desk, &redeemer)?;
         let origin = Origin {
             event_id: origin.event_id,
             document_id: origin.document_id,
@@ -280,7 +305,7 @@ fn settle_redeemers(
 }
 
 /// Settles again every order that redeems one of these vouchers or flex tickets, given as class and id: how they are
-/// taxed has become known, or is known no longer.
+/// taxed has become known, or is known no longer. What that comes to is written.
 pub(super) fn settle_again(
     connection: &mut Connection,
     book: &mut Book,
@@ -293,8 +318,9 @@ pub(super) fn settle_again(
     }
     let mut entries = 0;
     for redeemer in redeemers {
-        let known = load(connection, &book.source, &redeemer)?;
+        let known = load(connection, &mut book.desk, &redeemer)?;
         entries += apply(connection, book, known, origin)?;
     }
+    book.write_out(connection)?;
     Ok(entries)
 }

@@ -1,13 +1,13 @@
 //! The statements of the journal. None opens a transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{LiveAtom, dated};
+use super::dated;
 use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::db::schema::{accounts, journal_entries, order_snapshots, periods, policies, postings, sources};
@@ -176,54 +176,12 @@ pub(super) fn closed_periods(connection: &mut Connection, source: &str) -> Resul
     Ok(closed.into_iter().collect())
 }
 
-pub(super) fn insert_snapshot(connection: &mut Connection, row: &SnapshotRow) -> Result<()> {
-    on_engine!(connection, |c| diesel::insert_into(order_snapshots::table).values(row).execute(c))?;
-    Ok(())
-}
-
 /// The text of a stored snapshot and its hash.
 pub(super) fn snapshot_doc(connection: &mut Connection, source: &str, snapshot_no: i64) -> Result<(String, String)> {
     Ok(on_engine!(connection, |c| order_snapshots::table
         .find((source, snapshot_no))
         .select((order_snapshots::doc, order_snapshots::doc_sha256))
         .first(c))?)
-}
-
-/// What an order has in the journal.
-pub(super) struct Posted {
-    /// Posted and not reversed, by atom key.
-    pub(super) live: BTreeMap<String, LiveAtom>,
-    /// Every key that was ever posted.
-    pub(super) ever: BTreeSet<String>,
-}
-
-pub(super) fn posted(connection: &mut Connection, source: &str, order_id: &str) -> Result<Posted> {
-    type Row = (i64, String, String, Option<i64>);
-    let rows: Vec<Row> = on_engine!(connection, |c| journal_entries::table
-        .filter(journal_entries::source.eq(source))
-        .filter(journal_entries::order_id.eq(order_id))
-        .filter(journal_entries::kind.eq("post").or(journal_entries::kind.eq("reverse")))
-        .order((journal_entries::atom_key.asc(), journal_entries::entry_no.asc()))
-        .select((
-            journal_entries::entry_no,
-            journal_entries::atom_key,
-            journal_entries::atom_hash,
-            journal_entries::reverses_no,
-        ))
-        .load(c))?;
-    let mut posted = Posted { live: BTreeMap::new(), ever: BTreeSet::new() };
-    for (entry_no, key, hash, reverses_no) in rows {
-        if let Some(reversed) = reverses_no {
-            // The reversal of a manual entry undoes none of these, whatever its key.
-            if posted.live.get(&key).is_some_and(|live| live.entry_no == reversed) {
-                posted.live.remove(&key);
-            }
-        } else {
-            posted.ever.insert(key.clone());
-            posted.live.insert(key, LiveAtom { entry_no, hash });
-        }
-    }
-    Ok(posted)
 }
 
 /// Orders that ever sold a voucher or flex ticket for money, in a fixed order.

@@ -284,6 +284,13 @@ pub struct Payment {
 }
 
 impl Order {
+    /// Ids of its payments, and of those that its refund vouchers name.
+    pub fn payment_ids(&self) -> impl Iterator<Item = &str> {
+        let own = self.payments.iter().flatten().map(|payment| payment.id.as_str());
+        let vouchers = self.voucher_orders.iter().flatten();
+        own.chain(vouchers.flat_map(|order| order.refunded_payment_ids.iter().map(String::as_str)))
+    }
+
     /// An order of which nothing is known yet.
     pub fn unknown(order_id: &str) -> Self {
         Self {

@@ -86,7 +86,8 @@ impl Inner {
 
     /// As the daemon does it: what cannot be settled is taken apart, and the event at fault is parked.
     fn rehearse_one(&self, connection: &mut Connection, work: Work, now: Timestamp) -> Result<(), ledger::Error> {
-        let settled = connection.savepoint(|connection| self.settle_one(connection, &mut BTreeMap::new(), &work, now));
+        let works = std::slice::from_ref(&work);
+        let settled = connection.savepoint(|connection| self.settle_works(connection, works, now));
         let own = |lost: Unsettled| match lost {
             Unsettled::Ledger(error) => error,
             Unsettled::LeaseLost(entity) => {

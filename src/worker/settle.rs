@@ -1,7 +1,5 @@
 //! One transaction: complete the events, guarded by their lease, and with them everything they change.
 
-use std::collections::BTreeMap;
-
 use super::retry::delay_milliseconds;
 use super::work::{EventWork, Work, caught};
 use super::{Inner, contact};
@@ -42,16 +40,36 @@ impl Inner {
 
     fn settle_together(&self, works: &[Work]) -> Result<(), Unsettled> {
         let now = self.clock.now();
-        self.database.transaction("settle", |connection| {
-            let mut books = BTreeMap::new();
+        self.database.transaction("settle", |connection| self.settle_works(connection, works, now))
+    }
+
+    /// Settles these entities in the caller's transaction: first all books, then what depends on them.
+    pub(super) fn settle_works(
+        &self,
+        connection: &mut Connection,
+        works: &[Work],
+        now: Timestamp,
+    ) -> Result<(), Unsettled> {
+        let mut newer = Vec::with_capacity(works.len());
+        for works in works.chunk_by(|a, b| a.source == b.source) {
+            let Some(source) = works.first().map(|work| work.source.as_str()) else { continue };
+            let zone = self.sources.get(source).map_or(chrono_tz::UTC, |source| source.timezone);
+            let mut book = Book::open(connection, source, zone)?;
+            let steps = works.iter().flat_map(|work| &work.events).flat_map(|event| &event.steps);
+            ledger::read_ahead(connection, &mut book, steps)?;
             for work in works {
                 // A panic in one entity must not take the others of its batch with it.
-                caught(|| self.settle_one(connection, &mut books, work, now)).unwrap_or_else(|detail| {
+                let applied = caught(|| self.apply(connection, &mut book, work, now));
+                newer.push(applied.unwrap_or_else(|detail| {
                     Err(Error::Panicked { order_id: work.entity_id().to_owned(), detail }.into())
-                })?;
+                })?);
             }
-            Ok(())
-        })
+            book.write_out(connection)?;
+        }
+        for (work, newer) in works.iter().zip(&newer) {
+            self.complete(connection, work, newer, now)?;
+        }
+        Ok(())
     }
 
     /// Settles one entity. One that cannot be settled is taken apart into its events; one event that cannot be
@@ -107,42 +125,18 @@ impl Inner {
         Ok(())
     }
 
-    pub(super) fn settle_one(
+    /// Applies the steps of every event: facts with an id of their own first, then what was read. Answers for each
+    /// event whether its news were at least as new as what was known.
+    fn apply(
         &self,
         connection: &mut Connection,
-        books: &mut BTreeMap<String, Book>,
+        book: &mut Book,
         work: &Work,
         now: Timestamp,
-    ) -> Result<(), Unsettled> {
-        if !books.contains_key(&work.source) {
-            let zone = self.sources.get(&work.source).map_or(chrono_tz::UTC, |source| source.timezone);
-            books.insert(work.source.clone(), Book::open(connection, &work.source, zone)?);
-        }
-        let Some(book) = books.get_mut(&work.source) else { return Ok(()) };
+    ) -> Result<Vec<bool>, Unsettled> {
         if let Some(document) = &work.document {
             inbox::archive_document(connection, document.id, document.status, &document.body, now)?;
         }
-        for (id, finish) in &work.ended {
-            guard(work, inbox::finish(connection, &work.lease, *id, finish, now)?)?;
-        }
-        let newer = self.apply(connection, book, work)?;
-        let failure = match &work.failure {
-            Some(failure) => Some(failure.clone()),
-            None => missing(connection, work)?,
-        };
-        for (event, newer) in work.events.iter().zip(newer) {
-            let finish = match &failure {
-                None => Finish::Applied { newer },
-                Some(failure) => self.finish_of(&work.source, failure, event, now),
-            };
-            guard(work, inbox::finish(connection, &work.lease, event.id, &finish, now)?)?;
-        }
-        Ok(())
-    }
-
-    /// Applies the steps of every event: facts with an id of their own first, then what was read. Answers for each
-    /// event whether its news were at least as new as what was known.
-    fn apply(&self, connection: &mut Connection, book: &mut Book, work: &Work) -> Result<Vec<bool>, Unsettled> {
         let mut newer = vec![true; work.events.len()];
         let mut document_newer = true;
         for facts in [true, false] {
@@ -161,6 +155,22 @@ impl Inner {
         for (event, newer) in work.events.iter().zip(&mut newer) {
             // A webhook that only points to the booking is as new as the fetch that served it.
             *newer = *newer && (document_newer || event.has_fact());
+        }
+        Ok(newer)
+    }
+
+    /// Ends the claim on an entity whose books are written, and keeps its customers.
+    fn complete(
+        &self,
+        connection: &mut Connection,
+        work: &Work,
+        newer: &[bool],
+        now: Timestamp,
+    ) -> Result<(), Unsettled> {
+        for (id, finish) in &work.ended {
+            guard(work, inbox::finish(connection, &work.lease, *id, finish, now)?)?;
+        }
+        for (event, newer) in work.events.iter().zip(newer) {
             if let Some((contact, version)) = &event.contact {
                 let contact_id = contact::store::save(connection, &work.source, contact, *version)?;
                 if let Some(step) = event.steps.first() {
@@ -168,7 +178,18 @@ impl Inner {
                 }
             }
         }
-        Ok(newer)
+        let failure = match &work.failure {
+            Some(failure) => Some(failure.clone()),
+            None => missing(connection, work)?,
+        };
+        for (event, newer) in work.events.iter().zip(newer) {
+            let finish = match &failure {
+                None => Finish::Applied { newer: *newer },
+                Some(failure) => self.finish_of(&work.source, failure, event, now),
+            };
+            guard(work, inbox::finish(connection, &work.lease, event.id, &finish, now)?)?;
+        }
+        Ok(())
     }
 
     /// What a failed attempt means for one event.

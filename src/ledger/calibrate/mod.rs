@@ -8,8 +8,9 @@ use chrono_tz::Tz;
 
 pub use formula::{Amounts, Formula, Parts, has_cancelled_parts, said_total};
 
+use super::desk::Desk;
 use super::reconcile::store;
-use super::settle::load;
+use super::settle::snapshot_of;
 use super::{Error, Policies, Snapshot};
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
@@ -64,8 +65,10 @@ pub fn calibrate(database: &Database, only: Option<&str>, now: Timestamp) -> Res
 
 fn page(connection: &mut Connection, source: &str, last: &str, fit: &mut Fit) -> Result<Option<String>, Error> {
     let orders = store::orders_after(connection, source, last, PAGE)?;
+    let mut desk = Desk::empty(source);
+    desk.read_ahead(connection, &orders.iter().map(String::as_str).collect())?;
     for order_id in &orders {
-        fit.add(&load(connection, source, order_id)?.snapshot);
+        fit.add(&snapshot_of(connection, &mut desk, order_id)?);
     }
     Ok(orders.last().cloned())
 }

@@ -5,9 +5,9 @@ mod store;
 
 use diesel::prelude::*;
 
+pub(super) use parts::{PartRows, refunded_orders, titles};
 pub(super) use store::{
-    forget_voucher, known_regimes, order_row, redeeming_orders, regime_of, save_order, save_parts, save_titles,
-    save_vouchers,
+    delete_parts, forget_voucher, insert_parts, order_row, redeeming_orders, regime_of, regimes_sold, save_vouchers,
 };
 
 use super::Snapshot;

@@ -270,16 +270,44 @@ impl<'a> Parts<'a> {
         }
         rows
     }
+}
 
-    /// `(order id, order code)` of every order that a voucher of this one refunds.
-    pub(super) fn refunded_orders(&self) -> Vec<(String, Option<String>)> {
-        let orders = self.snapshot.order.voucher_orders.iter().flatten().flat_map(|order| &order.refunded_orders);
-        orders.map(|order| (order.order_id.clone(), order.order_code.clone())).collect()
+/// The rows of an order's parts that are replaced whenever it changes.
+#[derive(Default)]
+pub(in crate::ledger) struct PartRows {
+    lines: Vec<LineRow>,
+    payments: Vec<PaymentRow>,
+    redemptions: Vec<RedemptionRow>,
+}
+
+impl PartRows {
+    /// Of one snapshot.
+    pub(in crate::ledger) fn of(source: &str, snapshot: &Snapshot, policy: &Policy) -> Self {
+        let parts = Parts::of(source, snapshot, policy);
+        Self { lines: parts.lines(), payments: parts.payments(), redemptions: parts.redemptions() }
+    }
+
+    /// Takes the rows of another order as well.
+    pub(in crate::ledger) fn append(&mut self, mut other: Self) {
+        self.lines.append(&mut other.lines);
+        self.payments.append(&mut other.payments);
+        self.redemptions.append(&mut other.redemptions);
+    }
+
+    /// The rows of lines, payments and redemptions.
+    pub(super) fn rows(&self) -> (&[LineRow], &[PaymentRow], &[RedemptionRow]) {
+        (&self.lines, &self.payments, &self.redemptions)
     }
 }
 
+/// `(order id, order code)` of every order that a voucher of this one refunds.
+pub(in crate::ledger) fn refunded_orders(snapshot: &Snapshot) -> Vec<(String, Option<String>)> {
+    let orders = snapshot.order.voucher_orders.iter().flatten().flat_map(|order| &order.refunded_orders);
+    orders.map(|order| (order.order_id.clone(), order.order_code.clone())).collect()
+}
+
 /// `(event key, event id, title)` of every event named.
-pub(super) fn titles(snapshot: &Snapshot) -> Vec<(String, Option<String>, String)> {
+pub(in crate::ledger) fn titles(snapshot: &Snapshot) -> Vec<(String, Option<String>, String)> {
     let tickets = snapshot.order.tickets.iter().flatten();
     tickets.filter_map(|ticket| Some((event_key(ticket)?, ticket.event_id.clone(), ticket.title.clone()?))).collect()
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::journal::Full;
+use crate::ledger::standing::Full;
 use crate::money::{self, Currency};
 
 /// The sum of the debits, as a decimal number.

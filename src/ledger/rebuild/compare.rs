@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::Rebuilt;
 use super::changes::{amount, changes};
-use super::journal::Full;
 use super::shadow::Shadow;
 use super::store::BookRow;
 use crate::ledger::Error;
+use crate::ledger::standing::Full;
 use crate::ledger::store::PostingRow;
 use crate::money::Overflow;
 

@@ -6,10 +6,7 @@ use std::sync::mpsc::Receiver;
 use super::store::{self, BookRow};
 use crate::db::Database;
 use crate::ledger::Error;
-use crate::ledger::store::{EntryRow, PostingRow};
-
-/// An entry with its lines.
-pub(super) type Full = (EntryRow, Vec<PostingRow>);
+use crate::ledger::standing::Full;
 
 /// Reads the journal page by page until `take` wants no more.
 pub(super) fn read(database: &Database, book: &BookRow, mut take: impl FnMut(Vec<Full>) -> bool) -> Result<(), Error> {

@@ -1,15 +1,15 @@
 //! The ledger that the snapshots give, as far as it is needed for what comes.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use sha2::{Digest as _, Sha256};
 
-use super::journal::Full;
 use super::store::{self, BookRow};
 use crate::db::Database;
 use crate::ledger::posting::entries_of;
-use crate::ledger::store::{Posted, SnapshotRow};
-use crate::ledger::{Book, Error, LiveAtom, Policies, Snapshot, Target, target};
+use crate::ledger::standing::{Full, Standing};
+use crate::ledger::store::SnapshotRow;
+use crate::ledger::{Book, Error, Policies, Snapshot, Target, target};
 
 /// A snapshot with what it asks for.
 pub(super) struct Prepared {
@@ -59,18 +59,11 @@ fn prepared(mut row: SnapshotRow, last: bool, policies: &Policies) -> Result<Pre
 /// The head of the rebuilt book, and the orders that will change again.
 pub(super) struct Shadow {
     book: Book,
-    orders: HashMap<String, Order>,
+    orders: HashMap<String, Standing>,
     /// Numbers of entries that were taken over: theirs and ours.
     taken: BTreeMap<i64, i64>,
     pub(super) entries: i64,
     pub(super) taken_over: i64,
-}
-
-/// What an order has in the rebuilt journal.
-struct Order {
-    posted: Posted,
-    /// Entries of the live atoms.
-    entries: BTreeMap<i64, Full>,
 }
 
 impl Shadow {
@@ -93,31 +86,14 @@ impl Shadow {
     /// The entries of one snapshot.
     pub(super) fn settle(&mut self, prepared: Prepared) -> Result<Vec<Full>, Error> {
         let Prepared { row, snapshot, wanted, last, .. } = prepared;
-        let order = self.orders.remove(&row.order_id);
-        let unknown =
-            || Order { posted: Posted { live: BTreeMap::new(), ever: BTreeSet::new() }, entries: BTreeMap::new() };
-        let mut order = order.unwrap_or_else(unknown);
-        let entries = &mut order.entries;
-        let original = |entry_no: i64| {
-            let lost =
-                || crate::db::Error::Inconsistent(format!("rebuilt entry {entry_no} is not there to be reversed"));
-            entries.remove(&entry_no).ok_or_else(|| Error::from(lost()))
-        };
-        let written = entries_of(&mut self.book, snapshot.policy_id, &wanted, &row, &order.posted, original)?;
-        let mut lines = written.lines.into_iter().peekable();
-        let mut rebuilt = Vec::with_capacity(written.entries.len());
-        for entry in written.entries {
-            let mut own = Vec::new();
-            while let Some(line) = lines.next_if(|line| line.entry_no == entry.entry_no) {
-                own.push(line);
-            }
-            rebuilt.push((entry, own));
-        }
-        self.entries += i64::try_from(rebuilt.len()).unwrap_or(0);
+        let mut standing = self.orders.remove(&row.order_id).unwrap_or_default();
+        let written = entries_of(&mut self.book, snapshot.policy_id, &wanted, &row, &standing)?;
         if !last {
-            order.remember(&rebuilt);
-            self.orders.insert(row.order_id, order);
+            standing.remember(&written);
+            self.orders.insert(row.order_id, standing);
         }
+        let rebuilt = written.into_full();
+        self.entries += i64::try_from(rebuilt.len()).unwrap_or(0);
         Ok(rebuilt)
     }
 
@@ -142,20 +118,5 @@ impl Shadow {
             self.book.close_period(period);
         }
         true
-    }
-}
-
-impl Order {
-    fn remember(&mut self, rebuilt: &[Full]) {
-        for (entry, lines) in rebuilt {
-            if entry.reverses_no.is_some() {
-                self.posted.live.remove(&entry.atom_key);
-                continue;
-            }
-            let atom = LiveAtom { entry_no: entry.entry_no, hash: entry.atom_hash.clone() };
-            self.posted.live.insert(entry.atom_key.clone(), atom);
-            self.posted.ever.insert(entry.atom_key.clone());
-            self.entries.insert(entry.entry_no, (entry.clone(), lines.clone()));
-        }
     }
 }

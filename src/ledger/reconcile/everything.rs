@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
-use super::order::counted;
-use super::{reconcile_order, store};
+use super::order::{counted, reconcile_order};
+use super::store;
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
+use crate::ledger::desk::Desk;
 use crate::ledger::{Error, Policies, store as journal};
 
 /// Orders that one transaction looks at: on SQLite all writers wait for it.
@@ -70,15 +71,18 @@ fn page(
     let terms = store::terms(connection, source)?;
     let policies = Policies::load(connection, source, zone)?;
     let orders = store::orders_after(connection, source, last, PAGE)?;
+    let mut desk = Desk::empty(source);
+    desk.read_ahead(connection, &orders.iter().map(String::as_str).collect())?;
     for order_id in &orders {
-        let changes = reconcile_order(connection, source, &terms, &policies, order_id, now)?;
+        let changes = reconcile_order(connection, &mut desk, &terms, &policies, order_id, now)?;
         for ((reason, what), count) in counted(&changes) {
             *total.changes.entry((source.to_owned(), reason, what)).or_default() += count;
         }
         if !dry_run {
-            store::save(connection, &changes, now)?;
+            desk.save_findings(connection, order_id, changes)?;
         }
         total.orders += 1;
     }
+    desk.write_out(connection)?;
     Ok(orders.last().cloned())
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 
 use crate::clock::Timestamp;
+use crate::ledger::store::{EntryRow, PostingRow};
 use crate::ledger::{Rules, Snapshot, Target};
 
 /// What holds for a whole source.
@@ -55,6 +56,24 @@ pub struct ReceivableLine {
     pub payment_id: Option<String>,
     /// Debit positive.
     pub amount_minor: i64,
+}
+
+impl ReceivableLine {
+    /// The line as it will be read once it is written.
+    pub(in crate::ledger) fn of(entry: &EntryRow, line: &PostingRow) -> Self {
+        Self {
+            entry_order: entry.order_id.clone(),
+            kind: entry.kind.clone(),
+            atom_key: entry.atom_key.clone(),
+            atom_hash: entry.atom_hash.clone(),
+            reason: entry.reason_code.clone(),
+            booking_date: entry.booking_date,
+            currency: line.currency.clone(),
+            item_kind: line.item_kind.clone(),
+            payment_id: line.payment_id.clone(),
+            amount_minor: line.amount_minor,
+        }
+    }
 }
 
 /// What the entries of one order moved on one account for one voucher or flex ticket.

@@ -26,6 +26,11 @@ impl Changes {
     pub fn is_empty(&self) -> bool {
         self.opened.is_empty() && self.reopened.is_empty() && self.changed.is_empty() && self.closed.is_empty()
     }
+
+    /// Every finding as it is to be stored.
+    pub(in crate::ledger) fn into_rows(self) -> impl Iterator<Item = FindingRow> {
+        [self.opened, self.reopened, self.changed, self.unchanged, self.closed].into_iter().flatten()
+    }
 }
 
 /// Compares what is raised with what is stored. An acknowledged finding stays acknowledged as long as its amounts stay

@@ -28,7 +28,6 @@ mod vat_rates;
 pub use everything::{Reconciled, reconcile_everything};
 pub use facts::{Facts, News, ReceivableLine, Terms, VoucherMove};
 pub use life::Changes;
-pub use order::reconcile_order;
 pub(super) use order::{Settling, absent_sections, after_settling, again};
 pub use reasons::{ANNOUNCED_DELETED, ANNOUNCED_UPDATED, REASONS, Reason};
 

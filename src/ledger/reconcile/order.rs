@@ -6,6 +6,7 @@ use super::life::compare;
 use super::{Changes, Facts, News, Terms, reconcile, store};
 use crate::clock::Timestamp;
 use crate::db::Connection;
+use crate::ledger::desk::Desk;
 use crate::ledger::settle::load;
 use crate::ledger::{Book, Error, Policies, Snapshot, Target, store as journal, target};
 use crate::order::Versions;
@@ -25,26 +26,28 @@ pub(in crate::ledger) struct Settling<'a> {
 /// Reconciles an order that was just settled, and those whose findings depend on it.
 pub(in crate::ledger) fn after_settling(
     connection: &mut Connection,
-    book: &Book,
+    book: &mut Book,
     settling: &Settling<'_>,
 ) -> Result<(), Error> {
-    let terms = &book.terms;
     let Settling { snapshot, target, now, .. } = *settling;
+    let order_id = &snapshot.order.order_id;
+    let (terms, desk) = (&book.terms, &mut book.desk);
     let facts = Facts {
         terms,
         rules: &book.policies.rules(snapshot.policy_id),
         snapshot,
         target,
-        news: news(connection, &book.source, settling)?,
+        news: news(connection, desk, settling)?,
         absent: absent_sections(terms, snapshot, settling.versions),
         now,
-        lines: store::receivable_lines(connection, &book.source, &snapshot.order.order_id)?,
-        other_payments: other_payments(connection, &book.source, snapshot, settling.previous)?,
-        moves: voucher_moves(connection, &book.source, snapshot, settling.previous)?,
+        lines: desk.receivable(connection, order_id)?,
+        other_payments: other_payments(connection, desk, snapshot, settling.previous)?,
+        moves: voucher_moves(connection, desk, snapshot, settling.previous)?,
     };
-    let changes = look(connection, &book.source, &facts)?;
-    store::save(connection, &changes, now)?;
-    for order_id in facts.related() {
+    let changes = look(connection, desk, &facts)?;
+    let related = facts.related();
+    desk.save_findings(connection, order_id, changes)?;
+    for order_id in related {
         again(connection, book, &order_id, now)?;
     }
     Ok(())
@@ -53,27 +56,27 @@ pub(in crate::ledger) fn after_settling(
 /// Reconciles an order of which nothing new is said: something else changed on which its findings depend.
 pub(in crate::ledger) fn again(
     connection: &mut Connection,
-    book: &Book,
+    book: &mut Book,
     order_id: &str,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let changes = reconcile_order(connection, &book.source, &book.terms, &book.policies, order_id, now)?;
-    Ok(store::save(connection, &changes, now)?)
+    let changes = reconcile_order(connection, &mut book.desk, &book.terms, &book.policies, order_id, now)?;
+    Ok(book.desk.save_findings(connection, order_id, changes)?)
 }
 
 /// What reconciling a stored order would change among its findings. Nothing is written.
 ///
 /// # Errors
 /// When a statement fails, the stored snapshot cannot be read, or a sum is out of range.
-pub fn reconcile_order(
+pub(in crate::ledger) fn reconcile_order(
     connection: &mut Connection,
-    source: &str,
+    desk: &mut Desk,
     terms: &Terms,
     policies: &Policies,
     order_id: &str,
     now: Timestamp,
 ) -> Result<Changes, Error> {
-    let known = load(connection, source, order_id)?;
+    let known = load(connection, desk, order_id)?;
     let snapshot = &known.snapshot;
     let rules = policies.rules(snapshot.policy_id);
     let target =
@@ -86,21 +89,21 @@ pub fn reconcile_order(
         news: News::None,
         absent: absent_sections(terms, snapshot, &known.versions),
         now,
-        lines: store::receivable_lines(connection, source, order_id)?,
-        other_payments: other_payments(connection, source, snapshot, None)?,
-        moves: voucher_moves(connection, source, snapshot, None)?,
+        lines: desk.receivable(connection, order_id)?,
+        other_payments: other_payments(connection, desk, snapshot, None)?,
+        moves: voucher_moves(connection, desk, snapshot, None)?,
     };
-    look(connection, source, &facts)
+    look(connection, desk, &facts)
 }
 
-fn look(connection: &mut Connection, source: &str, facts: &Facts<'_>) -> Result<Changes, Error> {
+fn look(connection: &mut Connection, desk: &mut Desk, facts: &Facts<'_>) -> Result<Changes, Error> {
     let raised = reconcile(facts);
-    let stored = store::findings_of(connection, source, facts.order_id())?;
-    Ok(compare(stored, &raised, source, facts.order_id(), facts.now))
+    let stored = desk.findings(connection, facts.order_id())?;
+    Ok(compare(stored, &raised, desk.source(), facts.order_id(), facts.now))
 }
 
 /// What is new about the order: nothing, when only something else of the source made it be settled again.
-fn news<'a>(connection: &mut Connection, source: &str, settling: &Settling<'a>) -> Result<News<'a>, Error> {
+fn news<'a>(connection: &mut Connection, desk: &mut Desk, settling: &Settling<'a>) -> Result<News<'a>, Error> {
     let Some(previous) = settling.previous else { return Ok(News::Since { previous: None, first_code: None }) };
     let now = settling.snapshot;
     if (&previous.order, previous.cancelled, &previous.notes) == (&now.order, now.cancelled, &now.notes) {
@@ -110,7 +113,8 @@ fn news<'a>(connection: &mut Connection, source: &str, settling: &Settling<'a>) 
     let first_code = match settling.first_snapshot_no.filter(|_| code(previous) != code(now)) {
         None => None,
         Some(first) => {
-            let (doc, _) = journal::snapshot_doc(connection, source, first)?;
+            desk.write_out(connection)?;
+            let (doc, _) = journal::snapshot_doc(connection, desk.source(), first)?;
             serde_json::from_str::<Snapshot>(&doc).ok().and_then(|first| code(&first))
         }
     };
@@ -138,26 +142,20 @@ pub(in crate::ledger) fn absent_sections(terms: &Terms, snapshot: &Snapshot, ver
 /// vouchers name.
 fn other_payments(
     connection: &mut Connection,
-    source: &str,
+    desk: &mut Desk,
     snapshot: &Snapshot,
     previous: Option<&Snapshot>,
 ) -> Result<Vec<(String, String)>, Error> {
     let mut ids = BTreeSet::new();
     for snapshot in [Some(snapshot), previous].into_iter().flatten() {
-        ids.extend(snapshot.order.payments.iter().flatten().map(|payment| payment.id.as_str()));
-        let vouchers = snapshot.order.voucher_orders.iter().flatten();
-        ids.extend(vouchers.flat_map(|order| order.refunded_payment_ids.iter().map(String::as_str)));
+        ids.extend(snapshot.order.payment_ids());
     }
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let ids: Vec<&str> = ids.into_iter().collect();
-    Ok(store::other_payments(connection, source, &snapshot.order.order_id, &ids)?)
+    Ok(desk.other_payments(connection, &snapshot.order.order_id, &ids)?)
 }
 
 fn voucher_moves(
     connection: &mut Connection,
-    source: &str,
+    desk: &mut Desk,
     snapshot: &Snapshot,
     previous: Option<&Snapshot>,
 ) -> Result<Vec<super::VoucherMove>, Error> {
@@ -172,7 +170,8 @@ fn voucher_moves(
         return Ok(Vec::new());
     }
     let ids: Vec<&str> = ids.into_iter().collect();
-    Ok(store::voucher_moves(connection, source, &ids)?)
+    desk.write_out(connection)?;
+    Ok(store::voucher_moves(connection, desk.source(), &ids)?)
 }
 
 /// How many findings changed, by reason and what became of them.

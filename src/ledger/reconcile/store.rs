@@ -6,9 +6,9 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::{Changes, ReceivableLine, Terms, VoucherMove};
+use super::{ReceivableLine, Terms, VoucherMove};
 use crate::clock::Timestamp;
-use crate::db::schema::{findings, journal_entries, orders, payments, postings, sources};
+use crate::db::schema::{findings, journal_entries, orders, postings, sources};
 use crate::db::{Connection, Result};
 use crate::ledger::{Finding, store as journal};
 use crate::on_engine;
@@ -106,50 +106,35 @@ pub(in crate::ledger) fn orders_after(
         .load(c))?)
 }
 
-/// Everything on the receivable of an order, in the order of the entries.
-pub(super) fn receivable_lines(
+/// `(order, line)` of everything on the receivables of these orders, in the order of the entries.
+pub(in crate::ledger) fn receivable_lines(
     connection: &mut Connection,
     source: &str,
-    order_id: &str,
-) -> Result<Vec<ReceivableLine>> {
+    order_ids: &[&str],
+) -> Result<Vec<(String, ReceivableLine)>> {
+    let line = (
+        journal_entries::order_id,
+        journal_entries::kind,
+        journal_entries::atom_key,
+        journal_entries::atom_hash,
+        journal_entries::reason_code,
+        journal_entries::booking_date,
+        postings::currency,
+        postings::item_kind,
+        postings::payment_id,
+        postings::amount_minor,
+    );
     Ok(on_engine!(connection, |c| postings::table
         .inner_join(
             journal_entries::table
                 .on(journal_entries::source.eq(postings::source).and(journal_entries::entry_no.eq(postings::entry_no)))
         )
         .filter(postings::source.eq(source))
-        .filter(postings::order_id.eq(order_id))
+        .filter(postings::order_id.eq_any(order_ids))
         .filter(postings::account_code.eq("assets:receivable"))
         // The sign keeps SQLite from reading the whole ledger in this order instead of sorting the few lines.
         .order((sql::<BigInt>("+postings.entry_no"), postings::line_no))
-        .select((
-            journal_entries::order_id,
-            journal_entries::kind,
-            journal_entries::atom_key,
-            journal_entries::atom_hash,
-            journal_entries::reason_code,
-            journal_entries::booking_date,
-            postings::currency,
-            postings::item_kind,
-            postings::payment_id,
-            postings::amount_minor,
-        ))
-        .load(c))?)
-}
-
-/// `(payment, order)` of the payments with these ids in other orders.
-pub(super) fn other_payments(
-    connection: &mut Connection,
-    source: &str,
-    order_id: &str,
-    ids: &[&str],
-) -> Result<Vec<(String, String)>> {
-    Ok(on_engine!(connection, |c| payments::table
-        .filter(payments::source.eq(source))
-        .filter(payments::payment_id.eq_any(ids))
-        .filter(payments::order_id.ne(order_id))
-        .order((payments::payment_id, payments::order_id))
-        .select((payments::payment_id, payments::order_id))
+        .select((postings::order_id.assume_not_null(), line))
         .load(c))?)
 }
 
@@ -185,34 +170,4 @@ pub(super) fn voucher_moves(connection: &mut Connection, source: &str, ids: &[&s
     });
     // What is reversed moves nothing, but it tells which orders have to do with each other.
     Ok(moves.collect())
-}
-
-/// Every finding of an order, closed ones included.
-pub(super) fn findings_of(connection: &mut Connection, source: &str, order_id: &str) -> Result<Vec<FindingRow>> {
-    Ok(on_engine!(connection, |c| findings::table
-        .filter(findings::source.eq(source))
-        .filter(findings::order_id.eq(order_id))
-        .select(FindingRow::as_select())
-        .load(c))?)
-}
-
-/// Writes what has changed.
-pub(super) fn save(connection: &mut Connection, changes: &Changes, seen: Timestamp) -> Result<()> {
-    if !changes.opened.is_empty() {
-        on_engine!(connection, |c| diesel::insert_into(findings::table)
-            .values(&changes.opened)
-            .on_conflict_do_nothing()
-            .execute(c))?;
-    }
-    for row in changes.reopened.iter().chain(&changes.changed).chain(&changes.closed) {
-        on_engine!(connection, |c| diesel::update(findings::table.find(&row.fingerprint)).set(row).execute(c))?;
-    }
-    let unchanged: Vec<&String> =
-        changes.unchanged.iter().filter(|row| row.last_seen == seen).map(|row| &row.fingerprint).collect();
-    if !unchanged.is_empty() {
-        on_engine!(connection, |c| diesel::update(findings::table.filter(findings::fingerprint.eq_any(unchanged)))
-            .set(findings::last_seen.eq(seen))
-            .execute(c))?;
-    }
-    Ok(())
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Verdict, store};
 use crate::db::Connection;
-use crate::ledger::{Error, Policies, Snapshot, diff, store as journal, target};
+use crate::ledger::desk::{self, Last};
+use crate::ledger::standing::Standing;
+use crate::ledger::{Error, Policies, Snapshot, diff, target};
 
 /// Orders read at once.
 const PAGE: i64 = 500;
@@ -20,36 +22,34 @@ pub(super) fn check(
         let page = store::orders_after(connection, source, &last, PAGE)?;
         let Some((highest, _)) = page.last() else { return Ok(None) };
         last.clone_from(highest);
-        for (order_id, snapshot_no) in page {
+        let ids: Vec<&str> = page.iter().map(|(order_id, _)| order_id.as_str()).collect();
+        let numbers: Vec<i64> = page.iter().filter_map(|(_, snapshot_no)| *snapshot_no).collect();
+        let standings = desk::standings(connection, source, &ids)?;
+        let snapshots = desk::snapshots(connection, source, &numbers)?;
+        for (order_id, snapshot_no) in &page {
             verdict.orders += 1;
-            if let Some(fault) = order_fault(connection, source, policies, &order_id, snapshot_no)? {
+            let last = snapshot_no.map(|number| (number, snapshots.get(&number)));
+            if let Some(fault) = order_fault(policies, standings.get(order_id), last) {
                 return Ok(Some(format!("source {source}, order {order_id}: {fault}")));
             }
         }
     }
 }
 
-fn order_fault(
-    connection: &mut Connection,
-    source: &str,
-    policies: &Policies,
-    order_id: &str,
-    snapshot_no: Option<i64>,
-) -> Result<Option<String>, Error> {
-    let posted = journal::posted(connection, source, order_id)?;
-    let wanted = match snapshot_no {
+/// What is wrong with an order that has this in the journal, and whose last snapshot has this number and text.
+fn order_fault(policies: &Policies, standing: Option<&Standing>, last: Option<(i64, Option<&Last>)>) -> Option<String> {
+    let wanted = match last {
         None => BTreeMap::new(),
-        Some(snapshot_no) => {
-            let (doc, _) = journal::snapshot_doc(connection, source, snapshot_no)?;
-            let Ok(snapshot) = serde_json::from_str::<Snapshot>(&doc) else {
-                return Ok(Some(format!("snapshot {snapshot_no} cannot be read")));
-            };
+        Some((snapshot_no, last)) => {
+            let snapshot = last.and_then(|last| serde_json::from_str::<Snapshot>(&last.doc).ok());
+            let Some(snapshot) = snapshot else { return Some(format!("snapshot {snapshot_no} cannot be read")) };
             match target(&snapshot, &policies.rules(snapshot.policy_id)) {
                 Ok(target) => target.atoms,
-                Err(overflow) => return Ok(Some(overflow.to_string())),
+                Err(overflow) => return Some(overflow.to_string()),
             }
         }
     };
-    let changes = diff(&posted.live, &wanted);
-    Ok(changes.first().map(|change| format!("the journal and the last snapshot differ: {change:?}")))
+    let nothing = BTreeMap::new();
+    let changes = diff(standing.map_or(&nothing, Standing::live), &wanted);
+    changes.first().map(|change| format!("the journal and the last snapshot differ: {change:?}"))
 }
