@@ -33,12 +33,14 @@ pub const FETCH_BYTES: usize = 16 * 1024 * 1024;
 pub const LEASE: Duration = Duration::from_secs(180);
 
 /// Entities that a worker claims and settles in one transaction.
-pub const CLAIM_ENTITIES: i64 = 64;
+pub const CLAIM_ENTITIES: i64 = 128;
 /// Events of one entity that are worked on together; the rest waits for the next claim.
 pub const CLAIM_EVENTS_PER_ENTITY: i64 = 100;
 
 /// Rows of one INSERT: PostgreSQL takes at most 65,535 values, and the widest table has 22 columns.
 pub const INSERT_ROWS: usize = 1000;
+/// Rows of one INSERT on SQLite: more gain little.
+pub const SQLITE_INSERT_ROWS: usize = 16;
 /// Values of one IN: SQLite takes at most 32,766 values in a statement.
 pub const IN_VALUES: usize = 5000;
 

@@ -47,25 +47,34 @@ macro_rules! on_engine {
     };
 }
 
-/// Inserts all rows of a slice. PostgreSQL takes many in one statement, for a round trip is what costs there; SQLite
-/// takes one prepared statement many times, for a statement of changing length would be compiled each time, triggers
-/// included.
+/// Inserts all rows of a slice, many in one statement. On PostgreSQL a round trip is what costs. On SQLite a statement
+/// whose triggers may abort keeps every page that it changes, and a statement of another length would be compiled anew,
+/// triggers included: so it takes a fixed number of rows, and what is left over one by one.
 #[macro_export]
 macro_rules! insert_rows {
-    ($connection:expr, $table:expr, $rows:expr) => {
+    ($connection:expr, $table:expr, $rows:expr) => {{
+        let rows: &[_] = &$rows;
         match $connection {
-            $crate::db::Connection::Sqlite(pooled) => $rows.iter().try_for_each(|row| {
-                let insert = diesel::insert_into($table).values(row);
+            $crate::db::Connection::Sqlite(pooled) => {
+                let (full, rest) = rows.as_chunks::<{ $crate::limits::SQLITE_INSERT_ROWS }>();
+                full.iter()
+                    .try_for_each(|rows| {
+                        let insert = diesel::insert_into($table).values(rows);
+                        diesel::RunQueryDsl::execute(insert, &mut **pooled).map(|_| ())
+                    })
+                    .and_then(|()| {
+                        rest.iter().try_for_each(|row| {
+                            let insert = diesel::insert_into($table).values(row);
+                            diesel::RunQueryDsl::execute(insert, &mut **pooled).map(|_| ())
+                        })
+                    })
+            }
+            $crate::db::Connection::Postgres(pooled) => rows.chunks($crate::limits::INSERT_ROWS).try_for_each(|rows| {
+                let insert = diesel::insert_into($table).values(rows);
                 diesel::RunQueryDsl::execute(insert, &mut **pooled).map(|_| ())
             }),
-            $crate::db::Connection::Postgres(pooled) => {
-                $rows.chunks($crate::limits::INSERT_ROWS).try_for_each(|rows| {
-                    let insert = diesel::insert_into($table).values(rows);
-                    diesel::RunQueryDsl::execute(insert, &mut **pooled).map(|_| ())
-                })
-            }
         }
-    };
+    }};
 }
 
 /// The pools of one database.

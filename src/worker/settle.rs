@@ -43,20 +43,20 @@ impl Inner {
         self.database.transaction("settle", |connection| self.settle_works(connection, works, now))
     }
 
-    /// Settles these entities in the caller's transaction: first all books, then what depends on them.
+    /// Settles these entities in the caller's transaction, those of one source together.
     pub(super) fn settle_works(
         &self,
         connection: &mut Connection,
         works: &[Work],
         now: Timestamp,
     ) -> Result<(), Unsettled> {
-        let mut newer = Vec::with_capacity(works.len());
         for works in works.chunk_by(|a, b| a.source == b.source) {
             let Some(source) = works.first().map(|work| work.source.as_str()) else { continue };
             let zone = self.sources.get(source).map_or(chrono_tz::UTC, |source| source.timezone);
             let mut book = Book::open(connection, source, zone)?;
             let steps = works.iter().flat_map(|work| &work.events).flat_map(|event| &event.steps);
             ledger::read_ahead(connection, &mut book, steps)?;
+            let mut newer = Vec::with_capacity(works.len());
             for work in works {
                 // A panic in one entity must not take the others of its batch with it.
                 let applied = caught(|| self.apply(connection, &mut book, work, now));
@@ -65,9 +65,13 @@ impl Inner {
                 })?);
             }
             book.write_out(connection)?;
-        }
-        for (work, newer) in works.iter().zip(&newer) {
-            self.complete(connection, work, newer, now)?;
+            let settled = || works.iter().zip(&newer);
+            let said: Vec<contact::Said<'_>> =
+                settled().flat_map(|(work, newer)| said_of_customers(work, newer)).collect();
+            contact::keep(connection, source, &said)?;
+            for (work, newer) in settled() {
+                self.complete(connection, work, newer, now)?;
+            }
         }
         Ok(())
     }
@@ -159,7 +163,7 @@ impl Inner {
         Ok(newer)
     }
 
-    /// Ends the claim on an entity whose books are written, and keeps its customers.
+    /// Ends the claim on an entity whose books are written.
     fn complete(
         &self,
         connection: &mut Connection,
@@ -169,14 +173,6 @@ impl Inner {
     ) -> Result<(), Unsettled> {
         for (id, finish) in &work.ended {
             guard(work, inbox::finish(connection, &work.lease, *id, finish, now)?)?;
-        }
-        for (event, newer) in work.events.iter().zip(newer) {
-            if let Some((contact, version)) = &event.contact {
-                let contact_id = contact::store::save(connection, &work.source, contact, *version)?;
-                if let Some(step) = event.steps.first() {
-                    contact::belongs_to(connection, &work.source, &step.order_id, contact_id, *newer)?;
-                }
-            }
         }
         let failure = match &work.failure {
             Some(failure) => Some(failure.clone()),
@@ -232,6 +228,17 @@ impl Inner {
             _ => now,
         }
     }
+}
+
+/// What the events of an entity say of customers. `newer` tells of each event whether it is as new as what is known.
+fn said_of_customers<'w>(work: &'w Work, newer: &[bool]) -> Vec<contact::Said<'w>> {
+    let events = work.events.iter().zip(newer);
+    let said = events.filter_map(|(event, newer)| {
+        let (contact, version) = event.contact.as_ref()?;
+        let order = event.steps.first().map(|step| (step.order_id.as_str(), *newer));
+        Some(contact::Said { contact, version: *version, order })
+    });
+    said.collect()
 }
 
 /// Why an order that cannot be settled is parked.

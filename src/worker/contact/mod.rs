@@ -1,14 +1,16 @@
 //! The customers: kept beside the books, never in them, and erasable without touching them.
 
 mod erase;
+mod keep;
 pub mod store;
 
 use serde::Serialize;
 
 use crate::clock::Timestamp;
-use crate::db::{Connection, Database, Result};
+use crate::db::{Database, Result};
 
 pub use erase::{Erased, Unerasable, erase};
+pub(super) use keep::{Said, keep};
 
 /// A contact with all that is known of the person. It must not be printed by accident, so there is no `Debug`.
 #[derive(Clone, Serialize, diesel::Queryable)]
@@ -51,28 +53,6 @@ pub enum Who {
     Order(String),
     /// Those with this mail address.
     Mail(String),
-}
-
-/// Notes that an order has this contact; `now` tells that it is the newest one. A contact that an order gets after
-/// its former one was erased is flagged: a delivery has brought personal data again.
-pub(super) fn belongs_to(
-    connection: &mut Connection,
-    source: &str,
-    order_id: &str,
-    contact_id: i64,
-    now: bool,
-) -> Result<()> {
-    if now {
-        store::link(connection, source, order_id, contact_id)?;
-    }
-    if !store::remember(connection, source, order_id, contact_id)? {
-        return Ok(());
-    }
-    if let Some(erased_id) = store::erased_of(connection, source, order_id)? {
-        tracing::warn!(source, order_id, contact_id, erased_id, "a delivery brought an erased customer's data again");
-        store::flag(connection, contact_id, erased_id)?;
-    }
-    Ok(())
 }
 
 /// Looks contacts up.

@@ -1,8 +1,11 @@
 //! The statements of the contacts. None opens a transaction.
 
+use std::collections::{BTreeSet, HashMap};
+
 use diesel::prelude::*;
 
 use super::Stored;
+use crate::clock::Timestamp;
 use crate::db::schema::{contact_orders, contacts, orders};
 use crate::db::{Connection, Result};
 use crate::on_engine;
@@ -27,78 +30,96 @@ struct Row<'a> {
     details: Option<&'a str>,
 }
 
-/// Stores what a delivery or fetch says about a customer, unless something newer is known. Answers the contact's id.
-///
-/// # Errors
-/// When a statement fails.
-pub fn save(connection: &mut Connection, source: &str, contact: &Contact, version: i64) -> Result<i64> {
-    let row = Row {
-        source,
-        match_key: Some(&contact.match_key),
-        version,
-        name: contact.name.as_deref(),
-        email: contact.email.as_deref(),
-        phone: contact.phone.as_deref(),
-        company: contact.company.as_deref(),
-        vat_number: contact.vat_number.as_deref(),
-        street: contact.street.as_deref(),
-        postal_code: contact.postal_code.as_deref(),
-        city: contact.city.as_deref(),
-        country: contact.country.as_deref(),
-        language: contact.language.as_deref(),
-        details: contact.details.as_deref(),
-    };
-    let same = contacts::table.filter(contacts::source.eq(source)).filter(contacts::match_key.eq(&contact.match_key));
-    let known: Option<(i64, i64)> =
-        on_engine!(connection, |c| same.select((contacts::contact_id, contacts::version)).first(c).optional())?;
-    match known {
-        None => Ok(on_engine!(connection, |c| diesel::insert_into(contacts::table)
-            .values(row)
-            .returning(contacts::contact_id)
-            .get_result(c))?),
-        Some((contact_id, known)) => {
-            if known <= version {
-                on_engine!(connection, |c| diesel::update(contacts::table.find(contact_id)).set(row).execute(c))?;
-            }
-            Ok(contact_id)
+impl<'a> Row<'a> {
+    fn of(source: &'a str, contact: &'a Contact, version: i64) -> Self {
+        Self {
+            source,
+            match_key: Some(&contact.match_key),
+            version,
+            name: contact.name.as_deref(),
+            email: contact.email.as_deref(),
+            phone: contact.phone.as_deref(),
+            company: contact.company.as_deref(),
+            vat_number: contact.vat_number.as_deref(),
+            street: contact.street.as_deref(),
+            postal_code: contact.postal_code.as_deref(),
+            city: contact.city.as_deref(),
+            country: contact.country.as_deref(),
+            language: contact.language.as_deref(),
+            details: contact.details.as_deref(),
         }
     }
 }
 
+/// Number and version of the contacts with these match keys.
+pub(super) fn matching(
+    connection: &mut Connection,
+    source: &str,
+    keys: &BTreeSet<&str>,
+) -> Result<HashMap<String, (i64, i64)>> {
+    let query = contacts::table.filter(contacts::source.eq(source)).filter(contacts::match_key.eq_any(keys)).select((
+        contacts::match_key.assume_not_null(),
+        contacts::contact_id,
+        contacts::version,
+    ));
+    let rows: Vec<(String, i64, i64)> = on_engine!(connection, |c| query.load(c))?;
+    Ok(rows.into_iter().map(|(key, contact_id, version)| (key, (contact_id, version))).collect())
+}
+
+/// Stores a new contact, and answers its number.
+pub(super) fn insert(connection: &mut Connection, source: &str, contact: &Contact, version: i64) -> Result<i64> {
+    let row = Row::of(source, contact, version);
+    Ok(on_engine!(connection, |c| diesel::insert_into(contacts::table)
+        .values(row)
+        .returning(contacts::contact_id)
+        .get_result(c))?)
+}
+
+/// Replaces what is known of a contact.
+pub(super) fn replace(
+    connection: &mut Connection,
+    contact_id: i64,
+    source: &str,
+    contact: &Contact,
+    version: i64,
+) -> Result<()> {
+    let row = Row::of(source, contact, version);
+    on_engine!(connection, |c| diesel::update(contacts::table.find(contact_id)).set(row).execute(c))?;
+    Ok(())
+}
+
 /// Notes whose order it is now.
-///
-/// # Errors
-/// When the statement fails.
 pub(super) fn link(connection: &mut Connection, source: &str, order_id: &str, contact_id: i64) -> Result<()> {
     let order = orders::table.find((source, order_id));
     on_engine!(connection, |c| diesel::update(order).set(orders::contact_id.eq(Some(contact_id))).execute(c))?;
     Ok(())
 }
 
-/// Remembers that an order has, or had, this contact. True when that is new.
-pub(super) fn remember(connection: &mut Connection, source: &str, order_id: &str, contact_id: i64) -> Result<bool> {
+/// `(order, contact)` of every contact that these orders have or had, and whether it is erased.
+pub(super) fn of_orders(
+    connection: &mut Connection,
+    source: &str,
+    order_ids: &BTreeSet<&str>,
+) -> Result<Vec<(String, i64, bool)>> {
+    let query = contact_orders::table
+        .inner_join(contacts::table.on(contacts::contact_id.eq(contact_orders::contact_id)))
+        .filter(contact_orders::source.eq(source))
+        .filter(contact_orders::order_id.eq_any(order_ids))
+        .select((contact_orders::order_id, contact_orders::contact_id, contacts::erased_at));
+    let rows: Vec<(String, i64, Option<Timestamp>)> = on_engine!(connection, |c| query.load(c))?;
+    Ok(rows.into_iter().map(|(order_id, contact_id, erased)| (order_id, contact_id, erased.is_some())).collect())
+}
+
+/// Remembers that an order has, or had, this contact.
+pub(super) fn remember(connection: &mut Connection, source: &str, order_id: &str, contact_id: i64) -> Result<()> {
     let row = (
         contact_orders::source.eq(source),
         contact_orders::order_id.eq(order_id),
         contact_orders::contact_id.eq(contact_id),
     );
-    let inserted = on_engine!(connection, |c| diesel::insert_into(contact_orders::table)
-        .values(row)
-        .on_conflict_do_nothing()
-        .execute(c))?;
-    Ok(inserted > 0)
-}
-
-/// The erased contact that an order had, the newest of several.
-pub(super) fn erased_of(connection: &mut Connection, source: &str, order_id: &str) -> Result<Option<i64>> {
-    let query = contact_orders::table
-        .inner_join(contacts::table.on(contacts::contact_id.eq(contact_orders::contact_id)))
-        .filter(contact_orders::source.eq(source))
-        .filter(contact_orders::order_id.eq(order_id))
-        .filter(contacts::erased_at.is_not_null())
-        .order(contact_orders::contact_id.desc())
-        .select(contact_orders::contact_id);
-    Ok(on_engine!(connection, |c| query.first(c).optional())?)
+    let insert = diesel::insert_into(contact_orders::table).values(row);
+    on_engine!(connection, |c| insert.on_conflict_do_nothing().execute(c))?;
+    Ok(())
 }
 
 /// Flags a contact that came after an erasure.
