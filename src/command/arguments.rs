@@ -245,6 +245,8 @@ pub(super) enum LedgerCommand {
     /// Look at every order anew: what needs an explanation, and what has healed; exit code 3 while one above `info` is
     /// open
     Reconcile(super::reconcile::Reconcile),
+    /// Make income of the credits of dead orders that are due by the policy, as the daemon does every hour
+    RecogniseRetained(super::retained::RecogniseRetained),
     /// The same as `ticketledger findings`
     #[command(subcommand)]
     Findings(super::findings::FindingsCommand),

@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::posting::post;
 use super::projection::{self, OrderRow};
 use super::reconcile;
+use super::snapshot::Kept;
 use super::store::{self, SnapshotRow};
 use super::{Book, Error, Regime, Snapshot, regimes, target};
 use crate::clock::Timestamp;
@@ -277,6 +278,19 @@ fn settle_redeemers(
         entries += apply(connection, book, known, &origin)?;
     }
     Ok(entries)
+}
+
+/// Sets what of an order's credit is recognised, and posts the difference.
+pub(super) fn keep(
+    connection: &mut Connection,
+    book: &mut Book,
+    order_id: &str,
+    kept: Option<Kept>,
+    origin: &Origin,
+) -> Result<usize, Error> {
+    let mut known = load(connection, &book.source, order_id)?;
+    known.snapshot.kept = kept;
+    apply(connection, book, known, origin)
 }
 
 /// Settles again every order that redeems one of these vouchers or flex tickets, given as class and id: how they are
