@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound as _, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound as _, TimeDelta, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -48,6 +48,12 @@ impl Timestamp {
     /// The day on which this instant falls in a time zone: 23:30Z on 30 November is 1 December in Berlin.
     pub fn local_date(self, zone: Tz) -> NaiveDate {
         self.0.with_timezone(&zone).date_naive()
+    }
+
+    /// The middle of a day in a time zone: no change of the clocks moves it to another day.
+    pub fn noon_of(day: NaiveDate, zone: Tz) -> Option<Self> {
+        let local = day.and_hms_opt(12, 0, 0)?;
+        Some(Self::new(zone.from_local_datetime(&local).earliest()?.with_timezone(&Utc)))
     }
 
     /// The instant as chrono has it.

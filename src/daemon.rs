@@ -19,7 +19,7 @@ use crate::inbox::writer::Writer;
 use crate::ledger;
 use crate::limits;
 use crate::receive::{self, Console, Intake, Patience};
-use crate::worker::{Probe, Worker};
+use crate::worker::{Probe, Worker, sweep};
 
 /// What differs between the daemon of an operator and that of a test.
 pub struct Options {
@@ -71,6 +71,7 @@ impl Daemon {
             workers: worker.alive(),
             metrics: metrics_handle()?,
         });
+        let sweep_clock = options.clock.clone();
         let intake = Intake::new(config, options.clock, writer, database.clone()).with_patience(options.patience);
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -85,6 +86,11 @@ impl Daemon {
             "the console listener"
         });
         if options.work {
+            let sweep = sweep::run(database.clone(), sweep_clock, stopped.clone());
+            tasks.spawn(async move {
+                sweep.await;
+                "the sweep of credits"
+            });
             let worker = worker.clone();
             tasks.spawn(async move {
                 worker.run(stopped).await;

@@ -37,6 +37,10 @@ pub const CLAIM_ENTITIES: i64 = 128;
 /// Events of one entity that are worked on together; the rest waits for the next claim.
 pub const CLAIM_EVENTS_PER_ENTITY: i64 = 100;
 
+/// Between two looks for credits that have become income. They are dated by the day on which they are due, so that the
+/// hour does not matter.
+pub const SWEEP_INTERVAL: Duration = Duration::from_secs(3600);
+
 /// Rows of one INSERT: PostgreSQL takes at most 65,535 values, and the widest table has 22 columns.
 pub const INSERT_ROWS: usize = 1000;
 /// Rows of one INSERT on SQLite: more gain little.

@@ -9,6 +9,7 @@ use super::close::Close;
 use super::cut::{CutOptions, OfStock};
 use super::logging::LogFormat;
 use crate::clock::Timestamp;
+use crate::inbox::operator::effect::MOST;
 use crate::inbox::{EventId, State};
 use crate::report::Format;
 
@@ -166,6 +167,10 @@ pub(super) struct Replay {
     /// Show the effect: which entries, on which accounts and orders, which findings; and change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// With --dry-run: look at the first N webhooks, at most 30000 [default: 5000]; meanwhile nothing is received on
+    /// SQLite
+    #[arg(long, value_name = "N", requires = "dry_run", value_parser = clap::value_parser!(i64).range(1..=MOST))]
+    pub(super) limit: Option<i64>,
     /// Do not ask
     #[arg(long, short)]
     pub(super) yes: bool,
@@ -245,6 +250,8 @@ pub(super) enum LedgerCommand {
     /// Look at every order anew: what needs an explanation, and what has healed; exit code 3 while one above `info` is
     /// open
     Reconcile(super::reconcile::Reconcile),
+    /// Make income of the credits of dead orders that are due by the policy, as the daemon does every hour
+    RecogniseRetained(super::retained::RecogniseRetained),
     /// The same as `ticketledger findings`
     #[command(subcommand)]
     Findings(super::findings::FindingsCommand),

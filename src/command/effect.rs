@@ -17,9 +17,13 @@ pub(super) fn in_words(effect: &Effect) -> String {
     let mut text = String::new();
     // Writing into a text cannot fail.
     let _ = writeln!(text, "Working on {} webhooks again would come to this; nothing was changed.", effect.events);
-    if effect.left_out > 0 {
-        let _ =
-            writeln!(text, "{} more match and were not looked at: too many to look at them at once.", effect.left_out);
+    if let Some(until) = effect.looked_at_until {
+        let _ = writeln!(
+            text,
+            "THIS IS NOT ALL: {} more match, after webhook {until}, and were not looked at. Choose fewer with \
+             --source, --kind, --reason, --since or --until, or look at more with --limit.",
+            effect.left_out
+        );
     }
     if effect.from_archive > 0 {
         let _ = writeln!(

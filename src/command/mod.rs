@@ -19,6 +19,7 @@ mod rebuild;
 mod reconcile;
 mod replay;
 mod report;
+mod retained;
 mod serve;
 mod settings;
 mod trace;
@@ -83,6 +84,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Vouchers(command) => vouchers::run(&settings::load(path)?, &command),
         Command::Contact(command) => contact::run(&settings::load(path)?, command),
         Command::Ledger(LedgerCommand::Reconcile(options)) => reconcile::run(&settings::load(path)?, &options),
+        Command::Ledger(LedgerCommand::RecogniseRetained(options)) => retained::run(&settings::load(path)?, &options),
         Command::Ledger(LedgerCommand::Calibrate(options)) => calibrate::run(&settings::load(path)?, &options),
         Command::Findings(command) | Command::Ledger(LedgerCommand::Findings(command)) => {
             findings::run(&settings::load(path)?, &command)

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
 use crate::inbox::State;
-use crate::inbox::operator::effect::effect;
+use crate::inbox::operator::effect::{USUAL, effect};
 use crate::inbox::operator::{self, Count, Reason, Replayed, Selection};
 use crate::report::{Format, format};
 use crate::worker::Worker;
@@ -33,8 +33,10 @@ pub(super) fn run(config: &Config, options: Replay) -> anyhow::Result<Outcome> {
     let events: i64 = counts.iter().map(|count| count.events).sum();
     if options.dry_run {
         let worker = Worker::offline(database.clone(), Clock::System, config);
-        let effect =
-            effect(&database, &Clock::System, &config.sources, &selection, |connection| worker.rehearse(connection))?;
+        let at_most = options.limit.unwrap_or(USUAL);
+        let effect = effect(&database, &Clock::System, &config.sources, &selection, at_most, |connection| {
+            worker.rehearse(connection)
+        })?;
         output::print(match options.format {
             DetailFormat::Table => effect::in_words(&effect),
             DetailFormat::Json => serde_json::to_string_pretty(&effect)? + "\n",

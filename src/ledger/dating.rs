@@ -24,16 +24,16 @@ pub(super) fn post(atom: &Atom, again: bool, snapshot: &SnapshotRow) -> (Timesta
     }
 }
 
-/// What was cancelled takes the date of its cancellation; what is simply gone, or changed, takes the receipt. Money and
-/// refund vouchers stay when their order is cancelled, so they are never gone because of it. A release that lies ahead
-/// is taken back on its own day, so that its month shows nothing.
+/// What was cancelled takes the date of its cancellation; what is simply gone, or changed, takes the receipt. Money,
+/// refund vouchers and what was kept stay when their order is cancelled, so they are never gone because of it. A
+/// release that lies ahead is taken back on its own day, so that its month shows nothing.
 pub(super) fn reversal(
     wanted: &Target,
     entry: &EntryRow,
     reason: &str,
     receipt: Timestamp,
 ) -> (Timestamp, &'static str) {
-    let by_itself = matches!(entry.event_type.as_str(), "payment" | "refund" | "voucher.refund_issue");
+    let by_itself = matches!(entry.event_type.as_str(), "payment" | "refund" | "voucher.refund_issue" | "retain");
     let said = wanted.cancelled_at.get(&entry.atom_key).copied().or(wanted.order_cancelled_at);
     let undone = match said {
         Some(at) if reason == "gone" && !by_itself => (at, "cancellation_date"),

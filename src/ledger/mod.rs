@@ -29,6 +29,7 @@ mod projection;
 pub mod rebuild;
 pub mod reconcile;
 mod regimes;
+pub mod retain;
 mod settle;
 mod snapshot;
 mod standing;

@@ -62,6 +62,11 @@ impl Policies {
         known.map_or(&self.default, |(.., policy)| policy)
     }
 
+    /// Whether under any of them the credit of a dead order becomes income by itself.
+    pub(super) fn recognise_credits(&self) -> bool {
+        self.dated.iter().any(|(.., policy)| policy.retained_after().is_some())
+    }
+
     /// The source's time zone.
     pub fn zone(&self) -> Tz {
         self.zone

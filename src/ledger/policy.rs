@@ -147,6 +147,30 @@ pub enum Retained {
     /// It stays a credit of the guest until a person books it.
     #[default]
     KeepCredit,
+    /// It is income once nothing moved on the order's receivable for some time.
+    IncomeAfterDays(AfterDays),
+}
+
+/// When a credit becomes income, and at which VAT.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AfterDays {
+    /// Local days without a movement.
+    pub days: u32,
+    /// The VAT in it.
+    pub vat: RetainedVat,
+}
+
+/// VAT in money that is kept. Whether a cancellation fee is a damage, which is not taxed, or the price of a service is
+/// for a tax advisor to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RetainedVat {
+    /// Nobody has said: none is booked, and a finding says so.
+    Undecided,
+    /// None, as somebody decided.
+    Untaxed,
+    /// At this rate, in basis points.
+    Taxed(i32),
 }
 
 /// Rounding of what is paid in cash.
@@ -193,6 +217,14 @@ impl Policy {
         }
     }
 
+    /// When the credit of a dead order becomes income; `None`: never by itself.
+    pub fn retained_after(&self) -> Option<AfterDays> {
+        match self.retained {
+            Retained::KeepCredit => None,
+            Retained::IncomeAfterDays(after) => Some(after),
+        }
+    }
+
     /// The name of a raw payment method in its clearing account.
     pub fn clearing_name<'a>(&'a self, method: &'a str) -> &'a str {
         self.payment_method_map.get(method).map_or(method, String::as_str)
@@ -218,12 +250,15 @@ mod tests {
             voucher_regime: VoucherRegime::Spv(1900),
             flex_regime: FlexRegime::Taxed(700),
             total_formula: Some("billed".to_owned()),
+            retained: Retained::IncomeAfterDays(AfterDays { days: 30, vat: RetainedVat::Taxed(700) }),
             cash_rounding: CashRounding::FiveHundredths(["cash".to_owned()].into()),
             payment_method_map: [("StripeBankWire".to_owned(), "bank".to_owned())].into(),
             ..Policy::default()
         };
         let written = serde_json::to_string(&all).unwrap();
         assert!(written.contains("\"voucher_regime\":{\"spv\":1900}"), "{written}");
+        let retained = "\"retained\":{\"income_after_days\":{\"days\":30,\"vat\":{\"taxed\":700}}}";
+        assert!(written.contains(retained), "{written}");
         assert!(
             written.ends_with("{\"five_hundredths\":[\"cash\"]},\"payment_method_map\":{\"StripeBankWire\":\"bank\"}}")
         );

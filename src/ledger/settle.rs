@@ -8,6 +8,7 @@ use super::desk::Desk;
 use super::posting::post;
 use super::projection::{self, OrderRow};
 use super::reconcile;
+use super::snapshot::Kept;
 use super::store::SnapshotRow;
 use super::{Book, Error, Regime, Snapshot, regimes, target};
 use crate::clock::Timestamp;
@@ -301,6 +302,21 @@ fn settle_redeemers(
         };
         entries += apply(connection, book, known, &origin)?;
     }
+    Ok(entries)
+}
+
+/// Sets what of an order's credit is recognised, and posts the difference. What that comes to is written.
+pub(super) fn keep(
+    connection: &mut Connection,
+    book: &mut Book,
+    order_id: &str,
+    kept: Option<Kept>,
+    origin: &Origin,
+) -> Result<usize, Error> {
+    let mut known = load(connection, &mut book.desk, order_id)?;
+    known.snapshot.kept = kept;
+    let entries = apply(connection, book, known, origin)?;
+    book.write_out(connection)?;
     Ok(entries)
 }
 

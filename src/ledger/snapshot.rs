@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::Policy;
+use crate::clock::Timestamp;
 use crate::order::{Order, OrderStatus, Payment, Versions};
 use crate::provider::Note;
 
@@ -24,6 +25,22 @@ pub struct Snapshot {
     /// Payments that an older delivery had and the newest one that says payments has not, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vanished_payments: Vec<Payment>,
+    /// What of the order's credit is recognised as income, as the last sweep decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Kept>,
+}
+
+/// A credit of a cancelled or declined order that stayed for as long as the policy says. It is part of the snapshot, so
+/// that what follows from it needs no clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Since when it is income.
+    pub due_at: Timestamp,
+    /// How much of the credit, in minor units of the order's currency, above zero. What goes later is taken off again.
+    pub amount_minor: i64,
+    /// What others posted on the receivable of this order, debit positive: other orders' refund vouchers and entries
+    /// that a person made.
+    pub elsewhere_minor: i64,
 }
 
 /// How a voucher or flex ticket is taxed: a fact of the order that sold it.
@@ -73,7 +90,13 @@ impl Snapshot {
             regimes: BTreeMap::new(),
             notes: Vec::new(),
             vanished_payments: Vec::new(),
+            kept: None,
         }
+    }
+
+    /// Whether nothing of the order will be delivered: money on it is the guest's, until it is given back or kept.
+    pub fn is_dead(&self) -> bool {
+        matches!(self.status(), OrderStatus::Cancelled | OrderStatus::Declined)
     }
 
     /// Normal form of the status, cancellations announced by webhook included.
@@ -129,6 +152,10 @@ impl Snapshot {
         }
         self.vanished_payments.retain(|payment| !current.contains(payment.id.as_str()));
         self.vanished_payments.sort_by(|a, b| a.id.cmp(&b.id));
+        // An order that lives again has sold something; if it dies once more, its credit is a new one.
+        if !self.is_dead() {
+            self.kept = None;
+        }
         taken
     }
 
@@ -188,7 +215,7 @@ mod tests {
     #[test]
     fn a_snapshot_without_vanished_payments_is_written_as_ever() {
         let json = Snapshot::unknown("A").to_json().unwrap();
-        assert!(!json.contains("vanished"), "{json}");
+        assert!(!json.contains("vanished") && !json.contains("kept"), "{json}");
         assert_eq!(serde_json::from_str::<Snapshot>(&json).unwrap(), Snapshot::unknown("A"));
     }
 }

@@ -11,6 +11,7 @@ mod read;
 mod rehearse;
 mod retry;
 mod settle;
+pub mod sweep;
 mod work;
 
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use ticketledger::demo::stand_in::BookingExample;
-use ticketledger::inbox::operator::effect::{Effect, effect};
+use ticketledger::inbox::operator::effect::{Effect, USUAL, effect};
 use ticketledger::inbox::operator::{self, Filter, Reason, Selection};
 use ticketledger::worker::Worker;
 
@@ -11,9 +11,13 @@ use crate::rebuild::{Random, delivery};
 use crate::support::daemon::{PAID_ORDER, TestDaemon, changed, lines};
 
 fn preview(daemon: &TestDaemon, selection: &Selection) -> Effect {
+    preview_of(daemon, selection, USUAL)
+}
+
+fn preview_of(daemon: &TestDaemon, selection: &Selection, at_most: i64) -> Effect {
     let worker = Worker::offline(daemon.database().clone(), daemon.clock.clone(), daemon.config());
     let sources = &daemon.config().sources;
-    effect(daemon.database(), &daemon.clock, sources, selection, |connection| worker.rehearse(connection))
+    effect(daemon.database(), &daemon.clock, sources, selection, at_most, |connection| worker.rehearse(connection))
         .expect("it can be rehearsed")
 }
 
@@ -141,5 +145,19 @@ on_both_engines!(a_booking_is_previewed_from_the_archive, async |database| {
     let shown = shows_what_happens(&daemon, &Selection::Ids(vec![paid])).await;
     assert_eq!(shown.from_archive, 1);
     assert!(lines(daemon.database(), "SELECT 'x' AS line FROM inbox_events WHERE state = 'pending'").is_empty());
+    daemon.finish().await;
+});
+
+on_both_engines!(a_preview_says_what_it_left_out, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let mut events = Vec::new();
+    for number in 0..5 {
+        events.push(daemon.accepted("museum", changed(PAID_ORDER, &[("/id", json!(format!("o{number}")))])).await);
+    }
+    let shown = preview_of(&daemon, &all(), 3);
+    assert_eq!((shown.events, shown.left_out, shown.looked_at_until), (3, 2, Some(events[2])));
+    assert_eq!((shown.orders.len(), shown.entries.len()), (3, 9));
+    let shown = preview_of(&daemon, &all(), 5);
+    assert_eq!((shown.events, shown.left_out, shown.looked_at_until), (5, 0, None));
     daemon.finish().await;
 });

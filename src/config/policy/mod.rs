@@ -13,7 +13,7 @@ use super::problem::Problems;
 use super::read::{Section, Text};
 use super::vat;
 use crate::ledger::Policy;
-use crate::ledger::policy::{CashRounding, FlexRegime, VoucherRegime};
+use crate::ledger::policy::{AfterDays, CashRounding, FlexRegime, Retained, RetainedVat, VoucherRegime};
 
 /// Reads them in their order. What a policy does not say stays as in the one before it.
 pub(super) fn policies(sections: Vec<Section>, problems: &mut Problems) -> Vec<DatedPolicy> {
@@ -49,7 +49,7 @@ fn switches(section: &mut Section, policy: &mut Policy, problems: &mut Problems)
     word(section, "prices_are", &["before_discounts", "after_discounts"], &mut policy.prices_are, problems);
     total_formula(section, policy, problems);
     word(section, "on_payment_vanish", &["reverse", "hold"], &mut policy.on_payment_vanish, problems);
-    retained(section, problems);
+    retained(section, &mut policy.retained, problems);
     cash_rounding(section, &mut policy.cash_rounding, problems);
     if let Some(map) = section.map("payment_method_map", problems) {
         policy.payment_method_map = names(map, problems);
@@ -138,16 +138,46 @@ fn total_formula(section: &mut Section, policy: &mut Policy, problems: &mut Prob
     policy.total_formula = Some(text.value).filter(|name| name != "unknown");
 }
 
-fn retained(section: &mut Section, problems: &mut Problems) {
-    let Some(text) = section.text("retained", problems) else { return };
-    if text.value.starts_with("income_after_days") {
-        let message = "money that is kept is not booked as income by itself: that would depend on the day, which a \
-                       rebuild must not, and its VAT is a decision; write \"keep_credit\" and book it by an entry of \
-                       your own";
-        text.wrong(problems, message);
-    } else if text.value != "keep_credit" {
-        unknown_word(&text, &["keep_credit"], problems);
+fn retained(section: &mut Section, retained: &mut Retained, problems: &mut Problems) {
+    let written = section.text("retained", problems);
+    let days = section.number("retained_days", 1..=3650, 0, problems);
+    let days = u32::try_from(days).ok().filter(|days| *days > 0);
+    let vat = retained_vat(section, problems);
+    if let Some(text) = written {
+        match (text.value.as_str(), days) {
+            ("keep_credit", _) => *retained = Retained::KeepCredit,
+            ("income_after_days", Some(days)) => {
+                *retained = Retained::IncomeAfterDays(AfterDays { days, vat: RetainedVat::Undecided });
+            }
+            ("income_after_days", None) => {
+                text.wrong(problems, "needs retained_days, the days for which nothing may have moved on the order");
+            }
+            _ => unknown_word(&text, &["keep_credit", "income_after_days"], problems),
+        }
     }
+    match retained {
+        Retained::IncomeAfterDays(after) => {
+            after.days = days.unwrap_or(after.days);
+            after.vat = vat.unwrap_or(after.vat);
+        }
+        Retained::KeepCredit => {
+            for key in ["retained_days", "retained_vat"] {
+                let given = if key == "retained_days" { days.is_some() } else { vat.is_some() };
+                if given {
+                    section.wrong(problems, key, "has no effect unless retained is \"income_after_days\"");
+                }
+            }
+        }
+    }
+}
+
+/// A rate, or `none` where it was decided that there is no VAT in it.
+fn retained_vat(section: &mut Section, problems: &mut Problems) -> Option<RetainedVat> {
+    let text = section.text("retained_vat", problems)?;
+    if text.value == "none" {
+        return Some(RetainedVat::Untaxed);
+    }
+    vat::basis_points(&text, problems).map(RetainedVat::Taxed)
 }
 
 fn cash_rounding(section: &mut Section, rounding: &mut CashRounding, problems: &mut Problems) {

@@ -2,8 +2,8 @@
 
 use crate::ledger::Policy;
 use crate::ledger::policy::{
-    CashRounding, CouponScope, FlexRegime, OnPaymentVanish, PricesAre, RecogniseOn, RevenueMode, VatRounding,
-    VoucherRegime,
+    AfterDays, CashRounding, CouponScope, FlexRegime, OnPaymentVanish, PricesAre, RecogniseOn, Retained, RetainedVat,
+    RevenueMode, VatRounding, VoucherRegime,
 };
 use crate::money::format_minor;
 
@@ -54,7 +54,7 @@ pub(in crate::config) fn in_words(policy: &Policy) -> Vec<String> {
                 "a payment that is no longer sent stays booked until somebody has looked".to_owned()
             }
         },
-        "money kept after a cancellation stays a credit of the guest".to_owned(),
+        retained(policy.retained),
     ];
     lines.push(match &policy.cash_rounding {
         CashRounding::Off => "cash is not rounded".to_owned(),
@@ -73,6 +73,18 @@ fn scope(scope: CouponScope) -> &'static str {
         CouponScope::Tickets => "coupons reduce tickets",
         CouponScope::TicketsAndProducts => "coupons reduce tickets and products",
     }
+}
+
+fn retained(retained: Retained) -> String {
+    let Retained::IncomeAfterDays(AfterDays { days, vat }) = retained else {
+        return "money kept after a cancellation stays a credit of the guest".to_owned();
+    };
+    let vat = match vat {
+        RetainedVat::Undecided => "without VAT until retained_vat says more".to_owned(),
+        RetainedVat::Untaxed => "without VAT".to_owned(),
+        RetainedVat::Taxed(bp) => format!("with VAT at {}", percent(bp)),
+    };
+    format!("money kept after a cancellation is income after {days} days without a movement, {vat}")
 }
 
 fn percent(bp: i32) -> String {

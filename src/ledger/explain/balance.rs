@@ -30,7 +30,7 @@ pub struct Term {
 }
 
 /// The order of reading: what was billed, then what settled it.
-const TERMS: [(&str, &str); 10] = [
+const TERMS: [(&str, &str); 11] = [
     ("ticket", "tickets"),
     ("product", "products"),
     ("flex", "flex tickets sold"),
@@ -41,6 +41,7 @@ const TERMS: [(&str, &str); 10] = [
     ("payment", "payments"),
     ("refund", "refunds"),
     ("refund_voucher", "vouchers issued as refund"),
+    ("retained", "kept after the end of the order"),
 ];
 
 pub(super) fn balances(facts: &Facts) -> Vec<Balance> {

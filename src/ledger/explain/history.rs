@@ -16,21 +16,18 @@ pub(super) fn steps(facts: &Facts) -> Vec<String> {
                     && fact.entry.order_id.as_deref() == Some(facts.order_id.as_str())
             })
             .collect();
+        let number = snapshot.inbox_event_id;
         let why = match snapshot.cause.as_str() {
-            "first delivery" => "is the first that tells of it".to_owned(),
-            "delivery" => "brings news".to_owned(),
-            cause => format!("settles it again ({cause})"),
+            "first delivery" => format!("webhook {number} is the first that tells of it"),
+            "delivery" => format!("webhook {number} brings news"),
+            "retained" => format!("by the policy, what is kept of the credit is looked at (event {number})"),
+            cause => format!("webhook {number} settles it again ({cause})"),
         };
         let mut changes: Vec<String> = of_step.iter().map(|fact| change(facts, fact)).collect();
         if changes.is_empty() {
             changes.push("no money moves".to_owned());
         }
-        sentences.push(format!(
-            "{}: webhook {} {why}: {}.",
-            facts.moment(snapshot.recorded_at),
-            snapshot.inbox_event_id,
-            changes.join("; ")
-        ));
+        sentences.push(format!("{}: {why}: {}.", facts.moment(snapshot.recorded_at), changes.join("; ")));
     }
     sentences
 }
@@ -57,6 +54,7 @@ fn name(facts: &Facts, fact: &Fact) -> String {
     let of = |id: fn(&PostingRow) -> Option<&String>| fact.lines.iter().find_map(id).map_or("?", String::as_str);
     let voucher = of(|line| line.voucher_id.as_ref());
     match fact.entry.event_type.as_str() {
+        "retain" => "what is kept after the end of the order".to_owned(),
         "refund" => format!("refund {}", of(|line| line.payment_id.as_ref())),
         "voucher.issue" => format!("voucher {voucher} sold"),
         "voucher.refund_issue" => format!("voucher {voucher} issued as refund"),

@@ -1,7 +1,6 @@
 //! What one row books.
 
-use chrono::{NaiveDate, NaiveTime, TimeZone as _};
-use chrono_tz::Tz;
+use chrono::NaiveDate;
 
 use super::plan::posting_key;
 use crate::clock::Timestamp;
@@ -149,7 +148,8 @@ pub(super) fn post(
 ) -> Result<(), Error> {
     let (mut accounts, mut lines, mut entries): (Vec<AccountRow>, _, _) = (Vec::new(), Vec::new(), Vec::new());
     for booking in bookings {
-        let effective_at = noon(booking.day.unwrap_or(opened_on), book.policies.zone()).unwrap_or(now);
+        let day = booking.day.unwrap_or(opened_on);
+        let effective_at = Timestamp::noon_of(day, book.policies.zone()).unwrap_or(now);
         let draft = Draft {
             kind: "manual",
             event_type: booking.event_type,
@@ -179,11 +179,4 @@ pub(super) fn post(
         entries.push(entry);
     }
     Ok(store::insert_entries(connection, &accounts, &lines, &entries)?)
-}
-
-/// The middle of a day: no change of the clocks moves it to another day.
-fn noon(day: NaiveDate, zone: Tz) -> Option<Timestamp> {
-    let local = day.and_time(NaiveTime::from_hms_opt(12, 0, 0)?);
-    let instant = zone.from_local_datetime(&local).earliest()?;
-    Some(Timestamp::new(instant.with_timezone(&chrono::Utc)))
 }

@@ -33,6 +33,7 @@ pub const REASONS: &[Reason] = &[
     reason("refund_without_cancel", Medium),
     reason("cancel_without_refund", Medium),
     reason("retained_after_cancel", Low),
+    reason("retained_vat_undecided", Info),
     reason("payment_on_dead_order", Medium),
     reason("payment_vanished", High),
     reason("payment_mutated", Medium),

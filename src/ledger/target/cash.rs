@@ -23,9 +23,7 @@ impl Builder<'_> {
             .collect();
         let paid = sum(cash.iter().map(|payment| payment.amount_minor))?;
         let order_id = &self.snapshot.order.order_id;
-        let atoms = self.target.atoms.values().filter(|atom| atom.currency == currency);
-        let own = |line: &&Line| line.account == Account::Receivable && line.dimensions.order_id == *order_id;
-        let open = sum(atoms.flat_map(|atom| &atom.lines).filter(own).map(|line| line.amount_minor))?;
+        let open = self.open(currency)?;
         if cash.is_empty() || paid % COIN != 0 || open == 0 || open.abs() >= COIN {
             return Ok(());
         }

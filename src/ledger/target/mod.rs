@@ -4,6 +4,7 @@ mod cash;
 mod discounts;
 mod payments;
 mod release;
+mod retained;
 mod rounding;
 mod sales;
 mod stored_value;
@@ -15,7 +16,7 @@ pub(super) use sales::event_key;
 use super::atom::{Dimensions, Line};
 use super::{Account, Atom, Effective, Finding, Rules, Severity, Snapshot};
 use crate::clock::Timestamp;
-use crate::money::{Currency, Overflow, vat_in_gross};
+use crate::money::{Currency, Overflow, sum, vat_in_gross};
 use crate::order::{OrderStatus, PartStatus, Participant, Ticket};
 
 /// What should be live for an order.
@@ -43,6 +44,7 @@ pub fn target(snapshot: &Snapshot, rules: &Rules) -> Result<Target, Overflow> {
     builder.stored_value()?;
     builder.payments();
     builder.cash_rounding()?;
+    builder.retained()?;
     builder.notes();
     Ok(builder.target)
 }
@@ -128,6 +130,14 @@ impl<'a> Builder<'a> {
         *ordinal += 1;
         let key = if *ordinal == 1 { atom.key.clone() } else { format!("{}#{ordinal}", atom.key) };
         self.target.atoms.insert(key.clone(), Atom { key, lines, ..atom });
+    }
+
+    /// What the atoms so far leave open on the order's own receivable.
+    fn open(&self, currency: Currency) -> Result<i64, Overflow> {
+        let order_id = &self.snapshot.order.order_id;
+        let atoms = self.target.atoms.values().filter(|atom| atom.currency == currency);
+        let own = |line: &&Line| line.account == Account::Receivable && line.dimensions.order_id == *order_id;
+        sum(atoms.flat_map(|atom| &atom.lines).filter(own).map(|line| line.amount_minor))
     }
 
     fn find(&mut self, finding: Finding) {

@@ -14,6 +14,7 @@ fn policies() -> Vec<Policy> {
         flex_regime: FlexRegime::RecogniseAtSale,
         coupon_scope: CouponScope::Tickets,
         on_payment_vanish: OnPaymentVanish::Hold,
+        retained: Retained::IncomeAfterDays(AfterDays { days: 30, vat: RetainedVat::Taxed(1900) }),
         cash_rounding: CashRounding::FiveHundredths(["StripeBankWire".to_owned()].into()),
         payment_method_map: [("StripeBankWire".to_owned(), "bank".to_owned())].into(),
         ..default()

@@ -3,6 +3,7 @@
 mod change;
 mod every;
 mod payments;
+mod retained;
 mod revenue;
 mod settings;
 mod stored_value;
@@ -11,8 +12,8 @@ use serde_json::{Value, json};
 use ticketledger::config::{self, DatedPolicy};
 use ticketledger::ledger::Policy;
 use ticketledger::ledger::policy::{
-    CashRounding, CouponScope, FlexRegime, OnPaymentVanish, PricesAre, RecogniseOn, RevenueMode, VatRounding,
-    VoucherRegime,
+    AfterDays, CashRounding, CouponScope, FlexRegime, OnPaymentVanish, PricesAre, RecogniseOn, Retained, RetainedVat,
+    RevenueMode, VatRounding, VoucherRegime,
 };
 
 use crate::on_both_engines;

@@ -30,7 +30,9 @@ coupon_scope = "tickets"
 prices_are = "after_discounts"
 total_formula = "billed"
 on_payment_vanish = "hold"
-retained = "keep_credit"
+retained = "income_after_days"
+retained_days = 30
+retained_vat = "none"
 cash_rounding = "five_hundredths"
 cash_methods = ["Cash", "Bar"]
 payment_method_map = { "Stripe Bank" = "bank" }
@@ -40,6 +42,8 @@ from = "2026-01-01"
 vat_rounding = "sum_by_rate"
 voucher_vat = "7"
 total_formula = "unknown"
+retained_days = 60
+retained_vat = "19"
 cash_rounding = "off"
 payment_method_map = {}"#,
     );
@@ -54,9 +58,9 @@ payment_method_map = {}"#,
         prices_are: PricesAre::After,
         total_formula: Some("billed".to_owned()),
         on_payment_vanish: OnPaymentVanish::Hold,
+        retained: Retained::IncomeAfterDays(AfterDays { days: 30, vat: RetainedVat::Untaxed }),
         cash_rounding: CashRounding::FiveHundredths(["Bar".to_owned(), "Cash".to_owned()].into()),
         payment_method_map: [("Stripe Bank".to_owned(), "bank".to_owned())].into(),
-        ..Policy::default()
     };
     assert_eq!((policies[0].from, &policies[0].policy), (None, &first));
     // What the second one does not say stays as it was.
@@ -64,6 +68,7 @@ payment_method_map = {}"#,
         vat_rounding: VatRounding::SumByRate,
         voucher_regime: VoucherRegime::Spv(700),
         total_formula: None,
+        retained: Retained::IncomeAfterDays(AfterDays { days: 60, vat: RetainedVat::Taxed(1900) }),
         cash_rounding: CashRounding::Off,
         payment_method_map: std::collections::BTreeMap::new(),
         ..first
@@ -85,7 +90,7 @@ fn a_policy_that_cannot_be_kept_is_refused() {
             "8: sources.museum.policies[0].stale: unknown key; known here: from, recognise_on, revenue_mode, \
              vat_rounding, \
              voucher_regime, voucher_vat, flex_regime, flex_vat, coupon_scope, prices_are, total_formula, \
-             on_payment_vanish, retained, cash_rounding, cash_methods, payment_method_map",
+             on_payment_vanish, retained, retained_days, retained_vat, cash_rounding, cash_methods, payment_method_map",
         ]
     );
     assert_eq!(
@@ -108,8 +113,15 @@ fn a_policy_that_cannot_be_kept_is_refused() {
              the order of their days",
         ]
     );
-    let retained = mistakes(r#"{ retained = "income_after_days=30" }"#);
-    assert!(retained[0].contains("write \"keep_credit\" and book it"), "{retained:?}");
+    assert_eq!(
+        mistakes(r#"{ retained = "income_after_days" }, { from = "2026-01-01", retained_days = 0, retained_vat = 7 }"#),
+        [
+            "8: sources.museum.policies[0].retained: needs retained_days, the days for which nothing may have moved \
+             on the order",
+            "8: sources.museum.policies[1].retained_days: must be a whole number from 1 to 3650",
+            "8: sources.museum.policies[1].retained_vat: has no effect unless retained is \"income_after_days\"",
+        ]
+    );
 }
 
 #[test]

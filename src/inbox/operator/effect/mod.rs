@@ -13,8 +13,11 @@ use crate::db::{Connection, Database};
 use crate::inbox::{EventId, store as inbox};
 use crate::ledger::Error;
 
-/// Events that are looked at: while a replay is rehearsed, on SQLite nothing else can be written.
-const AT_MOST: i64 = 5_000;
+/// Events that are looked at if nobody says otherwise: while a replay is rehearsed, on SQLite nothing else can be
+/// written, so that deliveries wait for its end.
+pub const USUAL: i64 = 5_000;
+/// Most events that can be looked at: their numbers go into one statement, and SQLite takes 32,766 values.
+pub const MOST: i64 = 30_000;
 
 /// The effect of a replay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -23,6 +26,8 @@ pub struct Effect {
     pub events: i64,
     /// Chosen events that were not looked at, because there are too many to look at them at once.
     pub left_out: i64,
+    /// Number of the last event that was looked at, where some were left out: those after it were.
+    pub looked_at_until: Option<EventId>,
     /// What would become of them.
     pub outcomes: Vec<Outcome>,
     /// Events that would not get through, each with its reason.
@@ -131,8 +136,8 @@ pub struct FindingChange {
     fingerprint: String,
 }
 
-/// Replays the chosen events and works on them with `work`, all of it rolled back, and answers what that changes.
-/// `work` answers how many bookings it read from the archive.
+/// Replays the first `at_most` of the chosen events and works on them with `work`, all of it rolled back, and answers
+/// what that changes. `work` answers how many bookings it read from the archive.
 ///
 /// # Errors
 /// When a statement fails.
@@ -141,12 +146,13 @@ pub fn effect(
     clock: &Clock,
     sources: &[Source],
     selection: &Selection,
+    at_most: i64,
     work: impl FnOnce(&mut Connection) -> Result<i64, Error>,
 ) -> Result<Effect, Error> {
     let last = super::store::last_id(&mut database.reader()?)?;
     database.rehearse(|connection| {
         let now = clock.now();
-        let chosen = super::store::choose(connection, selection, 0, last, AT_MOST)?;
+        let chosen = super::store::choose(connection, selection, 0, last, at_most.min(MOST))?;
         let ids: Vec<EventId> = chosen.iter().map(|(id, _)| *id).collect();
         let all: i64 = super::store::count(connection, selection)?.iter().map(|count| count.events).sum();
         let heads = store::heads(connection)?;
@@ -158,7 +164,9 @@ pub fn effect(
         inbox::postpone_others(connection, &ids, now.plus_milliseconds(365 * 86_400_000))?;
         let from_archive = work(connection)?;
         let events = i64::try_from(ids.len()).unwrap_or(i64::MAX);
-        let mut effect = Effect { events, left_out: all - events, from_archive, ..Effect::default() };
+        let left_out = all - events;
+        let looked_at_until = ids.last().copied().filter(|_| left_out > 0);
+        let mut effect = Effect { events, left_out, looked_at_until, from_archive, ..Effect::default() };
         (effect.outcomes, effect.stuck) = outcomes(store::states(connection, &ids)?);
         for (source, (entry_no, snapshot_no)) in heads {
             effect.orders.extend(store::orders_after(connection, &source, snapshot_no)?);

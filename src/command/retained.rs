@@ -1,0 +1,72 @@
+//! `ticketledger ledger recognise-retained`.
+
+use anyhow::bail;
+
+use super::{Outcome, output, settings};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::ledger::retain::{Swept, recognise};
+use crate::report::{Column, Format, Shown, Table, format};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RecogniseRetained {
+    /// Only this source, by its name in the settings
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// Say what would be recognised, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// How to write it
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+}
+
+/// What the daemon does every hour.
+pub(super) fn run(config: &Config, options: &RecogniseRetained) -> anyhow::Result<Outcome> {
+    let source = options.source.as_deref();
+    settings::known_source(config, source)?;
+    let database = settings::open(config)?;
+    let swept = recognise(&database, source, Clock::System.now(), options.dry_run, || true)?;
+    output::print(format::render(&table_of(&swept), options.format)?)?;
+    if options.format == Format::Table {
+        output::print(format!("{}\n", in_words(&swept, options.dry_run)))?;
+    }
+    if !swept.failed.is_empty() {
+        bail!("some orders could not be recognised:\n  {}", swept.failed.join("\n  "));
+    }
+    Ok(Outcome::Fine)
+}
+
+fn in_words(swept: &Swept, dry_run: bool) -> String {
+    match (swept.changes.is_empty(), dry_run) {
+        (true, _) => "No credit of a cancelled or declined order is due.".to_owned(),
+        (false, true) => "Nothing was changed.".to_owned(),
+        (false, false) => format!("Done; {} entries were written.", swept.entries),
+    }
+}
+
+fn table_of(swept: &Swept) -> Table {
+    let text = |name| Column { name, shown: Shown::Text };
+    let amount = |name| Column { name, shown: Shown::Amount };
+    let rows = swept.changes.iter().map(|change| {
+        vec![
+            change.source.clone().into(),
+            change.order_id.clone().into(),
+            change.currency.clone().into(),
+            change.before_minor.into(),
+            change.after_minor.into(),
+            change.due_at.to_string().into(),
+        ]
+    });
+    Table {
+        columns: vec![
+            text("source"),
+            text("order_id"),
+            text("currency"),
+            amount("recognised_before_minor"),
+            amount("recognised_minor"),
+            text("due_at"),
+        ],
+        rows: rows.collect(),
+    }
+}
