@@ -12,7 +12,7 @@ use super::{Database, Error, Pools, Result, migrate};
 use crate::limits;
 
 /// WAL with `synchronous=FULL`: a commit is on the disk before it is answered. The checkpoint comes every 4,000 pages.
-/// A statement that triggers may abort keeps the pages that it changes; in memory, for a file costs as much as the work.
+/// A statement that triggers may abort keeps the pages that it changes: in memory, for a file would double the work.
 const SQLITE_WRITE: &str = "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
      PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF; PRAGMA wal_autocheckpoint=4000; \
      PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000;";

@@ -10,48 +10,14 @@ use super::projection::{self, OrderRow};
 use super::reconcile;
 use super::snapshot::Kept;
 use super::store::SnapshotRow;
-use super::{Book, Error, Regime, Snapshot, regimes, target};
+use super::{Book, Error, Regime, Snapshot, Step, news, regimes, target};
 use crate::clock::Timestamp;
 use crate::db::Connection;
-use crate::order::{Order, OrderStatus, Payment, Versions};
-use crate::provider::Note;
+use crate::order::Versions;
 
 /// Cause of the snapshot that the first usable delivery of an order brings: its sales take the order's date.
 pub(super) const FIRST_DELIVERY: &str = "first delivery";
 const DELIVERY: &str = "delivery";
-
-/// News of an order, brought by one event.
-#[derive(Clone)]
-pub struct Step {
-    /// The order.
-    pub order_id: String,
-    /// The event that brought it.
-    pub event_id: i64,
-    /// The fetched document that says it, if it is not the event's own body.
-    pub document_id: Option<i64>,
-    /// When the event was received: the date of what has none.
-    pub received_at: Timestamp,
-    /// What it says.
-    pub news: News,
-}
-
-/// What an event says.
-#[derive(Clone)]
-pub enum News {
-    /// Sections of the order, as of `version`: the inbox id, or the number of the fetch.
-    Sections {
-        /// The sections.
-        order: Box<Order>,
-        /// How new they are.
-        version: i64,
-        /// Oddities met while reading them.
-        notes: Vec<Note>,
-    },
-    /// A payment, merged whatever else is known.
-    Payment(Payment),
-    /// The whole booking is cancelled, for good.
-    Cancelled,
-}
 
 /// What became of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,18 +36,6 @@ pub(super) struct Known {
     /// The snapshot as it was stored; `None` when there is none.
     stored: Option<Snapshot>,
     doc_sha256: Option<String>,
-}
-
-impl Step {
-    /// Ids of the payments that it brings or names.
-    fn payments(&self) -> impl Iterator<Item = &str> {
-        let (order, payment) = match &self.news {
-            News::Sections { order, .. } => (Some(order), None),
-            News::Payment(payment) => (None, Some(payment.id.as_str())),
-            News::Cancelled => (None, None),
-        };
-        order.into_iter().flat_map(|order| order.payment_ids()).chain(payment)
-    }
 }
 
 /// Reads ahead what settling these steps will ask for: without it the result is the same, with many more statements.
@@ -106,7 +60,7 @@ pub fn read_ahead<'s>(
 pub fn settle(connection: &mut Connection, book: &mut Book, step: &Step) -> Result<Settled, Error> {
     let mut known = load(connection, &mut book.desk, &step.order_id)?;
     let first = known.row.first_event_id.is_none_or(|first| step.event_id <= first);
-    let newer = merge(&mut known, step.news.clone(), step.event_id);
+    let newer = news::merge(&mut known.snapshot, &mut known.versions, step.news.clone(), step.event_id);
     if first {
         known.row.first_event_id = Some(step.event_id);
     }
@@ -169,47 +123,6 @@ pub(super) fn load(connection: &mut Connection, desk: &mut Desk, order_id: &str)
         stored,
         doc_sha256: last.map(|last| last.doc_sha256),
     })
-}
-
-/// Takes the news over, as far as they are not older than what is known. True when any of it was new enough.
-fn merge(known: &mut Known, news: News, event_id: i64) -> bool {
-    match news {
-        News::Sections { order: said, version, notes } => {
-            let newest = known.versions.of("header").is_none_or(|header| header <= version);
-            if newest {
-                known.snapshot.notes = notes;
-                note_confirmed_after_cancel(&mut known.snapshot, &said);
-            }
-            known.snapshot.merge(*said, version, &mut known.versions)
-        }
-        News::Payment(payment) => {
-            let newer = known.versions.advance(&format!("payment:{}", payment.id), event_id);
-            if newer {
-                let payments = known.snapshot.order.payments.get_or_insert_default();
-                payments.retain(|other| other.id != payment.id);
-                payments.push(payment);
-                payments.sort_by(|a, b| a.id.cmp(&b.id));
-            }
-            newer
-        }
-        News::Cancelled => {
-            known.snapshot.cancelled = true;
-            true
-        }
-    }
-}
-
-/// A cancellation is for good; a booking that is confirmed when it is read later is an oddity.
-fn note_confirmed_after_cancel(snapshot: &mut Snapshot, said: &Order) {
-    if snapshot.cancelled && said.status() == OrderStatus::Accepted {
-        snapshot.notes.push(Note {
-            reason: "confirmed_after_cancel".to_owned(),
-            subject: "order".to_owned(),
-            evidence: "announced as cancelled, and confirmed when it was read after that".to_owned(),
-        });
-        snapshot.notes.sort();
-        snapshot.notes.dedup();
-    }
 }
 
 /// Stores what is known now, and posts the difference. Answers the number of entries.

@@ -1,0 +1,92 @@
+//! What an event says of an order, and how that joins what is known.
+
+use super::Snapshot;
+use crate::clock::Timestamp;
+use crate::order::{Order, OrderStatus, Payment, Versions};
+use crate::provider::Note;
+
+/// News of an order, brought by one event.
+#[derive(Clone)]
+pub struct Step {
+    /// The order.
+    pub order_id: String,
+    /// The event that brought it.
+    pub event_id: i64,
+    /// The fetched document that says it, if it is not the event's own body.
+    pub document_id: Option<i64>,
+    /// When the event was received: the date of what has none.
+    pub received_at: Timestamp,
+    /// What it says.
+    pub news: News,
+}
+
+/// What an event says.
+#[derive(Clone)]
+pub enum News {
+    /// Sections of the order, as of `version`: the inbox id, or the number of the fetch.
+    Sections {
+        /// The sections.
+        order: Box<Order>,
+        /// How new they are.
+        version: i64,
+        /// Oddities met while reading them.
+        notes: Vec<Note>,
+    },
+    /// A payment, merged whatever else is known.
+    Payment(Payment),
+    /// The whole booking is cancelled, for good.
+    Cancelled,
+}
+
+impl Step {
+    /// Ids of the payments that it brings or names.
+    pub(super) fn payments(&self) -> impl Iterator<Item = &str> {
+        let (order, payment) = match &self.news {
+            News::Sections { order, .. } => (Some(order), None),
+            News::Payment(payment) => (None, Some(payment.id.as_str())),
+            News::Cancelled => (None, None),
+        };
+        order.into_iter().flat_map(|order| order.payment_ids()).chain(payment)
+    }
+}
+
+/// Takes the news over, as far as they are not older than what is known. True when any of it was new enough.
+pub(super) fn merge(snapshot: &mut Snapshot, versions: &mut Versions, news: News, event_id: i64) -> bool {
+    match news {
+        News::Sections { order: said, version, notes } => {
+            let newest = versions.of("header").is_none_or(|header| header <= version);
+            if newest {
+                snapshot.notes = notes;
+                note_confirmed_after_cancel(snapshot, &said);
+            }
+            snapshot.merge(*said, version, versions)
+        }
+        News::Payment(payment) => {
+            let newer = versions.advance(&format!("payment:{}", payment.id), event_id);
+            if newer {
+                let payments = snapshot.order.payments.get_or_insert_default();
+                payments.retain(|other| other.id != payment.id);
+                payments.push(payment);
+                payments.sort_by(|a, b| a.id.cmp(&b.id));
+            }
+            newer
+        }
+        News::Cancelled => {
+            snapshot.cancelled = true;
+            true
+        }
+    }
+}
+
+/// A cancellation is for good; a booking that is confirmed when it is read later is an oddity.
+fn note_confirmed_after_cancel(snapshot: &mut Snapshot, said: &Order) {
+    if snapshot.cancelled && said.status() == OrderStatus::Accepted {
+        snapshot.notes.push(Note {
+            reason: "confirmed_after_cancel".to_owned(),
+            subject: "order".to_owned(),
+            evidence: "announced as cancelled, and confirmed when it was read after that".to_owned(),
+        });
+        snapshot.notes.sort();
+        snapshot.notes.dedup();
+    }
+}
