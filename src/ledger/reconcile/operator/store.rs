@@ -6,6 +6,7 @@ use crate::clock::Timestamp;
 use crate::db::schema::{findings, operator_actions, orders};
 use crate::db::{Connection, Result};
 use crate::ledger::reconcile::store::FindingRow;
+use crate::ledger::store as journal;
 use crate::on_engine;
 
 /// Which findings; all that is given must hold.
@@ -61,11 +62,15 @@ pub fn list(connection: &mut Connection, filter: &Filter) -> Result<Vec<(Finding
     }))
 }
 
-/// Acknowledges open findings and what is open as a consequence of them; answers how many.
+/// Acknowledges open findings and what is open as a consequence of them; answers how many. A worker that settles one of
+/// their orders has read its findings and will write them: whoever comes second waits, as for the book itself.
 ///
 /// # Errors
 /// When a statement fails.
 pub fn acknowledge(connection: &mut Connection, fingerprints: &[String], actor: &str, why: &str) -> Result<usize> {
+    let query = findings::table.filter(findings::fingerprint.eq_any(fingerprints)).select(findings::source).distinct();
+    let sources: Vec<String> = on_engine!(connection, |c| query.order(findings::source).load(c))?;
+    sources.iter().try_for_each(|source| journal::lock_source(connection, source))?;
     let changes =
         (findings::state.eq("acknowledged"), findings::acknowledged_by.eq(Some(actor)), findings::note.eq(Some(why)));
     let chosen = findings::fingerprint.eq_any(fingerprints);
