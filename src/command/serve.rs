@@ -8,6 +8,11 @@ use crate::{config, daemon};
 
 /// Runs the daemon until it is told to stop.
 pub(super) fn run(path: Option<&Path>) -> anyhow::Result<Outcome> {
+    // The text of a panic may quote what was being read, and that may be personal.
+    std::panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string);
+        tracing::error!(location, "a defect of ticketledger: a panic, told by its place alone");
+    }));
     let path = path.map(Path::to_owned);
     let reread = move || config::load_and_doubt(path.as_deref(), &config::environment());
     let runtime = tokio::runtime::Runtime::new()?;

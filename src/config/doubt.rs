@@ -27,8 +27,8 @@ pub(super) fn guessable(text: &Text, secret: &SecretString, problems: &mut Probl
     } else {
         return;
     };
-    let next = "and can be guessed; make one with `openssl rand -hex 32`";
-    problems.doubt(&text.origin, &text.key, format!("{what}, {next}"));
+    let next = "can be guessed; make one with `openssl rand -hex 32`";
+    problems.doubt(&text.origin, &text.key, format!("{what} and {next}"));
 }
 
 /// A file with a secret that every user of this machine can read.
@@ -50,6 +50,6 @@ pub(super) fn listeners(server: &Server, problems: &mut Problems) {
     };
     let text = "and secrets would cross the network in the clear; listen on 127.0.0.1 behind a proxy with TLS";
     check("server.listen", server.listen, text);
-    let text = "and with it whoever gets there sees how business goes; listen on 127.0.0.1";
+    let text = "and whoever gets there sees how business goes; listen on 127.0.0.1";
     check("server.console", server.console, text);
 }

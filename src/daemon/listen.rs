@@ -54,7 +54,7 @@ async fn listen(
     let listener = TcpListener::from_std(listener)?;
     let held = listener.local_addr()?;
     if held != address && address.port() != 0 {
-        tracing::warn!(%held, %address, key, "systemd's socket has another address than the settings; it is the one used");
+        tracing::warn!(%held, %address, key, "systemd's socket has another address than the settings, and counts");
     }
     Ok(listener)
 }

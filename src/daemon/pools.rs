@@ -6,8 +6,8 @@ use tokio::task::JoinSet;
 
 use crate::worker::Worker;
 
-/// Runs the newest pool of `workers` until `stop` says so, then until all pools have ended. Answers early when a pool ends
-/// by itself.
+/// Runs the newest pool of `workers` until `stop` says so, then until all pools have ended. Answers early when a pool
+/// ends by itself.
 pub(super) async fn run(mut workers: watch::Receiver<Worker>, mut stop: watch::Receiver<bool>) {
     let mut retiring = JoinSet::new();
     loop {

@@ -8,9 +8,9 @@ use super::{Daemon, open};
 use crate::config::Config;
 
 impl Daemon {
-    /// Takes over sources, secrets, policies, limits and workers of `config`, without a pause: requests in hand and work in
-    /// hand end by the settings with which they began. Rates, tokens, and what is known of a provider stay. Answers which
-    /// keys are changed and want a restart; for those the values of the start stay in force.
+    /// Takes over sources, secrets, policies, limits and workers of `config`, without a pause: what is in hand ends by
+    /// the settings with which it began. Rates, tokens, and what is known of a provider stay. Answers which keys are
+    /// changed and want a restart; for those the values of the start stay in force.
     ///
     /// # Errors
     /// Whatever hinders it, in words for the operator; then the earlier settings stay in force, all of them.

@@ -1,8 +1,8 @@
 //! Whether the daemon gets on, for systemd: a sign of life is sent only when the inbox writer, every worker and the
 //! database have each proved themselves since the last one. A timer alone would go on when they hang.
 //!
-//! What is idle proves itself too: the writer answers a heartbeat that passes through its own queue, the workers look for
-//! work once a second, and the backlog for the status line is a read of the database.
+//! What is idle proves itself too: the writer answers a heartbeat that passes through its own queue, the workers look
+//! for work once a second, and the backlog for the status line is a read of the database.
 
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ use crate::worker::Worker;
 
 /// Between two looks, unless systemd wants to hear from us more often.
 const PAUSE: Duration = Duration::from_secs(5);
+/// What has not proved itself for this long is told of. An idle worker ends a turn once a second.
+const LATE: Duration = Duration::from_secs(2);
 /// Between two looks at the turns of the workers.
 const TURN: Duration = Duration::from_millis(100);
 
@@ -90,19 +92,19 @@ impl Watch {
                     missing.retain(|part| *part != proved);
                     backlog = backlog.or(read);
                 }
-                () = sleep(pause) => {
+                () = sleep(pause.max(LATE)) => {
                     let names: Vec<&str> = missing.iter().map(|part| part.name()).collect();
                     let names = names.join(", ");
                     show(format!("not getting on: {names}"));
                     if !complained {
-                        tracing::warn!(missing = names, "a part of the daemon does not answer; systemd gets no sign of life");
+                        tracing::warn!(missing = names, "a part of the daemon does not get on; systemd gets no sign of it");
                     }
                     complained = true;
                 }
             }
         }
         if complained {
-            tracing::info!("every part of the daemon answers again");
+            tracing::info!("every part of the daemon gets on again");
         }
         backlog
     }

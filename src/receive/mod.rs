@@ -108,8 +108,8 @@ impl Intake {
         }
     }
 
-    /// Takes other sources, secrets and limits for all requests that begin from now on. Tokens that were handed out stay
-    /// valid as long as their client is listed.
+    /// Takes other sources, secrets and limits for all requests that begin from now on. Tokens that were handed out
+    /// stay valid as long as their client is listed.
     pub fn reload(&self, config: Arc<Config>) {
         let admission = Admission::new(config, &self.clock, Some(&self.admission()));
         *self.admission.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(admission);

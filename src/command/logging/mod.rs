@@ -1,4 +1,5 @@
-//! The log, on stderr or in systemd's journal: stdout belongs to what a command answers. `docs/logging.md` has the rules.
+//! The log, on stderr or in systemd's journal: stdout belongs to what a command answers. The rules are in
+//! `docs/logging.md`.
 
 mod journal;
 
@@ -25,8 +26,8 @@ pub(super) enum LogFormat {
     Journal,
 }
 
-/// Starts the log. `TICKETLEDGER_LOG` says how much is logged, `default` unless set. Without a format it goes to the journal
-/// if that is where stderr leads, else it is text.
+/// Starts the log. `TICKETLEDGER_LOG` says how much is logged, `default` unless set. Without a format it goes to the
+/// journal if that is where stderr leads, else it is text.
 pub(super) fn start(format: Option<LogFormat>, default: Level) {
     let filter =
         EnvFilter::builder().with_env_var("TICKETLEDGER_LOG").with_default_directive(default.into()).from_env_lossy();

@@ -104,8 +104,8 @@ impl Pulse {
         self.0.upgrade().is_some_and(|queue| !queue.is_closed())
     }
 
-    /// Sends a heartbeat through the queue, and answers when the thread has come to it: true then, false when the thread
-    /// has ended. A thread that is stuck in a commit does not come to it.
+    /// Sends a heartbeat through the queue, and answers when the thread has come to it: true then, false when the
+    /// thread has ended. A thread that is stuck in a commit does not come to it.
     pub async fn beat(&self) -> bool {
         let (answer, answered) = oneshot::channel();
         let Some(queue) = self.0.upgrade() else { return false };

@@ -153,3 +153,6 @@ impl Signals {
         while let Asked::Reload = self.next().await {}
     }
 }
+
+#[cfg(test)]
+mod tests;
