@@ -118,7 +118,7 @@ mod tests {
             b"TICKETLEDGER_SOURCE=museum\nTICKETLEDGER_EVENT=7\nTICKETLEDGER_ERROR\n".as_slice(),
             &9_u64.to_le_bytes(),
             b"two\nlines\nMESSAGE\n",
-            &54_u64.to_le_bytes(),
+            &53_u64.to_le_bytes(),
             b"delivery parked source=museum event=7 error=two\nlines\n",
             b"PRIORITY=4\nSYSLOG_IDENTIFIER=ticketledger\nTICKETLEDGER_MODULE=",
             module_path!().as_bytes(),
