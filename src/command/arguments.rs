@@ -28,9 +28,17 @@ pub(super) struct Arguments {
     #[arg(long, global = true, env = "TICKETLEDGER_CONFIG", value_name = "FILE", hide_env_values = true)]
     pub(super) config: Option<PathBuf>,
 
-    /// How the log is written to stderr; TICKETLEDGER_LOG sets how much (error, warn, info, debug, trace)
-    #[arg(long, global = true, value_enum, default_value = "text", value_name = "FORMAT")]
-    pub(super) log_format: LogFormat,
+    /// How the log is written; TICKETLEDGER_LOG sets how much (error, warn, info, debug, trace) [default: journal when
+    /// systemd keeps it, else text on stderr]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        env = "TICKETLEDGER_LOG_FORMAT",
+        value_name = "FORMAT",
+        hide_env_values = true
+    )]
+    pub(super) log_format: Option<LogFormat>,
 
     #[command(subcommand)]
     pub(super) command: Command,
@@ -45,6 +53,8 @@ pub(super) enum Command {
     /// Make a settings file, and check one
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Log in at Ticketpark once, for a source whose settings hold no user name and password
+    Login(super::login::Login),
     /// Look at stored webhooks, and work on them again
     #[command(subcommand)]
     Inbox(InboxCommand),
@@ -75,8 +85,12 @@ pub(super) struct Demo {
 pub(super) enum ConfigCommand {
     /// Print a settings file with every key explained
     Example,
-    /// Read the settings and say what they amount to, or every mistake with its line
-    Check,
+    /// Read the settings and say what they amount to and what is doubtful, or every mistake with its line
+    Check {
+        /// Say only what is doubtful or wrong
+        #[arg(long)]
+        quiet: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -11,8 +11,14 @@ pub(super) fn example() -> anyhow::Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// Says what the settings amount to.
-pub(super) fn check(path: Option<&Path>) -> anyhow::Result<Outcome> {
-    output::print(config::check(path, &config::environment())?)?;
+/// Says what the settings amount to, unless it is to be quiet, and what is doubtful in them.
+pub(super) fn check(path: Option<&Path>, quiet: bool) -> anyhow::Result<Outcome> {
+    let (config, doubts) = config::load_and_doubt(path, &config::environment())?;
+    if !quiet {
+        output::print(config::summary(&config))?;
+    }
+    for doubt in doubts {
+        output::print(format!("warning: {doubt}\n"))?;
+    }
     Ok(Outcome::Fine)
 }

@@ -14,6 +14,7 @@ mod import;
 mod inbox;
 mod ledger;
 mod logging;
+mod login;
 mod output;
 mod rebuild;
 mod reconcile;
@@ -66,9 +67,10 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
     let path = arguments.config.as_deref();
     match arguments.command {
         Command::Demo(options) => demo::run(&options),
-        Command::Serve => serve::run(settings::load(path)?),
+        Command::Serve => serve::run(path),
         Command::Config(ConfigCommand::Example) => config::example(),
-        Command::Config(ConfigCommand::Check) => config::check(path),
+        Command::Config(ConfigCommand::Check { quiet }) => config::check(path, quiet),
+        Command::Login(options) => login::run(&settings::load(path)?, &options),
         Command::Inbox(InboxCommand::List(options)) => inbox::list(&settings::load(path)?, &options),
         Command::Inbox(InboxCommand::Show(options)) => inbox::show(&settings::load(path)?, &options),
         Command::Inbox(InboxCommand::Stats(options)) => inbox::stats(&settings::load(path)?, &options),

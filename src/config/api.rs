@@ -13,24 +13,33 @@ pub(super) fn api(
 ) -> Option<Api> {
     let base_url = section.required("base_url", "write \"https://api.ticketpark.ch\"", problems);
     let base_url = base_url.and_then(|text| base_url_of(&text, problems));
-    let mut secret = |key: &'static str, required: bool, problems: &mut Problems| {
+    // The first of a list is the one that is sent.
+    let mut secrets = |key: &'static str, required: bool, problems: &mut Problems| {
         let before = problems.iter().count();
-        let found = source::first_secret(&mut section, key, environment, problems);
-        if required && found.is_none() && problems.iter().count() == before {
+        let mut found = source::secrets(&mut section, key, environment, problems).into_iter();
+        let first = found.next();
+        if required && first.is_none() && problems.iter().count() == before {
             section.wrong(problems, key, "is missing; Ticketpark's support gives it to you");
         }
-        found
+        (first, found.collect::<Vec<_>>())
     };
-    let client_key = secret("client_key", true, problems);
-    let client_secret = secret("client_secret", true, problems);
-    let username = secret("username", false, problems);
-    let password = secret("password", false, problems);
+    let (client_key, _) = secrets("client_key", true, problems);
+    let (client_secret, earlier_client_secrets) = secrets("client_secret", true, problems);
+    let (username, _) = secrets("username", false, problems);
+    let (password, _) = secrets("password", false, problems);
     if username.is_some() != password.is_some() {
         let text = "username and password go together; give both, or neither and run `ticketledger login SOURCE`";
         section.wrong(problems, "username", text);
     }
     section.finish(problems);
-    Some(Api { base_url: base_url?, client_key: client_key?, client_secret: client_secret?, username, password })
+    Some(Api {
+        base_url: base_url?,
+        client_key: client_key?,
+        client_secret: client_secret?,
+        earlier_client_secrets,
+        username,
+        password,
+    })
 }
 
 /// `https`, or `http` to this machine alone: a password must not cross a network in the clear.

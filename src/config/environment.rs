@@ -8,8 +8,8 @@ use super::tree::{Entry, Node, Table, from_variable};
 
 /// What all our variables begin with.
 const PREFIX: &str = "TICKETLEDGER_";
-/// Variables that name no setting: the file itself, and the log filter.
-const OTHERS: [&str; 2] = ["TICKETLEDGER_CONFIG", "TICKETLEDGER_LOG"];
+/// Variables that name no setting: the file itself, and the log.
+const OTHERS: [&str; 3] = ["TICKETLEDGER_CONFIG", "TICKETLEDGER_LOG", "TICKETLEDGER_LOG_FORMAT"];
 
 /// The environment of this process. Variables that are not UTF-8 are none of ours.
 pub fn environment() -> BTreeMap<String, String> {

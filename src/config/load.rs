@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::problem::{Origin, Problems};
-use super::{Config, build, environment, summary, tree};
+use super::problem::{Origin, Problem, Problems};
+use super::{Config, build, doubt, environment, tree};
 
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "ticketledger.toml";
@@ -15,6 +15,17 @@ const DEFAULT_FILE: &str = "ticketledger.toml";
 /// # Errors
 /// All mistakes at once, each with its line and what to do.
 pub fn load(path: Option<&Path>, environment: &BTreeMap<String, String>) -> Result<Config, Problems> {
+    load_and_doubt(path, environment).map(|(config, _)| config)
+}
+
+/// The same, with what is valid but doubtful.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_and_doubt(
+    path: Option<&Path>,
+    environment: &BTreeMap<String, String>,
+) -> Result<(Config, Vec<Problem>), Problems> {
     let named = path.or_else(|| environment.get("TICKETLEDGER_CONFIG").map(Path::new));
     let path = named.unwrap_or(Path::new(DEFAULT_FILE));
     let mut problems = Problems::new(path.display().to_string());
@@ -36,7 +47,13 @@ pub fn load(path: Option<&Path>, environment: &BTreeMap<String, String>) -> Resu
         problems.add(&Origin::File, "", next);
         problems
     })?;
-    parse(&text, environment, &mut problems).ok_or(problems)
+    match parse(&text, environment, &mut problems) {
+        Some(config) => {
+            doubt::listeners(&config.server, &mut problems);
+            Ok((config, problems.into_doubts()))
+        }
+        None => Err(problems),
+    }
 }
 
 /// Reads settings from a text; `None` when there were problems.
@@ -45,12 +62,4 @@ pub(super) fn parse(text: &str, environment: &BTreeMap<String, String>, problems
     environment::overlay(&mut table, environment, problems);
     let config = build::config(table, environment, problems)?;
     problems.is_empty().then_some(config)
-}
-
-/// Reads the settings and says in words what they amount to.
-///
-/// # Errors
-/// As [`load`].
-pub fn check(path: Option<&Path>, environment: &BTreeMap<String, String>) -> Result<String, Problems> {
-    load(path, environment).map(|config| summary::summary(&config))
 }

@@ -2,6 +2,7 @@
 
 mod api;
 mod build;
+mod doubt;
 mod environment;
 mod load;
 mod policy;
@@ -18,13 +19,13 @@ use std::net::SocketAddr;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::ledger::Policy;
 use crate::provider::Provider;
 
 pub use environment::environment;
-pub use load::{check, load};
+pub use load::{load, load_and_doubt};
 pub use problem::{Problem, Problems};
 pub use summary::summary;
 
@@ -136,10 +137,25 @@ pub struct Api {
     pub client_key: SecretString,
     /// From Ticketpark's support.
     pub client_secret: SecretString,
+    /// Those before it, which only open what was sealed with them.
+    pub earlier_client_secrets: Vec<SecretString>,
     /// A back-office login; `None` = a first login by command.
     pub username: Option<SecretString>,
     /// Its password.
     pub password: Option<SecretString>,
+}
+
+impl Api {
+    /// Whether both reach the same account in the same way.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let secrets = |api: &Self| {
+            let all = [&api.client_key, &api.client_secret].into_iter().chain(&api.earlier_client_secrets);
+            all.map(|secret| secret.expose_secret().to_owned()).collect::<Vec<_>>()
+        };
+        let login =
+            |api: &Self| [&api.username, &api.password].map(|part| Some(part.as_ref()?.expose_secret().to_owned()));
+        self.base_url == other.base_url && secrets(self) == secrets(other) && login(self) == login(other)
+    }
 }
 
 /// A dated VAT rate. `None` of a key matches everything.

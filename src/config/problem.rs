@@ -35,22 +35,41 @@ impl fmt::Display for Problem {
 pub struct Problems {
     file: String,
     list: Vec<Problem>,
+    doubts: Vec<Problem>,
 }
 
 impl Problems {
     /// None yet, of this file.
     pub(super) fn new(file: impl Into<String>) -> Self {
-        Self { file: file.into(), list: Vec::new() }
+        Self { file: file.into(), list: Vec::new(), doubts: Vec::new() }
     }
 
     /// Adds one. `text` must not hold the value of a secret.
     pub(super) fn add(&mut self, origin: &Origin, key: impl Into<String>, text: impl Into<String>) {
+        let problem = self.problem(origin, key, text);
+        self.list.push(problem);
+    }
+
+    /// Adds what is no mistake, but should be looked at.
+    pub(super) fn doubt(&mut self, origin: &Origin, key: impl Into<String>, text: impl Into<String>) {
+        let problem = self.problem(origin, key, text);
+        if !self.doubts.contains(&problem) {
+            self.doubts.push(problem);
+        }
+    }
+
+    fn problem(&self, origin: &Origin, key: impl Into<String>, text: impl Into<String>) -> Problem {
         let place = match origin {
             Origin::Line(line) => format!("{}:{line}", self.file),
             Origin::Variable(name) => name.clone(),
             Origin::File => self.file.clone(),
         };
-        self.list.push(Problem { place, key: key.into(), text: text.into() });
+        Problem { place, key: key.into(), text: text.into() }
+    }
+
+    /// What is doubtful.
+    pub(super) fn into_doubts(self) -> Vec<Problem> {
+        self.doubts
     }
 
     /// Whether there are none.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
+use super::doubt;
 use super::problem::Problems;
 use super::read::Text;
 
@@ -14,8 +15,16 @@ pub(super) fn resolve(
     environment: &BTreeMap<String, String>,
     problems: &mut Problems,
 ) -> Option<SecretString> {
-    let found = find(&text.value, environment);
-    found.map_err(|message| text.wrong(problems, message)).ok().map(SecretString::from)
+    match find(&text.value, environment) {
+        Ok(secret) => {
+            doubt::readable(text, problems);
+            Some(SecretString::from(secret))
+        }
+        Err(message) => {
+            text.wrong(problems, message);
+            None
+        }
+    }
 }
 
 /// Whether the text says where a secret is, rather than being one.

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::problem::{Origin, Problems};
 use super::read::{Section, Text};
-use super::{OauthClient, Source, api, policy, secret, vat};
+use super::{OauthClient, Source, api, doubt, policy, secret, vat};
 use crate::provider::Provider;
 
 /// A source, and where its parts were written: for mistakes that show only beside the other sources.
@@ -151,6 +151,7 @@ fn path_secrets(
         if !secret.expose_secret().bytes().all(plain) {
             text.wrong(problems, "a path secret stands in an address; use letters, digits and `-._~` only");
         }
+        doubt::guessable(&text, &secret, problems);
         secrets.push((text, secret));
     }
     secrets
@@ -168,7 +169,12 @@ fn oauth_clients(
         if texts.is_empty() {
             client.wrong(problems, "secret", "is missing; write `file:PATH`, `env:NAME` or `credential:NAME`");
         }
-        let secrets = texts.iter().filter_map(|text| secret::resolve(text, environment, problems)).collect();
+        let mut secrets = Vec::new();
+        for text in &texts {
+            let Some(secret) = secret::resolve(text, environment, problems) else { continue };
+            doubt::guessable(text, &secret, problems);
+            secrets.push(secret);
+        }
         client.finish(problems);
         let Some(id) = id else { continue };
         if id.value.is_empty() {
@@ -180,16 +186,15 @@ fn oauth_clients(
     clients
 }
 
-/// The first of a list of secrets: the one that is sent.
-pub(super) fn first_secret(
+/// A list of secrets, as far as they can be read.
+pub(super) fn secrets(
     section: &mut Section,
     key: &'static str,
     environment: &BTreeMap<String, String>,
     problems: &mut Problems,
-) -> Option<SecretString> {
+) -> Vec<SecretString> {
     let texts = section.texts(key, problems);
-    let secrets: Vec<_> = texts.iter().map(|text| secret::resolve(text, environment, problems)).collect();
-    secrets.into_iter().next().flatten()
+    texts.iter().filter_map(|text| secret::resolve(text, environment, problems)).collect()
 }
 
 /// Where something was written that is wrong only beside something else.

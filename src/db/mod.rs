@@ -169,8 +169,9 @@ impl Database {
         connection.begin()?;
         match body(&mut connection) {
             Ok(value) => {
+                // The caller handles the error, and logs it; this says which commit it was.
                 connection.commit().inspect_err(|error| {
-                    tracing::warn!(transaction = name, %error, "commit failed");
+                    tracing::debug!(transaction = name, %error, "commit failed");
                 })?;
                 Ok(value)
             }

@@ -8,8 +8,9 @@ use warp::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use warp::http::{HeaderMap, Method};
 
 use super::answer::{self, Answer};
-use super::{Intake, body, headers};
+use super::{Admission, Intake, body, headers};
 use crate::config::Source;
+use crate::inbox::writer::Refused;
 use crate::inbox::{Classified, Delivery};
 use crate::provider;
 
@@ -30,14 +31,15 @@ pub(super) async fn deliver<B: Buf, E>(
     header_map: &HeaderMap,
     stream: impl Stream<Item = Result<B, E>>,
 ) -> Answer {
-    let source = match authenticate(intake, source, credential, header_map).await {
+    let admission = intake.admission();
+    let source = match authenticate(intake, &admission, source, credential, header_map).await {
         Ok(source) => source,
         Err(answer) => return answer,
     };
-    if let Some(Err(wait)) = intake.rates.get(&source.name).map(super::Rate::take) {
+    if let Some(Err(wait)) = admission.rates.get(&source.name).map(|rate| rate.take()) {
         return answer::too_many(wait);
     }
-    let limit = intake.config.limits.body_bytes;
+    let limit = admission.config.limits.body_bytes;
     let body = match body::read(header_map, stream, limit, intake.patience.body).await {
         Ok(body) => body,
         Err(unread) => return unread.answer(limit),
@@ -64,7 +66,10 @@ pub(super) async fn deliver<B: Buf, E>(
             answer::parked(event, reason)
         }
         (Err(refused), _) => {
-            tracing::warn!(source = source.name, %refused, "delivery refused");
+            // A fault of the database was logged by the writer, once for the whole batch.
+            if refused == Refused::Full {
+                tracing::warn!(source = source.name, %refused, "delivery refused");
+            }
             answer::unavailable()
         }
     }
@@ -72,16 +77,17 @@ pub(super) async fn deliver<B: Buf, E>(
 
 /// The source, if the sender may deliver to it; else the answer.
 async fn authenticate<'a>(
-    intake: &'a Intake,
+    intake: &Intake,
+    admission: &'a Admission,
     name: &str,
     credential: &Credential,
     headers: &HeaderMap,
 ) -> Result<&'a Source, Answer> {
-    let source = intake.config.source(name);
+    let source = admission.config.source(name);
     match credential {
         Credential::Path(secret) => {
             // Compared for an unknown source too, so that both take the same time.
-            let open = intake.secrets.opens(name, secret);
+            let open = admission.secrets.opens(name, secret);
             source.filter(|_| open).ok_or_else(|| refuse("path_secret", answer::not_found()))
         }
         Credential::Bearer => {

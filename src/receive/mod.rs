@@ -21,7 +21,7 @@ mod tokens;
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -64,28 +64,59 @@ impl Default for Patience {
 
 /// What every request of the public listener shares.
 pub struct Intake {
-    config: Arc<Config>,
     clock: Clock,
     writer: Writer,
-    secrets: Secrets,
     tokens: Tokens,
-    rates: HashMap<String, Rate>,
     patience: Patience,
+    admission: RwLock<Arc<Admission>>,
+}
+
+/// Who may deliver and how much: the part of the settings that can be replaced while requests are in hand. A request
+/// keeps the one it began with.
+struct Admission {
+    config: Arc<Config>,
+    secrets: Secrets,
+    rates: HashMap<String, Arc<Rate>>,
+}
+
+impl Admission {
+    /// A source whose limit stays the same keeps its rate: reading the settings again gives nobody a fresh allowance.
+    fn new(config: Arc<Config>, clock: &Clock, earlier: Option<&Self>) -> Self {
+        let per_second = config.limits.requests_per_second;
+        let earlier = earlier.filter(|earlier| earlier.config.limits.requests_per_second == per_second);
+        let rate = |name: &str| {
+            let known = earlier.and_then(|earlier| earlier.rates.get(name)).map(Arc::clone);
+            known.unwrap_or_else(|| Arc::new(Rate::new(per_second, clock)))
+        };
+        Self {
+            secrets: Secrets::of(&config),
+            rates: config.sources.iter().map(|source| (source.name.clone(), rate(&source.name))).collect(),
+            config,
+        }
+    }
 }
 
 impl Intake {
     /// The intake of these sources.
     pub fn new(config: Arc<Config>, clock: Clock, writer: Writer, database: Database) -> Self {
-        let rate = |clock: &Clock| Rate::new(config.limits.requests_per_second, clock);
         Self {
-            secrets: Secrets::of(&config),
+            admission: RwLock::new(Arc::new(Admission::new(config, &clock, None))),
             tokens: Tokens::new(database, clock.clone()),
-            rates: config.sources.iter().map(|source| (source.name.clone(), rate(&clock))).collect(),
             patience: Patience::default(),
-            config,
             clock,
             writer,
         }
+    }
+
+    /// Takes other sources, secrets and limits for all requests that begin from now on. Tokens that were handed out
+    /// stay valid as long as their client is listed.
+    pub fn reload(&self, config: Arc<Config>) {
+        let admission = Admission::new(config, &self.clock, Some(&self.admission()));
+        *self.admission.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(admission);
+    }
+
+    fn admission(&self) -> Arc<Admission> {
+        Arc::clone(&self.admission.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The same with another patience.

@@ -13,6 +13,7 @@ use warp::http::{HeaderMap, StatusCode};
 
 use super::Intake;
 use super::answer::{self, Answer};
+use super::authenticate::Secrets;
 use super::body::{self, Unread};
 use crate::limits;
 
@@ -53,8 +54,9 @@ pub(super) async fn issue<B: Buf, E>(
         Err(Unread::TooLarge) => return Denied::Request("the body is too large").answer(),
         Err(unread) => return unread.answer(BODY_BYTES),
     };
+    let admission = intake.admission();
     let granted = match form(headers, body).await {
-        Ok(form) => grant(intake, headers, &form),
+        Ok(form) => grant(&admission.secrets, headers, &form),
         Err(denied) => Err(denied),
     };
     let (source, client_id) = match granted {
@@ -75,7 +77,7 @@ pub(super) async fn issue<B: Buf, E>(
 }
 
 /// The source and the client that the request proves.
-fn grant<'a>(intake: &'a Intake, headers: &HeaderMap, form: &Form) -> Result<(&'a str, String), Denied> {
+fn grant<'a>(secrets: &'a Secrets, headers: &HeaderMap, form: &Form) -> Result<(&'a str, String), Denied> {
     match form.one("grant_type")? {
         None => return Err(Denied::Request("grant_type is missing")),
         Some("client_credentials") => {}
@@ -85,7 +87,7 @@ fn grant<'a>(intake: &'a Intake, headers: &HeaderMap, form: &Form) -> Result<(&'
     if let Some(value) = headers.get(AUTHORIZATION) {
         // The header counts; the same client may be named in the body too, another may not.
         for (id, secret) in basic(value.as_bytes()).ok_or(Denied::Client)? {
-            if let Some(source) = intake.secrets.source_of_client(&id, &secret) {
+            if let Some(source) = secrets.source_of_client(&id, &secret) {
                 if posted.0.is_some_and(|posted| posted != id) {
                     return Err(Denied::Request("the header and the body name two clients"));
                 }
@@ -96,7 +98,7 @@ fn grant<'a>(intake: &'a Intake, headers: &HeaderMap, form: &Form) -> Result<(&'
     }
     match posted {
         (Some(id), Some(secret)) => {
-            let source = intake.secrets.source_of_client(id, secret).ok_or(Denied::Client)?;
+            let source = secrets.source_of_client(id, secret).ok_or(Denied::Client)?;
             Ok((source, id.to_owned()))
         }
         // Nothing was presented at all: that is a failed authentication too, says section 5.2.

@@ -5,13 +5,15 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinSet;
 use warp::{Filter, Reply};
 
 use super::Patience;
@@ -20,6 +22,9 @@ use super::Patience;
 const HEAD_BYTES: usize = 64 * 1024;
 /// How long to wait when the system has no descriptor left for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// On shutdown, how long a connection that was just taken may bring its first request. hyper alone would close it at
+/// once, and what its sender has on the way would be lost although nothing was refused.
+const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// Serves `filter` until `shutdown` is done, then drains.
 pub(super) async fn serve<F>(listener: TcpListener, filter: F, patience: Patience, shutdown: impl Future<Output = ()>)
@@ -30,7 +35,8 @@ where
 {
     let mut shutdown = pin!(shutdown);
     let slots = Arc::new(Semaphore::new(patience.connections));
-    let graceful = GracefulShutdown::new();
+    let (stop, stopped) = watch::channel(());
+    let mut connections = JoinSet::new();
     loop {
         // A connection beyond the limit waits in the system's queue. The semaphore is never closed.
         let slot = tokio::select! {
@@ -41,21 +47,54 @@ where
             stream = accept(&listener) => stream,
             () = &mut shutdown => break,
         };
-        let mut builder = hyper::server::conn::http1::Builder::new();
-        builder.timer(TokioTimer::new()).header_read_timeout(patience.header).max_buf_size(HEAD_BYTES);
-        let service = TowerToHyperService::new(warp::service(filter.clone()));
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
-        tokio::spawn(async move {
+        let (filter, stopped) = (filter.clone(), stopped.clone());
+        connections.spawn(async move {
             let _slot = slot;
-            if let Err(error) = connection.await {
+            if let Err(error) = connection(stream, filter, patience, stopped).await {
                 tracing::debug!(%error, "connection ended");
             }
         });
+        while connections.try_join_next().is_some() {}
     }
-    drop(listener);
-    if tokio::time::timeout(patience.drain, graceful.shutdown()).await.is_err() {
+    drop((listener, stop));
+    let drained = tokio::time::timeout(patience.drain, async { while connections.join_next().await.is_some() {} });
+    if drained.await.is_err() {
         tracing::warn!("some requests were not finished in time; their senders were not told that they are stored");
     }
+}
+
+/// Serves one connection; once the sender of `stop` is gone, to the end of the request in hand.
+async fn connection<F>(
+    stream: TcpStream,
+    filter: F,
+    patience: Patience,
+    mut stop: watch::Receiver<()>,
+) -> hyper::Result<()>
+where
+    F: Filter<Error = Infallible> + Clone + Send + Sync + 'static,
+    F::Extract: Reply,
+    F::Future: Send,
+{
+    let begun = AtomicBool::new(false);
+    let routes = TowerToHyperService::new(warp::service(filter));
+    let service = service_fn(|request| {
+        begun.store(true, Ordering::Relaxed);
+        routes.call(request)
+    });
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder.timer(TokioTimer::new()).header_read_timeout(patience.header).max_buf_size(HEAD_BYTES);
+    let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        ended = serving.as_mut() => return ended,
+        _ = stop.changed() => {}
+    }
+    if !begun.load(Ordering::Relaxed)
+        && let Ok(ended) = tokio::time::timeout(FIRST_REQUEST, serving.as_mut()).await
+    {
+        return ended;
+    }
+    serving.as_mut().graceful_shutdown();
+    serving.await
 }
 
 /// The next connection. Errors are those of one connection, or a shortage that passes.

@@ -16,10 +16,11 @@ mod work;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 
 use self::access::Access;
 use self::gate::{Gates, Opening};
@@ -43,13 +44,15 @@ struct Inner {
     settings: config::Worker,
     sources: BTreeMap<String, Source>,
     access: BTreeMap<String, Access>,
-    gates: Gates,
+    gates: Arc<Gates>,
     /// Room for fetches, each source its own: a provider that is slow holds up nobody else's.
     fetches: BTreeMap<String, Arc<Semaphore>>,
     /// How many of a source are under way at once.
     fetches_at_most: u32,
     wake: Arc<Notify>,
     alive: Arc<AtomicBool>,
+    /// Of each worker, how many turns it has ended: what stands still is stuck.
+    turns: Vec<AtomicU64>,
     probe: Probe,
 }
 
@@ -91,12 +94,44 @@ impl Worker {
                 .map(|source| (source.clone(), Arc::new(Semaphore::new(fetches_at_most as usize))))
                 .collect(),
             access,
-            gates: Gates::default(),
+            gates: Arc::default(),
             fetches_at_most,
             wake,
-            alive: Arc::new(AtomicBool::new(false)),
+            alive: Arc::default(),
+            turns: (0..config.worker.workers.max(1)).map(|_| AtomicU64::new(0)).collect(),
             probe,
         }))
+    }
+
+    /// A pool with other settings, to take the place of this one. It keeps what this one knows of the providers: who is
+    /// down or limits us, and tokens.
+    ///
+    /// # Errors
+    /// When the access to a Ticketpark source cannot be set up.
+    pub fn successor(&self, config: &config::Config) -> Result<Self, access::SetupError> {
+        let earlier = &self.0;
+        let mut access = BTreeMap::new();
+        for source in config.sources.iter().filter(|source| source.provider == Provider::Ticketpark) {
+            let known = earlier.access.get(&source.name).zip(earlier.sources.get(&source.name));
+            let next = match known {
+                Some((access, known)) => access.successor(known, source)?,
+                None => Access::new(earlier.database.clone(), earlier.clock.clone(), source)?,
+            };
+            access.insert(source.name.clone(), next);
+        }
+        let wake = Arc::clone(&earlier.wake);
+        let probe = Arc::clone(&earlier.probe);
+        let mut next = Self::with_access(earlier.database.clone(), earlier.clock.clone(), config, access, wake, probe);
+        if let Some(inner) = Arc::get_mut(&mut next.0) {
+            inner.gates = Arc::clone(&earlier.gates);
+            inner.alive = Arc::clone(&earlier.alive);
+        }
+        Ok(next)
+    }
+
+    /// How many turns each worker has ended. While a pool runs, all of them grow once a second or faster.
+    pub fn turns(&self) -> Vec<u64> {
+        self.0.turns.iter().map(|turns| turns.load(Ordering::Relaxed)).collect()
     }
 
     /// Set while all workers run.
@@ -104,26 +139,30 @@ impl Worker {
         Arc::clone(&self.0.alive)
     }
 
-    /// Works until `stop` answers; then finishes what is in hand.
+    /// Works until `stop` answers; then finishes what is in hand. Ends early when a worker ends by a fault.
     pub async fn run(&self, stop: tokio::sync::watch::Receiver<bool>) {
-        let workers: Vec<_> = (0..self.0.settings.workers.max(1))
-            .map(|_| tokio::spawn(Self::work_until(self.clone(), stop.clone())))
-            .collect();
+        let mut workers = JoinSet::new();
+        for number in 0..self.0.turns.len() {
+            workers.spawn(Self::work_until(self.clone(), number, stop.clone()));
+        }
         self.0.alive.store(true, Ordering::Relaxed);
-        for worker in workers {
-            if let Err(error) = worker.await {
+        while let Some(ended) = workers.join_next().await {
+            if let Err(error) = ended {
                 self.0.alive.store(false, Ordering::Relaxed);
                 tracing::error!(%error, "a worker ended by itself");
+                return;
             }
         }
         self.fetches_done().await;
-        self.0.alive.store(false, Ordering::Relaxed);
     }
 
-    async fn work_until(self, mut stop: tokio::sync::watch::Receiver<bool>) {
+    async fn work_until(self, number: usize, mut stop: tokio::sync::watch::Receiver<bool>) {
         let inner = &self.0;
         while !*stop.borrow() {
             let worked = self.turn().await;
+            if let Some(turns) = inner.turns.get(number) {
+                turns.fetch_add(1, Ordering::Relaxed);
+            }
             if worked {
                 // There may be more; another worker can have it.
                 inner.wake.notify_one();

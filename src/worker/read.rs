@@ -34,7 +34,8 @@ fn readable<T>(work: &mut Work, event: &ClaimedEvent, read: Result<Result<T, Unr
             None
         }
         Err(panic) => {
-            tracing::error!(event = event.id, panic, "reading the event panicked; it is parked");
+            // Its text may quote the body; `inbox show` has it.
+            tracing::error!(event = event.id, "reading the event panicked; it is parked");
             work.park(event.id, "permanent", "panic", format!("reading it panicked: {panic}"));
             None
         }
@@ -183,7 +184,8 @@ fn take_over(
             return;
         }
         Err(panic) => {
-            tracing::error!(event = first.id, panic, "reading the answer panicked; the event is parked");
+            // Its text may quote the answer; `inbox show` has it.
+            tracing::error!(event = first.id, "reading the answer panicked; the event is parked");
             let detail = format!("reading the provider's answer panicked: {panic}");
             work.failure = Some(Failure::Permanent { reason: "panic", detail });
             return;

@@ -244,3 +244,35 @@ fn secrets_do_not_show() {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
 }
+
+#[test]
+fn what_is_valid_but_doubtful_is_told_with_its_line() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hook").display().to_string();
+    std::fs::write(&file, "0123456789abcdef0123456789abcdef").unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let path = folder.path().join("t.toml");
+    let text = format!(
+        "{}oauth_clients = [{{ id = \"c\", secret = \"env:VARIED\" }}]\n[server]\nlisten = \"0.0.0.0:8080\"\n\
+         console = \"[::1]:8081\"\n",
+        MUSEUM.replace("[\"env:HOOK\"]", &format!("[\"env:HOOK\", \"env:SAME\", \"file:{file}\"]"))
+    );
+    std::fs::write(&path, text).unwrap();
+    let more = [("SAME", "abababababababababababababababab"), ("VARIED", "0123456789abcdef0123456789abcdef")];
+    let (_, doubts) = config::load_and_doubt(Some(&path), &environment(&more)).expect("valid");
+    let told: Vec<String> = doubts.iter().map(|doubt| doubt.to_string().replace(&file, "FILE")).collect();
+    let told: Vec<&str> = told.iter().map(|doubt| doubt.rsplit_once("/t.toml").unwrap().1).collect();
+    assert_eq!(
+        told,
+        [
+            ":8: sources.museum.path_secrets: the secret is shorter than 20 characters and can be guessed; make one \
+             with `openssl rand -hex 32`",
+            ":8: sources.museum.path_secrets: the secret has fewer than 8 different characters and can be guessed; \
+             make one with `openssl rand -hex 32`",
+            ":8: sources.museum.path_secrets: every user of this machine can read FILE; run `chmod o= FILE`",
+            ": server.listen: other machines can reach 0.0.0.0:8080, and secrets would cross the network in the clear; \
+             listen on 127.0.0.1 behind a proxy with TLS",
+        ]
+    );
+}

@@ -27,6 +27,7 @@ mod report;
 mod rules;
 mod schema;
 mod serve;
+mod service;
 mod support;
 mod systemd;
 mod theatre;

@@ -1,14 +1,12 @@
 //! The way of a new operator: settings, a daemon, a delivery, a look at the books. And what the program answers to
 //! whoever starts it.
 
-use std::os::unix::net::UnixDatagram;
-
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use crate::support::daemon::PAID_ORDER;
-use crate::support::home::{Home, PATIENCE};
+use crate::support::home::Home;
 
 #[derive(QueryableByName)]
 struct Line {
@@ -122,22 +120,4 @@ fn wrong_usage_has_an_exit_code_of_its_own_and_says_what_is_wrong() {
     let no_settings = home.run(&["--config", "nowhere.toml", "config", "check"]);
     assert_eq!(no_settings.code, Some(1));
     assert!(no_settings.stderr.contains("nowhere.toml"), "{}", no_settings.stderr);
-}
-
-#[test]
-fn systemd_is_told_when_the_daemon_is_ready_and_when_it_stops() {
-    let mut home = Home::new();
-    let socket = UnixDatagram::bind(home.path("notify")).unwrap();
-    socket.set_read_timeout(Some(PATIENCE)).unwrap();
-    home.set("NOTIFY_SOCKET", home.path("notify").to_str().unwrap());
-    let told = || {
-        let mut bytes = [0; 256];
-        let length = socket.recv(&mut bytes).unwrap();
-        String::from_utf8(bytes[..length].to_vec()).unwrap()
-    };
-    let serving = home.serve();
-    assert_eq!(told().trim_end(), "READY=1");
-    serving.terminate();
-    assert_eq!(told().trim_end(), "STOPPING=1");
-    assert_eq!(serving.ended().code(), Some(0));
 }

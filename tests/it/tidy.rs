@@ -166,7 +166,7 @@ fn nothing_names_a_path_of_one_machine() {
         files("src", &["rs", "toml", "html", "md"]),
         files("tests", &["rs", "json", "md"]),
         files("migrations", &["sql"]),
-        files("systemd", &["service", "timer"]),
+        files("systemd", &["service", "socket", "timer"]),
     ];
     let wrong: Vec<String> = texts
         .concat()

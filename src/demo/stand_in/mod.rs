@@ -130,6 +130,7 @@ impl StandIn {
             base_url: self.base_url(),
             client_key: SecretString::from(Self::CLIENT_KEY),
             client_secret: SecretString::from(Self::CLIENT_SECRET),
+            earlier_client_secrets: Vec::new(),
             username: Some(SecretString::from(Self::USERNAME)),
             password: Some(SecretString::from(Self::PASSWORD)),
         }

@@ -28,6 +28,13 @@ pub enum Refused {
     Database(String),
 }
 
+/// What the queue holds.
+enum Item {
+    Delivery(Waiting),
+    /// Answered when all that came before it has been tried.
+    Heartbeat(oneshot::Sender<()>),
+}
+
 struct Waiting {
     delivery: Delivery,
     answer: oneshot::Sender<Result<EventId, Refused>>,
@@ -38,12 +45,12 @@ struct Waiting {
 /// Stores deliveries. Clones share one queue; when the last one is dropped, the thread stores the rest and ends.
 #[derive(Clone)]
 pub struct Writer {
-    queue: mpsc::Sender<Waiting>,
+    queue: mpsc::Sender<Item>,
     bytes: Arc<Semaphore>,
 }
 
 /// The other end of the queue, until its thread is started.
-pub struct Queue(mpsc::Receiver<Waiting>);
+pub struct Queue(mpsc::Receiver<Item>);
 
 impl Writer {
     /// A writer with its thread running. `wake` is notified after each commit that holds work.
@@ -73,7 +80,8 @@ impl Writer {
         let (answer, answered) = oneshot::channel();
         let share = u32::try_from(delivery.body.len()).map_err(|_| Refused::Full)?;
         let share = Arc::clone(&self.bytes).try_acquire_many_owned(share).map_err(|_| Refused::Full)?;
-        self.queue.try_send(Waiting { delivery, answer, _share: share }).map_err(|error| match error {
+        let waiting = Item::Delivery(Waiting { delivery, answer, _share: share });
+        self.queue.try_send(waiting).map_err(|error| match error {
             TrySendError::Full(_) => Refused::Full,
             TrySendError::Closed(_) => ended(),
         })?;
@@ -88,12 +96,23 @@ impl Writer {
 
 /// Tells whether the writer's thread is there to take what is sent.
 #[derive(Clone)]
-pub struct Pulse(mpsc::WeakSender<Waiting>);
+pub struct Pulse(mpsc::WeakSender<Item>);
 
 impl Pulse {
     /// Whether it is.
     pub fn is_alive(&self) -> bool {
         self.0.upgrade().is_some_and(|queue| !queue.is_closed())
+    }
+
+    /// Sends a heartbeat through the queue, and answers when the thread has come to it: true then, false when the
+    /// thread has ended. A thread that is stuck in a commit does not come to it.
+    pub async fn beat(&self) -> bool {
+        let (answer, answered) = oneshot::channel();
+        let Some(queue) = self.0.upgrade() else { return false };
+        let sent = queue.send(Item::Heartbeat(answer)).await;
+        // While we wait for the answer, the queue must be able to end.
+        drop(queue);
+        sent.is_ok() && answered.await.is_ok()
     }
 }
 
@@ -111,12 +130,24 @@ impl Queue {
     }
 }
 
-fn run(mut queue: mpsc::Receiver<Waiting>, database: &Database, wake: &Notify) {
+fn run(mut queue: mpsc::Receiver<Item>, database: &Database, wake: &Notify) {
+    let mut received = Vec::with_capacity(limits::BATCH_ROWS);
     let mut waiting = Vec::with_capacity(limits::BATCH_ROWS);
-    while queue.blocking_recv_many(&mut waiting, limits::BATCH_ROWS) > 0 {
+    let mut heartbeats = Vec::new();
+    while queue.blocking_recv_many(&mut received, limits::BATCH_ROWS) > 0 {
+        for item in received.drain(..) {
+            match item {
+                Item::Delivery(delivery) => waiting.push(delivery),
+                Item::Heartbeat(answer) => heartbeats.push(answer),
+            }
+        }
         while !waiting.is_empty() {
             let batch: Vec<Waiting> = waiting.drain(..rows_within(&waiting, limits::BATCH_BYTES)).collect();
             store_batch(batch, database, wake);
+        }
+        for heartbeat in heartbeats.drain(..) {
+            // Who asked may have gone away.
+            let _ = heartbeat.send(());
         }
     }
 }

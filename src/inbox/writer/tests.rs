@@ -104,3 +104,22 @@ async fn a_writer_without_its_thread_refuses() {
     assert!(!pulse.is_alive());
     assert_eq!(writer.store(delivery(b"{}")).await, Err(ended()));
 }
+
+#[tokio::test]
+async fn a_heartbeat_is_answered_after_what_was_sent_before_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (writer, queue) = Writer::new(10);
+    let pulse = writer.pulse();
+    let mut store = Box::pin(writer.store(delivery(b"{}")));
+    let mut beat = Box::pin(pulse.beat());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(store.as_mut().poll(&mut context).is_pending());
+    assert!(beat.as_mut().poll(&mut context).is_pending(), "nobody is there to answer");
+    let thread = queue.start(database(&folder), Arc::new(Notify::new())).expect("starts");
+    assert!(beat.await);
+    assert_eq!(store.as_mut().poll(&mut context), std::task::Poll::Ready(Ok(1)), "it was stored before");
+    drop(store);
+    drop(writer);
+    thread.join().expect("a heartbeat does not hold up the end");
+    assert!(!pulse.beat().await);
+}

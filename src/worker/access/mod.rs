@@ -39,6 +39,8 @@ struct Account {
     client: Client,
     seal: Seal,
     login: Option<Login>,
+    /// The stored version for which a login is required, and until when that is believed.
+    refused: std::sync::Mutex<Option<(Option<i64>, Timestamp)>>,
     tokens: Arc<Mutex<Tokens>>,
 }
 
@@ -70,6 +72,27 @@ impl Access {
     /// # Errors
     /// See [`SetupError`].
     pub fn new(database: Database, clock: Clock, source: &Source) -> Result<Self, SetupError> {
+        Self::with_tokens(database, clock, source, Arc::default())
+    }
+
+    /// Access by the settings of `source`, where this one has those of `earlier`. Tokens that are held, or wait to be
+    /// stored, are taken over; that the provider refused the earlier login is not.
+    pub(super) fn successor(&self, earlier: &Source, source: &Source) -> Result<Self, SetupError> {
+        match (&earlier.api, &source.api) {
+            (Some(earlier), Some(api)) if earlier.is_same(api) => Ok(self.clone()),
+            _ => {
+                let account = &self.0;
+                Self::with_tokens(account.database.clone(), account.clock.clone(), source, Arc::clone(&account.tokens))
+            }
+        }
+    }
+
+    fn with_tokens(
+        database: Database,
+        clock: Clock,
+        source: &Source,
+        tokens: Arc<Mutex<Tokens>>,
+    ) -> Result<Self, SetupError> {
         let api = source.api.as_ref().ok_or_else(|| SetupError::NoApi(source.name.clone()))?;
         let login = match (api.username.clone(), api.password.clone()) {
             (Some(username), Some(password)) => Some(Login { username, password }),
@@ -80,9 +103,10 @@ impl Access {
             database,
             client: Client::new(api, clock.clone())?,
             clock,
-            seal: Seal::new(&source.name, [&api.client_secret]),
+            seal: Seal::new(&source.name, std::iter::once(&api.client_secret).chain(&api.earlier_client_secrets)),
             login,
-            tokens: Arc::default(),
+            refused: std::sync::Mutex::default(),
+            tokens,
         })))
     }
 

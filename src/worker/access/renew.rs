@@ -1,6 +1,6 @@
 //! Getting a new token: taken over from the database, refreshed, or given for a password.
 
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use secrecy::SecretString;
 use tokio::sync::OwnedMutexGuard;
@@ -32,8 +32,6 @@ pub(super) struct Tokens {
     held: Option<Held>,
     /// Granted, but the database would not take it: stored before anything else.
     unsaved: Option<Unsaved>,
-    /// The stored version for which a login is required, and until when that is believed.
-    refused: Option<(Option<i64>, Timestamp)>,
 }
 
 impl Tokens {
@@ -70,7 +68,7 @@ impl Account {
             // A command beside an embedded daemon has no turns; it may just have used the refresh token.
             (turn, stored) = reload(turn).await?;
             next = match version_of(stored.as_ref()) == base {
-                true => self.next_by_password(&mut tokens, base).await,
+                true => self.next_by_password(base).await,
                 false => self.next(&mut tokens, stored, rejected).await,
             };
         }
@@ -88,7 +86,7 @@ impl Account {
             Err(failure) => end(turn).await.and(Err(failure)),
         }?;
         tokens.held = Some(held.clone());
-        tokens.refused = None;
+        self.refusal().take();
         Ok(held)
     }
 
@@ -104,7 +102,7 @@ impl Account {
         {
             return Ok(Next::TakeOver(held));
         }
-        if tokens.refused.is_some_and(|(version, until)| version == base && now < until) {
+        if self.refusal().is_some_and(|(version, until)| version == base && now < until) {
             return Err(self.login_required());
         }
         let Some(refresh_token) = stored.and_then(|row| self.seal.open(&row.refresh_token_sealed)) else {
@@ -117,7 +115,7 @@ impl Account {
         }
     }
 
-    async fn next_by_password(&self, tokens: &mut Tokens, base: Option<i64>) -> Result<Next, Failure> {
+    async fn next_by_password(&self, base: Option<i64>) -> Result<Next, Failure> {
         let asked_at = self.clock.now();
         if let Some(Login { username, password }) = &self.login {
             tracing::info!(source = %self.source, "no valid refresh token; logging in with the password");
@@ -127,8 +125,12 @@ impl Account {
                 Err(GrantError::Failed(failure)) => return Err(failure),
             }
         }
-        tokens.refused = Some((base, asked_at.plus_milliseconds(LOGIN_PAUSE_MILLISECONDS)));
+        *self.refusal() = Some((base, asked_at.plus_milliseconds(LOGIN_PAUSE_MILLISECONDS)));
         Ok(Next::LogIn)
+    }
+
+    fn refusal(&self) -> MutexGuard<'_, Option<(Option<i64>, Timestamp)>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn login_required(&self) -> Failure {

@@ -134,7 +134,7 @@ fn the_example_shows_the_defaults_and_the_check_says_them_in_words() {
     let config = config::load(Some(&path), &environment).expect("the example is valid");
     let museum = config.source("museum").expect("a source");
     assert_eq!((museum.policies.len(), &museum.policies[0].policy), (1, &Policy::default()));
-    let words = config::check(Some(&path), &environment).expect("the example is valid");
+    let words = config::summary(&config::load(Some(&path), &environment).expect("the example is valid"));
     for sentence in ["tickets are revenue at their sale", "VAT is rounded line by line", "cash is not rounded"] {
         assert!(words.contains(sentence), "{words}");
     }

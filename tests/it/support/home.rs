@@ -1,8 +1,9 @@
 //! The program itself, as an operator runs it: a child process with a settings file, an environment of its own and real
 //! signals.
 
-use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -112,10 +113,48 @@ impl Home {
         ended.stdout
     }
 
+    /// Runs a command to its end, with a text on stdin.
+    pub(crate) fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
+        let (reader, mut writer) = std::io::pipe().expect("a pipe");
+        writer.write_all(input.as_bytes()).expect("a pipe takes a few lines");
+        drop(writer);
+        let output = self.command(arguments).stdin(reader).output().expect("the program runs");
+        Ended {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
     /// Starts the daemon, and answers when it says that it is ready.
     pub(crate) fn serve(&self) -> Serving {
         let mut command = self.command(&["--log-format", "json", "serve"]);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the daemon starts");
+        command.stdout(Stdio::null());
+        Self::ready(command)
+    }
+
+    /// The daemon as systemd would start it with sockets of these names, which it finds from descriptor 3 on.
+    pub(crate) fn on_sockets(&self, sockets: [(&str, &TcpListener); 2]) -> Command {
+        let [first, second] = sockets.map(|(_, listener)| OwnedFd::from(listener.try_clone().expect("a descriptor")));
+        let names = sockets.map(|(name, _)| name).join(":");
+        // A shell moves the sockets to where systemd puts them, and becomes the program: the process stays the same.
+        let script = "exec 3<&0 4<&1 </dev/null >/dev/null; LISTEN_PID=$$ exec \"$@\"";
+        let program = env!("CARGO_BIN_EXE_ticketledger");
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script, "sh", program, "--log-format", "json", "serve"]);
+        command.current_dir(self.folder.path()).env_clear();
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.env("LISTEN_FDS", "2").env("LISTEN_FDNAMES", names).stdin(first).stdout(second);
+        command
+    }
+
+    /// Starts the daemon on sockets that somebody holds for it.
+    pub(crate) fn serve_on(&self, sockets: [(&str, &TcpListener); 2]) -> Serving {
+        Self::ready(self.on_sockets(sockets))
+    }
+
+    fn ready(mut command: Command) -> Serving {
+        let mut child = command.stderr(Stdio::piped()).spawn().expect("the daemon starts");
         let stderr = child.stderr.take().expect("a pipe");
         let (sender, log) = channel();
         std::thread::spawn(move || {
@@ -155,8 +194,34 @@ impl Serving {
 
     /// Asks it to stop.
     pub(crate) fn terminate(&self) {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        self.signal("-TERM");
+    }
+
+    /// Asks it to read its settings again, and waits until it did.
+    pub(crate) fn reload(&self) {
+        self.signal("-HUP");
+        self.says("the settings were read again");
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
         assert!(sent.expect("kill runs").success());
+    }
+
+    /// What everybody on this machine can see of it: `ps` shows the command line.
+    pub(crate) fn command_line(&self) -> String {
+        let bytes = std::fs::read(format!("/proc/{}/cmdline", self.child.id())).expect("a running process");
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// Waits for its end, and answers how it ended and the rest of its log.
+    pub(crate) fn ended_saying(mut self) -> (ExitStatus, Vec<String>) {
+        let mut said = Vec::new();
+        while let Ok(line) = self.log.recv_timeout(PATIENCE) {
+            said.push(line);
+        }
+        (self.child.wait().expect("it ended"), said)
     }
 
     /// Ends it as a power cut would.

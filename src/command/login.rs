@@ -1,0 +1,71 @@
+//! `ticketledger login`.
+
+use std::io::{self, IsTerminal as _};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use secrecy::SecretString;
+
+use super::output::{self, Usage};
+use super::{Outcome, settings};
+use crate::clock::Clock;
+use crate::config::{Config, Source};
+use crate::provider::Provider;
+use crate::worker::access::Access;
+
+#[derive(Debug, Args)]
+pub(super) struct Login {
+    /// The source, by its name in the settings
+    pub(super) source: String,
+    /// Read user name and password from stdin, a line each, instead of asking for them
+    #[arg(long)]
+    pub(super) stdin: bool,
+}
+
+/// Trades user name and password for tokens, which a running daemon takes over. Neither is kept.
+pub(super) fn run(config: &Config, options: &Login) -> anyhow::Result<Outcome> {
+    settings::known_source(config, Some(&options.source))?;
+    let source = config.source(&options.source).filter(|source| source.provider == Provider::Ticketpark);
+    let Some(source) = source else {
+        let text = format!("{} is a bookingkit source, and bookingkit wants no login", options.source);
+        return Err(Usage(text).into());
+    };
+    let database = settings::open(config)?;
+    let access = Access::new(database, Clock::System, source)?;
+    let [username, password] = if options.stdin { read()? } else { ask(source)? };
+    let logged_in = tokio::runtime::Runtime::new()?.block_on(access.login(&username, &password));
+    logged_in.with_context(|| format!("cannot log in at Ticketpark for {}", source.name))?;
+    output::print(format!(
+        "{} is logged in. User name and password were not kept; what Ticketpark gave for them is sealed in the \
+         database, and a running daemon takes it over by itself.\n",
+        source.name
+    ))?;
+    Ok(Outcome::Fine)
+}
+
+fn ask(source: &Source) -> anyhow::Result<[SecretString; 2]> {
+    if !io::stdin().is_terminal() {
+        let text = "there is no terminal to ask on; give user name and password on stdin, a line each, and --stdin";
+        return Err(Usage(text.to_owned()).into());
+    }
+    let address = source.api.as_ref().map_or("", |api| api.base_url.as_str());
+    output::print(format!("A back-office login for {address} of {}.\nUser name: ", source.name))?;
+    let username = line(&mut io::stdin().lock())?;
+    let password = rpassword::prompt_password("Password (not shown): ").context("cannot ask for the password")?;
+    Ok([username, SecretString::from(password)])
+}
+
+fn read() -> anyhow::Result<[SecretString; 2]> {
+    let mut stdin = io::stdin().lock();
+    Ok([line(&mut stdin)?, line(&mut stdin)?])
+}
+
+fn line(input: &mut impl io::BufRead) -> anyhow::Result<SecretString> {
+    let mut line = String::new();
+    input.read_line(&mut line).context("cannot read user name and password")?;
+    let text = line.trim_end_matches(['\r', '\n']);
+    if text.is_empty() {
+        bail!("user name or password is empty; both are needed, a line each");
+    }
+    Ok(SecretString::from(text))
+}

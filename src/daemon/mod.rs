@@ -1,0 +1,198 @@
+//! The daemon: database, inbox writer, listeners and workers put together, started, and stopped in that order.
+//!
+//! ```text
+//! run     signals: start > ready > reload ... > stop      systemd   what is told to the service manager
+//! watch   proof of progress, backlog                      reload    other settings while it runs
+//! open    database    listen    sockets                   pools     workers
+//! ```
+
+mod listen;
+mod open;
+mod pools;
+mod reload;
+mod run;
+mod store;
+mod systemd;
+mod watch;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock, PoisonError};
+
+use anyhow::{Context as _, bail};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::sync::{Notify, watch as channel};
+use tokio::task::JoinSet;
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Database;
+use crate::inbox::writer::{Pulse, Writer};
+use crate::receive::{self, Console, Intake, Patience};
+use crate::worker::{Probe, Worker, sweep};
+
+pub use run::{Reread, run};
+
+/// What differs between the daemon of an operator and that of a test.
+pub struct Options {
+    /// Where the time comes from.
+    pub clock: Clock,
+    /// Whether workers run by themselves; else [`Daemon::run_until_idle`] is the only worker.
+    pub work: bool,
+    /// See [`Probe`].
+    pub probe: Probe,
+    /// How long senders are waited for.
+    pub patience: Patience,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { clock: Clock::System, work: true, probe: Arc::new(|_| {}), patience: Patience::default() }
+    }
+}
+
+/// A running daemon.
+pub struct Daemon {
+    public: SocketAddr,
+    console: SocketAddr,
+    config: Arc<Config>,
+    clock: Clock,
+    database: Database,
+    intake: Arc<Intake>,
+    pulse: Pulse,
+    workers: channel::Sender<Worker>,
+    stop: channel::Sender<bool>,
+    tasks: JoinSet<&'static str>,
+}
+
+impl Daemon {
+    /// Opens the database, brings it up to date, listens and starts to work. When this answers, the daemon is ready.
+    ///
+    /// # Errors
+    /// Whatever hinders it, in words for the operator.
+    pub async fn start(config: Config, options: Options) -> anyhow::Result<Self> {
+        let config = Arc::new(config);
+        let database = open::open(Arc::clone(&config), options.clock.clone()).await?;
+        let (public, console) = listen::listeners(&config.server).await?;
+        let (public_address, console_address) = (public.local_addr()?, console.local_addr()?);
+        let wake = Arc::new(Notify::new());
+        let (writer, writer_thread) =
+            Writer::start(database.clone(), Arc::clone(&wake)).context("cannot start the inbox writer")?;
+        let pulse = writer.pulse();
+        let worker = Worker::new(database.clone(), options.clock.clone(), &config, wake, options.probe)?;
+        let console_state = Arc::new(Console {
+            database: database.clone(),
+            clock: options.clock.clone(),
+            writer: pulse.clone(),
+            workers: worker.alive(),
+            metrics: metrics_handle()?,
+        });
+        let intake = Intake::new(Arc::clone(&config), options.clock.clone(), writer, database.clone());
+        let intake = Arc::new(intake.with_patience(options.patience));
+        let (workers, newest_workers) = channel::channel(worker);
+        let (stop, stopped) = channel::channel(false);
+        let mut tasks = JoinSet::new();
+        let (shutdown, its_intake) = (stopping(stopped.clone()), Arc::clone(&intake));
+        tasks.spawn(async move {
+            receive::serve_public(public, its_intake, shutdown).await;
+            "the public listener"
+        });
+        let shutdown = stopping(stopped.clone());
+        tasks.spawn(async move {
+            receive::serve_console(console, console_state, shutdown).await;
+            "the console listener"
+        });
+        if options.work {
+            let sweep = sweep::run(database.clone(), options.clock.clone(), stopped.clone());
+            tasks.spawn(async move {
+                sweep.await;
+                "the sweep of credits"
+            });
+            tasks.spawn(async move {
+                pools::run(newest_workers, stopped).await;
+                "the workers"
+            });
+        }
+        tasks.spawn_blocking(move || {
+            writer_thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            "the inbox writer"
+        });
+        Ok(Self {
+            public: public_address,
+            console: console_address,
+            config,
+            clock: options.clock,
+            database,
+            intake,
+            pulse,
+            workers,
+            stop,
+            tasks,
+        })
+    }
+
+    /// Where deliveries are received.
+    pub fn public(&self) -> SocketAddr {
+        self.public
+    }
+
+    /// Where readiness and metrics are shown.
+    pub fn console(&self) -> SocketAddr {
+        self.console
+    }
+
+    /// Its database.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Works on all that is due by the clock.
+    pub async fn run_until_idle(&self) {
+        let worker = self.workers.borrow().clone();
+        worker.run_until_idle().await;
+    }
+
+    /// Answers the name of the first part that ends although nobody stopped it; stays silent while all is well.
+    pub async fn failed(&mut self) -> String {
+        match self.tasks.join_next().await {
+            Some(Ok(name)) => name.to_owned(),
+            Some(Err(error)) => format!("a part of the daemon ({error})"),
+            None => "every part of the daemon".to_owned(),
+        }
+    }
+
+    /// Stops taking requests, answers those in hand, stores what waits, finishes what is being worked on.
+    ///
+    /// # Errors
+    /// When a part ended by a fault.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        self.stop.send_replace(true);
+        // With the last handle of the writer its queue ends, and with the queue its thread.
+        drop(self.intake);
+        let mut fault = None;
+        while let Some(ended) = self.tasks.join_next().await {
+            fault = fault.or(ended.err());
+        }
+        match fault {
+            None => Ok(()),
+            Some(error) => bail!("a part of the daemon ended by a fault: {error}"),
+        }
+    }
+}
+
+async fn stopping(mut stopped: channel::Receiver<bool>) {
+    // A sender that is gone means the same as one that says stop.
+    let _ = stopped.wait_for(|stop| *stop).await;
+}
+
+/// The recorder of the process; several daemons in one process, as in tests, share it.
+fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    static INSTALLING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _installing = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = HANDLE.get() {
+        return Ok(handle.clone());
+    }
+    let builder = PrometheusBuilder::new().set_buckets(&[0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0])?;
+    let handle = builder.install_recorder().context("cannot install the metrics recorder")?;
+    Ok(HANDLE.get_or_init(|| handle).clone())
+}

@@ -1,0 +1,41 @@
+//! Other settings for a running daemon.
+
+use std::sync::Arc;
+
+use secrecy::ExposeSecret as _;
+
+use super::{Daemon, open};
+use crate::config::Config;
+
+impl Daemon {
+    /// Takes over sources, secrets, policies, limits and workers of `config`, without a pause: what is in hand ends by
+    /// the settings with which it began. Rates, tokens, and what is known of a provider stay. Answers which keys are
+    /// changed and want a restart; for those the values of the start stay in force.
+    ///
+    /// # Errors
+    /// Whatever hinders it, in words for the operator; then the earlier settings stay in force, all of them.
+    pub async fn reload(&mut self, mut config: Config) -> anyhow::Result<Vec<&'static str>> {
+        let restart = keep_fixed(&self.config, &mut config);
+        let config = Arc::new(config);
+        let worker = self.workers.borrow().successor(&config)?;
+        let (database, prepared, now) = (self.database.clone(), Arc::clone(&config), self.clock.now());
+        tokio::task::spawn_blocking(move || open::prepare(&database, &prepared, now)).await??;
+        // From here on nothing can fail.
+        self.intake.reload(Arc::clone(&config));
+        self.workers.send_replace(worker);
+        self.config = config;
+        Ok(restart)
+    }
+}
+
+/// Puts back what only a restart can change, and answers the keys of it that were changed.
+fn keep_fixed(running: &Config, config: &mut Config) -> Vec<&'static str> {
+    let changed = [
+        ("server.listen", running.server.listen != config.server.listen),
+        ("server.console", running.server.console != config.server.console),
+        ("database.url", running.database_url.expose_secret() != config.database_url.expose_secret()),
+    ];
+    config.server = running.server.clone();
+    config.database_url = running.database_url.clone();
+    changed.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key).collect()
+}
