@@ -61,6 +61,9 @@ pub(super) enum Command {
     /// Look at what needs an explanation, and say that it is known
     #[command(subcommand)]
     Findings(super::findings::FindingsCommand),
+    /// Move the data to PostgreSQL, and let others read it
+    #[command(subcommand)]
+    Database(super::database::DatabaseCommand),
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod close;
 mod config;
 mod contact;
 mod cut;
+mod database;
 mod demo;
 mod effect;
 mod explain;
@@ -87,6 +88,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Findings(command) | Command::Ledger(LedgerCommand::Findings(command)) => {
             findings::run(&settings::load(path)?, &command)
         }
+        Command::Database(command) => database::run(path, command),
     }
 }
 

@@ -26,6 +26,7 @@ use crate::provider::Provider;
 pub use environment::environment;
 pub use load::{check, load};
 pub use problem::{Problem, Problems};
+pub use secret::address;
 pub use summary::summary;
 
 /// The commented default file: `ticketledger config example`.

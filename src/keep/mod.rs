@@ -1,0 +1,5 @@
+//! Keeping data for years: moving it to the other engine, letting others read it, taking what is no longer needed, and
+//! copies that can be restored.
+
+pub mod copy;
+pub mod reader;
