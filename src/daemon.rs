@@ -71,6 +71,7 @@ impl Daemon {
             workers: worker.alive(),
             metrics: metrics_handle()?,
         });
+        let retention = (config.retention, options.clock.clone());
         let intake = Intake::new(config, options.clock, writer, database.clone()).with_patience(options.patience);
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
@@ -84,6 +85,13 @@ impl Daemon {
             receive::serve_console(console, console_state, shutdown).await;
             "the console listener"
         });
+        if options.work && retention.0.automatic {
+            let (database, (retention, clock), stopped) = (database.clone(), retention, stopped.clone());
+            tasks.spawn(async move {
+                crate::keep::retention::run(database, clock, retention, stopped).await;
+                "retention"
+            });
+        }
         if options.work {
             let worker = worker.clone();
             tasks.spawn(async move {

@@ -95,8 +95,8 @@ fn in_words(copied: &Copied) -> String {
         );
     }
     text.push_str(if copied.complete {
-        "The copy is complete. Set database.url to the target and start the daemon; keep the SQLite file until you have \
-         looked around, and start no daemon on it any more.\n"
+        "The copy is complete. Set database.url to the target and start the daemon; keep the SQLite file until you \
+         have looked around, and start no daemon on it any more.\n"
     } else {
         "The copy is NOT what the source is. Drop the target database, make it anew, and copy again while nothing uses \
          the SQLite file; if a table still differs, or the books do not hold, keep the source and look into it.\n"

@@ -50,8 +50,8 @@ pub(super) fn run(config: &Config, options: &GrantReader) -> anyhow::Result<Outc
     };
     if done.made {
         text += &format!(
-            "The role is new and cannot log in. Make it a member of a login role (`GRANT {role} TO somebody`), or let it \
-             log in by itself: in psql `ALTER ROLE {role} LOGIN`, then `\\password {role}`.\n"
+            "The role is new and cannot log in. Make a login role a member of it (`GRANT {role} TO somebody`), or let \
+             it log in by itself: in psql `ALTER ROLE {role} LOGIN`, then `\\password {role}`.\n"
         );
     }
     if !done.excess.is_empty() {

@@ -110,7 +110,8 @@ pub enum Ungranted {
     Owner(String),
     /// A statement failed.
     #[error(
-        "{0} (who runs this must own the tables, and to make a role needs CREATEROLE; an administrator can make it: CREATE ROLE {1} NOLOGIN)"
+        "{0} (who runs this must own the tables, and to make a role needs CREATEROLE; an administrator can make it: \
+         CREATE ROLE {1} NOLOGIN)"
     )]
     Refused(db::Error, String),
     /// A statement failed.

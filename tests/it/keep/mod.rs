@@ -1,12 +1,20 @@
 //! Keeping data: moved to the other engine, read by others, taken when it is no longer needed, and restored.
 
+mod backup;
 mod copy;
 mod reader;
+mod retention;
 
-use serde_json::json;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
 use ticketledger::demo::stand_in::{BookingExample, person_example};
 
 use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, changed};
+use crate::support::home::Serving;
+use crate::support::order::{admission, order};
 
 /// A customer of Ticketpark.
 const PERSON: &str = "8CB96870-68AC-4296-BEC2-F0F04B29D4F0";
@@ -30,4 +38,37 @@ async fn traffic(daemon: &TestDaemon) {
         "amount": "50.00", "currency": "CHF" });
     daemon.ticketpark("new-payment", payment).await;
     daemon.settle().await;
+}
+
+/// Runs `body` while four senders send up to 500 orders each to a daemon, once 100 of them were answered; each must be
+/// accepted. `body` is told the numbers of the events answered so far. Answers how many were, in the end.
+fn under_load(serving: &Serving, body: impl FnOnce(&Mutex<Vec<i64>>)) -> usize {
+    let address = format!("http://{}/webhooks/museum/museum-secret", serving.public);
+    let (stop, answered) = (AtomicBool::new(false), Mutex::new(Vec::new()));
+    let sender = async |sender: usize| {
+        let client = reqwest::Client::new();
+        let mut number = 0;
+        while !stop.load(Ordering::Relaxed) && number < 500 {
+            number += 1;
+            let id = format!("{sender}-{number}");
+            let body = order(&id, json!({"tickets": [admission(&format!("p{id}"), "10.00", "19.00")]}));
+            let answer = client.post(&address).body(body).send().await.expect("an answer");
+            let answer: Value = serde_json::from_str(&answer.text().await.expect("text")).expect("JSON");
+            assert_eq!(answer["status"], "accepted", "{answer}");
+            answered.lock().unwrap().push(answer["event"].as_i64().expect("a number"));
+        }
+    };
+    std::thread::scope(|scope| {
+        let sending = scope.spawn(|| {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            runtime.block_on(async { join_all((0..4).map(&sender)).await });
+        });
+        while answered.lock().unwrap().len() < 100 && !sending.is_finished() {
+            std::thread::yield_now();
+        }
+        body(&answered);
+        stop.store(true, Ordering::Relaxed);
+        sending.join().expect("every delivery was accepted");
+    });
+    answered.into_inner().unwrap().len()
 }
