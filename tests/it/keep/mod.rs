@@ -2,6 +2,7 @@
 
 mod backup;
 mod copy;
+mod hot;
 mod reader;
 mod retention;
 
