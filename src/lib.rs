@@ -22,6 +22,8 @@ pub mod ledger;
 
 pub mod report;
 
+pub mod keep;
+
 // Wiring, and what a person types.
 pub mod command;
 pub mod daemon;

@@ -72,6 +72,11 @@ pub(super) enum Command {
     /// Look at what needs an explanation, and say that it is known
     #[command(subcommand)]
     Findings(super::findings::FindingsCommand),
+    /// Move the data to PostgreSQL, and let others read it
+    #[command(subcommand)]
+    Database(super::database::DatabaseCommand),
+    /// Save the SQLite database beside a running daemon, in a file that can be restored by copying it back
+    Backup(super::backup::BackupOptions),
 }
 
 #[derive(Debug, Args)]
@@ -103,6 +108,9 @@ pub(super) enum InboxCommand {
     Stats(Stats),
     /// Work on webhooks again: parked ones, unless other states are asked for
     Replay(Replay),
+    /// Take what is no longer needed by the ages in the settings: bodies, documents, old attempts; nothing of an open
+    /// month
+    Prune(super::prune::Prune),
 }
 
 /// Which webhooks; all that is given must hold.

@@ -1,11 +1,13 @@
 //! What a person types, and what the program answers: text on stdout, a log and errors on stderr, an exit code.
 
 mod arguments;
+mod backup;
 mod calibrate;
 mod close;
 mod config;
 mod contact;
 mod cut;
+mod database;
 mod demo;
 mod effect;
 mod explain;
@@ -16,6 +18,7 @@ mod ledger;
 mod logging;
 mod login;
 mod output;
+mod prune;
 mod rebuild;
 mod reconcile;
 mod replay;
@@ -75,6 +78,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Inbox(InboxCommand::Show(options)) => inbox::show(&settings::load(path)?, &options),
         Command::Inbox(InboxCommand::Stats(options)) => inbox::stats(&settings::load(path)?, &options),
         Command::Inbox(InboxCommand::Replay(options)) => replay::run(&settings::load(path)?, options),
+        Command::Inbox(InboxCommand::Prune(options)) => prune::run(&settings::load(path)?, options),
         Command::Report(options) => report::run(&settings::load(path)?, &options),
         Command::Ledger(LedgerCommand::Verify(options)) => ledger::verify(&settings::load(path)?, &options),
         Command::Ledger(LedgerCommand::Explain(options)) => explain::run(&settings::load(path)?, &options),
@@ -91,6 +95,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Findings(command) | Command::Ledger(LedgerCommand::Findings(command)) => {
             findings::run(&settings::load(path)?, &command)
         }
+        Command::Backup(options) => backup::run(&settings::load(path)?, &options),
+        Command::Database(command) => database::run(path, command),
     }
 }
 

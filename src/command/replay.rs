@@ -101,7 +101,7 @@ fn replay(
     bar.set_draw_target(ProgressDrawTarget::stderr());
     bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} webhooks, {eta} left")?);
     let replayed = operator::replay(database, &Clock::System, &config.sources, selection, &reason, |so_far| {
-        let seen = so_far.replayed + so_far.in_work + so_far.still_parked;
+        let seen = so_far.replayed + so_far.in_work + so_far.still_parked + so_far.pruned;
         bar.set_position(u64::try_from(seen).unwrap_or(0));
     })?;
     bar.finish_and_clear();
@@ -117,6 +117,13 @@ fn in_words(replayed: &Replayed) -> String {
         text += &format!(
             "Still not understood, so still parked: {} (`ticketledger inbox stats` says why).\n",
             replayed.still_parked
+        );
+    }
+    if replayed.pruned > 0 {
+        text += &format!(
+            "Left as they are, because their bodies were pruned and cannot be worked on again: {} (reason \
+             body_pruned; `ticketledger ledger trace event:ID` shows what they led to).\n",
+            replayed.pruned
         );
     }
     text

@@ -17,7 +17,12 @@ pub(super) fn load(path: Option<&Path>) -> anyhow::Result<Config> {
 /// Opens the database of the settings, beside a daemon that may be running.
 pub(super) fn open(config: &Config) -> anyhow::Result<Database> {
     let url = config.database_url.expose_secret();
-    // SQLite would make an empty file, and an empty report would look like an answer.
+    existing(url)?;
+    Ok(Database::open(url, Role::Command)?)
+}
+
+/// SQLite would make an empty file, and an empty report would look like an answer.
+pub(super) fn existing(url: &str) -> anyhow::Result<()> {
     if let Some(path) = url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//"))
         && !Path::new(path).exists()
     {
@@ -26,7 +31,7 @@ pub(super) fn open(config: &Config) -> anyhow::Result<Database> {
              (The path is relative to the folder you are in; database.url in the settings says which it is.)"
         );
     }
-    Ok(Database::open(url, Role::Command)?)
+    Ok(())
 }
 
 /// A misspelt source would give an empty answer that looks like good news.

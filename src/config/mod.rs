@@ -8,6 +8,7 @@ mod load;
 mod policy;
 mod problem;
 mod read;
+mod retention;
 mod secret;
 mod source;
 mod summary;
@@ -27,7 +28,8 @@ use crate::provider::Provider;
 pub use environment::environment;
 pub use load::{load, load_and_doubt};
 pub use problem::{Problem, Problems};
-pub use summary::summary;
+pub use secret::address;
+pub use summary::{summary, without_password};
 
 /// The commented default file: `ticketledger config example`.
 pub const EXAMPLE: &str = include_str!("example.toml");
@@ -43,6 +45,8 @@ pub struct Config {
     pub limits: Limits,
     /// The worker pool.
     pub worker: Worker,
+    /// What is no longer needed, and when.
+    pub retention: Retention,
     /// The accounts, each with a book of its own.
     pub sources: Vec<Source>,
 }
@@ -83,6 +87,23 @@ pub struct Worker {
     pub retry_initial_milliseconds: i64,
     /// Longest delay between attempts, in milliseconds.
     pub retry_max_milliseconds: i64,
+}
+
+/// After how many days what is no longer needed is taken; 0 = never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Whether the daemon does it by itself.
+    pub automatic: bool,
+    /// Bodies of deliveries that were applied.
+    pub done_days: i64,
+    /// Bodies of deliveries that were older than what was known.
+    pub superseded_days: i64,
+    /// Bodies of parked deliveries: they can never be replayed then.
+    pub parked_days: i64,
+    /// Bytes fetched from a provider's API.
+    pub documents_days: i64,
+    /// The history of failed attempts.
+    pub attempts_days: i64,
 }
 
 /// One account of one provider.

@@ -27,6 +27,15 @@ pub(super) fn resolve(
     }
 }
 
+/// An address of a database as it is written, or where `env:NAME`, `file:PATH` or `credential:NAME` says it is.
+///
+/// # Errors
+/// In words, when it is not there.
+pub fn address(text: &str, environment: &BTreeMap<String, String>) -> Result<SecretString, String> {
+    let address = if is_reference(text) { find(text, environment)? } else { text.to_owned() };
+    Ok(SecretString::from(address))
+}
+
 /// Whether the text says where a secret is, rather than being one.
 pub(super) fn is_reference(text: &str) -> bool {
     ["file:", "env:", "credential:"].iter().any(|scheme| text.starts_with(scheme))

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use secrecy::ExposeSecret as _;
 
-use super::{Config, Source, policy};
+use super::{Config, Retention, Source, policy};
 use crate::money::format_minor;
 
 /// What the settings amount to, for `ticketledger config check`. Secrets are counted, never shown.
@@ -23,11 +23,26 @@ pub fn summary(config: &Config) -> String {
     line("worker.attempts", &config.worker.attempts);
     line("worker.retry_initial_seconds", &(config.worker.retry_initial_milliseconds / 1000));
     line("worker.retry_max_seconds", &(config.worker.retry_max_milliseconds / 1000));
+    line("retention", &retention(config.retention));
     for source in &config.sources {
         text.push('\n');
         text.push_str(&source_summary(source));
     }
     text
+}
+
+fn retention(retention: Retention) -> String {
+    let Retention { automatic, done_days, superseded_days, parked_days, documents_days, attempts_days } = retention;
+    let days = |days: i64| if days == 0 { "for ever".to_owned() } else { format!("{days} days") };
+    let who = if automatic { "taken by the daemon" } else { "taken by `ticketledger inbox prune` only" };
+    format!(
+        "{who}; bodies are kept {} (superseded {}, parked {}), documents {}, failed attempts {}",
+        days(done_days),
+        days(superseded_days),
+        days(parked_days),
+        days(documents_days),
+        days(attempts_days)
+    )
 }
 
 fn source_summary(source: &Source) -> String {
@@ -76,7 +91,7 @@ fn source_summary(source: &Source) -> String {
 }
 
 /// The address as it may be shown.
-fn without_password(url: &str) -> String {
+pub fn without_password(url: &str) -> String {
     if url.starts_with("sqlite:") {
         return url.to_owned();
     }

@@ -27,6 +27,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
 use crate::inbox::writer::{Pulse, Writer};
+use crate::keep::retention;
 use crate::receive::{self, Console, Intake, Patience};
 use crate::worker::{Probe, Worker, sweep};
 
@@ -102,11 +103,7 @@ impl Daemon {
             "the console listener"
         });
         if options.work {
-            let sweep = sweep::run(database.clone(), options.clock.clone(), stopped.clone());
-            tasks.spawn(async move {
-                sweep.await;
-                "the sweep of credits"
-            });
+            timely(&mut tasks, &config, &database, &options.clock, &stopped);
             tasks.spawn(async move {
                 pools::run(newest_workers, stopped).await;
                 "the workers"
@@ -176,6 +173,28 @@ impl Daemon {
             None => Ok(()),
             Some(error) => bail!("a part of the daemon ended by a fault: {error}"),
         }
+    }
+}
+
+/// What a daemon does now and then by itself.
+fn timely(
+    tasks: &mut JoinSet<&'static str>,
+    config: &Config,
+    database: &Database,
+    clock: &Clock,
+    stopped: &channel::Receiver<bool>,
+) {
+    let sweep = sweep::run(database.clone(), clock.clone(), stopped.clone());
+    tasks.spawn(async move {
+        sweep.await;
+        "the sweep of credits"
+    });
+    if config.retention.automatic {
+        let retention = retention::run(database.clone(), clock.clone(), config.retention, stopped.clone());
+        tasks.spawn(async move {
+            retention.await;
+            "retention"
+        });
     }
 }
 

@@ -34,8 +34,10 @@ fn keep_fixed(running: &Config, config: &mut Config) -> Vec<&'static str> {
         ("server.listen", running.server.listen != config.server.listen),
         ("server.console", running.server.console != config.server.console),
         ("database.url", running.database_url.expose_secret() != config.database_url.expose_secret()),
+        ("retention", running.retention != config.retention),
     ];
     config.server = running.server.clone();
     config.database_url = running.database_url.clone();
+    config.retention = running.retention;
     changed.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key).collect()
 }

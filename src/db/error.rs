@@ -21,6 +21,12 @@ pub enum Error {
         /// The database file.
         path: String,
     },
+    /// A copy into the database has not ended.
+    #[error(
+        "the database holds an unfinished copy of a SQLite database; run the same `ticketledger database copy` again, \
+         which goes on where it stood"
+    )]
+    Unfinished,
     /// No connection became free in time.
     #[error("no database connection: {0}")]
     Pool(#[from] r2d2::Error),

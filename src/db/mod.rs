@@ -6,7 +6,7 @@
 mod error;
 mod migrate;
 mod open;
-pub use open::Role;
+pub use open::{COPY_PROGRESS, Role, unfinished_copy};
 pub mod schema;
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager as _};

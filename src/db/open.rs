@@ -42,6 +42,8 @@ pub enum Role {
     Daemon,
     /// A command that works beside a running daemon.
     Command,
+    /// `database copy`: alone on the SQLite file it reads, and the only one to open the target before it has ended.
+    Copier,
 }
 
 impl Database {
@@ -53,7 +55,7 @@ impl Database {
         let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
         match scheme {
             "sqlite" => open_sqlite(url.trim_start_matches("sqlite:").trim_start_matches("//"), role),
-            "postgres" | "postgresql" => open_postgres(url),
+            "postgres" | "postgresql" => open_postgres(url, role),
             _ => Err(Error::Scheme { scheme: scheme.to_owned() }),
         }
     }
@@ -61,7 +63,7 @@ impl Database {
 
 fn open_sqlite(path: &str, role: Role) -> Result<Database> {
     let lock = match role {
-        Role::Daemon => Some(Arc::new(lock_file(path)?)),
+        Role::Daemon | Role::Copier => Some(Arc::new(lock_file(path)?)),
         Role::Command => None,
     };
     let failed = |error: &dyn std::fmt::Display| Error::Open(format!("{path}: {error}"));
@@ -93,7 +95,7 @@ fn lock_file(path: &str) -> Result<File> {
     }
 }
 
-fn open_postgres(url: &str) -> Result<Database> {
+fn open_postgres(url: &str, role: Role) -> Result<Database> {
     let mut first = PgConnection::establish(url).map_err(|error| {
         let hint = if error.to_string().contains("SSL support is not compiled in") {
             " (this build has no TLS towards PostgreSQL; use a Unix socket, a private network or a tunnel)"
@@ -109,5 +111,27 @@ fn open_postgres(url: &str) -> Result<Database> {
         .connection_timeout(limits::DATABASE_WAIT)
         .connection_customizer(Box::new(OnAcquire(POSTGRES)))
         .build(ConnectionManager::new(url))?;
+    if role != Role::Copier && unfinished_copy(&mut super::Connection::Postgres(pool.get()?))? {
+        return Err(Error::Unfinished);
+    }
     Ok(Database { pools: Pools::Postgres(pool), _lock: None })
+}
+
+/// The table in which a copy notes how far it is; it is there until the copy has ended.
+pub const COPY_PROGRESS: &str = "copy_progress";
+
+/// Whether a copy into this database has begun and not ended.
+///
+/// # Errors
+/// When the query fails.
+pub fn unfinished_copy(connection: &mut super::Connection) -> Result<bool> {
+    use diesel::RunQueryDsl as _;
+    #[derive(diesel::QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::Bool)]
+        unfinished: bool,
+    }
+    let super::Connection::Postgres(pooled) = connection else { return Ok(false) };
+    let query = diesel::sql_query(format!("SELECT to_regclass('{COPY_PROGRESS}') IS NOT NULL AS unfinished"));
+    Ok(query.get_result::<Row>(&mut **pooled)?.unfinished)
 }

@@ -254,8 +254,7 @@ fn record_attempt(connection: &mut Connection, id: EventId, finish: &Finish, now
 /// # Errors
 /// When a statement fails.
 pub fn release_all_leases(connection: &mut Connection, now: Timestamp) -> Result<usize> {
-    let leased =
-        inbox_events::table.filter(inbox_events::state.eq("pending")).filter(inbox_events::lease_token.is_not_null());
+    let leased = inbox_events::table.filter(sql::<Bool>(PENDING)).filter(inbox_events::lease_token.is_not_null());
     let changes = (inbox_events::lease_token.eq(None::<String>), inbox_events::due_at.eq(now));
     Ok(on_engine!(connection, |c| diesel::update(leased).set(changes).execute(c))?)
 }
@@ -338,7 +337,7 @@ pub fn newest_document(connection: &mut Connection, source: &str, entity: &str) 
 /// # Errors
 /// When the statement fails.
 pub fn postpone_others(connection: &mut Connection, ids: &[EventId], until: Timestamp) -> Result<()> {
-    let others = inbox_events::table.filter(inbox_events::state.eq("pending")).filter(inbox_events::id.ne_all(ids));
+    let others = inbox_events::table.filter(sql::<Bool>(PENDING)).filter(inbox_events::id.ne_all(ids));
     on_engine!(connection, |c| diesel::update(others).set(inbox_events::due_at.eq(until)).execute(c))?;
     Ok(())
 }

@@ -147,6 +147,16 @@ pub(super) fn head(connection: &mut Connection, source: &str) -> Result<Option<(
         .optional())?)
 }
 
+/// Every source, in the order of names, with number and hash of its last entry.
+///
+/// # Errors
+/// When a query fails.
+pub fn heads(connection: &mut Connection) -> Result<Vec<(String, Option<(i64, String)>)>> {
+    let query = sources::table.order(sources::source).select(sources::source);
+    let names: Vec<String> = on_engine!(connection, |c| query.load(c))?;
+    names.into_iter().map(|name| head(connection, &name).map(|head| (name, head))).collect()
+}
+
 /// Number, first instant and JSON of every policy of a source, in the order of their numbers.
 pub(super) fn policies(connection: &mut Connection, source: &str) -> Result<Vec<(i32, Timestamp, String)>> {
     Ok(on_engine!(connection, |c| policies::table

@@ -17,6 +17,7 @@ mod explain;
 mod findings;
 mod histories;
 mod imports;
+mod keep;
 mod operator;
 mod parked;
 mod policies;

@@ -10,7 +10,7 @@ use ticketledger::on_engine;
 
 use crate::on_both_engines;
 use crate::support::daemon::PAID_ORDER;
-use crate::support::db::TestDatabase;
+use crate::support::db::{Engine, TestDatabase};
 use crate::support::program::Program;
 
 #[derive(QueryableByName)]
@@ -42,10 +42,15 @@ fn events(database: &TestDatabase) -> Vec<String> {
 fn fill(database: &TestDatabase) {
     drop(database.open());
     let sha = "c".repeat(64);
+    let bytes = match database.engine {
+        Engine::Sqlite => "X'7b7d'",
+        Engine::Postgres => "'\\x7b7d'",
+    };
     let row = |id: i64, entity: &str, hour: i64, rest: &str| {
         format!(
-            "({id}, 'museum', '{}', {entity}, '2025-11-11 {hour:02}:00:00', 'POST', '{{}}', NULL, '{sha}', {rest})",
-            if entity == "NULL" { "unknown" } else { "order" }
+            "({id}, 'museum', '{}', {entity}, '2025-11-11 {hour:02}:00:00', 'POST', '{{}}', {}, '{sha}', {rest})",
+            if entity == "NULL" { "unknown" } else { "order" },
+            if id < 4 { bytes } else { "NULL" }
         )
     };
     let rows = [
@@ -89,7 +94,7 @@ on_both_engines!(replay_sets_parked_events_back_and_writes_it_down, |database| {
     };
     let selection = Selection::Matching(parked);
     assert_eq!(operator::preview(&database.open(), &selection).unwrap().len(), 1);
-    assert_eq!(replay(database, &selection), Replayed { replayed: 1, in_work: 0, still_parked: 0 });
+    assert_eq!(replay(database, &selection), Replayed { replayed: 1, in_work: 0, still_parked: 0, pruned: 0 });
     assert_eq!(
         events(database)[..3],
         ["1 parked - 1 bad_amount", "2 pending - 0 -", "3 done - 1 -"],
@@ -110,7 +115,7 @@ on_both_engines!(replay_sets_parked_events_back_and_writes_it_down, |database| {
 on_both_engines!(replay_leaves_alone_what_a_worker_is_at, |database| {
     fill(database);
     // 4 has a live lease; the lease of 5 has run out; 6 cannot be understood, as its body is gone.
-    assert_eq!(replay(database, &all()), Replayed { replayed: 4, in_work: 1, still_parked: 1 });
+    assert_eq!(replay(database, &all()), Replayed { replayed: 4, in_work: 1, still_parked: 1, pruned: 0 });
     assert_eq!(
         events(database),
         [
@@ -122,22 +127,25 @@ on_both_engines!(replay_leaves_alone_what_a_worker_is_at, |database| {
             "6 parked - 0 body_pruned",
         ]
     );
-    assert_eq!(replay(database, &Selection::Ids(vec![3, 4])), Replayed { replayed: 1, in_work: 1, still_parked: 0 });
+    assert_eq!(
+        replay(database, &Selection::Ids(vec![3, 4])),
+        Replayed { replayed: 1, in_work: 1, still_parked: 0, pruned: 0 }
+    );
 });
 
 on_both_engines!(replay_reads_anew_what_was_not_understood, |database| {
     fill(database);
     let body = |bytes: &[u8]| match database.engine {
-        crate::support::db::Engine::Sqlite => format!("X'{}'", hex::encode(bytes)),
-        crate::support::db::Engine::Postgres => format!("'\\x{}'", hex::encode(bytes)),
+        Engine::Sqlite => format!("X'{}'", hex::encode(bytes)),
+        Engine::Postgres => format!("'\\x{}'", hex::encode(bytes)),
     };
     let only = Selection::Ids(vec![6]);
     database.execute(&format!("UPDATE inbox_events SET body = {} WHERE id = 6", body(b"{ no json")));
-    assert_eq!(replay(database, &only), Replayed { replayed: 0, in_work: 0, still_parked: 1 });
+    assert_eq!(replay(database, &only), Replayed { replayed: 0, in_work: 0, still_parked: 1, pruned: 0 });
     let read = &events(database)[5];
     assert!(read.starts_with("6 parked - 0 ") && !read.ends_with("unread"), "{read}");
     database.execute(&format!("UPDATE inbox_events SET body = {} WHERE id = 6", body(PAID_ORDER.as_bytes())));
-    assert_eq!(replay(database, &only), Replayed { replayed: 1, in_work: 0, still_parked: 0 });
+    assert_eq!(replay(database, &only), Replayed { replayed: 1, in_work: 0, still_parked: 0, pruned: 0 });
     assert_eq!(events(database)[5], "6 pending - 0 -");
     let about = query(database, "SELECT kind || ' ' || entity AS line FROM inbox_events WHERE id = 6");
     assert!(about[0].starts_with("order order:"), "{about:?}");
@@ -170,7 +178,7 @@ on_both_engines!(the_inbox_commands_say_what_they_see, |database| {
 
     let shown = program.run(&["inbox", "show", "1", "--format", "json"]).1;
     assert!(shown.contains("\"reason\": \"bad_amount\"") && shown.contains("\"history\": []"), "{shown}");
-    assert!(program.run(&["inbox", "show", "1", "--body"]).2.contains("was pruned"));
+    assert!(program.run(&["inbox", "show", "4", "--body"]).2.contains("was pruned"));
 
     let (code, preview, _) = program.run(&["inbox", "replay", "--dry-run"]);
     assert_eq!(code, 0);

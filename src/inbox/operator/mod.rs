@@ -143,6 +143,8 @@ pub struct Replayed {
     pub in_work: i64,
     /// Looked at anew and still not understood: parked with the reason of today.
     pub still_parked: i64,
+    /// Left as they are, because their bodies were pruned or erased: they can never be worked on again.
+    pub pruned: i64,
 }
 
 /// The first numbers of `ids` that are no event.
@@ -218,6 +220,7 @@ pub fn replay(
         total.replayed += replayed.replayed;
         total.in_work += replayed.in_work;
         total.still_parked += replayed.still_parked;
+        total.pruned += replayed.pruned;
         progress(&total);
     }
     Ok(total)
@@ -235,6 +238,10 @@ fn replay_step(
         Replayed { in_work: i64::try_from(chosen.len() - free.len()).unwrap_or(0), ..Replayed::default() };
     let mut ready = Vec::with_capacity(free.len());
     for event in free {
+        if event.was_understood() && event.is_pruned() {
+            replayed.pruned += 1;
+            continue;
+        }
         if event.was_understood() {
             ready.push(event.id);
             continue;

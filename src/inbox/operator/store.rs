@@ -199,12 +199,18 @@ pub struct Free {
     /// What it is about, as far as it was understood.
     pub entity: Option<String>,
     state: String,
+    has_body: bool,
 }
 
 impl Free {
     /// Whether it can be worked on as it is.
     pub fn was_understood(&self) -> bool {
         self.entity.is_some() && self.kind != "unknown"
+    }
+
+    /// Whether it came to its end and lost its body since: nothing can be worked on again.
+    pub fn is_pruned(&self) -> bool {
+        !self.has_body && self.state != State::Pending.as_str()
     }
 }
 
@@ -224,6 +230,7 @@ pub fn lock_free(connection: &mut Connection, chosen: &[(EventId, String)], now:
             inbox_events::kind,
             inbox_events::entity,
             inbox_events::state,
+            inbox_events::body.is_not_null(),
         ));
     let mut free: Vec<Free> = match connection {
         // A row that another transaction holds is being claimed or finished.

@@ -8,7 +8,7 @@ use diesel::sql_types::Text;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use ticketledger::clock::{Clock, Timestamp};
-use ticketledger::config::{Config, Limits, OauthClient, Server, Source, VatRule, Worker};
+use ticketledger::config::{Config, Limits, OauthClient, Retention, Server, Source, VatRule, Worker};
 use ticketledger::daemon::{Daemon, Options};
 use ticketledger::db::Database;
 use ticketledger::demo::stand_in::StandIn;
@@ -90,6 +90,7 @@ fn config(url: &str, stand_in: &StandIn) -> Config {
             retry_initial_milliseconds: 5_000,
             retry_max_milliseconds: 3_600_000,
         },
+        retention: Retention::default(),
         sources: vec![museum, theatre],
     }
 }

@@ -58,6 +58,17 @@ impl TestDatabase {
         }
     }
 
+    /// The SQLite database of somebody else's folder.
+    pub(crate) fn at(path: &std::path::Path) -> Self {
+        Self {
+            engine: Engine::Sqlite,
+            url: format!("sqlite:{}", path.display()),
+            path: Some(path.to_owned()),
+            name: String::new(),
+            _folder: None,
+        }
+    }
+
     fn postgres() -> Option<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(1);
         let cluster = cluster::running()?;

@@ -1,0 +1,102 @@
+//! The statements of the backup. `VACUUM` can be in no transaction, so these have connections of their own.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+
+use crate::db::schema::{inbox_events, journal_entries, sources};
+use crate::db::{Error, Result};
+
+/// What a database holds.
+pub(super) struct State {
+    pub(super) events: i64,
+    pub(super) entries: i64,
+    /// Source, number and hash of the last entry.
+    pub(super) heads: Vec<(String, i64, String)>,
+}
+
+/// A copy, and what is wrong with it.
+pub(super) struct Looked {
+    pub(super) state: State,
+    pub(super) fault: Option<String>,
+}
+
+fn connect(file: &Path) -> Result<SqliteConnection> {
+    let failed = |error: &dyn std::fmt::Display| Error::Open(format!("{}: {error}", file.display()));
+    let path = file.to_str().ok_or_else(|| failed(&"the path is not UTF-8"))?;
+    let mut connection = SqliteConnection::establish(path).map_err(|error| failed(&error))?;
+    connection.batch_execute("PRAGMA busy_timeout=10000; PRAGMA trusted_schema=OFF;")?;
+    Ok(connection)
+}
+
+/// What a file holds now.
+pub(super) fn state(file: &Path) -> Result<State> {
+    connect(file)?.transaction(|c| state_of(c)).map_err(Error::from)
+}
+
+fn state_of(c: &mut SqliteConnection) -> QueryResult<State> {
+    let names: Vec<String> = sources::table.order(sources::source).select(sources::source).load(c)?;
+    let mut heads = Vec::new();
+    for source in names {
+        let head: Option<(i64, String)> = journal_entries::table
+            .filter(journal_entries::source.eq(&source))
+            .order(journal_entries::entry_no.desc())
+            .select((journal_entries::entry_no, journal_entries::entry_hash))
+            .first(c)
+            .optional()?;
+        heads.extend(head.map(|(entry_no, hash)| (source, entry_no, hash)));
+    }
+    Ok(State {
+        events: inbox_events::table.count().get_result(c)?,
+        entries: journal_entries::table.count().get_result(c)?,
+        heads,
+    })
+}
+
+/// Writes what the file holds at this instant into an empty file.
+pub(super) fn vacuum_into(file: &Path, copy: &Path) -> Result<()> {
+    let copy = copy.to_str().ok_or_else(|| Error::Open(format!("{}: the path is not UTF-8", copy.display())))?;
+    diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(copy).execute(&mut connect(file)?)?;
+    Ok(())
+}
+
+/// Looks through every page and every reference of a copy.
+pub(super) fn look_at_copy(copy: &Path) -> Result<Looked> {
+    #[derive(QueryableByName)]
+    struct Fault {
+        #[diesel(sql_type = Text)]
+        integrity_check: String,
+    }
+    #[derive(QueryableByName)]
+    struct Count {
+        #[diesel(sql_type = BigInt)]
+        number: i64,
+    }
+    let mut connection = connect(copy)?;
+    // One file, without a log beside it.
+    connection.batch_execute("PRAGMA journal_mode=DELETE")?;
+    let faults: Vec<Fault> = diesel::sql_query("PRAGMA integrity_check(1)").load(&mut connection)?;
+    let fault = faults.into_iter().map(|fault| fault.integrity_check).find(|text| text != "ok");
+    let loose = "SELECT COUNT(*) AS number FROM pragma_foreign_key_check";
+    let loose = diesel::sql_query(loose).get_result::<Count>(&mut connection)?.number;
+    let fault = fault.or((loose > 0).then(|| format!("{loose} rows point to rows that are not there")));
+    Ok(Looked { state: state_of(&mut connection)?, fault })
+}
+
+/// The first of these entries that the file has not, or has with another hash.
+pub(super) fn first_missing(file: &Path, entries: &[(String, i64, String)]) -> Result<Option<String>> {
+    let mut connection = connect(file)?;
+    for (source, entry_no, hash) in entries {
+        let found: Option<String> = journal_entries::table
+            .find((source, entry_no))
+            .select(journal_entries::entry_hash)
+            .first(&mut connection)
+            .optional()?;
+        if found.as_ref() != Some(hash) {
+            return Ok(Some(format!("entry {entry_no} of {source} is not the same in both")));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,39 @@
+//! Every table, in the order in which rows can be stored: what a row points to comes before it.
+
+/// One table after the other. What the triggers of the ledger ask for is in the order: manifests before the entries
+/// that close their months, periods after all entries. Lines come with their entries.
+pub const TABLES: &[&str] = &[
+    "sources",
+    "inbox_events",
+    "operator_actions",
+    "inbox_attempts",
+    "documents",
+    "oauth_tokens",
+    "provider_tokens",
+    "policies",
+    "accounts",
+    "order_snapshots",
+    "period_manifests",
+    "journal_entries",
+    LINES,
+    "periods",
+    "chain_anchors",
+    "contacts",
+    "contact_orders",
+    "orders",
+    "order_lines",
+    "payments",
+    "vouchers",
+    "redemptions",
+    "event_titles",
+    "findings",
+];
+
+/// The lines of the entries: the database refuses one without its entry, and an entry without its lines.
+pub(super) const LINES: &str = "postings";
+/// The entries.
+pub(super) const ENTRIES: &str = "journal_entries";
+
+/// Tables that are not copied, each with the reason.
+pub const LEFT_OUT: &[(&str, &str)] =
+    &[("__diesel_schema_migrations", "the target has its own, written when its schema was made")];

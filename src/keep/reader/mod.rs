@@ -1,0 +1,156 @@
+//! `database grant-reader`: a role of PostgreSQL that sees the views which are the contract with finance and BI tools,
+//! and nothing else: no bodies, no documents, no contacts, no table at all.
+//!
+//! The views run with the rights of their owner, so the role needs none on the tables. The role is made without the
+//! right to log in: a login without a password is open wherever the server trusts the network, and a password has no
+//! place on a command line.
+
+mod store;
+
+use crate::db::{self, Database};
+
+/// The views for everybody; [`CONTACTS`] has personal data.
+pub const VIEWS: &[&str] = &[
+    "v_gl",
+    "v_trial_balance",
+    "v_revenue_by_event",
+    "v_vat_by_rate",
+    "v_payments_by_method",
+    "v_order_balance",
+    "v_voucher_balance",
+    "v_open_findings",
+    "v_inbox",
+    "v_trace",
+];
+/// The view with names and mail addresses.
+pub const CONTACTS: &str = "v_customers";
+
+/// The name of a role, safe to be put into a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleName {
+    name: String,
+}
+
+impl RoleName {
+    /// Takes a name as the server shows it.
+    ///
+    /// # Errors
+    /// In words, when no role can have this name.
+    pub fn parse(name: &str) -> Result<Self, String> {
+        if name.is_empty() || name.contains('\0') {
+            return Err("the name of the role is empty".to_owned());
+        }
+        // The server would cut it, and the rights would be another role's.
+        if name.len() > 63 {
+            return Err(format!("PostgreSQL knows names of at most 63 bytes; this one has {}", name.len()));
+        }
+        // To PostgreSQL these two are everybody and nobody even in quotes.
+        if ["public", "none"].contains(&name) || name.starts_with("pg_") {
+            return Err(format!("`{name}` is a name that PostgreSQL keeps for itself; give the role another one"));
+        }
+        Ok(Self { name: name.to_owned() })
+    }
+
+    /// As it is, to be bound.
+    fn as_str(&self) -> &str {
+        &self.name
+    }
+}
+
+/// Quoted as an identifier.
+impl std::fmt::Display for RoleName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "\"{}\"", self.name.replace('"', "\"\""))
+    }
+}
+
+/// What to do with the role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Let it read.
+    Grant {
+        /// Names and mail addresses too.
+        with_contacts: bool,
+    },
+    /// Take every right away.
+    Revoke,
+}
+
+impl Deed {
+    fn views(self) -> Vec<&'static str> {
+        match self {
+            Self::Grant { with_contacts } => VIEWS.iter().copied().chain(with_contacts.then_some(CONTACTS)).collect(),
+            Self::Revoke => Vec::new(),
+        }
+    }
+}
+
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Whether the role was made.
+    pub made: bool,
+    /// The views it may read.
+    pub views: Vec<&'static str>,
+    /// What it can read or change all the same, by ways that are not ours to close.
+    pub excess: Vec<String>,
+}
+
+/// Why nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum Ungranted {
+    /// There is nothing to take away.
+    #[error("there is no role {0}")]
+    Unknown(String),
+    /// No right can be taken from it.
+    #[error("{0} is a superuser, who may read everything; name a role of its own for the reader")]
+    Superuser(String),
+    /// The daemon would lose its own rights.
+    #[error("{0} owns tables or views of this database; name a role of its own for the reader")]
+    Owner(String),
+    /// A statement failed.
+    #[error(
+        "{0} (who runs this must own the tables, and to make a role needs CREATEROLE; an administrator can make it: \
+         CREATE ROLE {1} NOLOGIN)"
+    )]
+    Refused(db::Error, String),
+    /// A statement failed.
+    #[error(transparent)]
+    Database(#[from] db::Error),
+}
+
+/// The statements that would be run.
+///
+/// # Errors
+/// When the role cannot be a reader, or the database cannot be read.
+pub fn statements(database: &Database, role: &RoleName, deed: Deed) -> Result<Vec<String>, Ungranted> {
+    database.read(|connection| Ok(plan(connection, role, deed)?.1))
+}
+
+/// Grants or revokes in one transaction, and looks at what the role can do afterwards.
+///
+/// # Errors
+/// When the role cannot be a reader, or a statement fails; nothing is changed then.
+pub fn apply(database: &Database, role: &RoleName, deed: Deed) -> Result<Done, Ungranted> {
+    database.transaction("grant reader", |connection| {
+        let (made, statements) = plan(connection, role, deed)?;
+        for statement in &statements {
+            store::run(connection, statement).map_err(|error| Ungranted::Refused(error, role.to_string()))?;
+        }
+        let views = deed.views();
+        let excess = store::excess(connection, role.as_str(), &views)?;
+        Ok(Done { made, views, excess })
+    })
+}
+
+fn plan(connection: &mut db::Connection, role: &RoleName, deed: Deed) -> Result<(bool, Vec<String>), Ungranted> {
+    let known = store::look_up(connection, role.as_str())?;
+    match &known {
+        None if deed == Deed::Revoke => return Err(Ungranted::Unknown(role.to_string())),
+        Some(known) if known.superuser => return Err(Ungranted::Superuser(role.to_string())),
+        Some(known) if known.owns => return Err(Ungranted::Owner(role.to_string())),
+        _ => {}
+    }
+    let statements = store::statements(connection, &role.to_string(), known.is_none(), &deed.views())?;
+    Ok((known.is_none(), statements))
+}

@@ -1,0 +1,52 @@
+//! The daemon's own retention: at its start, and every hour.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::{Pruned, prune, rules};
+use crate::clock::Clock;
+use crate::config::Retention;
+use crate::db::{Database, Error};
+use crate::inbox::operator::Reason;
+
+/// Between two runs.
+const INTERVAL: Duration = Duration::from_secs(3600);
+
+/// Takes what the settings let go until `stopped` says so; within one short transaction of that it ends.
+pub async fn run(database: Database, clock: Clock, retention: Retention, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        let (database, clock, watched) = (database.clone(), clock.clone(), stopped.clone());
+        let ended = tokio::task::spawn_blocking(move || once(&database, &clock, &retention, &watched)).await;
+        match ended {
+            Ok(Ok(pruned)) => tell(&pruned),
+            Ok(Err(error)) => tracing::warn!(%error, "retention failed; it is tried again in an hour"),
+            Err(error) => tracing::error!(%error, "retention panicked; it is tried again in an hour"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(INTERVAL) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
+
+fn once(
+    database: &Database,
+    clock: &Clock,
+    retention: &Retention,
+    stopped: &watch::Receiver<bool>,
+) -> Result<Pruned, Error> {
+    let now = clock.now();
+    let why = "the ages of [retention] in the settings".to_owned();
+    let reason = Reason { actor: "ticketledger serve".to_owned(), why };
+    prune(database, &rules(retention, now), None, now, Some(&reason), |time| {
+        std::thread::park_timeout(time);
+        !*stopped.borrow()
+    })
+}
+
+fn tell(pruned: &Pruned) {
+    for taken in pruned.taken.iter().filter(|taken| taken.rows > 0) {
+        tracing::info!(class = taken.class.as_str(), rows = taken.rows, bytes = taken.bytes, "retention took");
+    }
+}
