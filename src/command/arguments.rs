@@ -62,6 +62,9 @@ pub(super) enum Command {
     /// Look at what needs an explanation, and say that it is known
     #[command(subcommand)]
     Findings(super::findings::FindingsCommand),
+    /// Write man pages, shell completions and a settings file for a package
+    #[command(hide = true)]
+    PackageFiles(super::package::PackageFiles),
 }
 
 #[derive(Debug, Args)]

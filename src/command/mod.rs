@@ -15,6 +15,7 @@ mod inbox;
 mod ledger;
 mod logging;
 mod output;
+mod package;
 mod rebuild;
 mod reconcile;
 mod replay;
@@ -66,6 +67,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
     let path = arguments.config.as_deref();
     match arguments.command {
         Command::Demo(options) => demo::run(&options),
+        Command::PackageFiles(options) => package::run(&options),
         Command::Serve => serve::run(settings::load(path)?),
         Command::Config(ConfigCommand::Example) => config::example(),
         Command::Config(ConfigCommand::Check) => config::check(path),

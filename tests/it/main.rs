@@ -18,6 +18,7 @@ mod findings;
 mod histories;
 mod imports;
 mod operator;
+mod package;
 mod parked;
 mod policies;
 mod preview;
