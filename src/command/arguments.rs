@@ -77,6 +77,9 @@ pub(super) enum Command {
     Database(super::database::DatabaseCommand),
     /// Save the SQLite database beside a running daemon, in a file that can be restored by copying it back
     Backup(super::backup::BackupOptions),
+    /// Write man pages, shell completions and a settings file for a package
+    #[command(hide = true)]
+    PackageFiles(super::package::PackageFiles),
 }
 
 #[derive(Debug, Args)]

@@ -18,6 +18,7 @@ mod ledger;
 mod logging;
 mod login;
 mod output;
+mod package;
 mod prune;
 mod rebuild;
 mod reconcile;
@@ -71,6 +72,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
     match arguments.command {
         Command::Demo(options) => demo::run(&options),
         Command::Serve => serve::run(path),
+        Command::PackageFiles(options) => package::run(&options),
         Command::Config(ConfigCommand::Example) => config::example(),
         Command::Config(ConfigCommand::Check { quiet }) => config::check(path, quiet),
         Command::Login(options) => login::run(&settings::load(path)?, &options),

@@ -3,7 +3,7 @@
 use anyhow::bail;
 
 use super::{Outcome, output, settings};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::ledger::retain::{Swept, recognise};
 use crate::report::{Column, Format, Shown, Table, format};
@@ -16,6 +16,9 @@ pub(super) struct RecogniseRetained {
     /// Say what would be recognised, and change nothing
     #[arg(long)]
     dry_run: bool,
+    /// With --dry-run: what would be due at this instant, if nothing moved until then [default: now]
+    #[arg(long, value_name = "TIME", requires = "dry_run", value_parser = super::arguments::instant)]
+    at: Option<Timestamp>,
     /// How to write it
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
@@ -26,7 +29,8 @@ pub(super) fn run(config: &Config, options: &RecogniseRetained) -> anyhow::Resul
     let source = options.source.as_deref();
     settings::known_source(config, source)?;
     let database = settings::open(config)?;
-    let swept = recognise(&database, source, Clock::System.now(), options.dry_run, || true)?;
+    let now = options.at.unwrap_or_else(|| Clock::System.now());
+    let swept = recognise(&database, source, now, options.dry_run, || true)?;
     output::print(format::render(&table_of(&swept), options.format)?)?;
     if options.format == Format::Table {
         output::print(format!("{}\n", in_words(&swept, options.dry_run)))?;

@@ -415,3 +415,27 @@ on_both_engines!(a_large_file_is_imported_whole, async |database| {
     assert_eq!(daemon.balances("museum")["expenses:fees"], 1_500);
     daemon.finish().await;
 });
+
+// Who books what was open away need not wait for the next reconciliation to see that nothing is.
+on_both_engines!(what_a_manual_entry_explains_is_no_finding_any_more, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    daemon.deliver(changed(PAID_ORDER, &[("/status", json!("CANCELLED"))])).await;
+    let open = || {
+        daemon.lines(
+            "SELECT reason || ' ' || difference_minor AS line FROM findings \
+             WHERE state = 'open' AND difference_minor IS NOT NULL",
+        )
+    };
+    assert_eq!(open(), ["cancel_without_refund 2000"]);
+    let kept = |reference: &str, amount: &str| {
+        format!("date,reference,kind,order_id,currency,amount\n2025-11-11,{reference},retain,{ORDER},EUR,{amount}\n")
+    };
+    daemon.imported(FileKind::Manual, &kept("fee", "5.00"));
+    assert_eq!(open(), ["cancel_without_refund 1500"]);
+    daemon.imported(FileKind::Manual, &kept("rest", "15.00"));
+    assert_eq!(open(), Vec::<String>::new());
+    let last = i64::try_from(daemon.entries("museum")).unwrap();
+    reverse(daemon.database(), &museum(), last, &reason(), daemon.clock.now(), false).expect("it is reversed");
+    assert_eq!(open(), ["cancel_without_refund 1500"]);
+    daemon.finish().await;
+});

@@ -19,6 +19,7 @@ mod histories;
 mod imports;
 mod keep;
 mod operator;
+mod package;
 mod parked;
 mod policies;
 mod preview;

@@ -185,6 +185,7 @@ fn the_continuous_integration_runs_what_it_should() {
         "cargo clippy --locked --all-targets -- -D warnings",
         "cargo doc --locked --no-deps --document-private-items",
         "TICKETLEDGER_REQUIRE_POSTGRES=1 cargo test --locked",
+        "tests/package.sh",
     ] {
         assert!(script.contains(needed), "{needed}");
     }

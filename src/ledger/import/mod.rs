@@ -13,14 +13,14 @@ mod settlement;
 mod sheet;
 mod store;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::settle::{Origin, settle_again};
-use super::{Book, Error};
+use super::{Book, Error, reconcile};
 use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::db::{Connection, Database};
@@ -169,6 +169,8 @@ pub fn import(
             booking::post(connection, &mut book, part, opened_on, event_id, now)?;
         }
         let settled_again = announce(connection, &mut book, &plan.new, event_id, now)?;
+        let orders = plan.new.iter().filter_map(|booking| booking.order_id.as_deref());
+        look_again(connection, &mut book, orders, now)?;
         let what = format!("source={} kind={} event={event_id}", source.name, file.kind.as_str());
         operator::record(connection, now, "import", reason, &what, count(plan.new.len()))?;
         Ok(Imported {
@@ -228,6 +230,19 @@ fn announce(
     }
     let ids: Vec<(&str, &str)> = vouchers.iter().map(|voucher| (voucher.class, voucher.voucher_id.as_str())).collect();
     Ok(settle_again(connection, book, &ids, &origin(event_id, now))?)
+}
+
+/// What was found about these orders may be explained now, or be another amount.
+fn look_again<'a>(
+    connection: &mut Connection,
+    book: &mut Book,
+    orders: impl Iterator<Item = &'a str>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    for order_id in orders.collect::<BTreeSet<_>>() {
+        reconcile::again(connection, book, order_id, now)?;
+    }
+    book.write_out(connection)
 }
 
 fn origin(event_id: i64, now: Timestamp) -> Origin {

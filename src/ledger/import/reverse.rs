@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Sum, origin, store};
+use super::{Sum, look_again, origin, store};
 use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::db::{Connection, Database};
@@ -79,6 +79,7 @@ pub fn reverse(
         let (entry, lines) = book.seal(&draft, lines.into_iter().map(negated).collect());
         journal::insert_entries(connection, &[], &lines, std::slice::from_ref(&entry))?;
         let settled_again = forget_voucher(connection, &mut book, &original, event_id, now)?;
+        look_again(connection, &mut book, original.order_id.as_deref().into_iter(), now)?;
         let what = format!("source={} entry={entry_no} event={event_id}", source.name);
         operator::record(connection, now, "reverse", reason, &what, 1)?;
         Ok(Reversed { reverses_no: entry_no, entry_no: Some(entry.entry_no), settled_again, sums: sums(&lines) })
