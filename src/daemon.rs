@@ -18,6 +18,7 @@ use crate::db::{Database, Role};
 use crate::inbox::writer::Writer;
 use crate::ledger;
 use crate::limits;
+use crate::peers::Presence;
 use crate::receive::{self, Console, Intake, Patience};
 use crate::worker::{Probe, Worker, sweep};
 
@@ -45,6 +46,7 @@ pub struct Daemon {
     console: SocketAddr,
     database: Database,
     worker: Worker,
+    presence: Presence,
     stop: watch::Sender<bool>,
     tasks: JoinSet<&'static str>,
     writer: JoinHandle<()>,
@@ -63,7 +65,9 @@ impl Daemon {
         let wake = Arc::new(Notify::new());
         let (writer, writer_thread) =
             Writer::start(database.clone(), Arc::clone(&wake)).context("cannot start the inbox writer")?;
-        let worker = Worker::new(database.clone(), options.clock.clone(), &config, wake, options.probe)?;
+        let presence = Presence::register_apart(database.clone(), options.clock.clone()).await?;
+        let (clock, probe) = (options.clock.clone(), options.probe);
+        let worker = Worker::new(database.clone(), clock, &config, wake, probe, presence.clone())?;
         let console_state = Arc::new(Console {
             database: database.clone(),
             clock: options.clock.clone(),
@@ -91,10 +95,15 @@ impl Daemon {
                 sweep.await;
                 "the sweep of credits"
             });
-            let worker = worker.clone();
+            let (worker, stopped_workers) = (worker.clone(), stopped.clone());
             tasks.spawn(async move {
-                worker.run(stopped).await;
+                worker.run(stopped_workers).await;
                 "the workers"
+            });
+            let (presence, stopped) = (presence.clone(), stopping(stopped.clone()));
+            tasks.spawn(async move {
+                presence.keep(stopped).await;
+                "the heartbeat"
             });
         }
         Ok(Self {
@@ -102,6 +111,7 @@ impl Daemon {
             console: console_address,
             database,
             worker,
+            presence,
             stop,
             tasks,
             writer: writer_thread,
@@ -121,6 +131,11 @@ impl Daemon {
     /// Its database.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Its place among the daemons of the database.
+    pub fn presence(&self) -> &Presence {
+        &self.presence
     }
 
     /// Works on all that is due by the clock.
@@ -151,6 +166,7 @@ impl Daemon {
         }
         // The listener held the last handle of the writer, so its thread ends once the queue is empty.
         let writer = tokio::task::spawn_blocking(move || self.writer.join()).await?;
+        self.presence.leave_apart().await;
         match fault {
             None if writer.is_ok() => Ok(()),
             None => bail!("the inbox writer ended by a panic"),
@@ -168,19 +184,9 @@ async fn open(config: Arc<Config>, clock: Clock) -> anyhow::Result<Database> {
     let opened = tokio::task::spawn_blocking(move || {
         let database = Database::open(config.database_url.expose_secret(), Role::Daemon)?;
         let now = clock.now();
-        database.transaction("prepare", |connection| {
-            for source in &config.sources {
-                ledger::store::prepare_source(connection, source, now)?;
-            }
-            Ok::<_, crate::db::Error>(())
-        })?;
-        if database.is_embedded() {
-            // We hold the file's lock, so whoever claimed these events is gone.
-            let released = database
-                .transaction("release leases", |connection| crate::inbox::store::release_all_leases(connection, now))?;
-            if released > 0 {
-                tracing::info!(events = released, "work that an earlier daemon left is due again");
-            }
+        // One transaction each: it may wait for a source that is being settled, and must not hold another meanwhile.
+        for source in &config.sources {
+            database.transaction("prepare", |connection| ledger::store::prepare_source(connection, source, now))?;
         }
         Ok::<_, crate::db::Error>(database)
     });
