@@ -97,7 +97,7 @@ impl Watch {
                     let names = names.join(", ");
                     show(format!("not getting on: {names}"));
                     if !complained {
-                        tracing::warn!(missing = names, "a part of the daemon does not get on; systemd is told nothing");
+                        tracing::warn!(missing = names, "a part of the daemon does not get on: no sign of life");
                     }
                     complained = true;
                 }
