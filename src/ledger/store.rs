@@ -147,11 +147,14 @@ pub(super) fn head(connection: &mut Connection, source: &str) -> Result<Option<(
         .optional())?)
 }
 
-/// Every source, in the order of names, with number and hash of its last entry.
+/// Number and hash of the last entry of a book.
+pub type Head = (i64, String);
+
+/// Every source, in the order of names, with its head.
 ///
 /// # Errors
 /// When a query fails.
-pub fn heads(connection: &mut Connection) -> Result<Vec<(String, Option<(i64, String)>)>> {
+pub fn heads(connection: &mut Connection) -> Result<Vec<(String, Option<Head>)>> {
     let query = sources::table.order(sources::source).select(sources::source);
     let names: Vec<String> = on_engine!(connection, |c| query.load(c))?;
     names.into_iter().map(|name| head(connection, &name).map(|head| (name, head))).collect()

@@ -3,8 +3,8 @@
 mod claim;
 mod finish;
 
-pub use claim::{await_claims, claim, extend, is_due, release, release_all_leases};
 use claim::PENDING;
+pub use claim::{await_claims, claim, extend, is_due, release, release_all_leases};
 pub use finish::{finish, finish_applied};
 
 use diesel::dsl::sql;

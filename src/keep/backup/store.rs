@@ -33,7 +33,7 @@ fn connect(file: &Path) -> Result<SqliteConnection> {
 
 /// What a file holds now.
 pub(super) fn state(file: &Path) -> Result<State> {
-    connect(file)?.transaction(|c| state_of(c)).map_err(Error::from)
+    connect(file)?.transaction(state_of).map_err(Error::from)
 }
 
 fn state_of(c: &mut SqliteConnection) -> QueryResult<State> {
