@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench books -- [sqlite|postgres] [orders]`; PostgreSQL is the server of `TICKETLEDGER_BENCH_URL`.
 #![expect(clippy::expect_used, clippy::float_arithmetic, reason = "a bench ends at the first fault and prints ratios")]
-#![expect(clippy::panic, reason = "see above")]
+#![expect(clippy::panic, clippy::indexing_slicing, reason = "see above")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,6 +16,7 @@ use ticketledger::inbox::writer::Writer;
 use ticketledger::inbox::{Classified, Delivery};
 use ticketledger::ledger::rebuild::rebuild;
 use ticketledger::ledger::store::prepare_source;
+use ticketledger::peers::Presence;
 use ticketledger::worker::Worker;
 use tokio::sync::Notify;
 
@@ -107,7 +108,9 @@ fn main() {
     prepared.expect("the sources are prepared");
     let wake = Arc::new(Notify::new());
     let (writer, thread) = Writer::start(database.clone(), Arc::clone(&wake)).expect("the writer starts");
-    let worker = Worker::new(database.clone(), clock.clone(), &config, wake, Arc::new(|_| {})).expect("workers");
+    let presence = Presence::register(database.clone(), clock.clone()).expect("the daemon is entered");
+    let worker = Worker::new(database.clone(), clock.clone(), &config, wake, Arc::new(|_| {}), presence);
+    let worker = worker.expect("workers");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let rounds = 2;
     for round in 0..rounds {

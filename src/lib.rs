@@ -14,6 +14,8 @@ pub mod inbox;
 
 pub mod worker;
 
+pub mod peers;
+
 pub mod provider;
 
 pub mod order;

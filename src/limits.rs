@@ -4,6 +4,12 @@ use std::time::Duration;
 
 /// How long anyone waits for a database connection before the answer is 503 or the attempt is repeated.
 pub const DATABASE_WAIT: Duration = Duration::from_secs(10);
+/// The same on PostgreSQL, where a lost connection is made anew in the background at least twice within this time.
+pub const POSTGRES_WAIT: Duration = Duration::from_secs(4);
+/// How long once the database was found to be gone: senders are told at once, and none waits behind another.
+pub const DATABASE_DOWN_WAIT: Duration = Duration::from_millis(200);
+/// How long a delivery waits for its commit; then its sender is told to send it again, whatever becomes of it.
+pub const STORE_WAIT: Duration = Duration::from_secs(15);
 /// Connections that read a SQLite file: the console, reports and lookups of tokens.
 pub const SQLITE_READERS: u32 = 4;
 /// Connections of one daemon to PostgreSQL.
@@ -32,6 +38,13 @@ pub const FETCH_BYTES: usize = 16 * 1024 * 1024;
 /// A claimed event belongs to its worker for this long.
 pub const LEASE: Duration = Duration::from_secs(180);
 
+/// How often a daemon says that it lives, and extends the leases of what it has in hand.
+pub const HEARTBEAT: Duration = Duration::from_secs(5);
+/// A daemon that has been silent for longer missed three heartbeats.
+pub const SILENT_MILLISECONDS: i64 = 15_000;
+/// After a day of silence a daemon's row is removed; its leases ended long before.
+pub const FORGET_DAEMON_MILLISECONDS: i64 = 86_400_000;
+
 /// Entities that a worker claims and settles in one transaction.
 pub const CLAIM_ENTITIES: i64 = 128;
 /// Events of one entity that are worked on together; the rest waits for the next claim.
@@ -53,4 +66,6 @@ pub const TOKEN_SECONDS: i64 = 3600;
 
 // A token refresh, one retry and both fetches of a booking fit into a lease, with room to settle.
 const _: () = assert!(LEASE.as_secs() > 4 * FETCH_TIMEOUT.as_secs() + DATABASE_WAIT.as_secs());
+// A lease is extended in its second half, so several heartbeats may fail before it ends.
+const _: () = assert!(LEASE.as_secs() / 2 > 4 * HEARTBEAT.as_secs());
 const _: () = assert!(QUEUE_ROWS >= BATCH_ROWS);

@@ -28,6 +28,7 @@ use crate::config::Config;
 use crate::db::Database;
 use crate::inbox::writer::{Pulse, Writer};
 use crate::keep::retention;
+use crate::peers::Presence;
 use crate::receive::{self, Console, Intake, Patience};
 use crate::worker::{Probe, Worker, sweep};
 
@@ -60,6 +61,7 @@ pub struct Daemon {
     database: Database,
     intake: Arc<Intake>,
     pulse: Pulse,
+    presence: Presence,
     workers: channel::Sender<Worker>,
     stop: channel::Sender<bool>,
     tasks: JoinSet<&'static str>,
@@ -79,7 +81,9 @@ impl Daemon {
         let (writer, writer_thread) =
             Writer::start(database.clone(), Arc::clone(&wake)).context("cannot start the inbox writer")?;
         let pulse = writer.pulse();
-        let worker = Worker::new(database.clone(), options.clock.clone(), &config, wake, options.probe)?;
+        let presence = Presence::register_apart(database.clone(), options.clock.clone()).await?;
+        let (clock, probe) = (options.clock.clone(), options.probe);
+        let worker = Worker::new(database.clone(), clock, &config, wake, probe, presence.clone())?;
         let console_state = Arc::new(Console {
             database: database.clone(),
             clock: options.clock.clone(),
@@ -104,6 +108,11 @@ impl Daemon {
         });
         if options.work {
             timely(&mut tasks, &config, &database, &options.clock, &stopped);
+            let (heartbeat, shutdown) = (presence.clone(), stopping(stopped.clone()));
+            tasks.spawn(async move {
+                heartbeat.keep(shutdown).await;
+                "the heartbeat"
+            });
             tasks.spawn(async move {
                 pools::run(newest_workers, stopped).await;
                 "the workers"
@@ -121,6 +130,7 @@ impl Daemon {
             database,
             intake,
             pulse,
+            presence,
             workers,
             stop,
             tasks,
@@ -140,6 +150,11 @@ impl Daemon {
     /// Its database.
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Its place among the daemons of the database.
+    pub fn presence(&self) -> &Presence {
+        &self.presence
     }
 
     /// Works on all that is due by the clock.
@@ -169,6 +184,7 @@ impl Daemon {
         while let Some(ended) = self.tasks.join_next().await {
             fault = fault.or(ended.err());
         }
+        self.presence.leave_apart().await;
         match fault {
             None => Ok(()),
             Some(error) => bail!("a part of the daemon ended by a fault: {error}"),

@@ -33,9 +33,15 @@ pub enum Error {
     /// A statement failed.
     #[error("database: {0}")]
     Query(#[from] diesel::result::Error),
+    /// The commit failed: whether it took place is unknown.
+    #[error("database: the commit failed, and whether it took place is not known: {0}")]
+    Commit(diesel::result::Error),
     /// A migration failed.
     #[error("cannot bring the database schema up to date: {0}")]
     Migration(String),
+    /// The server answers, but cannot be worked with as it is.
+    #[error("{0}")]
+    Unusable(String),
     /// A stored value cannot be what it is.
     #[error("the database holds a value that cannot be read: {0}")]
     Inconsistent(String),
@@ -46,10 +52,13 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         use diesel::result::{DatabaseErrorKind as Kind, Error as Query};
         match self {
-            Self::Pool(_) | Self::Open(_) => true,
-            Self::Query(Query::BrokenTransactionManager) => true,
+            Self::Pool(_) | Self::Open(_) | Self::Unusable(_) | Self::Commit(_) => true,
+            Self::Query(Query::BrokenTransactionManager | Query::RollbackErrorOnCommit { .. }) => true,
             Self::Query(Query::DatabaseError(kind, information)) => match kind {
-                Kind::SerializationFailure | Kind::ClosedConnection | Kind::UnableToSendCommand => true,
+                Kind::SerializationFailure
+                | Kind::ClosedConnection
+                | Kind::UnableToSendCommand
+                | Kind::ReadOnlyTransaction => true,
                 Kind::Unknown => {
                     let message = information.message();
                     ["locked", "deadlock", "canceling statement", "disk", "connection", "recovery", "read-only"]

@@ -6,12 +6,13 @@
 mod error;
 mod migrate;
 mod open;
+mod postgres;
 pub use open::{COPY_PROGRESS, Role, unfinished_copy};
 pub mod schema;
 
+use diesel::SqliteConnection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
 use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
-use diesel::{PgConnection, SqliteConnection};
 
 pub use error::Error;
 pub use migrate::pending_migrations;
@@ -20,14 +21,13 @@ pub use migrate::pending_migrations;
 pub type Result<T> = std::result::Result<T, Error>;
 
 type SqlitePool = Pool<ConnectionManager<SqliteConnection>>;
-type PostgresPool = Pool<ConnectionManager<PgConnection>>;
 
 /// A connection to either engine.
 pub enum Connection {
     /// The embedded engine.
     Sqlite(PooledConnection<ConnectionManager<SqliteConnection>>),
     /// A PostgreSQL server.
-    Postgres(PooledConnection<ConnectionManager<PgConnection>>),
+    Postgres(PooledConnection<postgres::Server>),
 }
 
 /// Runs one Diesel expression on whichever engine the connection has: the text is compiled once for each.
@@ -91,7 +91,7 @@ pub struct Database {
 #[derive(Clone)]
 enum Pools {
     Sqlite { write: SqlitePool, read: SqlitePool },
-    Postgres(PostgresPool),
+    Postgres(postgres::Pools),
 }
 
 impl Database {
@@ -107,7 +107,7 @@ impl Database {
     pub fn reader(&self) -> Result<Connection> {
         Ok(match &self.pools {
             Pools::Sqlite { read, .. } => Connection::Sqlite(read.get()?),
-            Pools::Postgres(pool) => Connection::Postgres(pool.get()?),
+            Pools::Postgres(pools) => Connection::Postgres(pools.get()?),
         })
     }
 
@@ -136,8 +136,18 @@ impl Database {
     fn writer(&self) -> Result<Connection> {
         Ok(match &self.pools {
             Pools::Sqlite { write, .. } => Connection::Sqlite(write.get()?),
-            Pools::Postgres(pool) => Connection::Postgres(pool.get()?),
+            Pools::Postgres(pools) => Connection::Postgres(pools.get()?),
         })
+    }
+
+    /// The same database for the inbox writer: on PostgreSQL with a connection that nobody else can take, so that
+    /// receiving never waits for working.
+    pub fn for_receiving(&self) -> Self {
+        let mut database = self.clone();
+        if let Pools::Postgres(pools) = &mut database.pools {
+            pools.receive();
+        }
+        database
     }
 
     /// On SQLite writes the log back into the file and empties it: it may hold copies of what was deleted. While
@@ -170,8 +180,9 @@ impl Database {
         match body(&mut connection) {
             Ok(value) => {
                 // The caller handles the error, and logs it; this says which commit it was.
-                connection.commit().inspect_err(|error| {
+                connection.commit().map_err(|error| {
                     tracing::debug!(transaction = name, %error, "commit failed");
+                    Error::Commit(error)
                 })?;
                 Ok(value)
             }
@@ -231,9 +242,11 @@ impl Connection {
         Ok(())
     }
 
-    fn commit(&mut self) -> Result<()> {
-        on_engine!(self, |c| AnsiTransactionManager::commit_transaction(c))?;
-        Ok(())
+    fn commit(&mut self) -> diesel::QueryResult<()> {
+        if let Self::Postgres(pooled) = self {
+            postgres::before_commit(pooled)?;
+        }
+        on_engine!(self, |c| AnsiTransactionManager::commit_transaction(c))
     }
 
     fn rollback(&mut self) -> Result<()> {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
-use diesel::{Connection as _, PgConnection, SqliteConnection};
+use diesel::{Connection as _, SqliteConnection};
 
-use super::{Database, Error, Pools, Result, migrate};
+use super::{Database, Error, Pools, Result, migrate, postgres};
 use crate::limits;
 
 /// WAL with `synchronous=FULL`: a commit is on the disk before it is answered. The checkpoint comes every 4,000 pages.
@@ -17,20 +17,12 @@ const SQLITE_WRITE: &str = "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; 
      PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF; PRAGMA wal_autocheckpoint=4000; \
      PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000;";
 const SQLITE_READ: &str = "PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;";
-const POSTGRES: &str = "SET TIME ZONE 'UTC'; SET synchronous_commit TO on; SET statement_timeout TO '60s'; \
-     SET idle_in_transaction_session_timeout TO '120s';";
 
 #[derive(Debug)]
 struct OnAcquire(&'static str);
 
 impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for OnAcquire {
     fn on_acquire(&self, connection: &mut SqliteConnection) -> std::result::Result<(), diesel::r2d2::Error> {
-        connection.batch_execute(self.0).map_err(diesel::r2d2::Error::QueryError)
-    }
-}
-
-impl CustomizeConnection<PgConnection, diesel::r2d2::Error> for OnAcquire {
-    fn on_acquire(&self, connection: &mut PgConnection) -> std::result::Result<(), diesel::r2d2::Error> {
         connection.batch_execute(self.0).map_err(diesel::r2d2::Error::QueryError)
     }
 }
@@ -55,7 +47,7 @@ impl Database {
         let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
         match scheme {
             "sqlite" => open_sqlite(url.trim_start_matches("sqlite:").trim_start_matches("//"), role),
-            "postgres" | "postgresql" => open_postgres(url, role),
+            "postgres" | "postgresql" => postgres::open(url, role),
             _ => Err(Error::Scheme { scheme: scheme.to_owned() }),
         }
     }
@@ -93,28 +85,6 @@ fn lock_file(path: &str) -> Result<File> {
         Err(TryLockError::WouldBlock) => Err(Error::InUse { path: path.to_owned() }),
         Err(TryLockError::Error(error)) => Err(failed(error)),
     }
-}
-
-fn open_postgres(url: &str, role: Role) -> Result<Database> {
-    let mut first = PgConnection::establish(url).map_err(|error| {
-        let hint = if error.to_string().contains("SSL support is not compiled in") {
-            " (this build has no TLS towards PostgreSQL; use a Unix socket, a private network or a tunnel)"
-        } else {
-            ""
-        };
-        Error::Open(format!("{error}{hint}"))
-    })?;
-    migrate::migrate_postgres(&mut first)?;
-    let pool = Pool::builder()
-        .max_size(limits::POSTGRES_CONNECTIONS)
-        .min_idle(Some(1))
-        .connection_timeout(limits::DATABASE_WAIT)
-        .connection_customizer(Box::new(OnAcquire(POSTGRES)))
-        .build(ConnectionManager::new(url))?;
-    if role != Role::Copier && unfinished_copy(&mut super::Connection::Postgres(pool.get()?))? {
-        return Err(Error::Unfinished);
-    }
-    Ok(Database { pools: Pools::Postgres(pool), _lock: None })
 }
 
 /// The table in which a copy notes how far it is; it is there until the copy has ended.

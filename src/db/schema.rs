@@ -35,6 +35,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    daemons (id) {
+        id -> BigInt,
+        host -> Text,
+        boot_id -> Text,
+        process_space -> Text,
+        process_id -> BigInt,
+        process_started -> BigInt,
+        started_at -> Timestamp,
+        heartbeat_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     operator_actions (id) {
         id -> BigInt,
         action -> Text,
@@ -371,6 +384,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     chain_anchors,
     contact_orders,
     contacts,
+    daemons,
     documents,
     event_titles,
     findings,

@@ -5,6 +5,7 @@
 //! there, so that a slow answer holds up nothing else.
 
 pub mod access;
+mod claim;
 pub mod contact;
 mod gate;
 mod read;
@@ -15,8 +16,8 @@ pub mod sweep;
 mod work;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -24,11 +25,12 @@ use tokio::task::JoinSet;
 
 use self::access::Access;
 use self::gate::{Gates, Opening};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::config::{self, Source};
-use crate::db::{Connection, Database};
-use crate::inbox::{Claimed, EventId, store as inbox};
+use crate::db::Database;
+use crate::inbox::{Claimed, EventId};
 use crate::limits;
+use crate::peers::{Lease, Presence};
 use crate::provider::{Failure, Provider};
 
 /// Called before each step of settling with the number of its event. Does nothing in the daemon; tests make it panic.
@@ -54,6 +56,13 @@ struct Inner {
     /// Of each worker, how many turns it has ended: what stands still is stuck.
     turns: Vec<AtomicU64>,
     probe: Probe,
+    /// Whose claims these are; without one nothing is claimed.
+    presence: Option<Presence>,
+    /// How often sources were asked for work: each time another one is the first.
+    rounds: AtomicUsize,
+    /// Whoever settles a source holds its turn. The database has the lock that counts; this one keeps those who would
+    /// wait for it from holding a connection each meanwhile.
+    settling: BTreeMap<String, Mutex<()>>,
 }
 
 impl Worker {
@@ -67,12 +76,13 @@ impl Worker {
         config: &config::Config,
         wake: Arc<Notify>,
         probe: Probe,
+        presence: Presence,
     ) -> Result<Self, access::SetupError> {
         let mut access = BTreeMap::new();
         for source in config.sources.iter().filter(|source| source.provider == Provider::Ticketpark) {
             access.insert(source.name.clone(), Access::new(database.clone(), clock.clone(), source)?);
         }
-        Ok(Self::with_access(database, clock, config, access, wake, probe))
+        Ok(Self::with_access(database, clock, config, access, wake, probe, Some(presence)))
     }
 
     fn with_access(
@@ -82,6 +92,7 @@ impl Worker {
         access: BTreeMap<String, Access>,
         wake: Arc<Notify>,
         probe: Probe,
+        presence: Option<Presence>,
     ) -> Self {
         let fetches_at_most = u32::try_from(config.worker.workers).unwrap_or(u32::MAX).saturating_mul(4).clamp(1, 64);
         Self(Arc::new(Inner {
@@ -100,6 +111,9 @@ impl Worker {
             alive: Arc::default(),
             turns: (0..config.worker.workers.max(1)).map(|_| AtomicU64::new(0)).collect(),
             probe,
+            presence,
+            rounds: AtomicUsize::new(0),
+            settling: config.sources.iter().map(|source| (source.name.clone(), Mutex::default())).collect(),
         }))
     }
 
@@ -121,7 +135,8 @@ impl Worker {
         }
         let wake = Arc::clone(&earlier.wake);
         let probe = Arc::clone(&earlier.probe);
-        let mut next = Self::with_access(earlier.database.clone(), earlier.clock.clone(), config, access, wake, probe);
+        let (database, clock, presence) = (earlier.database.clone(), earlier.clock.clone(), earlier.presence.clone());
+        let mut next = Self::with_access(database, clock, config, access, wake, probe, presence);
         if let Some(inner) = Arc::get_mut(&mut next.0) {
             inner.gates = Arc::clone(&earlier.gates);
             inner.alive = Arc::clone(&earlier.alive);
@@ -208,18 +223,9 @@ impl Worker {
         let worker = self.clone();
         let turn = tokio::task::spawn_blocking(move || {
             let inner = &worker.0;
-            let sources = inner.sources_of(Provider::Bookingkit);
-            let claimed = inner.claim(&sources, limits::CLAIM_ENTITIES);
-            let works: Vec<_> = claimed
-                .iter()
-                .filter_map(|(claimed, _)| {
-                    let source = inner.sources.get(&claimed.source)?;
-                    Some(read::bookingkit_order(source, claimed, inner.settings.attempts))
-                })
-                .collect();
-            let worked = !works.is_empty();
-            if worked {
-                inner.settle_all(works);
+            let mut worked = false;
+            for source in inner.sources_in_turn(Provider::Bookingkit) {
+                worked |= inner.turn_orders(source);
             }
             worked
         });
@@ -246,17 +252,19 @@ impl Worker {
                 continue;
             }
             let (worker, name) = (self.clone(), source.clone());
-            let claim = tokio::task::spawn_blocking(move || worker.0.claim(&[name.as_str()], wanted));
-            let claimed = claim.await.unwrap_or_default();
-            worked |= !claimed.is_empty();
-            for ((claimed, document_id), permit) in claimed.into_iter().zip(permits) {
-                tokio::spawn(self.clone().fetch_and_settle(claimed, document_id.unwrap_or(0), permit));
+            let claim = tokio::task::spawn_blocking(move || worker.0.claim(&name, wanted));
+            let Some(claims) = claim.await.ok().flatten() else { continue };
+            worked = true;
+            for ((claimed, document_id), permit) in claims.entities.into_iter().zip(permits) {
+                let hand = (claims.lease.clone(), permit);
+                tokio::spawn(self.clone().fetch_and_settle(claimed, document_id.unwrap_or(0), hand));
             }
         }
         worked
     }
 
-    async fn fetch_and_settle(self, claimed: Claimed, document_id: i64, permit: OwnedSemaphorePermit) {
+    /// `hand` is kept to the end: the lease, and the permit of the fetch.
+    async fn fetch_and_settle(self, claimed: Claimed, document_id: i64, hand: (Lease, OwnedSemaphorePermit)) {
         let inner = Arc::clone(&self.0);
         let (Some(source), Some(access)) = (inner.sources.get(&claimed.source), inner.access.get(&claimed.source))
         else {
@@ -275,76 +283,33 @@ impl Worker {
             _ => {}
         }
         let settling = Arc::clone(&inner);
-        if let Err(error) = tokio::task::spawn_blocking(move || settling.settle_all(vec![work])).await {
+        if let Err(error) = tokio::task::spawn_blocking(move || settling.settle_in_turn(vec![work])).await {
             tracing::error!(%error, "settling panicked; the events come back when their lease ends");
         }
-        drop(permit);
+        drop(hand);
         inner.wake.notify_one();
     }
 }
 
 impl Inner {
-    fn sources_of(&self, provider: Provider) -> Vec<&str> {
-        let sources = self.sources.values().filter(|source| source.provider == provider);
-        sources.map(|source| source.name.as_str()).collect()
+    /// Settles a batch of one source's orders. True when there was one.
+    fn turn_orders(&self, name: &str) -> bool {
+        let Some(source) = self.sources.get(name) else { return false };
+        let Some(claims) = self.claim(name, limits::CLAIM_ENTITIES) else { return false };
+        let attempts = self.settings.attempts;
+        let read = claims.entities.iter().map(|(claimed, _)| read::bookingkit_order(source, claimed, attempts));
+        self.settle_in_turn(read.collect());
+        true
     }
 
-    /// Claims due entities; a Ticketpark entity gets the number of its fetch in the same transaction, so that the
-    /// fetch covers exactly the events that were stored before it.
-    fn claim(&self, sources: &[&str], entities: i64) -> Vec<(Claimed, Option<i64>)> {
-        if sources.is_empty() {
-            return Vec::new();
-        }
-        let now = self.clock.now();
-        let due = self.database.reader().and_then(|mut reader| inbox::next_due_at(&mut reader, sources));
-        match due {
-            Ok(Some(due_at)) if due_at <= now => {}
-            Ok(_) => return Vec::new(),
-            Err(error) => {
-                tracing::warn!(%error, "cannot look for work; trying again in a second");
-                return Vec::new();
-            }
-        }
-        let claimed =
-            self.database.transaction("claim", |connection| self.claim_in(connection, sources, entities, now));
-        claimed.unwrap_or_else(|error| {
-            tracing::warn!(%error, "cannot claim work; trying again in a second");
-            Vec::new()
-        })
-    }
-
-    fn claim_in(
-        &self,
-        connection: &mut Connection,
-        sources: &[&str],
-        entities: i64,
-        now: Timestamp,
-    ) -> crate::db::Result<Vec<(Claimed, Option<i64>)>> {
-        let until = now.plus_milliseconds(i64::try_from(limits::LEASE.as_millis()).unwrap_or(i64::MAX));
-        let claimed = inbox::claim(connection, &lease_token(), now, until, sources, entities)?;
-        let fetched = self.sources_of(Provider::Ticketpark);
-        let mut numbered = Vec::with_capacity(claimed.len());
-        for entity in claimed {
-            let document_id = match entity.events.first().filter(|_| fetched.contains(&entity.source.as_str())) {
-                Some(first) => Some(inbox::start_document(connection, &entity.source, &entity.entity, first.id, now)?),
-                None => None,
-            };
-            numbered.push((entity, document_id));
-        }
-        Ok(numbered)
+    /// Settles works of one source.
+    fn settle_in_turn(&self, works: Vec<work::Work>) {
+        let turn = works.first().and_then(|work| self.settling.get(&work.source));
+        let _turn = turn.map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner));
+        self.settle_all(works);
     }
 }
 
 fn permits(fetches: &Arc<Semaphore>, room: usize) -> Vec<OwnedSemaphorePermit> {
     (0..room).map_while(|_| Arc::clone(fetches).try_acquire_owned().ok()).collect()
-}
-
-/// A token that nobody else has.
-fn lease_token() -> String {
-    let mut bytes = [0_u8; 16];
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => hex::encode(bytes),
-        // Without randomness a token per process and instant still tells claims apart.
-        Err(_) => format!("{}-{:p}", std::process::id(), &raw const bytes),
-    }
 }

@@ -19,7 +19,7 @@ use crate::provider::{Failure, Provider};
 impl Worker {
     /// A pool that can only rehearse: it has no access to any provider.
     pub fn offline(database: Database, clock: Clock, config: &config::Config) -> Self {
-        Self::with_access(database, clock, config, BTreeMap::new(), Arc::new(Notify::new()), Arc::new(|_| {}))
+        Self::with_access(database, clock, config, BTreeMap::new(), Arc::new(Notify::new()), Arc::new(|_| {}), None)
     }
 
     /// Works on all that is due by the clock, by the very code that settles, in the caller's transaction. A booking is
@@ -32,23 +32,8 @@ impl Worker {
         let now = inner.clock.now();
         let mut archived = 0;
         for provider in [Provider::Bookingkit, Provider::Ticketpark] {
-            let sources = inner.sources_of(provider);
-            if sources.is_empty() {
-                continue;
-            }
-            loop {
-                let claimed = inner.claim_in(connection, &sources, limits::CLAIM_ENTITIES, now)?;
-                if claimed.is_empty() {
-                    break;
-                }
-                let mut works = Vec::with_capacity(claimed.len());
-                for (claimed, document_id) in &claimed {
-                    works.extend(inner.read_offline(connection, claimed, *document_id, &mut archived)?);
-                }
-                works.sort_by(|a, b| (&a.source, first_event(a)).cmp(&(&b.source, first_event(b))));
-                for work in works {
-                    inner.rehearse_one(connection, work, now)?;
-                }
+            for source in inner.sources_of(provider) {
+                inner.rehearse_source(connection, source, now, &mut archived)?;
             }
         }
         Ok(archived)
@@ -56,6 +41,29 @@ impl Worker {
 }
 
 impl Inner {
+    fn rehearse_source(
+        &self,
+        connection: &mut Connection,
+        source: &str,
+        now: Timestamp,
+        archived: &mut i64,
+    ) -> Result<(), ledger::Error> {
+        loop {
+            let claimed = self.claim_in(connection, "rehearsal", source, limits::CLAIM_ENTITIES, now)?;
+            if claimed.is_empty() {
+                return Ok(());
+            }
+            let mut works = Vec::with_capacity(claimed.len());
+            for (claimed, document_id) in &claimed {
+                works.extend(self.read_offline(connection, claimed, *document_id, archived)?);
+            }
+            works.sort_by_key(first_event);
+            for work in works {
+                self.rehearse_one(connection, work, now)?;
+            }
+        }
+    }
+
     fn read_offline(
         &self,
         connection: &mut Connection,

@@ -13,17 +13,18 @@ use ticketledger::demo::stand_in::{BookingExample, Fault, StandIn};
 use tokio::sync::Notify;
 
 use crate::support::daemon::{PAID_ORDER, changed, check_invariants, lines};
+use crate::support::db::{Engine, TestDatabase, with_database};
 use crate::support::home::{Home, PATIENCE, Serving};
 
 /// One thing that a provider sends: an order of the museum or a payment of the theatre, each worth something else.
-struct Delivery {
-    source: &'static str,
-    order_id: String,
-    minor: i64,
-    body: String,
+pub(crate) struct Delivery {
+    pub(crate) source: &'static str,
+    pub(crate) order_id: String,
+    pub(crate) minor: i64,
+    pub(crate) body: String,
 }
 
-fn delivery(number: i64) -> Delivery {
+pub(crate) fn delivery(number: i64) -> Delivery {
     let minor = 1000 + number;
     let amount = format!("{}.{:02}", minor / 100, minor % 100);
     if number % 4 == 0 {
@@ -79,7 +80,7 @@ impl Story {
 }
 
 /// A home whose theatre reads from a stand-in that has every booking.
-async fn home() -> (Home, StandIn) {
+pub(crate) async fn home() -> (Home, StandIn) {
     let stand_in = StandIn::start(Clock::System).await.unwrap();
     for pid in 0..1000 {
         let booking = BookingExample { pid, tickets: Vec::new(), customer: json!(null), ..BookingExample::default() };
@@ -90,12 +91,12 @@ async fn home() -> (Home, StandIn) {
     (home, stand_in)
 }
 
-fn heads(home: &Home) -> Vec<String> {
+pub(crate) fn heads(home: &Home) -> Vec<String> {
     home.fine(&["ledger", "verify"]).lines().filter(|line| line.starts_with("Head of")).map(str::to_owned).collect()
 }
 
 /// Waits until nothing waits any more.
-async fn all_settled(home: &Home, serving: &Serving, client: &reqwest::Client) {
+pub(crate) async fn all_settled(home: &Home, serving: &Serving, client: &reqwest::Client) {
     let database = home.database();
     let waiting = "SELECT 'event ' || id AS line FROM inbox_events WHERE state = 'pending' LIMIT 1";
     serving.until(client, "everything is settled", || lines(&database, waiting).is_empty()).await;
@@ -171,9 +172,11 @@ async fn a_daemon_that_is_killed_loses_nothing_and_counts_nothing_twice() {
     assert_eq!(serving.ended().code(), Some(0));
 }
 
-#[tokio::test]
-async fn what_was_in_hand_when_the_daemon_was_killed_is_worked_on_at_once_after_the_restart() {
-    let (home, stand_in) = home().await;
+/// Kills a daemon that has a fetch in hand, and starts the next one.
+async fn killed_with_work_in_hand(mut home: Home, stand_in: StandIn, database: Option<&TestDatabase>) {
+    if let Some(database) = database {
+        home.use_database(&database.url);
+    }
     let client = reqwest::Client::new();
     stand_in.script([Fault::Hang]);
     let serving = home.serve();
@@ -190,6 +193,27 @@ async fn what_was_in_hand_when_the_daemon_was_killed_is_worked_on_at_once_after_
     assert!(restarted.elapsed() < Duration::from_secs(15), "{:?}", restarted.elapsed());
     stand_in.release();
     check_invariants(&home.database());
+    let daemons = "SELECT 'daemon ' || id AS line FROM daemons";
+    assert_eq!(lines(&home.database(), daemons), ["daemon 2"]);
+    serving.terminate();
+    assert_eq!(serving.ended().code(), Some(0));
+    assert_eq!(lines(&home.database(), daemons), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_was_in_hand_when_the_daemon_was_killed_is_worked_on_at_once_after_the_restart() {
+    let (home, stand_in) = home().await;
+    killed_with_work_in_hand(home, stand_in, None).await;
+}
+
+#[test]
+fn the_same_on_postgresql_where_others_may_be_at_work() {
+    with_database(Engine::Postgres, |database| {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let (home, stand_in) = home().await;
+            killed_with_work_in_hand(home, stand_in, Some(database)).await;
+        });
+    });
 }
 
 /// Begins a request whose body is awaited by the daemon, and answers its connection with the rest of the body.

@@ -12,6 +12,7 @@ mod close;
 mod config;
 mod contacts;
 mod crash;
+mod daemons;
 mod discounts;
 mod explain;
 mod findings;

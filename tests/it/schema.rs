@@ -47,6 +47,7 @@ on_both_engines!(every_column_of_the_schema_is_there, |database| {
         chain_anchors,
         contact_orders,
         contacts,
+        daemons,
         documents,
         event_titles,
         findings,

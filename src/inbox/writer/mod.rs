@@ -59,7 +59,7 @@ impl Writer {
     /// When the thread cannot be started.
     pub fn start(database: Database, wake: Arc<Notify>) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (writer, queue) = Self::new(limits::QUEUE_ROWS);
-        Ok((writer, queue.start(database, wake)?))
+        Ok((writer, queue.start(database.for_receiving(), wake)?))
     }
 
     /// A writer whose queue takes that many deliveries, and the queue.
@@ -85,7 +85,11 @@ impl Writer {
             TrySendError::Full(_) => Refused::Full,
             TrySendError::Closed(_) => ended(),
         })?;
-        answered.await.unwrap_or_else(|_| Err(ended()))
+        // A commit may wait for a standby that does not answer, for as long as it takes.
+        match tokio::time::timeout(limits::STORE_WAIT, answered).await {
+            Ok(answered) => answered.unwrap_or_else(|_| Err(ended())),
+            Err(_) => Err(Refused::Database("the commit takes too long".to_owned())),
+        }
     }
 
     /// Something to ask whether the thread is alive, without holding it up when it is to end.

@@ -41,7 +41,7 @@ fn now() -> Timestamp {
 fn claim_and_finish(database: &Database) -> usize {
     let until = now().plus_milliseconds(180_000);
     let claimed = database
-        .transaction("claim", |c| store::claim(c, "lease", now(), until, &["museum"], 64))
+        .transaction("claim", |c| store::claim(c, "lease", now(), until, "museum", 64))
         .expect("the claim works");
     let ids: Vec<i64> = claimed.iter().flat_map(|entity| entity.events.iter().map(|event| event.id)).collect();
     database
@@ -121,7 +121,7 @@ on_both_engines!(the_hot_path_never_meets_what_is_done, |database| {
     let until = now().plus_milliseconds(180_000);
     let hot = statements(&opened, |c| {
         store::next_due_at(c, &["museum"]).unwrap();
-        let claimed = store::claim(c, "lease", now(), until, &["museum"], 64).unwrap();
+        let claimed = store::claim(c, "lease", now(), until, "museum", 64).unwrap();
         assert_eq!(claimed.len(), 64);
         store::finish(c, "lease", claimed[0].events[0].id, &Finish::Applied { newer: true }, now()).unwrap();
         store::release_all_leases(c, now()).unwrap();

@@ -9,11 +9,17 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use diesel::connection::SimpleConnection as _;
-use diesel::{Connection as _, PgConnection};
+use diesel::{Connection as _, PgConnection, RunQueryDsl as _};
 
 /// A running server.
 pub(crate) struct Cluster {
     folder: PathBuf,
+}
+
+/// A server of one test's own, to be killed, and a standby that has all that the first one has confirmed.
+pub(crate) struct Pair {
+    primary: Cluster,
+    standby: Cluster,
 }
 
 impl Cluster {
@@ -39,6 +45,117 @@ pub(crate) fn running() -> Option<&'static Cluster> {
         .as_ref()
 }
 
+impl Pair {
+    /// Both, started; `None` when the programs are not installed.
+    pub(crate) fn start() -> Option<Self> {
+        // The shared one knows how to say that there are none.
+        running()?;
+        let programs = programs()?;
+        let primary = start(&programs);
+        let standby = new_folder();
+        let data = standby.join("data").display().to_string();
+        let source = primary.folder.display().to_string();
+        run(program(&programs, "pg_basebackup").args(["-h", &source, "-U", "ticketledger", "-D", &data]).args([
+            "--write-recovery-conf",
+            "--wal-method=stream",
+            "--checkpoint=fast",
+            "--no-sync",
+        ]));
+        run_server(&programs, &standby);
+        administer(&primary, "ALTER SYSTEM SET synchronous_standby_names TO '*'");
+        administer(&primary, "SELECT pg_reload_conf()");
+        let pair = Self { primary, standby: Cluster { folder: standby } };
+        let synchronous = "DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM pg_stat_replication WHERE sync_state = 'sync') \
+             LOOP PERFORM pg_sleep(0.02), pg_stat_clear_snapshot(); END LOOP; END $$";
+        administer(&pair.primary, synchronous);
+        Some(pair)
+    }
+
+    /// The address of a database on whichever of the two can be written.
+    pub(crate) fn url(&self, database: &str) -> String {
+        let hosts = format!("{},{}", self.primary.folder.display(), self.standby.folder.display());
+        format!("postgres://ticketledger@/{database}?host={hosts}&target_session_attrs=read-write")
+    }
+
+    /// The address on the one that only reads, until it is promoted.
+    pub(crate) fn standby_url(&self, database: &str) -> String {
+        self.standby.url(database)
+    }
+
+    /// Lets the standby confirm nothing more, and answers when commits on the first server wait for it.
+    pub(crate) fn hold_the_standby(&self) {
+        self.signal_receiver("-STOP");
+        let waiting = "DO $$ BEGIN WHILE (SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep') < 2 \
+             LOOP PERFORM pg_sleep(0.02), pg_stat_clear_snapshot(); END LOOP; END $$";
+        administer(&self.primary, &format!("SET statement_timeout TO '30s'; {waiting}"));
+    }
+
+    fn signal_receiver(&self, signal: &str) {
+        let mut connection = PgConnection::establish(&self.standby_url("postgres")).expect("the standby answers");
+        let query = diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>(
+            "(SELECT pid FROM pg_stat_activity WHERE backend_type = 'walreceiver')",
+        ));
+        let receiver: i32 = query.get_result(&mut connection).expect("the standby receives");
+        run(Command::new("kill").args([signal, &receiver.to_string()]));
+    }
+
+    /// Kills every process of the first server, as a power cut would.
+    pub(crate) fn kill_primary(&self) {
+        self.primary.kill();
+    }
+
+    /// Makes the standby the one that is written, whether it was held or not.
+    pub(crate) fn promote(&self) {
+        self.signal_receiver("-CONT");
+        let data = self.standby.folder.join("data").display().to_string();
+        run(program(&programs().expect("they are there"), "pg_ctl").args(["promote", "-w", "-t", "60", "-D", &data]));
+    }
+}
+
+impl Cluster {
+    /// A server of one test's own.
+    pub(crate) fn own() -> Option<Self> {
+        running()?;
+        Some(start(&programs()?))
+    }
+
+    /// Kills every process of the server.
+    pub(crate) fn kill(&self) {
+        let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).expect("the server's id");
+        let id = file.lines().next().expect("the server's id").to_owned();
+        let children = std::fs::read_dir("/proc").expect("processes").filter_map(|entry| {
+            let stat = std::fs::read_to_string(entry.ok()?.path().join("stat")).ok()?;
+            let (before, after) = stat.rsplit_once(')')?;
+            let parent = after.split_whitespace().nth(1)?;
+            (parent == id).then(|| before.split_whitespace().next().unwrap_or_default().to_owned())
+        });
+        let all: Vec<String> = std::iter::once(id.clone()).chain(children).collect();
+        // Some end by themselves when the first one does.
+        let _ = Command::new("kill").arg("-9").args(&all).stderr(Stdio::null()).status();
+        std::fs::remove_file(self.folder.join("data/postmaster.pid")).expect("the server's id");
+    }
+
+    /// Starts the server that was killed.
+    pub(crate) fn start_again(&self) {
+        run_server(&programs().expect("they are there"), &self.folder);
+    }
+
+    /// Where its socket is.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+impl Drop for Pair {
+    fn drop(&mut self) {
+        self.standby.kill();
+        // The first one may have been killed already.
+        if self.primary.folder.join("data/postmaster.pid").exists() {
+            self.primary.kill();
+        }
+    }
+}
+
 /// Runs one statement as the superuser.
 pub(crate) fn administer(cluster: &Cluster, sql: &str) {
     let mut connection = PgConnection::establish(&cluster.url("postgres")).expect("the test server answers");
@@ -62,32 +179,47 @@ fn programs() -> Option<PathBuf> {
         .collect();
     installed.sort();
     folders.extend(installed.into_iter().rev().map(|(_, folder)| folder));
-    folders.into_iter().find(|folder| folder.join("initdb").exists() && folder.join("pg_ctl").exists())
+    // A link on the path leads to where all of them are.
+    let real = |folder: PathBuf| Some(std::fs::canonicalize(folder.join("initdb")).ok()?.parent()?.to_owned());
+    let needed = ["initdb", "pg_ctl", "pg_basebackup"];
+    folders.into_iter().filter_map(real).find(|folder| needed.iter().all(|name| folder.join(name).exists()))
 }
 
 fn start(programs: &Path) -> Cluster {
+    let folder = new_folder();
+    let data = folder.join("data").display().to_string();
+    let locale = ["--username=ticketledger", "--auth=trust", "--no-locale", "--encoding=UTF8", "--no-sync"];
+    run(program(programs, "initdb").args(["-D", &data]).args(locale));
+    run_server(programs, &folder);
+    Cluster { folder }
+}
+
+/// A folder that the server's user may write, and that goes when this process ends.
+fn new_folder() -> PathBuf {
     let folder = tempfile::Builder::new().prefix("ticketledger-pg-").tempdir().expect("a temporary folder").keep();
     watch(&folder);
-    let data = folder.join("data").display().to_string();
-    let user = unprivileged_user();
-    if let Some(user) = &user {
+    if let Some(user) = unprivileged_user() {
         run(Command::new("chown").arg(user).arg(&folder));
     }
-    let program = |name: &str| {
-        let mut command = match &user {
-            Some(user) => as_user(user),
-            None => Command::new("env"),
-        };
-        command.arg(programs.join(name));
-        command
+    folder
+}
+
+/// One of PostgreSQL's programs, run by a user that it accepts.
+pub(crate) fn program(programs: &Path, name: &str) -> Command {
+    let mut command = match unprivileged_user() {
+        Some(user) => as_user(&user),
+        None => Command::new("env"),
     };
-    let locale = ["--username=ticketledger", "--auth=trust", "--no-locale", "--encoding=UTF8", "--no-sync"];
-    run(program("initdb").args(["-D", &data]).args(locale));
+    command.arg(programs.join(name));
+    command
+}
+
+/// Starts the server whose data are in a folder.
+fn run_server(programs: &Path, folder: &Path) {
     // Without fsync, as nothing here outlives the run; what a commit promises to a client stays the default.
     let options = format!("-c listen_addresses= -k {} -c fsync=off -c max_connections=400", folder.display());
-    let log = folder.join("log").display().to_string();
-    run(program("pg_ctl").args(["start", "-w", "-t", "60", "-D", &data, "-l", &log, "-o", &options]));
-    Cluster { folder }
+    let (data, log) = (folder.join("data").display().to_string(), folder.join("log").display().to_string());
+    run(program(programs, "pg_ctl").args(["start", "-w", "-t", "60", "-D", &data, "-l", &log, "-o", &options]));
 }
 
 /// The server refuses to run as root, so root starts it as somebody else.

@@ -17,6 +17,7 @@ use ticketledger::inbox::store;
 use ticketledger::ledger::close::{Month, Request, close};
 use ticketledger::ledger::verify::{Verdict, verify};
 use ticketledger::limits;
+use ticketledger::peers::Presence;
 use ticketledger::provider::Provider;
 use ticketledger::worker::{self, Probe};
 
@@ -115,6 +116,12 @@ impl TestDaemon {
         Self { daemon, stand_in, clock, client: reqwest::Client::new(), config }
     }
 
+    /// Another daemon beside it: the same settings and the same clock, all else its own. Works only when told to.
+    pub(crate) async fn beside(&self) -> Daemon {
+        let options = Options { clock: self.clock.clone(), work: false, ..Options::default() };
+        Daemon::start(self.config.clone(), options).await.expect("the daemon starts")
+    }
+
     /// Stops the daemon and starts another on the same database, with changed settings.
     pub(crate) async fn restart(self, change: impl FnOnce(&mut Config)) -> Self {
         let Self { daemon, stand_in, clock, mut config, .. } = self;
@@ -207,17 +214,22 @@ impl TestDaemon {
     /// Another pool of workers on the same database, with gates and tokens of its own, as another daemon would have.
     pub(crate) fn another_pool(&self, probe: Probe) -> worker::Worker {
         let wake = Arc::new(tokio::sync::Notify::new());
-        worker::Worker::new(self.database().clone(), self.clock.clone(), &self.config, wake, probe).expect("a pool")
+        let presence = Presence::register(self.database().clone(), self.clock.clone()).expect("a place");
+        worker::Worker::new(self.database().clone(), self.clock.clone(), &self.config, wake, probe, presence)
+            .expect("a pool")
     }
 
     /// Claims all that is due, as a worker does that dies before it ends its claim.
     pub(crate) fn claim_and_die(&self) {
         let now = self.clock.now();
         let until = now.plus_milliseconds(i64::try_from(limits::LEASE.as_millis()).expect("a lease"));
-        let claimed = self.database().transaction("claim", |connection| {
-            store::claim(connection, "dead", now, until, &["museum", "theatre"], 1000)
-        });
-        assert!(!claimed.expect("the claim works").is_empty());
+        let claim = |source| {
+            let claimed = self
+                .database()
+                .transaction("claim", |connection| store::claim(connection, "dead", now, until, source, 1000));
+            claimed.expect("the claim works").len()
+        };
+        assert!(claim("museum") + claim("theatre") > 0);
     }
 
     /// Sets events back as `ticketledger inbox replay` does.

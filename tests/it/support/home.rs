@@ -17,6 +17,8 @@ use ticketledger::demo::stand_in::StandIn;
 /// Longer than anything here takes; a test that waits for longer has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+const DATABASE_URL: &str = "TICKETLEDGER_DATABASE__URL";
+
 /// A folder with settings and a SQLite database, where the program is run.
 pub(crate) struct Home {
     folder: tempfile::TempDir,
@@ -72,6 +74,11 @@ impl Home {
         std::fs::write(self.path("ticketledger.toml"), settings).expect("the settings are written");
         self.set("TICKETPARK_USER", StandIn::USERNAME);
         self.set("TICKETPARK_PASSWORD", StandIn::PASSWORD);
+    }
+
+    /// Uses another database than the file in its folder.
+    pub(crate) fn use_database(&mut self, url: &str) {
+        self.set(DATABASE_URL, url);
     }
 
     /// Sets a variable for all that is run from now on.
@@ -173,8 +180,9 @@ impl Home {
 
     /// The database as a command sees it.
     pub(crate) fn database(&self) -> Database {
-        Database::open(&format!("sqlite:{}", self.path("ticketledger.db").display()), Role::Command)
-            .expect("the database opens")
+        let named = self.environment.iter().find(|(name, _)| name == DATABASE_URL).map(|(_, url)| url.clone());
+        let url = named.unwrap_or_else(|| format!("sqlite:{}", self.path("ticketledger.db").display()));
+        Database::open(&url, Role::Command).expect("the database opens")
     }
 }
 

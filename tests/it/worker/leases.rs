@@ -126,9 +126,9 @@ fn a_claim_takes_all_waiting_events_of_an_entity_and_nobody_else_gets_them() {
             let now = daemon.clock.now();
             let claim = |lease: &str, entities| {
                 let until = now.plus_milliseconds(1000);
-                let claimed = daemon.database().transaction("test", |connection| {
-                    store::claim(connection, lease, now, until, &["museum"], entities)
-                });
+                let claimed = daemon
+                    .database()
+                    .transaction("test", |connection| store::claim(connection, lease, now, until, "museum", entities));
                 claimed.unwrap().iter().map(|claimed| claimed.events.len()).collect::<Vec<_>>()
             };
             assert_eq!(claim("one", 1), [3]);

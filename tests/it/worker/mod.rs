@@ -19,18 +19,18 @@ use crate::support::db::TestDatabase;
 /// Longer than any delay between two attempts.
 pub(super) const HOURS: i64 = 2 * 3600;
 /// Longer than a lease.
-pub(super) const LEASE_SECONDS: i64 = 181;
+pub(crate) const LEASE_SECONDS: i64 = 181;
 
 pub(super) fn status(status: u16, retry_after: Option<&str>) -> Fault {
     Fault::Status { status, retry_after: retry_after.map(str::to_owned) }
 }
 
 /// A daemon whose provider has the bookings 1 to 9, each with the two documented tickets.
-pub(super) async fn start(database: &TestDatabase) -> TestDaemon {
+pub(crate) async fn start(database: &TestDatabase) -> TestDaemon {
     start_probed(database, Arc::new(|_| {})).await
 }
 
-pub(super) async fn start_probed(database: &TestDatabase, probe: Probe) -> TestDaemon {
+pub(crate) async fn start_probed(database: &TestDatabase, probe: Probe) -> TestDaemon {
     let daemon = TestDaemon::start_with(database, |_| {}, probe).await;
     for pid in 1..10 {
         daemon.stand_in.put_booking(&pid.to_string(), BookingExample { pid, ..BookingExample::default() }.json());
@@ -38,11 +38,11 @@ pub(super) async fn start_probed(database: &TestDatabase, probe: Probe) -> TestD
     daemon
 }
 
-pub(super) async fn announce(daemon: &TestDaemon, pid: u64) -> i64 {
+pub(crate) async fn announce(daemon: &TestDaemon, pid: u64) -> i64 {
     daemon.ticketpark("new-booking", json!({ "booking_pid": pid })).await
 }
 
-pub(super) async fn pay(daemon: &TestDaemon, booking: u64, pid: &str, minor: i64) -> i64 {
+pub(crate) async fn pay(daemon: &TestDaemon, booking: u64, pid: &str, minor: i64) -> i64 {
     let payload = json!({ "booking_pid": booking, "payment_pid": pid, "payment_method": "twint", "currency": "CHF",
         "amount": amount(minor) });
     daemon.ticketpark("new-payment", payload).await
@@ -53,7 +53,7 @@ pub(super) fn amount(minor: i64) -> String {
 }
 
 /// An order of bookingkit that is nothing but one payment.
-pub(super) fn order(id: &str, minor: i64) -> String {
+pub(crate) fn order(id: &str, minor: i64) -> String {
     changed(
         PAID_ORDER,
         &[

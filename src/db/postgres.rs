@@ -1,0 +1,226 @@
+//! PostgreSQL: what each connection must be able to do, and how connections come back after the server went away.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use diesel::connection::SimpleConnection as _;
+use diesel::dsl::sql;
+use diesel::r2d2::{ConnectionManager, ManageConnection, Pool, PooledConnection};
+use diesel::sql_types::{Bool, Text};
+use diesel::{Connection as _, PgConnection, RunQueryDsl as _};
+
+use super::{Database, Error, Result, Role, migrate, unfinished_copy};
+use crate::limits;
+
+/// What a session needs. `synchronous_commit` is left alone where the server asks for more than we do.
+const SESSION: &str = "SET TIME ZONE 'UTC'; SET statement_timeout TO '60s'; \
+     SET idle_in_transaction_session_timeout TO '120s'; \
+     SELECT set_config('synchronous_commit', 'on', false) \
+     WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply');";
+
+/// Added to the address where it does not say otherwise: a server that vanished must not hold anybody up for minutes.
+const PATIENCE: [(&str, &str); 4] =
+    [("connect_timeout", "3"), ("tcp_user_timeout", "10000"), ("keepalives_idle", "10"), ("keepalives_interval", "5")];
+
+/// Makes connections, and tells which of them still work.
+#[derive(Debug)]
+pub struct Server(ConnectionManager<PgConnection>);
+
+impl ManageConnection for Server {
+    type Connection = PgConnection;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> std::result::Result<PgConnection, Self::Error> {
+        let mut connection = self.0.connect()?;
+        connection.batch_execute(SESSION).map_err(diesel::r2d2::Error::QueryError)?;
+        self.is_valid(&mut connection)?;
+        Ok(connection)
+    }
+
+    /// One round trip. After a failover a server may answer that can only be read; it is as good as gone.
+    fn is_valid(&self, connection: &mut PgConnection) -> std::result::Result<(), Self::Error> {
+        let read_only = diesel::select(sql::<Bool>("current_setting('transaction_read_only') = 'on'"));
+        match read_only.get_result(connection).map_err(diesel::r2d2::Error::QueryError)? {
+            false => Ok(()),
+            true => Err(diesel::r2d2::Error::ConnectionError(diesel::ConnectionError::BadConnection(
+                "the PostgreSQL server can only be read; it is a standby".to_owned(),
+            ))),
+        }
+    }
+
+    fn has_broken(&self, connection: &mut PgConnection) -> bool {
+        self.0.has_broken(connection)
+    }
+}
+
+/// Connections for all that works, and one for the inbox writer.
+#[derive(Clone)]
+pub(super) struct Pools {
+    work: Pool<Server>,
+    receive: Pool<Server>,
+    /// Whether this handle is the inbox writer's.
+    receives: bool,
+    /// Whether the last attempt to get a connection failed: then the next ones wait only for a moment, while new
+    /// connections are tried in the background.
+    down: Arc<AtomicBool>,
+}
+
+impl Pools {
+    pub(super) fn get(&self) -> Result<PooledConnection<Server>> {
+        let pool = if self.receives { &self.receive } else { &self.work };
+        let wait = match self.down.load(Ordering::Relaxed) {
+            true => limits::DATABASE_DOWN_WAIT,
+            false => limits::POSTGRES_WAIT,
+        };
+        let mut connection = pool.get_timeout(wait);
+        let all_in_use = pool.state().connections >= pool.max_size();
+        if connection.is_err() && all_in_use {
+            // Busy, not gone.
+            connection = pool.get_timeout(limits::DATABASE_WAIT);
+        }
+        let was_down = self.down.swap(connection.is_err() && !all_in_use, Ordering::Relaxed);
+        if was_down && connection.is_ok() {
+            tracing::info!("the database is back");
+        }
+        Ok(connection?)
+    }
+
+    pub(super) fn receive(&mut self) {
+        self.receives = true;
+        self.down = Arc::default();
+    }
+}
+
+/// Without this a commit that waits for a standby would be cut short by the timeout of statements, and reported as done
+/// although only one machine has it.
+pub(super) fn before_commit(connection: &mut PgConnection) -> diesel::QueryResult<()> {
+    connection.batch_execute("SET LOCAL statement_timeout TO 0")
+}
+
+pub(super) fn open(url: &str, role: Role) -> Result<Database> {
+    let url = patient(url);
+    let establish = || {
+        PgConnection::establish(&url).map_err(|error| {
+            let hint = if error.to_string().contains("SSL support is not compiled in") {
+                " (this build has no TLS towards PostgreSQL; use a Unix socket, a private network or a tunnel)"
+            } else {
+                ""
+            };
+            Error::Open(format!("{error}{hint}"))
+        })
+    };
+    // Once without a pool: the pool would hide the reason behind its timeout.
+    let mut first = establish()?;
+    refuse_unusable(&mut first)?;
+    if role == Role::Daemon {
+        warn_of_loss(&mut first)?;
+    }
+    refuse_pooler(&mut first, &mut establish()?)?;
+    migrate::migrate_postgres(&mut first)?;
+    let pool = |size| {
+        Pool::builder()
+            .max_size(size)
+            .min_idle(Some(1))
+            .connection_timeout(limits::POSTGRES_WAIT)
+            .build(Server(ConnectionManager::new(&url)))
+    };
+    let pools = Pools { work, receive: pool(1)?, receives: false, down: Arc::default() };
+    Ok(Database { pools: super::Pools::Postgres(pools), _lock: None })
+}
+
+/// The address with [`PATIENCE`].
+fn patient(url: &str) -> String {
+    let mut url = url.to_owned();
+    for (name, value) in PATIENCE {
+        let said = url.contains(&format!("?{name}=")) || url.contains(&format!("&{name}="));
+        if !said {
+            let separator = if url.contains('?') { '&' } else { '?' };
+            url.push_str(&format!("{separator}{name}={value}"));
+        }
+    }
+    url
+}
+
+fn setting(connection: &mut PgConnection, name: &'static str) -> Result<String> {
+    let query = diesel::select(sql::<Text>("current_setting(").bind::<Text, _>(name).sql(")"));
+    Ok(query.get_result(connection)?)
+}
+
+/// A server that cannot keep our promises is told from one that can before anything is promised.
+fn refuse_unusable(connection: &mut PgConnection) -> Result<()> {
+    if setting(connection, "transaction_read_only")? == "on" {
+        return Err(Error::Unusable(
+            "database.url leads to a PostgreSQL server that can only be read: a standby, or one with \
+             `default_transaction_read_only`. Name the primary, or all of them: \
+             postgres://USER@HOST1,HOST2/NAME?target_session_attrs=read-write"
+                .to_owned(),
+        ));
+    }
+    connection.batch_execute(SESSION)?;
+    let synchronous = setting(connection, "synchronous_commit")?;
+    if !matches!(synchronous.as_str(), "on" | "remote_apply") {
+        return Err(Error::Unusable(format!(
+            "PostgreSQL keeps `synchronous_commit` at `{synchronous}`, although this daemon set it to `on`: what it \
+             answers could be lost in a power cut. Connect without the pooler in between"
+        )));
+    }
+    // The migrations may take their time.
+    connection.batch_execute("SET statement_timeout TO 0; SET idle_in_transaction_session_timeout TO 0")?;
+    Ok(())
+}
+
+/// What the server may lose in a power cut, whatever we ask of it.
+fn warn_of_loss(connection: &mut PgConnection) -> Result<()> {
+    for (name, consequence) in [
+        ("fsync", "a power cut can lose what was answered, and the database with it"),
+        ("full_page_writes", "a power cut can damage the database"),
+    ] {
+        if setting(connection, name)? == "off" {
+            tracing::warn!("PostgreSQL runs with `{name} = off`: {consequence}");
+        }
+    }
+    Ok(())
+}
+
+/// Two connections that are open at once are two sessions. When a pooler lets them share one, settings, advisory locks
+/// and prepared statements of one turn up in the other, and none of them can be relied on.
+fn refuse_pooler(first: &mut PgConnection, second: &mut PgConnection) -> Result<()> {
+    const MARK: &str = "SELECT set_config('ticketledger.session', $1, false)";
+    let backend = |connection: &mut PgConnection| -> Result<i32> {
+        Ok(diesel::select(sql::<diesel::sql_types::Integer>("pg_backend_pid()")).get_result(connection)?)
+    };
+    let shared = || {
+        Error::Unusable(
+            "database.url leads through a pooler that hands one session to several connections, such as pgbouncer with \
+             `pool_mode = transaction`. Use `pool_mode = session`, or connect to PostgreSQL itself: the daemon has a \
+             pool of its own"
+                .to_owned(),
+        )
+    };
+    let asked = (|| {
+        for round in 0..3 {
+            let mark = format!("{}-{round}", std::process::id());
+            diesel::sql_query(MARK).bind::<Text, _>(&mark).execute(first)?;
+            let before = backend(first)?;
+            // While the second is in a transaction, the first cannot be given the same session.
+            second.batch_execute("BEGIN")?;
+            let other = backend(second)?;
+            let after = backend(first)?;
+            let kept: String =
+                diesel::select(sql::<Text>("COALESCE(current_setting('ticketledger.session', true), '')"))
+                    .get_result(first)?;
+            second.batch_execute("COMMIT")?;
+            if before == other || before != after || kept != mark {
+                return Ok(true);
+            }
+        }
+        Ok::<_, Error>(false)
+    })();
+    match asked {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(shared()),
+        // Such a pooler also mixes up what was prepared.
+        Err(Error::Query(error)) if error.to_string().contains("prepared statement") => Err(shared()),
+        Err(error) => Err(error),
+    }
+}

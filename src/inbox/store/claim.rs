@@ -1,0 +1,251 @@
+//! Claiming: whoever's lease stands on an event works on it, and nobody else.
+//!
+//! A claim walks the index of pending events (source, due, number) from its front and stops when it has enough, so it
+//! costs the same however much waits behind. All waiting events of an entity come together, and none comes while
+//! another of them is leased; so the events of one entity are settled in the order of their numbers.
+
+use std::collections::BTreeMap;
+
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Text, Timestamp as SqlTimestamp};
+
+use crate::clock::Timestamp;
+use crate::db::schema::inbox_events;
+use crate::db::{Connection, Result};
+use crate::inbox::{Claimed, ClaimedEvent, EventId};
+use crate::{limits, on_engine};
+
+/// Written out and not bound: SQLite uses a partial index only where the statement itself says its condition.
+pub(super) const PENDING: &str = "inbox_events.state = 'pending'";
+const LEASED: &str = "inbox_events.lease_token IS NOT NULL";
+
+/// On PostgreSQL waits until nobody else is claiming from `source`, and keeps others out until the transaction ends:
+/// two claims at once could each take a part of one entity. SQLite has one writer at a time anyway.
+///
+/// The claim need not outlive a power cut, so its commit does not wait for the disk.
+///
+/// # Errors
+/// When a statement fails.
+pub fn await_claims(connection: &mut Connection, source: &str) -> Result<()> {
+    if let Connection::Postgres(c) = connection {
+        diesel::sql_query(
+            "SELECT set_config('synchronous_commit', 'off', true), \
+             pg_advisory_xact_lock(hashtextextended('ticketledger claims of ' || $1, 0))",
+        )
+        .bind::<Text, _>(source)
+        .execute(&mut **c)?;
+    }
+    Ok(())
+}
+
+/// Whether anything of a source is due: asked without a transaction, as most of the time nothing is.
+///
+/// # Errors
+/// When the statement fails.
+pub fn is_due(connection: &mut Connection, source: &str, now: Timestamp) -> Result<bool> {
+    let query = inbox_events::table
+        .filter(sql::<Bool>(PENDING))
+        .filter(inbox_events::source.eq(source))
+        .filter(inbox_events::due_at.le(now))
+        .order((inbox_events::due_at, inbox_events::id))
+        .select(inbox_events::id);
+    Ok(on_engine!(connection, |c| query.first::<EventId>(c).optional())?.is_some())
+}
+
+/// Claims up to `entities` due entities of one source for `lease`, those first whose events have been due the longest:
+/// counts the attempt and moves `due_at` to the end of the lease. All waiting events of an entity come together, those
+/// that wait for their next attempt included; an entity that someone works on is left.
+///
+/// # Errors
+/// When a statement fails.
+pub fn claim(
+    connection: &mut Connection,
+    lease: &str,
+    now: Timestamp,
+    until: Timestamp,
+    source: &str,
+    entities: i64,
+) -> Result<Vec<Claimed>> {
+    let due = due_entities(connection, now, source, entities)?;
+    if due.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = match connection {
+        Connection::Postgres(c) => take_together(c, lease, now, until, source, &due)?,
+        Connection::Sqlite(c) => take_each(c, lease, now, until, source, &due)?,
+    };
+    let mut events: BTreeMap<String, Vec<ClaimedEvent>> = BTreeMap::new();
+    for row in rows {
+        let (id, kind, received_at) = (row.id, row.kind, row.received_at);
+        let event = ClaimedEvent { id, kind, received_at, attempts: row.attempts, body: row.body };
+        events.entry(row.entity).or_default().push(event);
+    }
+    let claimed = due.into_iter().filter_map(|entity| {
+        let mut events = events.remove(&entity)?;
+        events.sort_by_key(|event| event.id);
+        Some(Claimed { source: source.to_owned(), entity, lease: lease.to_owned(), events })
+    });
+    Ok(claimed.collect())
+}
+
+/// Entities of events that are due and that nobody works on, the longest due first, each once.
+fn due_entities(connection: &mut Connection, now: Timestamp, source: &str, limit: i64) -> Result<Vec<String>> {
+    let leased = diesel::alias!(inbox_events as leased);
+    let in_hand = leased
+        .filter(leased.field(inbox_events::source).eq(inbox_events::source))
+        .filter(leased.field(inbox_events::entity).eq(inbox_events::entity))
+        .filter(sql::<Bool>("leased.lease_token IS NOT NULL"))
+        .filter(leased.field(inbox_events::due_at).gt(now));
+    let query = inbox_events::table
+        .filter(sql::<Bool>(PENDING))
+        .filter(inbox_events::source.eq(source))
+        .filter(inbox_events::due_at.le(now))
+        .filter(diesel::dsl::not(diesel::dsl::exists(in_hand)))
+        .order((inbox_events::due_at, inbox_events::id))
+        .limit(limit)
+        .select(inbox_events::entity.assume_not_null());
+    let rows: Vec<String> = on_engine!(connection, |c| query.load(c))?;
+    let mut seen = std::collections::HashSet::new();
+    Ok(rows.into_iter().filter(|row| seen.insert(row.clone())).collect())
+}
+
+/// A claimed event, as it is after the claim.
+#[derive(QueryableByName, Queryable)]
+struct Row {
+    #[diesel(sql_type = BigInt)]
+    id: EventId,
+    #[diesel(sql_type = Text)]
+    entity: String,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = SqlTimestamp)]
+    received_at: Timestamp,
+    #[diesel(sql_type = Integer)]
+    attempts: i32,
+    #[diesel(sql_type = Nullable<Binary>)]
+    body: Option<Vec<u8>>,
+}
+
+/// One statement for all, for a round trip is what would cost. A row that another transaction holds is passed over
+/// instead of waited for: it is being finished or replayed.
+fn take_together(
+    connection: &mut PgConnection,
+    lease: &str,
+    now: Timestamp,
+    until: Timestamp,
+    source: &str,
+    entities: &[String],
+) -> Result<Vec<Row>> {
+    let statement = "UPDATE inbox_events AS event \
+         SET lease_token = $1, due_at = $2, attempts = event.attempts + 1 \
+         FROM unnest($3) AS due (entity) CROSS JOIN LATERAL (\
+             SELECT waiting.id FROM inbox_events AS waiting \
+             WHERE waiting.source = $4 AND waiting.entity = due.entity AND waiting.state = 'pending' \
+             AND (waiting.lease_token IS NULL OR waiting.due_at <= $5) \
+             ORDER BY waiting.id LIMIT $6 FOR UPDATE SKIP LOCKED) AS chosen \
+         WHERE event.id = chosen.id \
+         RETURNING event.id, event.entity, event.kind, event.received_at, event.attempts, event.body";
+    Ok(diesel::sql_query(statement)
+        .bind::<Text, _>(lease)
+        .bind::<SqlTimestamp, _>(until)
+        .bind::<Array<Text>, _>(entities)
+        .bind::<Text, _>(source)
+        .bind::<SqlTimestamp, _>(now)
+        .bind::<BigInt, _>(limits::CLAIM_EVENTS_PER_ENTITY)
+        .load(connection)?)
+}
+
+/// Each entity by a prepared statement of its own, which costs next to nothing within the process; then one for all.
+fn take_each(
+    connection: &mut SqliteConnection,
+    lease: &str,
+    now: Timestamp,
+    until: Timestamp,
+    source: &str,
+    entities: &[String],
+) -> Result<Vec<Row>> {
+    let mut rows: Vec<Row> = Vec::new();
+    for entity in entities {
+        let query = inbox_events::table
+            .filter(inbox_events::source.eq(source))
+            .filter(inbox_events::entity.eq(entity))
+            .filter(sql::<Bool>(PENDING))
+            .filter(inbox_events::lease_token.is_null().or(inbox_events::due_at.le(now)))
+            .order(inbox_events::id)
+            .limit(limits::CLAIM_EVENTS_PER_ENTITY)
+            .select((
+                inbox_events::id,
+                inbox_events::entity.assume_not_null(),
+                inbox_events::kind,
+                inbox_events::received_at,
+                inbox_events::attempts + 1,
+                inbox_events::body,
+            ));
+        rows.extend(query.load::<Row>(connection)?);
+    }
+    let ids: Vec<EventId> = rows.iter().map(|row| row.id).collect();
+    let changes = (
+        inbox_events::lease_token.eq(lease),
+        inbox_events::due_at.eq(until),
+        inbox_events::attempts.eq(inbox_events::attempts + 1),
+    );
+    let chosen = inbox_events::table.filter(inbox_events::id.eq_any(ids));
+    diesel::update(chosen).set(changes).execute(connection)?;
+    Ok(rows)
+}
+
+/// Moves the end of the leases with these tokens to `until`, where it would come before `at_risk`.
+///
+/// # Errors
+/// When a statement fails.
+pub fn extend(connection: &mut Connection, leases: &[String], at_risk: Timestamp, until: Timestamp) -> Result<usize> {
+    let query = inbox_events::table
+        .filter(sql::<Bool>(LEASED))
+        .filter(inbox_events::lease_token.eq_any(leases))
+        .filter(inbox_events::due_at.lt(at_risk))
+        .order(inbox_events::id)
+        .select(inbox_events::id);
+    let ids: Vec<EventId> = match connection {
+        // A row that is being finished needs no lease; to wait for it could be a deadlock.
+        Connection::Postgres(c) => query.for_update().skip_locked().load(&mut **c)?,
+        Connection::Sqlite(c) => query.load(&mut **c)?,
+    };
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let chosen = inbox_events::table.filter(inbox_events::id.eq_any(ids));
+    Ok(on_engine!(connection, |c| diesel::update(chosen).set(inbox_events::due_at.eq(until)).execute(c))?)
+}
+
+/// Makes the work of a daemon that is gone due at once. Its leases begin with its number. Waits for a transaction that
+/// the server has not yet noticed to be orphaned.
+///
+/// # Errors
+/// When a statement fails.
+pub fn release(connection: &mut Connection, daemon: i64, now: Timestamp) -> Result<usize> {
+    let own = inbox_events::lease_token.like(format!("{daemon}-%"));
+    let query =
+        inbox_events::table.filter(sql::<Bool>(LEASED)).filter(own).order(inbox_events::id).select(inbox_events::id);
+    let ids: Vec<EventId> = match connection {
+        Connection::Postgres(c) => query.for_update().load(&mut **c)?,
+        Connection::Sqlite(c) => query.load(&mut **c)?,
+    };
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let changes = (inbox_events::lease_token.eq(None::<String>), inbox_events::due_at.eq(now));
+    let chosen = inbox_events::table.filter(inbox_events::id.eq_any(ids));
+    Ok(on_engine!(connection, |c| diesel::update(chosen).set(changes).execute(c))?)
+}
+
+/// Makes all leased work due at once. Only for a daemon that is known to be alone: the leases are those of its
+/// predecessor, which is gone.
+///
+/// # Errors
+/// When a statement fails.
+pub fn release_all_leases(connection: &mut Connection, now: Timestamp) -> Result<usize> {
+    let leased = inbox_events::table.filter(sql::<Bool>(LEASED));
+    let changes = (inbox_events::lease_token.eq(None::<String>), inbox_events::due_at.eq(now));
+    Ok(on_engine!(connection, |c| diesel::update(leased).set(changes).execute(c))?)
+}

@@ -1,0 +1,88 @@
+//! Getting work: one source at a time, so that sources are settled beside each other, by this daemon and by others.
+
+use std::sync::atomic::Ordering;
+
+use super::Inner;
+use crate::clock::Timestamp;
+use crate::db::Connection;
+use crate::inbox::{Claimed, store as inbox};
+use crate::limits;
+use crate::peers::Lease;
+use crate::provider::Provider;
+
+/// What was claimed together.
+pub(super) struct Claims {
+    /// Each entity, with the number of its fetch where it is fetched.
+    pub(super) entities: Vec<(Claimed, Option<i64>)>,
+    /// To be kept as long as any of them is worked on.
+    pub(super) lease: Lease,
+}
+
+impl Inner {
+    /// The sources of a provider, each time another one first, so that none waits for ever behind a busy one.
+    pub(super) fn sources_in_turn(&self, provider: Provider) -> Vec<&str> {
+        let mut sources = self.sources_of(provider);
+        if !sources.is_empty() {
+            let turn = self.rounds.fetch_add(1, Ordering::Relaxed);
+            let first = turn % sources.len();
+            sources.rotate_left(first);
+        }
+        sources
+    }
+
+    pub(super) fn sources_of(&self, provider: Provider) -> Vec<&str> {
+        let sources = self.sources.values().filter(|source| source.provider == provider);
+        sources.map(|source| source.name.as_str()).collect()
+    }
+
+    /// Claims due entities of one source; `None` when there is nothing to do.
+    pub(super) fn claim(&self, source: &str, entities: i64) -> Option<Claims> {
+        let now = self.clock.now();
+        let due = self.database.reader().and_then(|mut reader| inbox::is_due(&mut reader, source, now));
+        match due {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(error) => {
+                tracing::warn!(%error, "cannot look for work; trying again in a second");
+                return None;
+            }
+        }
+        let lease = self.presence.as_ref()?.lease();
+        let claimed = self.database.transaction("claim", |connection| {
+            inbox::await_claims(connection, source)?;
+            self.claim_in(connection, lease.token(), source, entities, now)
+        });
+        match claimed {
+            Ok(entities) if entities.is_empty() => None,
+            Ok(entities) => Some(Claims { entities, lease }),
+            Err(error) => {
+                tracing::warn!(%error, "cannot claim work; trying again in a second");
+                None
+            }
+        }
+    }
+
+    /// Claims in the caller's transaction; a Ticketpark entity gets the number of its fetch in it too, so that the
+    /// fetch covers exactly the events that were stored before it.
+    pub(super) fn claim_in(
+        &self,
+        connection: &mut Connection,
+        lease: &str,
+        source: &str,
+        entities: i64,
+        now: Timestamp,
+    ) -> crate::db::Result<Vec<(Claimed, Option<i64>)>> {
+        let until = now.plus_milliseconds(i64::try_from(limits::LEASE.as_millis()).unwrap_or(i64::MAX));
+        let claimed = inbox::claim(connection, lease, now, until, source, entities)?;
+        let fetched = self.sources.get(source).is_some_and(|source| source.provider == Provider::Ticketpark);
+        let mut numbered = Vec::with_capacity(claimed.len());
+        for entity in claimed {
+            let document_id = match entity.events.first().filter(|_| fetched) {
+                Some(first) => Some(inbox::start_document(connection, &entity.source, &entity.entity, first.id, now)?),
+                None => None,
+            };
+            numbered.push((entity, document_id));
+        }
+        Ok(numbered)
+    }
+}
