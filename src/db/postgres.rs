@@ -124,6 +124,10 @@ pub(super) fn open(url: &str, role: Role) -> Result<Database> {
             .connection_timeout(limits::POSTGRES_WAIT)
             .build(Server(ConnectionManager::new(&url)))
     };
+    let work = pool(limits::POSTGRES_CONNECTIONS)?;
+    if role != Role::Copier && unfinished_copy(&mut super::Connection::Postgres(work.get()?))? {
+        return Err(Error::Unfinished);
+    }
     let pools = Pools { work, receive: pool(1)?, receives: false, down: Arc::default() };
     Ok(Database { pools: super::Pools::Postgres(pools), _lock: None })
 }
