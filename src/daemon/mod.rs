@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock, PoisonError};
 
 use anyhow::{Context as _, bail};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Notify, watch as channel};
 use tokio::task::JoinSet;
 
@@ -28,7 +28,8 @@ use crate::config::Config;
 use crate::db::Database;
 use crate::inbox::writer::{Pulse, Writer};
 use crate::keep::retention;
-use crate::receive::{self, Console, Intake, Patience};
+use crate::monitor::{Monitor, Notice, catalog};
+use crate::receive::{self, Console, Intake, Patience, Turn};
 use crate::worker::{Probe, Worker, sweep};
 
 pub use run::{Reread, run};
@@ -61,6 +62,7 @@ pub struct Daemon {
     intake: Arc<Intake>,
     pulse: Pulse,
     workers: channel::Sender<Worker>,
+    monitor: Monitor,
     stop: channel::Sender<bool>,
     tasks: JoinSet<&'static str>,
 }
@@ -80,12 +82,16 @@ impl Daemon {
             Writer::start(database.clone(), Arc::clone(&wake)).context("cannot start the inbox writer")?;
         let pulse = writer.pulse();
         let worker = Worker::new(database.clone(), options.clock.clone(), &config, wake, options.probe)?;
+        let metrics = metrics_handle()?;
+        let monitor = Monitor::new(database.clone(), options.clock.clone(), &config, writer.activity(), worker.clone());
         let console_state = Arc::new(Console {
             database: database.clone(),
             clock: options.clock.clone(),
             writer: pulse.clone(),
             workers: worker.alive(),
-            metrics: metrics_handle()?,
+            database_file: config.database_file(),
+            turn: Turn::default(),
+            metrics: metrics.clone(),
         });
         let intake = Intake::new(Arc::clone(&config), options.clock.clone(), writer, database.clone());
         let intake = Arc::new(intake.with_patience(options.patience));
@@ -104,6 +110,11 @@ impl Daemon {
         });
         if options.work {
             timely(&mut tasks, &config, &database, &options.clock, &stopped);
+            let (watching, watched) = (monitor.clone(), stopped.clone());
+            tasks.spawn(async move {
+                watching.run(watched, metrics).await;
+                "the monitor"
+            });
             tasks.spawn(async move {
                 pools::run(newest_workers, stopped).await;
                 "the workers"
@@ -122,6 +133,7 @@ impl Daemon {
             intake,
             pulse,
             workers,
+            monitor,
             stop,
             tasks,
         })
@@ -148,6 +160,11 @@ impl Daemon {
         worker.run_until_idle().await;
     }
 
+    /// Looks at the database as the daemon does every few seconds, and answers what was told.
+    pub async fn look(&self) -> Vec<Notice> {
+        self.monitor.look().await
+    }
+
     /// Answers the name of the first part that ends although nobody stopped it; stays silent while all is well.
     pub async fn failed(&mut self) -> String {
         match self.tasks.join_next().await {
@@ -169,6 +186,7 @@ impl Daemon {
         while let Some(ended) = self.tasks.join_next().await {
             fault = fault.or(ended.err());
         }
+        self.monitor.remember().await;
         match fault {
             None => Ok(()),
             Some(error) => bail!("a part of the daemon ended by a fault: {error}"),
@@ -211,7 +229,6 @@ fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
     if let Some(handle) = HANDLE.get() {
         return Ok(handle.clone());
     }
-    let builder = PrometheusBuilder::new().set_buckets(&[0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0])?;
-    let handle = builder.install_recorder().context("cannot install the metrics recorder")?;
+    let handle = catalog::recorder()?.install_recorder().context("cannot install the metrics recorder")?;
     Ok(HANDLE.get_or_init(|| handle).clone())
 }

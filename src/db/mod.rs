@@ -6,6 +6,7 @@
 mod error;
 mod migrate;
 mod open;
+mod pool;
 pub use open::{COPY_PROGRESS, Role, unfinished_copy};
 pub mod schema;
 
