@@ -30,3 +30,5 @@ pub mod keep;
 pub mod command;
 pub mod daemon;
 pub mod demo;
+pub mod doctor;
+pub mod monitor;

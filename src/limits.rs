@@ -61,6 +61,11 @@ pub const SQLITE_INSERT_ROWS: usize = 16;
 /// Values of one IN: SQLite takes at most 32,766 values in a statement.
 pub const IN_VALUES: usize = 5000;
 
+/// Room that must be on the disk of a SQLite database for the daemon to be ready, in bytes.
+pub const DISK_LEAST_BYTES: u64 = 64 * 1024 * 1024;
+/// Between two looks at the database for metrics and alerts.
+pub const MONITOR_INTERVAL: Duration = Duration::from_secs(15);
+
 /// Seconds for which a token that we hand out is valid.
 pub const TOKEN_SECONDS: i64 = 3600;
 

@@ -55,6 +55,8 @@ pub(super) enum Command {
     Config(ConfigCommand),
     /// Log in at Ticketpark once, for a source whose settings hold no user name and password
     Login(super::login::Login),
+    /// Look at this host: settings, disk, database, clock, provider, daemon, what waits; what is wrong, and what to do
+    Doctor(super::doctor::Doctor),
     /// Look at stored webhooks, and work on them again
     #[command(subcommand)]
     Inbox(InboxCommand),

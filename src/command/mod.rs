@@ -9,6 +9,7 @@ mod contact;
 mod cut;
 mod database;
 mod demo;
+mod doctor;
 mod effect;
 mod explain;
 mod findings;
@@ -76,6 +77,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Config(ConfigCommand::Example) => config::example(),
         Command::Config(ConfigCommand::Check { quiet }) => config::check(path, quiet),
         Command::Login(options) => login::run(&settings::load(path)?, &options),
+        Command::Doctor(options) => doctor::run(path, &options),
         Command::Inbox(InboxCommand::List(options)) => inbox::list(&settings::load(path)?, &options),
         Command::Inbox(InboxCommand::Show(options)) => inbox::show(&settings::load(path)?, &options),
         Command::Inbox(InboxCommand::Stats(options)) => inbox::stats(&settings::load(path)?, &options),

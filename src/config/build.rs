@@ -9,7 +9,7 @@ use super::problem::{Origin, Problems};
 use super::read::Section;
 use super::source::{self, Placed};
 use super::tree::Table;
-use super::{Config, Limits, Server, Worker, retention, secret, unique};
+use super::{Config, Limits, Server, Worker, alerts, retention, secret, unique};
 
 /// Values that are wrong are reported and replaced, so that the rest is checked too; the caller looks at `problems`.
 pub(super) fn config(table: Table, environment: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Config> {
@@ -19,6 +19,7 @@ pub(super) fn config(table: Table, environment: &BTreeMap<String, String>, probl
     let limits = limits(&mut root, problems);
     let worker = worker(&mut root, problems);
     let retention = retention::retention(root.section("retention", problems), problems);
+    let alerts = alerts::alerts(&mut root, problems);
     let sections = root.sections("sources", problems);
     if sections.is_empty() {
         root.wrong(problems, "sources", "there is none; add a [[sources]] table for every account");
@@ -28,7 +29,7 @@ pub(super) fn config(table: Table, environment: &BTreeMap<String, String>, probl
     root.finish(problems);
     unique::check(&sources, problems);
     let sources = sources.into_iter().map(|placed| placed.source).collect();
-    Some(Config { server: server?, database_url: database_url?, limits, worker, retention, sources })
+    Some(Config { server: server?, database_url: database_url?, limits, worker, retention, alerts, sources })
 }
 
 fn section(root: &mut Section, key: &'static str, problems: &mut Problems) -> Section {

@@ -1,5 +1,6 @@
 //! The settings, validated and with their secrets resolved.
 
+mod alerts;
 mod api;
 mod build;
 mod doubt;
@@ -17,6 +18,7 @@ mod unique;
 mod vat;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
@@ -47,11 +49,19 @@ pub struct Config {
     pub worker: Worker,
     /// What is no longer needed, and when.
     pub retention: Retention,
+    /// Whom to tell when something needs a person.
+    pub alerts: Alerts,
     /// The accounts, each with a book of its own.
     pub sources: Vec<Source>,
 }
 
 impl Config {
+    /// Where the database is, if it is a file.
+    pub fn database_file(&self) -> Option<PathBuf> {
+        let path = self.database_url.expose_secret().strip_prefix("sqlite:")?;
+        Some(PathBuf::from(path.trim_start_matches("//")))
+    }
+
     /// The source of that name.
     pub fn source(&self, name: &str) -> Option<&Source> {
         self.sources.iter().find(|source| source.name == name)
@@ -106,6 +116,34 @@ pub struct Retention {
     pub attempts_days: i64,
 }
 
+/// Whom to tell when something needs a person, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alerts {
+    /// Program and arguments that each notice is handed to; empty = none.
+    pub command: Vec<String>,
+    /// Addresses that get each notice by mail; empty = none.
+    pub mail_to: Vec<String>,
+    /// The program that sends mail.
+    pub sendmail: String,
+    /// How long the command, or the mail program, may take.
+    pub timeout_seconds: u64,
+    /// Age from which on a waiting event is an alert, in seconds.
+    pub backlog_seconds: i64,
+}
+
+impl Default for Alerts {
+    /// Nobody is told; what is told about is looked for all the same.
+    fn default() -> Self {
+        Self {
+            command: Vec::new(),
+            mail_to: Vec::new(),
+            sendmail: "/usr/sbin/sendmail".to_owned(),
+            timeout_seconds: 30,
+            backlog_seconds: 900,
+        }
+    }
+}
+
 /// One account of one provider.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -129,6 +167,8 @@ pub struct Source {
     pub vat_rules: Vec<VatRule>,
     /// How its book is kept, in the order of their days; none = the default.
     pub policies: Vec<DatedPolicy>,
+    /// Hours without a delivery that are too many: `None` = learnt from the past, 0 = never.
+    pub silence_hours: Option<i64>,
 }
 
 /// A policy and from when on it holds.

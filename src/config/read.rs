@@ -106,6 +106,20 @@ impl Section {
         }
     }
 
+    /// A whole number within bounds, where leaving it out has a meaning of its own.
+    pub(super) fn optional_number(
+        &mut self,
+        key: &'static str,
+        bounds: std::ops::RangeInclusive<i64>,
+        problems: &mut Problems,
+    ) -> Option<i64> {
+        if !self.table.contains_key(key) {
+            self.asked.push(key);
+            return None;
+        }
+        Some(self.number(key, bounds, 0, problems))
+    }
+
     /// A table inside this one.
     pub(super) fn section(&mut self, key: &'static str, problems: &mut Problems) -> Option<Self> {
         let path = self.path_of(key);

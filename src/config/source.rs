@@ -40,6 +40,7 @@ pub(super) fn source(
     let api = api_section.map(|section| api::api(section, environment, problems));
     let vat_rules: Vec<_> = vat_sections.into_iter().map(|section| vat::rule(section, problems)).collect::<Vec<_>>();
     let policies = policy::policies(section.sections("policies", problems), problems);
+    let silence_hours = section.optional_number("silence_hours", 0..=24 * 366, problems);
     section.finish(problems);
     let name = name?;
     let (client_ids, oauth_clients) = clients.into_iter().unzip();
@@ -56,6 +57,7 @@ pub(super) fn source(
             api: api.flatten(),
             vat_rules: vat_rules.into_iter().flatten().collect(),
             policies,
+            silence_hours,
         },
         name,
         vendor_ids,

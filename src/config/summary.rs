@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use secrecy::ExposeSecret as _;
 
-use super::{Config, Retention, Source, policy};
+use super::{Alerts, Config, Retention, Source, policy};
 use crate::money::format_minor;
 
 /// What the settings amount to, for `ticketledger config check`. Secrets are counted, never shown.
@@ -24,6 +24,7 @@ pub fn summary(config: &Config) -> String {
     line("worker.retry_initial_seconds", &(config.worker.retry_initial_milliseconds / 1000));
     line("worker.retry_max_seconds", &(config.worker.retry_max_milliseconds / 1000));
     line("retention", &retention(config.retention));
+    line("alerts", &told(&config.alerts));
     for source in &config.sources {
         text.push('\n');
         text.push_str(&source_summary(source));
@@ -43,6 +44,14 @@ fn retention(retention: Retention) -> String {
         days(documents_days),
         days(attempts_days)
     )
+}
+
+/// Who is told of an alert. Arguments of the command may be secret, and are not shown.
+fn told(alerts: &Alerts) -> String {
+    let command = alerts.command.first().map(|program| format!("by {program}"));
+    let mail = (!alerts.mail_to.is_empty()).then(|| format!("by mail to {}", alerts.mail_to.join(", ")));
+    let told: Vec<String> = command.into_iter().chain(mail).collect();
+    if told.is_empty() { "nobody is told".to_owned() } else { told.join(", and ") }
 }
 
 fn source_summary(source: &Source) -> String {
@@ -76,6 +85,11 @@ fn source_summary(source: &Source) -> String {
             named.iter().filter_map(|(key, name)| name.as_ref().map(|name| format!("{key} `{name}`"))).collect();
         let scope = if keys.is_empty() { "everything".to_owned() } else { keys.join(", ") };
         line(format!("VAT {} % from {} for {scope}", format_minor(i64::from(rule.rate_bp), 2), rule.from));
+    }
+    match source.silence_hours {
+        None => line("silence: an alert when it is longer than usual".to_owned()),
+        Some(0) => line("silence: never an alert".to_owned()),
+        Some(hours) => line(format!("silence: an alert after {hours} hour(s)")),
     }
     if source.policies.is_empty() {
         line("policy: the default".to_owned());

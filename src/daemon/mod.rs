@@ -19,7 +19,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock, PoisonError};
 
 use anyhow::{Context as _, bail};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Notify, watch as channel};
 use tokio::task::JoinSet;
 
@@ -28,8 +28,9 @@ use crate::config::Config;
 use crate::db::Database;
 use crate::inbox::writer::{Pulse, Writer};
 use crate::keep::retention;
+use crate::monitor::{Monitor, Notice, catalog};
 use crate::peers::Presence;
-use crate::receive::{self, Console, Intake, Patience};
+use crate::receive::{self, Console, Intake, Patience, Turn};
 use crate::worker::{Probe, Worker, sweep};
 
 pub use run::{Reread, run};
@@ -63,6 +64,7 @@ pub struct Daemon {
     pulse: Pulse,
     presence: Presence,
     workers: channel::Sender<Worker>,
+    monitor: Monitor,
     stop: channel::Sender<bool>,
     tasks: JoinSet<&'static str>,
 }
@@ -84,12 +86,16 @@ impl Daemon {
         let presence = Presence::register_apart(database.clone(), options.clock.clone()).await?;
         let (clock, probe) = (options.clock.clone(), options.probe);
         let worker = Worker::new(database.clone(), clock, &config, wake, probe, presence.clone())?;
+        let metrics = metrics_handle()?;
+        let monitor = Monitor::new(database.clone(), options.clock.clone(), &config, writer.activity(), worker.clone());
         let console_state = Arc::new(Console {
             database: database.clone(),
             clock: options.clock.clone(),
             writer: pulse.clone(),
             workers: worker.alive(),
-            metrics: metrics_handle()?,
+            database_file: config.database_file(),
+            turn: Turn::default(),
+            metrics: metrics.clone(),
         });
         let intake = Intake::new(Arc::clone(&config), options.clock.clone(), writer, database.clone());
         let intake = Arc::new(intake.with_patience(options.patience));
@@ -113,6 +119,11 @@ impl Daemon {
                 kept.keep(shutdown).await;
                 "the heartbeat"
             });
+            let (watching, watched) = (monitor.clone(), stopped.clone());
+            tasks.spawn(async move {
+                watching.run(watched, metrics).await;
+                "the monitor"
+            });
             tasks.spawn(async move {
                 pools::run(newest_workers, stopped).await;
                 "the workers"
@@ -132,6 +143,7 @@ impl Daemon {
             pulse,
             presence,
             workers,
+            monitor,
             stop,
             tasks,
         })
@@ -163,6 +175,11 @@ impl Daemon {
         worker.run_until_idle().await;
     }
 
+    /// Looks at the database as the daemon does every few seconds, and answers what was told.
+    pub async fn look(&self) -> Vec<Notice> {
+        self.monitor.look().await
+    }
+
     /// Answers the name of the first part that ends although nobody stopped it; stays silent while all is well.
     pub async fn failed(&mut self) -> String {
         match self.tasks.join_next().await {
@@ -184,6 +201,7 @@ impl Daemon {
         while let Some(ended) = self.tasks.join_next().await {
             fault = fault.or(ended.err());
         }
+        self.monitor.remember().await;
         self.presence.leave_apart().await;
         match fault {
             None => Ok(()),
@@ -227,7 +245,6 @@ fn metrics_handle() -> anyhow::Result<PrometheusHandle> {
     if let Some(handle) = HANDLE.get() {
         return Ok(handle.clone());
     }
-    let builder = PrometheusBuilder::new().set_buckets(&[0.0005, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0])?;
-    let handle = builder.install_recorder().context("cannot install the metrics recorder")?;
+    let handle = catalog::recorder()?.install_recorder().context("cannot install the metrics recorder")?;
     Ok(HANDLE.get_or_init(|| handle).clone())
 }

@@ -6,6 +6,7 @@
 mod error;
 mod migrate;
 mod open;
+mod pool;
 mod postgres;
 pub use open::{COPY_PROGRESS, Role, unfinished_copy};
 pub mod schema;

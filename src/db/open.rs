@@ -8,6 +8,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::r2d2::{ConnectionManager, CustomizeConnection, Pool};
 use diesel::{Connection as _, SqliteConnection};
 
+use super::pool::Waits;
 use super::{Database, Error, Pools, Result, migrate, postgres};
 use crate::limits;
 
@@ -36,6 +37,8 @@ pub enum Role {
     Command,
     /// `database copy`: alone on the SQLite file it reads, and the only one to open the target before it has ended.
     Copier,
+    /// Somebody who only looks: the schema stays as it is, and nothing can be written to SQLite.
+    Visitor,
 }
 
 impl Database {
@@ -56,22 +59,28 @@ impl Database {
 fn open_sqlite(path: &str, role: Role) -> Result<Database> {
     let lock = match role {
         Role::Daemon | Role::Copier => Some(Arc::new(lock_file(path)?)),
-        Role::Command => None,
+        Role::Command | Role::Visitor => None,
     };
     let failed = |error: &dyn std::fmt::Display| Error::Open(format!("{path}: {error}"));
     // Once without a pool: the pool would hide the reason behind its timeout.
     let mut first = SqliteConnection::establish(path).map_err(|error| failed(&error))?;
-    first.batch_execute(SQLITE_WRITE).map_err(|error| failed(&error))?;
-    migrate::migrate_sqlite(&mut first)?;
-    let pool = |size, init| {
+    if role != Role::Visitor {
+        first.batch_execute(SQLITE_WRITE).map_err(|error| failed(&error))?;
+        migrate::migrate_sqlite(&mut first)?;
+    }
+    let pool = |name, size, init| {
         Pool::builder()
+            .event_handler(Box::new(Waits(name)))
             .max_size(size)
             .min_idle(Some(1))
             .connection_timeout(limits::DATABASE_WAIT)
             .connection_customizer(Box::new(OnAcquire(init)))
             .build(ConnectionManager::new(path))
     };
-    let pools = Pools::Sqlite { write: pool(1, SQLITE_WRITE)?, read: pool(limits::SQLITE_READERS, SQLITE_READ)? };
+    // Who only looks cannot write, not even by mistake.
+    let write = if role == Role::Visitor { SQLITE_READ } else { SQLITE_WRITE };
+    let pools =
+        Pools::Sqlite { write: pool("write", 1, write)?, read: pool("read", limits::SQLITE_READERS, SQLITE_READ)? };
     Ok(Database { pools, _lock: lock })
 }
 

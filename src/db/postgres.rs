@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use diesel::connection::SimpleConnection as _;
 use diesel::dsl::sql;
-use diesel::r2d2::{ConnectionManager, ManageConnection, Pool, PooledConnection};
+use diesel::r2d2::{ConnectionManager, ManageConnection, Pool, PooledConnection, State};
 use diesel::sql_types::{Bool, Text};
 use diesel::{Connection as _, PgConnection, RunQueryDsl as _};
 
+use super::pool::Waits;
 use super::{Database, Error, Result, Role, migrate, unfinished_copy};
 use crate::limits;
 
@@ -85,6 +86,11 @@ impl Pools {
         Ok(connection?)
     }
 
+    /// Name and state of each pool.
+    pub(super) fn states(&self) -> [(&'static str, State); 2] {
+        [("shared", self.work.state()), ("receive", self.receive.state())]
+    }
+
     pub(super) fn receive(&mut self) {
         self.receives = true;
         self.down = Arc::default();
@@ -116,16 +122,23 @@ pub(super) fn open(url: &str, role: Role) -> Result<Database> {
         warn_of_loss(&mut first)?;
     }
     refuse_pooler(&mut first, &mut establish()?)?;
-    migrate::migrate_postgres(&mut first)?;
-    let pool = |size| {
+    if role != Role::Visitor {
+        migrate::migrate_postgres(&mut first)?;
+    }
+    let pool = |name, size| {
         Pool::builder()
+            .event_handler(Box::new(Waits(name)))
             .max_size(size)
             .min_idle(Some(1))
             .connection_timeout(limits::POSTGRES_WAIT)
             .build(Server(ConnectionManager::new(&url)))
     };
-    let pools =
-        Pools { work: pool(limits::POSTGRES_CONNECTIONS)?, receive: pool(1)?, receives: false, down: Arc::default() };
+    let pools = Pools {
+        work: pool("shared", limits::POSTGRES_CONNECTIONS)?,
+        receive: pool("receive", 1)?,
+        receives: false,
+        down: Arc::default(),
+    };
     if role != Role::Copier && unfinished_copy(&mut super::Connection::Postgres(pools.get()?))? {
         return Err(Error::Unfinished);
     }

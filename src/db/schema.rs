@@ -379,8 +379,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    source_activity (source, day) {
+        source -> Text,
+        day -> Date,
+        last_received_at -> Nullable<Timestamp>,
+        longest_silence_seconds -> BigInt,
+        last_settled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    alerts (alert, source) {
+        alert -> Text,
+        source -> Text,
+        began_at -> Timestamp,
+        seen_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
+    alerts,
     chain_anchors,
     contact_orders,
     contacts,
@@ -403,6 +423,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     postings,
     provider_tokens,
     redemptions,
+    source_activity,
     sources,
     vouchers,
 );

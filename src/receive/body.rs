@@ -23,6 +23,15 @@ pub(super) enum Unread {
 }
 
 impl Unread {
+    /// The word for it in metrics.
+    pub(super) fn reason(&self) -> &'static str {
+        match self {
+            Self::TooLarge => "body_too_large",
+            Self::TooSlow => "body_too_slow",
+            Self::Incomplete => "body_incomplete",
+        }
+    }
+
     pub(super) fn answer(&self, limit: usize) -> Answer {
         match self {
             Self::TooLarge => answer::too_large(limit),

@@ -1,22 +1,23 @@
 //! The private listener: readiness, metrics, and a page that says where they are.
 
 use std::convert::Infallible;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use serde_json::{Value, json};
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::header::CONTENT_TYPE;
-use warp::http::{HeaderValue, Method, Response, StatusCode};
+use warp::http::{HeaderValue, Method, Response};
 use warp::hyper::body::Bytes;
 
 use super::answer::{self, Answer};
-use super::store::{self, StoredToken};
+use super::ready::{Turn, ready};
 use crate::clock::Clock;
-use crate::db::{self, Database, pending_migrations};
+use crate::db::Database;
 use crate::inbox::writer::Pulse;
+use crate::monitor::process;
 
 const PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>ticketledger</title>\
     <h1>ticketledger</h1><ul><li><a href=\"/readyz\">readiness</a></li><li><a href=\"/metrics\">metrics</a></li></ul>";
@@ -31,6 +32,10 @@ pub struct Console {
     pub writer: Pulse,
     /// Set while the workers run.
     pub workers: Arc<AtomicBool>,
+    /// Where the database is, if it is a file: is there room?
+    pub database_file: Option<PathBuf>,
+    /// Whose turn it is to ask the database.
+    pub turn: Turn,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
 }
@@ -57,66 +62,6 @@ fn page(method: &Method, text: impl Into<Bytes>, content_type: &'static str) -> 
 }
 
 fn metrics(method: Method, console: Arc<Console>) -> Answer {
+    process::record();
     page(&method, console.metrics.render(), "text/plain; version=0.0.4; charset=utf-8")
-}
-
-async fn ready(method: Method, console: Arc<Console>) -> Answer {
-    if !matches!(method, Method::GET | Method::HEAD) {
-        return answer::method_not_allowed("GET, HEAD");
-    }
-    let checked = tokio::task::spawn_blocking(move || checks(&console)).await;
-    let checks = checked.unwrap_or_else(|_| vec![("checks", Err("ended early".to_owned()))]);
-    let ready = checks.iter().all(|(_, result)| result.is_ok());
-    let shown: serde_json::Map<String, Value> = checks
-        .into_iter()
-        .map(|(name, result)| (name.to_owned(), Value::String(result.err().unwrap_or_else(|| "ok".to_owned()))))
-        .collect();
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    answer::json(status, &json!({ "ready": ready, "checks": shown }))
-}
-
-/// Each check with what is wrong.
-fn checks(console: &Console) -> Vec<(&'static str, Result<(), String>)> {
-    let migrations = match pending_migrations(&console.database) {
-        Ok(0) => Ok(()),
-        Ok(missing) => Err(format!("{missing} missing; restart the daemon to apply them")),
-        Err(error) => Err(error.to_string()),
-    };
-    let alive = |alive: bool| if alive { Ok(()) } else { Err("not running; restart the daemon".to_owned()) };
-    vec![
-        ("database", writable(console).map_err(|error| error.to_string())),
-        ("migrations", migrations),
-        ("inbox_writer", alive(console.writer.is_alive())),
-        ("workers", alive(console.workers.load(Ordering::Relaxed))),
-    ]
-}
-
-/// How a check that writes ends.
-enum Undone {
-    Written,
-    Failed(db::Error),
-}
-
-impl From<db::Error> for Undone {
-    fn from(error: db::Error) -> Self {
-        Self::Failed(error)
-    }
-}
-
-/// Writes a row and takes it back: a database that can only be read is not ready.
-fn writable(console: &Console) -> db::Result<()> {
-    let row = StoredToken {
-        token_sha256: "0".repeat(64),
-        source: "readyz".to_owned(),
-        client_id: "readyz".to_owned(),
-        expires_at: console.clock.now(),
-    };
-    let undone = console.database.transaction("readyz", |connection| {
-        store::insert_token(connection, &row)?;
-        Err::<(), _>(Undone::Written)
-    });
-    match undone {
-        Err(Undone::Failed(error)) => Err(error),
-        Ok(()) | Err(Undone::Written) => Ok(()),
-    }
 }

@@ -37,12 +37,12 @@ pub(super) async fn deliver<B: Buf, E>(
         Err(answer) => return answer,
     };
     if let Some(Err(wait)) = admission.rates.get(&source.name).map(|rate| rate.take()) {
-        return answer::too_many(wait);
+        return refuse(&source.name, "rate_limited", answer::too_many(wait));
     }
     let limit = admission.config.limits.body_bytes;
     let body = match body::read(header_map, stream, limit, intake.patience.body).await {
         Ok(body) => body,
-        Err(unread) => return unread.answer(limit),
+        Err(unread) => return refuse(&source.name, unread.reason(), unread.answer(limit)),
     };
     let class = classify(source, &body);
     let parked = match &class {
@@ -60,8 +60,12 @@ pub(super) async fn deliver<B: Buf, E>(
         body,
     });
     match (stored.await, parked) {
-        (Ok(event), None) => answer::accepted(event),
+        (Ok(event), None) => {
+            count_accepted(&source.name, "pending");
+            answer::accepted(event)
+        }
         (Ok(event), Some(reason)) => {
+            count_accepted(&source.name, "parked");
             tracing::info!(source = source.name, event, reason, "delivery parked");
             answer::parked(event, reason)
         }
@@ -70,7 +74,7 @@ pub(super) async fn deliver<B: Buf, E>(
             if refused == Refused::Full {
                 tracing::warn!(source = source.name, %refused, "delivery refused");
             }
-            answer::unavailable()
+            refuse(&source.name, "not_stored", answer::unavailable())
         }
     }
 }
@@ -88,26 +92,34 @@ async fn authenticate<'a>(
         Credential::Path(secret) => {
             // Compared for an unknown source too, so that both take the same time.
             let open = admission.secrets.opens(name, secret);
-            source.filter(|_| open).ok_or_else(|| refuse("path_secret", answer::not_found()))
+            let known = source.map_or("", |source| source.name.as_str());
+            source.filter(|_| open).ok_or_else(|| refuse(known, "wrong_secret", answer::not_found()))
         }
         Credential::Bearer => {
-            let source = source.ok_or_else(|| refuse("unknown_source", answer::not_found()))?;
-            let token = bearer(headers).ok_or_else(|| refuse("no_token", answer::unauthorized()))?;
+            let source = source.ok_or_else(|| refuse("", "unknown_source", answer::not_found()))?;
+            let token = bearer(headers).ok_or_else(|| refuse(name, "no_token", answer::unauthorized()))?;
             match intake.tokens.open(token, source).await {
                 Ok(true) => Ok(source),
-                Ok(false) => Err(refuse("token", answer::unauthorized())),
+                Ok(false) => Err(refuse(name, "invalid_token", answer::unauthorized())),
                 Err(error) => {
                     tracing::warn!(source = name, %error, "a token could not be checked");
-                    Err(answer::unavailable())
+                    Err(refuse(name, "token_check_failed", answer::unavailable()))
                 }
             }
         }
     }
 }
 
-fn refuse(reason: &'static str, answer: Answer) -> Answer {
-    metrics::counter!("ticketledger_unauthenticated_total", "reason" => reason).increment(1);
+/// Counts a delivery that is not stored. `source` is one of the settings, or empty.
+fn refuse(source: &str, reason: &'static str, answer: Answer) -> Answer {
+    let source = source.to_owned();
+    metrics::counter!("ticketledger_deliveries_refused_total", "source" => source, "reason" => reason).increment(1);
     answer
+}
+
+fn count_accepted(source: &str, state: &'static str) {
+    let source = source.to_owned();
+    metrics::counter!("ticketledger_deliveries_accepted_total", "source" => source, "state" => state).increment(1);
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

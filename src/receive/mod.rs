@@ -14,6 +14,7 @@ mod deliver;
 mod headers;
 mod oauth;
 mod rate;
+mod ready;
 mod routes;
 mod server;
 mod store;
@@ -37,6 +38,7 @@ use rate::Rate;
 use tokens::Tokens;
 
 pub use console::Console;
+pub use ready::Turn;
 
 /// How many senders at once, and how slow they may be.
 #[derive(Clone, Copy, Debug)]

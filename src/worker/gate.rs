@@ -52,6 +52,13 @@ impl Gates {
         }
     }
 
+    /// The sources whose provider counts as down.
+    pub(super) fn down(&self) -> Vec<String> {
+        let gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let down = gates.iter().filter(|(_, gate)| gate.failures >= BREAKER_FAILURES);
+        down.map(|(source, _)| source.clone()).collect()
+    }
+
     /// The provider answered.
     pub(super) fn succeeded(&self, source: &str) {
         let failures = self.with(source, |gate| {
@@ -59,6 +66,7 @@ impl Gates {
             std::mem::take(&mut gate.failures)
         });
         if failures >= BREAKER_FAILURES {
+            metrics::gauge!("ticketledger_provider_breaker_open", "source" => source.to_owned()).set(0);
             tracing::info!(source, "the provider answers again");
         }
     }
@@ -75,6 +83,7 @@ impl Gates {
                 let pause = (PAUSE_MILLISECONDS << doublings).min(PAUSE_MAX_MILLISECONDS);
                 let until = now.plus_milliseconds(pause);
                 if gate.failures == BREAKER_FAILURES {
+                    metrics::gauge!("ticketledger_provider_breaker_open", "source" => source.to_owned()).set(1);
                     tracing::warn!(source, %until, "the provider is down; fetching is paused");
                 }
                 gate.shut_until = Some(until);

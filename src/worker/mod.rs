@@ -13,6 +13,7 @@ mod rehearse;
 mod retry;
 mod settle;
 pub mod sweep;
+mod tally;
 mod work;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ use crate::config::{self, Source};
 use crate::db::Database;
 use crate::inbox::{Claimed, EventId};
 use crate::limits;
+use crate::monitor::Activity;
 use crate::peers::{Lease, Presence};
 use crate::provider::{Failure, Provider};
 
@@ -55,6 +57,8 @@ struct Inner {
     alive: Arc<AtomicBool>,
     /// Of each worker, how many turns it has ended: what stands still is stuck.
     turns: Vec<AtomicU64>,
+    /// When events of each source were settled.
+    settled: Arc<Activity>,
     probe: Probe,
     /// Whose claims these are; without one nothing is claimed.
     presence: Option<Presence>,
@@ -110,6 +114,7 @@ impl Worker {
             wake,
             alive: Arc::default(),
             turns: (0..config.worker.workers.max(1)).map(|_| AtomicU64::new(0)).collect(),
+            settled: Arc::default(),
             probe,
             presence,
             rounds: AtomicUsize::new(0),
@@ -139,6 +144,7 @@ impl Worker {
         let mut next = Self::with_access(database, clock, config, access, wake, probe, presence);
         if let Some(inner) = Arc::get_mut(&mut next.0) {
             inner.gates = Arc::clone(&earlier.gates);
+            inner.settled = Arc::clone(&earlier.settled);
             inner.alive = Arc::clone(&earlier.alive);
         }
         Ok(next)
@@ -152,6 +158,16 @@ impl Worker {
     /// Set while all workers run.
     pub fn alive(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.0.alive)
+    }
+
+    /// When events of each source were settled.
+    pub fn settled(&self) -> Arc<Activity> {
+        Arc::clone(&self.0.settled)
+    }
+
+    /// The sources whose provider counts as down.
+    pub fn providers_down(&self) -> Vec<String> {
+        self.0.gates.down()
     }
 
     /// Works until `stop` answers; then finishes what is in hand. Ends early when a worker ends by a fault.

@@ -1,5 +1,7 @@
 //! From claimed events to news: bookingkit's bodies are the news, Ticketpark's point to them.
 
+use std::time::Instant;
+
 use super::access::Access;
 use super::work::{Document, EventWork, Work, caught};
 use crate::config::Source;
@@ -81,7 +83,11 @@ pub(super) async fn ticketpark_entity(
     }
     let id = work.entity_id().to_owned();
     let person = work.entity.starts_with("person:");
+    let started = Instant::now();
     let fetched = if person { access.get_person(&id).await } else { access.get_booking(&id).await };
+    let outcome = if fetched.is_ok() { "answered" } else { "failed" };
+    metrics::histogram!("ticketledger_provider_request_seconds", "source" => source.name.clone(), "outcome" => outcome)
+        .record(started.elapsed());
     match fetched {
         Err(failure) => work.failure = Some(failure),
         Ok(fetched) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use super::settle::{Unsettled, first_event, refused, taken_apart};
+use super::tally::Tally;
 use super::work::{Document, Work};
 use super::{Inner, Worker, read};
 use crate::clock::{Clock, Timestamp};
@@ -95,7 +96,9 @@ impl Inner {
     /// As the daemon does it: what cannot be settled is taken apart, and the event at fault is parked.
     fn rehearse_one(&self, connection: &mut Connection, work: Work, now: Timestamp) -> Result<(), ledger::Error> {
         let works = std::slice::from_ref(&work);
-        let settled = connection.savepoint(|connection| self.settle_works(connection, works, now));
+        // What is only rehearsed is not counted.
+        let mut tally = Tally::default();
+        let settled = connection.savepoint(|connection| self.settle_works(connection, works, now, &mut tally));
         let own = |lost: Unsettled| match lost {
             Unsettled::Ledger(error) => error,
             Unsettled::LeaseLost(entity) => {
@@ -109,7 +112,9 @@ impl Inner {
             Err(Unsettled::Ledger(_)) if work.events.len() > 1 => {
                 taken_apart(work).into_iter().try_for_each(|single| self.rehearse_one(connection, single, now))
             }
-            Err(Unsettled::Ledger(error)) => self.end_claim(connection, &work, &refused(&error), now).map_err(own),
+            Err(Unsettled::Ledger(error)) => {
+                self.end_claim(connection, &work, &refused(&error), now, &mut tally).map_err(own)
+            }
         }
     }
 }

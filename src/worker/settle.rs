@@ -1,6 +1,7 @@
 //! One transaction: complete the events, guarded by their lease, and with them everything they change.
 
 use super::retry::delay_milliseconds;
+use super::tally::Tally;
 use super::work::{EventWork, Work, caught};
 use super::{Inner, contact};
 use crate::clock::Timestamp;
@@ -40,7 +41,10 @@ impl Inner {
 
     fn settle_together(&self, works: &[Work]) -> Result<(), Unsettled> {
         let now = self.clock.now();
-        self.database.transaction("settle", |connection| self.settle_works(connection, works, now))
+        let mut tally = Tally::default();
+        self.database.transaction("settle", |connection| self.settle_works(connection, works, now, &mut tally))?;
+        tally.commit(&self.settled, now);
+        Ok(())
     }
 
     /// Settles these entities in the caller's transaction, those of one source together.
@@ -49,6 +53,7 @@ impl Inner {
         connection: &mut Connection,
         works: &[Work],
         now: Timestamp,
+        tally: &mut Tally,
     ) -> Result<(), Unsettled> {
         for works in works.chunk_by(|a, b| a.source == b.source) {
             let Some(source) = works.first().map(|work| work.source.as_str()) else { continue };
@@ -59,7 +64,7 @@ impl Inner {
             let mut newer = Vec::with_capacity(works.len());
             for work in works {
                 // A panic in one entity must not take the others of its batch with it.
-                let applied = caught(|| self.apply(connection, &mut book, work, now));
+                let applied = caught(|| self.apply(connection, &mut book, work, now, tally));
                 newer.push(applied.unwrap_or_else(|detail| {
                     Err(Error::Panicked { order_id: work.entity_id().to_owned(), detail }.into())
                 })?);
@@ -70,7 +75,7 @@ impl Inner {
                 settled().flat_map(|(work, newer)| said_of_customers(work, newer)).collect();
             contact::keep(connection, source, &said)?;
             for (work, newer) in settled() {
-                self.complete(connection, work, newer, now)?;
+                self.complete(connection, work, newer, now, tally)?;
             }
         }
         Ok(())
@@ -106,9 +111,15 @@ impl Inner {
     /// Ends the claim without settling anything. If even that fails, the end of the lease makes the events due again.
     fn give_up(&self, work: &Work, failure: &Failure) {
         let now = self.clock.now();
-        let ended = self.database.transaction("give up", |connection| self.end_claim(connection, work, failure, now));
-        if let Err(error) = ended {
-            tracing::warn!(entity = work.entity, %error, "the events stay claimed until their lease ends");
+        let mut tally = Tally::default();
+        let ended = self
+            .database
+            .transaction("give up", |connection| self.end_claim(connection, work, failure, now, &mut tally));
+        match ended {
+            Ok(()) => tally.commit(&self.settled, now),
+            Err(error) => {
+                tracing::warn!(entity = work.entity, %error, "the events stay claimed until their lease ends")
+            }
         }
     }
 
@@ -118,13 +129,16 @@ impl Inner {
         work: &Work,
         failure: &Failure,
         now: Timestamp,
+        tally: &mut Tally,
     ) -> Result<(), Unsettled> {
         for (id, finish) in &work.ended {
             guard(work, inbox::finish(connection, &work.lease, *id, finish, now)?)?;
+            tally.finished(&work.source, finish);
         }
         for event in &work.events {
             let finish = self.finish_of(&work.source, failure, event, now);
             guard(work, inbox::finish(connection, &work.lease, event.id, &finish, now)?)?;
+            tally.finished(&work.source, &finish);
         }
         Ok(())
     }
@@ -137,6 +151,7 @@ impl Inner {
         book: &mut Book,
         work: &Work,
         now: Timestamp,
+        tally: &mut Tally,
     ) -> Result<Vec<bool>, Unsettled> {
         if let Some(document) = &work.document {
             inbox::archive_document(connection, document.id, document.status, &document.body, now)?;
@@ -148,6 +163,7 @@ impl Inner {
                 for step in event.steps.iter().filter(|step| facts != matches!(step.news, News::Sections { .. })) {
                     (self.probe)(event.id);
                     let settled = ledger::settle(connection, book, step)?;
+                    tally.wrote(&work.source, settled.entries);
                     // What was read for all of them says nothing about the fact that one of them brought.
                     match step.document_id {
                         Some(_) => document_newer = settled.newer,
@@ -170,9 +186,11 @@ impl Inner {
         work: &Work,
         newer: &[bool],
         now: Timestamp,
+        tally: &mut Tally,
     ) -> Result<(), Unsettled> {
         for (id, finish) in &work.ended {
             guard(work, inbox::finish(connection, &work.lease, *id, finish, now)?)?;
+            tally.finished(&work.source, finish);
         }
         let failure = match &work.failure {
             Some(failure) => Some(failure.clone()),
@@ -184,6 +202,7 @@ impl Inner {
                 Some(failure) => self.finish_of(&work.source, failure, event, now),
             };
             guard(work, inbox::finish(connection, &work.lease, event.id, &finish, now)?)?;
+            tally.finished(&work.source, &finish);
         }
         Ok(())
     }

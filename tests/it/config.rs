@@ -174,6 +174,38 @@ fn two_sources_share_nothing_that_identifies() {
 }
 
 #[test]
+fn whom_to_tell_of_alerts_and_when() {
+    let config = load(MUSEUM, &[]).expect("valid");
+    assert_eq!(config.alerts, config::Alerts::default(), "nobody is told unless it is asked for");
+    assert_eq!(config.sources[0].silence_hours, None);
+    let alerts = "[alerts]\ncommand = [\"/bin/tell\", \"us\"]\nmail_to = \"ada@example.com\"\nbacklog_minutes = 60\n";
+    let config = load(&format!("{alerts}{MUSEUM}silence_hours = 48\n"), &[]).expect("valid");
+    assert_eq!((config.alerts.command.len(), config.alerts.backlog_seconds), (2, 3600));
+    assert_eq!(config.alerts.mail_to, ["ada@example.com"]);
+    assert_eq!(config.sources[0].silence_hours, Some(48));
+    let summary = config::summary(&config);
+    for told in ["by /bin/tell, and by mail to ada@example.com", "after 48 hour(s)"] {
+        assert!(summary.contains(told), "{summary}");
+    }
+    let wrong = "[alerts]\ncommand = \"tell\"\nmail_to = [\"ada\", \"-oQ/tmp@x\", \"a@x,b@y\"]\n\
+        sendmail = \"mail\"\nevery = 1\n";
+    let found = mistakes(&format!("{wrong}{MUSEUM}silence_hours = -1\n"), &[]);
+    let expected = [
+        ":2: alerts.command: must begin with the full path",
+        ":3: alerts.mail_to: `ada` is no mail address",
+        ":3: alerts.mail_to: `-oQ/tmp@x` is no mail address",
+        ":3: alerts.mail_to: `a@x,b@y` is no mail address",
+        ":4: alerts.sendmail: must be the full path",
+        ":5: alerts.every: unknown key",
+        ":14: sources.museum.silence_hours: must be a whole number from 0",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}\n  should begin with {expected}");
+    }
+}
+
+#[test]
 fn the_environment_overrides_every_value() {
     let text = MUSEUM.replace("museum", "old-museum");
     let variables = [

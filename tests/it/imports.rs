@@ -30,6 +30,7 @@ fn museum() -> Source {
         api: None,
         vat_rules: Vec::new(),
         policies: Vec::new(),
+        silence_hours: None,
     }
 }
 

@@ -44,6 +44,7 @@ on_both_engines!(every_column_of_the_schema_is_there, |database| {
     select_all!(
         &mut connection,
         accounts,
+        alerts,
         chain_anchors,
         contact_orders,
         contacts,
@@ -66,6 +67,7 @@ on_both_engines!(every_column_of_the_schema_is_there, |database| {
         postings,
         provider_tokens,
         redemptions,
+        source_activity,
         sources,
         vouchers,
     );

@@ -48,6 +48,7 @@ impl<'d> Stage<'d> {
             api: Some(api),
             vat_rules: Vec::new(),
             policies: Vec::new(),
+            silence_hours: None,
         }
     }
 

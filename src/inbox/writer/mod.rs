@@ -13,6 +13,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use super::{Classified, Delivery, EventId, store};
 use crate::db::{self, Database};
 use crate::limits;
+use crate::monitor::Activity;
 
 /// Bodies that may wait at once, in bytes: a thousand senders of large bodies must not fill the memory.
 const QUEUE_BYTES: usize = 8 * limits::BATCH_BYTES;
@@ -47,10 +48,11 @@ struct Waiting {
 pub struct Writer {
     queue: mpsc::Sender<Item>,
     bytes: Arc<Semaphore>,
+    activity: Arc<Activity>,
 }
 
 /// The other end of the queue, until its thread is started.
-pub struct Queue(mpsc::Receiver<Item>);
+pub struct Queue(mpsc::Receiver<Item>, Arc<Activity>);
 
 impl Writer {
     /// A writer with its thread running. `wake` is notified after each commit that holds work.
@@ -69,7 +71,9 @@ impl Writer {
 
     fn bounded(rows: usize, bytes: usize) -> (Self, Queue) {
         let (sender, receiver) = mpsc::channel(rows);
-        (Self { queue: sender, bytes: Arc::new(Semaphore::new(bytes)) }, Queue(receiver))
+        let activity = Arc::new(Activity::default());
+        let queue = Queue(receiver, Arc::clone(&activity));
+        (Self { queue: sender, bytes: Arc::new(Semaphore::new(bytes)), activity }, queue)
     }
 
     /// Stores a delivery; the answer comes after its commit.
@@ -90,6 +94,11 @@ impl Writer {
             Ok(answered) => answered.unwrap_or_else(|_| Err(ended())),
             Err(_) => Err(Refused::Database("the commit takes too long".to_owned())),
         }
+    }
+
+    /// When deliveries of each source were stored.
+    pub fn activity(&self) -> Arc<Activity> {
+        Arc::clone(&self.activity)
     }
 
     /// Something to ask whether the thread is alive, without holding it up when it is to end.
@@ -130,11 +139,13 @@ impl Queue {
     /// # Errors
     /// When the thread cannot be started.
     pub fn start(self, database: Database, wake: Arc<Notify>) -> std::io::Result<JoinHandle<()>> {
-        std::thread::Builder::new().name("inbox-writer".to_owned()).spawn(move || run(self.0, &database, &wake))
+        std::thread::Builder::new()
+            .name("inbox-writer".to_owned())
+            .spawn(move || run(self.0, &database, &wake, &self.1))
     }
 }
 
-fn run(mut queue: mpsc::Receiver<Item>, database: &Database, wake: &Notify) {
+fn run(mut queue: mpsc::Receiver<Item>, database: &Database, wake: &Notify, activity: &Activity) {
     let mut received = Vec::with_capacity(limits::BATCH_ROWS);
     let mut waiting = Vec::with_capacity(limits::BATCH_ROWS);
     let mut heartbeats = Vec::new();
@@ -147,7 +158,7 @@ fn run(mut queue: mpsc::Receiver<Item>, database: &Database, wake: &Notify) {
         }
         while !waiting.is_empty() {
             let batch: Vec<Waiting> = waiting.drain(..rows_within(&waiting, limits::BATCH_BYTES)).collect();
-            store_batch(batch, database, wake);
+            store_batch(batch, database, wake, activity);
         }
         for heartbeat in heartbeats.drain(..) {
             // Who asked may have gone away.
@@ -166,8 +177,8 @@ fn rows_within(waiting: &[Waiting], bytes: usize) -> usize {
     fitting.count().max(1).min(waiting.len())
 }
 
-fn store_batch(batch: Vec<Waiting>, database: &Database, wake: &Notify) {
-    let error = match commit(&batch, database, wake) {
+fn store_batch(batch: Vec<Waiting>, database: &Database, wake: &Notify, activity: &Activity) {
+    let error = match commit(&batch, database, wake, activity) {
         Ok(ids) => {
             for (item, id) in batch.into_iter().zip(ids) {
                 answer(item, Ok(id));
@@ -184,7 +195,7 @@ fn store_batch(batch: Vec<Waiting>, database: &Database, wake: &Notify) {
             answer(item, Err(Refused::Database(error.to_string())));
             continue;
         }
-        match commit(std::slice::from_ref(&item), database, wake) {
+        match commit(std::slice::from_ref(&item), database, wake, activity) {
             Ok(ids) => answer(item, ids.first().copied().ok_or_else(ended)),
             Err(error) => {
                 answer(item, Err(Refused::Database(error.to_string())));
@@ -199,13 +210,17 @@ fn answer(item: Waiting, result: Result<EventId, Refused>) {
     let _ = item.answer.send(result);
 }
 
-fn commit(batch: &[Waiting], database: &Database, wake: &Notify) -> db::Result<Vec<EventId>> {
+fn commit(batch: &[Waiting], database: &Database, wake: &Notify, activity: &Activity) -> db::Result<Vec<EventId>> {
     let started = Instant::now();
     let deliveries: Vec<&Delivery> = batch.iter().map(|item| &item.delivery).collect();
-    let ids = database.transaction("inbox", |connection| store::insert_batch(connection, &deliveries))?;
+    let ids = database.transaction("inbox", |connection| store::insert_batch(connection, &deliveries));
+    let ids = ids.inspect_err(|_| metrics::counter!("ticketledger_inbox_commit_failures_total").increment(1))?;
     metrics::histogram!("ticketledger_inbox_commit_seconds").record(started.elapsed());
     // A histogram takes floats; nothing is decided by it.
-    metrics::histogram!("ticketledger_inbox_batch_rows").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+    metrics::histogram!("ticketledger_inbox_batch_events").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+    for delivery in &deliveries {
+        activity.note(&delivery.source, delivery.received_at);
+    }
     if deliveries.iter().any(|delivery| matches!(delivery.class, Classified::Understood { .. })) {
         // One worker, which finds the whole batch due; if none is waiting, the next to wait goes on at once.
         wake.notify_one();

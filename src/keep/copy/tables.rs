@@ -27,6 +27,8 @@ pub const TABLES: &[&str] = &[
     "redemptions",
     "event_titles",
     "findings",
+    "source_activity",
+    "alerts",
 ];
 
 /// The lines of the entries: the database refuses one without its entry, and an entry without its lines.

@@ -12,6 +12,8 @@ async fn the_console_says_whether_the_daemon_is_ready() {
         clock: server.clock.clone(),
         writer: server.pulse.clone(),
         workers: Arc::clone(&workers),
+        database_file: None,
+        turn: Turn::default(),
         metrics: recorder.handle(),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -23,7 +23,7 @@ use ticketledger::db::schema::inbox_events;
 use ticketledger::db::{Database, Role};
 use ticketledger::inbox::writer::{Pulse, Queue, Writer};
 use ticketledger::on_engine;
-use ticketledger::receive::{self, Console, Intake, Patience};
+use ticketledger::receive::{self, Console, Intake, Patience, Turn};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};

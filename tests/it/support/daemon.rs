@@ -8,7 +8,7 @@ use diesel::sql_types::Text;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use ticketledger::clock::{Clock, Timestamp};
-use ticketledger::config::{Config, Limits, OauthClient, Retention, Server, Source, VatRule, Worker};
+use ticketledger::config::{Alerts, Config, Limits, OauthClient, Retention, Server, Source, VatRule, Worker};
 use ticketledger::daemon::{Daemon, Options};
 use ticketledger::db::Database;
 use ticketledger::demo::stand_in::StandIn;
@@ -17,6 +17,7 @@ use ticketledger::inbox::store;
 use ticketledger::ledger::close::{Month, Request, close};
 use ticketledger::ledger::verify::{Verdict, verify};
 use ticketledger::limits;
+use ticketledger::monitor::Notice;
 use ticketledger::peers::Presence;
 use ticketledger::provider::Provider;
 use ticketledger::worker::{self, Probe};
@@ -57,6 +58,7 @@ fn config(url: &str, stand_in: &StandIn) -> Config {
         api: None,
         vat_rules: Vec::new(),
         policies: Vec::new(),
+        silence_hours: None,
     };
     let rule = VatRule {
         from: chrono::NaiveDate::from_ymd_opt(2018, 1, 1).expect("a date"),
@@ -92,6 +94,7 @@ fn config(url: &str, stand_in: &StandIn) -> Config {
             retry_max_milliseconds: 3_600_000,
         },
         retention: Retention::default(),
+        alerts: Alerts::default(),
         sources: vec![museum, theatre],
     }
 }
@@ -180,6 +183,11 @@ impl TestDaemon {
     /// Works on all that is due now.
     pub(crate) async fn settle(&self) {
         self.daemon.run_until_idle().await;
+    }
+
+    /// Looks at the database as the daemon does every few seconds, and answers what was told.
+    pub(crate) async fn look(&self) -> Vec<Notice> {
+        self.daemon.look().await
     }
 
     /// Works once more on the events that an SQL condition chooses, as after `inbox replay`.

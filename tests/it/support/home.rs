@@ -238,6 +238,16 @@ impl Serving {
         assert_eq!(self.child.wait().expect("it ended").signal(), Some(9), "it ran until it was killed");
     }
 
+    /// Waits for its end, and answers all that it logged since it was ready.
+    pub(crate) fn everything(mut self) -> Vec<String> {
+        let mut said = Vec::new();
+        while let Ok(line) = self.log.recv_timeout(PATIENCE) {
+            said.push(line);
+        }
+        self.child.wait().expect("it ended");
+        said
+    }
+
     /// Waits for its end.
     pub(crate) fn ended(mut self) -> ExitStatus {
         // Its log ends with it, and a wait for the log has a bound.

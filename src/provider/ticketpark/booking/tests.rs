@@ -20,6 +20,7 @@ fn source() -> Source {
         api: None,
         vat_rules: vec![rule("2018-01-01", 250), rule("2024-01-01", 260)],
         policies: Vec::new(),
+        silence_hours: None,
     }
 }
 

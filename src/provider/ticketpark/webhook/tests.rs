@@ -15,6 +15,7 @@ fn source() -> Source {
         api: None,
         vat_rules: Vec::new(),
         policies: Vec::new(),
+        silence_hours: None,
     }
 }
 

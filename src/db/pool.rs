@@ -1,0 +1,41 @@
+//! What the pools tell about themselves.
+
+use diesel::r2d2::event::{CheckoutEvent, TimeoutEvent};
+use diesel::r2d2::{HandleEvent, State};
+
+use super::{Database, Pools};
+
+/// Counts the waits for a connection of one pool.
+#[derive(Debug)]
+pub(super) struct Waits(pub(super) &'static str);
+
+impl HandleEvent for Waits {
+    fn handle_checkout(&self, event: CheckoutEvent) {
+        metrics::histogram!("ticketledger_database_wait_seconds", "pool" => self.0).record(event.duration());
+    }
+
+    fn handle_timeout(&self, _: TimeoutEvent) {
+        metrics::counter!("ticketledger_database_timeouts_total", "pool" => self.0).increment(1);
+    }
+}
+
+impl Database {
+    /// Sets the metrics of the pools. Asks no server.
+    pub fn record_pools(&self) {
+        match &self.pools {
+            Pools::Sqlite { write, read } => {
+                record("write", &write.state());
+                record("read", &read.state());
+            }
+            Pools::Postgres(pools) => pools.states().iter().for_each(|(pool, state)| record(pool, state)),
+        }
+    }
+}
+
+fn record(pool: &'static str, state: &State) {
+    let in_use = state.connections.saturating_sub(state.idle_connections);
+    metrics::gauge!("ticketledger_database_connections", "pool" => pool, "state" => "in_use").set(in_use);
+    metrics::gauge!("ticketledger_database_connections", "pool" => pool, "state" => "idle").set(state.idle_connections);
+    // Shown from the start, and not only after the first wait that was given up.
+    metrics::counter!("ticketledger_database_timeouts_total", "pool" => pool).increment(0);
+}

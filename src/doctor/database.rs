@@ -1,0 +1,81 @@
+//! The database: there, up to date, whole and durable.
+
+use secrecy::ExposeSecret as _;
+
+use super::{Check, store};
+use crate::config::Config;
+use crate::db::{Database, Result, Role, pending_migrations};
+
+/// Opens the database without touching it. `None` when it cannot be looked into, or is not up to date.
+pub(super) fn open(config: &Config, skip_integrity: bool, checks: &mut Vec<Check>) -> Option<Database> {
+    if let Some(file) = config.database_file()
+        && !file.exists()
+    {
+        let text = format!("there is no {}", file.display());
+        let to_do = "`ticketledger serve` makes it; if it should be there, mind that the path is relative to the \
+                     folder you are in";
+        checks.push(Check::failed("database", text, to_do));
+        return None;
+    }
+    let opened = Database::open(config.database_url.expose_secret(), Role::Visitor);
+    let database = match opened {
+        Ok(database) => database,
+        Err(error) => {
+            let to_do = "look whether the server runs, and whether database.url is right";
+            checks.push(Check::failed("database", error.to_string(), to_do));
+            return None;
+        }
+    };
+    let engine = if database.is_embedded() { "SQLite" } else { "PostgreSQL" };
+    checks.push(Check::ok("database", format!("{engine} answers")));
+    let current = match pending_migrations(&database) {
+        Ok(0) => {
+            checks.push(Check::ok("migrations", "the schema is up to date"));
+            true
+        }
+        Ok(missing) => {
+            let to_do = "restart the daemon, which applies them; until then some checks are left out";
+            checks.push(Check::failed("migrations", format!("{missing} are missing"), to_do));
+            false
+        }
+        Err(error) => {
+            checks.push(Check::failed("migrations", error.to_string(), "look into the database's log"));
+            false
+        }
+    };
+    match durability(&database) {
+        Ok(found) => checks.extend(found),
+        Err(error) => checks.push(Check::failed("durability", error.to_string(), "look into the database's log")),
+    }
+    if !(skip_integrity && database.is_embedded()) {
+        checks.push(integrity(&database));
+    }
+    current.then_some(database)
+}
+
+fn durability(database: &Database) -> Result<Vec<Check>> {
+    let settings = store::durability(&mut database.reader()?)?;
+    let check = |(name, value, allowed): (&str, String, &[&str])| {
+        if allowed.contains(&value.as_str()) {
+            return Check::ok("durability", format!("{name} is {value}"));
+        }
+        let to_do =
+            format!("set it to {}; a webhook that was answered may be lost in a power cut", allowed.join(" or "));
+        Check::failed("durability", format!("{name} is {value}"), to_do)
+    };
+    Ok(settings.into_iter().map(check).collect())
+}
+
+fn integrity(database: &Database) -> Check {
+    let found = database.reader().and_then(|mut connection| store::integrity(&mut connection));
+    match (found, database.is_embedded()) {
+        (Ok(None), _) => Check::ok("integrity", "no damage is known"),
+        (Ok(Some(text)), true) => {
+            Check::failed("integrity", text, "stop the daemon, keep a copy of the files, and restore the last backup")
+        }
+        (Ok(Some(text)), false) => {
+            Check::warning("integrity", text, "damage of the disk would go unnoticed; see pg_checksums")
+        }
+        (Err(error), _) => Check::failed("integrity", error.to_string(), "keep a copy, and restore the last backup"),
+    }
+}

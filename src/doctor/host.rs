@@ -1,0 +1,41 @@
+//! The folder of a SQLite database.
+
+use std::path::Path;
+
+use super::Check;
+use crate::limits;
+use crate::monitor::disk;
+
+/// Below this much room somebody should look, in bytes.
+const ROOM_BYTES: u64 = 1024 * 1024 * 1024;
+
+/// Whether the folder can be written, and has room.
+pub(super) fn folder(file: &Path) -> Vec<Check> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let shown = folder.display();
+    let probe = folder.join(format!(".ticketledger-doctor-{}", std::process::id()));
+    let written = std::fs::File::create_new(&probe).and_then(|_| std::fs::remove_file(&probe));
+    let writable = match written {
+        Ok(()) => Check::ok("folder", format!("{shown} can be written")),
+        Err(error) => Check::failed(
+            "folder",
+            format!("{shown} cannot be written: {error}"),
+            "SQLite writes files beside the database; let the daemon's user write there, and run this as that user",
+        ),
+    };
+    vec![writable, room(file)]
+}
+
+fn room(file: &Path) -> Check {
+    let free = match disk::free_bytes(file) {
+        Ok(free) => free,
+        Err(error) => return Check::failed("disk", format!("the free space is not known: {error}"), "see the folder"),
+    };
+    let text = format!("{} MiB are free", free / 1_048_576);
+    let to_do = "make room, or move the database; nothing is stored any more once the disk is full";
+    match free {
+        _ if free < limits::DISK_LEAST_BYTES => Check::failed("disk", text, to_do),
+        _ if free < ROOM_BYTES => Check::warning("disk", text, to_do),
+        _ => Check::ok("disk", text),
+    }
+}

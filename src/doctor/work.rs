@@ -1,0 +1,44 @@
+//! What the daemon works on: what is parked, waits, does not add up, or does not come.
+
+use super::Check;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::db::Database;
+use crate::monitor;
+
+/// The same as the alerts of the daemon, looked at now.
+pub(super) fn checks(database: &Database, config: &Config, clock: &Clock) -> Vec<Check> {
+    let now = clock.now();
+    let observation = match monitor::observe_once(database, config, now) {
+        Ok(observation) => observation,
+        Err(error) => return vec![Check::failed("inbox", error.to_string(), "look into the database's log")],
+    };
+    let causes = monitor::causes(&observation, &[], config, now);
+    let mut checks = Vec::new();
+    for source in &config.sources {
+        for alert in monitor::ALERTS.into_iter().filter(|alert| *alert != "provider_down") {
+            let cause = causes.iter().find(|cause| cause.alert == alert && cause.source == source.name);
+            let check = match cause {
+                Some(cause) => Check::warning(alert, cause.text.clone(), monitor::to_do(alert)),
+                None => Check::ok(alert, well(alert, &observation, &source.name)),
+            };
+            checks.push(check.of(&source.name));
+        }
+    }
+    checks
+}
+
+fn well(alert: &str, observation: &monitor::Observation, source: &str) -> String {
+    match alert {
+        "parked" => "nothing is parked".to_owned(),
+        "backlog" => {
+            let waiting = observation.backlog.get(source).map_or(0, |backlog| backlog.events);
+            format!("{waiting} webhook(s) wait, none for long")
+        }
+        "finding_high" => "no finding of high severity is open".to_owned(),
+        _ => match observation.lately.get(source).and_then(|lately| lately.received_at) {
+            Some(received_at) => format!("the last webhook came at {received_at}"),
+            None => "no webhook ever came".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,173 @@
+//! What needs a person: found by comparing one look at the database with what is usual. Told once when it begins and
+//! once when it ends, whichever daemon sees it first.
+
+use std::collections::BTreeMap;
+
+use metrics::gauge;
+use serde::Serialize;
+
+use super::observation::Observation;
+use super::store::{self, Alert};
+use crate::clock::Timestamp;
+use crate::config::{Alerts, Source};
+use crate::db::{Database, Result};
+
+/// The alerts there are, by their names in notices, metrics and the table.
+pub const NAMES: [&str; 5] = ["parked", "backlog", "provider_down", "finding_high", "silence"];
+/// Only one daemon sees that its provider is down, so the others wait for this long before they call it over.
+const LOCAL_MILLISECONDS: i64 = 180_000;
+
+/// A reason to call a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// One of [`NAMES`].
+    pub alert: &'static str,
+    /// Where.
+    pub source: String,
+    /// What, in one line.
+    pub text: String,
+}
+
+/// What people are told. No personal data: names of sources, numbers and times.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    /// One of [`NAMES`].
+    pub alert: String,
+    /// `began` or `ended`.
+    pub state: &'static str,
+    /// Where.
+    pub source: String,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// Now.
+    pub at: Timestamp,
+    /// What, in one line.
+    pub text: String,
+    /// What to do, in one line.
+    pub to_do: &'static str,
+}
+
+/// What is wrong now.
+pub(super) fn causes(
+    observation: &Observation,
+    down: &[String],
+    settings: &Alerts,
+    sources: &BTreeMap<String, Source>,
+    now: Timestamp,
+) -> Vec<Cause> {
+    let mut causes = Vec::new();
+    for (name, source) in sources {
+        let mut add = |alert, text| causes.push(Cause { alert, source: name.clone(), text });
+        if let Some(parked) = observation.parked.get(name).filter(|parked| **parked > 0) {
+            add("parked", format!("{name}: {parked} webhook(s) are parked"));
+        }
+        let oldest = observation.backlog.get(name).and_then(|backlog| backlog.oldest_received_at);
+        let age = oldest.map_or(0, |oldest| now.milliseconds_since(oldest) / 1000);
+        if age > settings.backlog_seconds {
+            add("backlog", format!("{name}: a webhook has been waiting for {} minutes", age / 60));
+        }
+        if down.contains(name) {
+            add("provider_down", format!("{name}: the provider does not answer, reading is paused"));
+        }
+        if let Some(open) = observation.findings.get(&(name.clone(), "high".to_owned())).filter(|open| **open > 0) {
+            add("finding_high", format!("{name}: {open} finding(s) of high severity are open"));
+        }
+        let lately = observation.lately.get(name).copied().unwrap_or_default();
+        let (limit, what) = match source.silence_hours {
+            Some(hours) => (Some(hours.saturating_mul(3600)).filter(|seconds| *seconds > 0), "allowed"),
+            None => (lately.unusual_silence_seconds, "usual"),
+        };
+        let silent = lately.received_at.map(|received_at| now.milliseconds_since(received_at) / 1000);
+        if let (Some(limit), Some(silent)) = (limit, silent)
+            && silent > limit
+        {
+            let hours = |seconds: i64| seconds / 3600;
+            let text = format!("no webhook for {} hours, {} at most are {what}", hours(silent), hours(limit));
+            add("silence", format!("{name}: {text}"));
+        }
+    }
+    causes
+}
+
+/// What a person does about an alert, in one line.
+pub fn to_do(alert: &str) -> &'static str {
+    match alert {
+        "parked" => "`ticketledger inbox list --state parked` says why; replay them when the cause is mended",
+        "backlog" => "`ticketledger doctor` looks for the cause; `ticketledger inbox stats` says how much waits",
+        "provider_down" => "look whether the provider has a disturbance; reading goes on by itself when it answers",
+        "finding_high" => "`ticketledger findings list` says what does not add up",
+        _ => "look whether the provider still sends: its settings, the address, the proxy in front",
+    }
+}
+
+/// Compares what is wrong with what was told, and answers what is to be told now. Only the daemon that changes the row
+/// of an alert tells about it.
+///
+/// # Errors
+/// When the database fails; the next time makes up for it.
+pub(super) fn change(
+    database: &Database,
+    causes: &[Cause],
+    sources: &BTreeMap<String, Source>,
+    now: Timestamp,
+) -> Result<Vec<Notice>> {
+    let on = store::alerts_on(&mut database.reader()?)?;
+    let mut notices = Vec::new();
+    for cause in causes {
+        let known = on.iter().find(|alert| alert.alert == cause.alert && alert.source == cause.source);
+        match known {
+            None => {
+                let alert =
+                    Alert { alert: cause.alert.to_owned(), source: cause.source.clone(), began_at: now, seen_at: now };
+                if database.transaction("alert", |connection| store::begin_alert(connection, &alert))? {
+                    notices.push(notice(&alert, "began", now, cause.text.clone()));
+                }
+            }
+            Some(alert) if is_local(alert) && now.milliseconds_since(alert.seen_at) > LOCAL_MILLISECONDS / 3 => {
+                database.transaction("alert", |connection| store::see_alert(connection, alert, now))?;
+            }
+            Some(_) => {}
+        }
+    }
+    for alert in on.iter().filter(|alert| sources.contains_key(&alert.source)) {
+        let still = causes.iter().any(|cause| cause.alert == alert.alert && cause.source == alert.source);
+        let elsewhere = is_local(alert) && now.milliseconds_since(alert.seen_at) <= LOCAL_MILLISECONDS;
+        if !still && !elsewhere && database.transaction("alert", |connection| store::end_alert(connection, alert))? {
+            let text = format!("{}: over: {}", alert.source, over(&alert.alert));
+            notices.push(notice(alert, "ended", now, text));
+        }
+    }
+    Ok(notices)
+}
+
+fn is_local(alert: &Alert) -> bool {
+    alert.alert == "provider_down"
+}
+
+fn over(alert: &str) -> &'static str {
+    match alert {
+        "parked" => "no webhook is parked any more",
+        "backlog" => "no webhook has been waiting for long any more",
+        "provider_down" => "the provider is no longer known to be down",
+        "finding_high" => "no finding of high severity is open any more",
+        _ => "webhooks come again",
+    }
+}
+
+fn notice(alert: &Alert, state: &'static str, now: Timestamp, text: String) -> Notice {
+    let to_do = if state == "began" { to_do(&alert.alert) } else { "nothing" };
+    let Alert { alert, source, began_at, .. } = alert.clone();
+    Notice { alert, state, source, began_at, at: now, text, to_do }
+}
+
+/// Sets the gauge of each alert that there may be.
+pub(super) fn record(database: &Database, sources: &BTreeMap<String, Source>) -> Result<()> {
+    let on = store::alerts_on(&mut database.reader()?)?;
+    for source in sources.keys() {
+        for name in NAMES {
+            let active = on.iter().any(|alert| alert.alert == name && &alert.source == source);
+            gauge!("ticketledger_alert_active", "source" => source.clone(), "alert" => name).set(u8::from(active));
+        }
+    }
+    Ok(())
+}

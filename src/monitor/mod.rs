@@ -1,0 +1,242 @@
+//! What the daemon tells about itself: metrics, and alerts for those who watch no metrics.
+//!
+//! ```text
+//! receive, inbox, worker ── count in memory ─────────────────────────────┐
+//! activity: who sent and was settled when ──┐                            ├──> /metrics
+//! observation: one look at the database ────┴─> gauges ──────────────────┘
+//!                                           └─> alert: what needs a person ──> notify: a command, a mail
+//! ```
+//!
+//! Asking for metrics reads memory. The database is looked at every few seconds, by statements that partial indexes
+//! answer. What was noted since the last look is lost in a crash: a source then seems silent for some seconds longer.
+
+mod activity;
+mod alert;
+pub mod catalog;
+pub mod disk;
+mod money;
+mod notify;
+mod observation;
+pub mod process;
+pub mod store;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use metrics::{counter, gauge};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::{mpsc, watch};
+
+pub use activity::{Activity, Span};
+pub use alert::{Cause, NAMES as ALERTS, Notice, to_do};
+pub use money::Money;
+pub use observation::{Backlog, Lately, Observation, lately};
+
+use crate::clock::{Clock, Timestamp};
+use crate::config::{Alerts, Config, Source};
+use crate::db::{Database, Result};
+use crate::limits;
+use crate::worker::Worker;
+use money::Purse;
+use notify::Teller;
+use observation::Known;
+
+/// Notices that may wait for the command; more are only logged.
+const NOTICES: usize = 256;
+
+/// How long a stop waits for notices that are not told yet.
+const TELL_AT_END: Duration = Duration::from_secs(5);
+
+/// Watches a daemon and its database. Clones share what was seen.
+#[derive(Clone)]
+pub struct Monitor(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    clock: Clock,
+    settings: Alerts,
+    sources: BTreeMap<String, Source>,
+    database_file: Option<PathBuf>,
+    received: Arc<Activity>,
+    worker: Worker,
+    teller: Teller,
+    seen: Mutex<Seen>,
+}
+
+/// One look at the database from outside the daemon.
+///
+/// # Errors
+/// When a statement fails.
+pub fn observe_once(database: &Database, config: &Config, now: Timestamp) -> Result<Observation> {
+    let sources = by_name(config);
+    database.read(|connection| observation::observe(connection, &mut Purse::default(), &sources, now))
+}
+
+/// What is wrong now. `down` are the sources whose provider counts as down.
+pub fn causes(observation: &Observation, down: &[String], config: &Config, now: Timestamp) -> Vec<Cause> {
+    alert::causes(observation, down, &config.alerts, &by_name(config), now)
+}
+
+fn by_name(config: &Config) -> BTreeMap<String, Source> {
+    config.sources.iter().map(|source| (source.name.clone(), source.clone())).collect()
+}
+
+/// What is kept between two looks.
+#[derive(Default)]
+struct Seen {
+    purse: Purse,
+    known: Known,
+    /// Whether the last look failed: that is logged once.
+    failing: bool,
+}
+
+impl Monitor {
+    /// A monitor that has not looked yet. `received` is noted by the inbox writer.
+    pub fn new(database: Database, clock: Clock, config: &Config, received: Arc<Activity>, worker: Worker) -> Self {
+        catalog::describe();
+        catalog::begin(config, database.is_embedded(), clock.now());
+        database.record_pools();
+        let sources = by_name(config);
+        // Shown from the start, before the first look.
+        Observation::default().record(&sources, &mut Known::default(), clock.now());
+        Self(Arc::new(Inner {
+            database,
+            clock,
+            settings: config.alerts.clone(),
+            sources,
+            database_file: config.database_file(),
+            received,
+            worker,
+            teller: Teller::new(config.alerts.clone()),
+            seen: Mutex::default(),
+        }))
+    }
+
+    /// Looks every few seconds until `stop` answers.
+    pub async fn run(&self, mut stop: watch::Receiver<bool>, recorder: PrometheusHandle) {
+        let (sender, mut notices) = mpsc::channel::<Notice>(NOTICES);
+        let monitor = self.clone();
+        // In a task of its own: a command that takes its time holds up no look.
+        let telling = tokio::spawn(async move {
+            while let Some(notice) = notices.recv().await {
+                monitor.0.teller.tell(&notice).await;
+            }
+        });
+        while !*stop.borrow() {
+            let looked = tokio::select! {
+                looked = self.clone().look_aside() => looked,
+                // A database that hangs must not hold up the end.
+                _ = stop.changed() => break,
+            };
+            // Without it the histograms would grow for as long as nobody asks for them.
+            recorder.run_upkeep();
+            for notice in looked {
+                if let Err(refused) = sender.try_send(notice) {
+                    let (mpsc::error::TrySendError::Full(notice) | mpsc::error::TrySendError::Closed(notice)) = refused;
+                    tracing::error!(alert = notice.alert, "too many alerts wait to be told: {}", notice.text);
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(limits::MONITOR_INTERVAL) => {}
+                _ = stop.changed() => {}
+            }
+        }
+        drop(sender);
+        // Notices that wait are told yet, within the bound of each; but a stop does not wait for all of them.
+        if tokio::time::timeout(TELL_AT_END, telling).await.is_err() {
+            tracing::warn!("some alerts were not told before the end");
+        }
+    }
+
+    /// Looks once, and tells what is to be told before it answers. For tests.
+    pub async fn look(&self) -> Vec<Notice> {
+        let notices = self.clone().look_aside().await;
+        for notice in &notices {
+            self.0.teller.tell(notice).await;
+        }
+        notices
+    }
+
+    /// Stores what was noted since the last look: for the end of a daemon.
+    pub async fn remember(&self) {
+        let monitor = self.clone();
+        let stored = tokio::task::spawn_blocking(move || monitor.0.store_activity(monitor.0.clock.now())).await;
+        if let Ok(Err(error)) = stored {
+            tracing::warn!(%error, "when the sources were last active could not be stored");
+        }
+    }
+
+    async fn look_aside(self) -> Vec<Notice> {
+        tokio::task::spawn_blocking(move || self.0.look()).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "looking at the database panicked");
+            Vec::new()
+        })
+    }
+}
+
+impl Inner {
+    fn look(&self) -> Vec<Notice> {
+        let now = self.clock.now();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        self.database.record_pools();
+        if let Some(Ok(free)) = self.database_file.as_deref().map(disk::free_bytes) {
+            gauge!("ticketledger_database_disk_free_bytes").set(free as f64);
+        }
+        match self.look_at_database(&mut seen, now) {
+            Ok(notices) => {
+                if std::mem::take(&mut seen.failing) {
+                    tracing::info!("the numbers of the database are read again");
+                }
+                gauge!("ticketledger_monitor_refreshed_timestamp_seconds").set(now.utc().timestamp() as f64);
+                notices
+            }
+            Err(error) => {
+                counter!("ticketledger_monitor_failures_total").increment(1);
+                if !std::mem::replace(&mut seen.failing, true) {
+                    tracing::warn!(%error, "the numbers of the database cannot be read; metrics show the last ones");
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    fn look_at_database(&self, seen: &mut Seen, now: Timestamp) -> Result<Vec<Notice>> {
+        self.store_activity(now)?;
+        let Seen { purse, known, .. } = seen;
+        let observation =
+            self.database.read(|connection| observation::observe(connection, purse, &self.sources, now))?;
+        observation.record(&self.sources, known, now);
+        let down = self.worker.providers_down();
+        let causes = alert::causes(&observation, &down, &self.settings, &self.sources, now);
+        let notices = alert::change(&self.database, &causes, &self.sources, now);
+        alert::record(&self.database, &self.sources)?;
+        notices
+    }
+
+    /// Stores what was noted since the last look.
+    fn store_activity(&self, now: Timestamp) -> Result<()> {
+        let (received, settled) = (self.received.take(), self.worker.settled().take());
+        if received.is_empty() && settled.is_empty() {
+            return Ok(());
+        }
+        let stored = self.database.transaction("activity", |connection| {
+            let known = lately(connection, now)?;
+            let sources: std::collections::BTreeSet<&String> = received.keys().chain(settled.keys()).collect();
+            for source in sources {
+                let before = known.get(source).and_then(|lately| lately.received_at);
+                let received = received.get(source).map(|span| {
+                    let silence = before.map_or(0, |before| span.first.milliseconds_since(before) / 1000);
+                    (*span, silence.max(0))
+                });
+                store::add_activity(connection, source, received, settled.get(source).copied())?;
+            }
+            Ok::<_, crate::db::Error>(())
+        });
+        stored.inspect_err(|_| {
+            self.received.give_back(&received);
+            self.worker.settled().give_back(&settled);
+        })
+    }
+}
