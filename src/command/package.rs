@@ -51,11 +51,10 @@ fn settings(example: &str) -> String {
         in_sources |= line.starts_with("[[sources]]");
         let line = line.replace("sqlite:ticketledger.db", "sqlite:/var/lib/ticketledger/ticketledger.db");
         let line = if in_sources { secrets_in_files(&line) } else { line };
-        if in_sources && !line.is_empty() && !line.starts_with('#') {
-            text.push('#');
-        }
-        text.push_str(&line);
-        text.push('\n');
+        let content = line.trim_start();
+        let (indent, _) = line.split_at(line.len() - content.len());
+        let mark = if in_sources && !content.is_empty() && !content.starts_with('#') { "#" } else { "" };
+        text.push_str(&format!("{indent}{mark}{content}\n"));
     }
     text
 }
@@ -81,14 +80,16 @@ mod tests {
         assert!(installed.contains("\n#[[sources]]\n") && !installed.contains("\n[[sources]]"), "{installed}");
         assert!(installed.contains("\n[server]\n"), "{installed}");
         assert!(installed.contains("#path_secrets = [\"file:/etc/ticketledger/secrets/museum-hook\"]"), "{installed}");
-        let uncommented: Vec<String> = installed
-            .lines()
-            .map(|line| {
-                line.strip_prefix('#').filter(|rest| !rest.is_empty() && !rest.starts_with(' ')).unwrap_or(line)
-            })
-            .map(|line| line.replace("sqlite:/var/lib/ticketledger/", "sqlite:"))
-            .collect();
-        let example: Vec<String> = config::EXAMPLE.lines().map(secrets_in_files).collect();
-        assert_eq!(uncommented, example);
+        let uncommented = |line: &str| {
+            let (indent, content) = line.split_at(line.len() - line.trim_start().len());
+            let content = match content.strip_prefix('#') {
+                Some(rest) if !rest.is_empty() && !rest.starts_with(' ') => rest,
+                _ => content,
+            };
+            format!("{indent}{}", content.replace("sqlite:/var/lib/ticketledger/", "sqlite:"))
+        };
+        let (before, sources) = config::EXAMPLE.split_once("[[sources]]").unwrap();
+        let example = format!("{before}[[sources]]{}", secrets_in_files(sources));
+        assert_eq!(installed.lines().map(uncommented).collect::<Vec<_>>(), example.lines().collect::<Vec<_>>());
     }
 }

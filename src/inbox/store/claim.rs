@@ -139,7 +139,7 @@ fn take_together(
 ) -> Result<Vec<Row>> {
     let statement = "UPDATE inbox_events AS event \
          SET lease_token = $1, due_at = $2, attempts = event.attempts + 1 \
-         FROM unnest($3) AS due (entity) CROSS JOIN LATERAL (\
+         FROM unnest($3::text[]) AS due (entity) CROSS JOIN LATERAL (\
              SELECT waiting.id FROM inbox_events AS waiting \
              WHERE waiting.source = $4 AND waiting.entity = due.entity AND waiting.state = 'pending' \
              AND (waiting.lease_token IS NULL OR waiting.due_at <= $5) \

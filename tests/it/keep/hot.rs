@@ -109,10 +109,16 @@ fn plan(database: &Database, statement: &str) -> String {
     lines.join("\n")
 }
 
-/// Whether a plan reads all events, and not through an index.
+/// Indexes that hold only what waits, or lead by the number.
+const NARROW: [&str; 5] =
+    ["inbox_events_due", "inbox_events_waiting", "inbox_events_leased", "inbox_events_pkey", "INTEGER PRIMARY KEY"];
+
+/// Whether a plan reads all events, and not through such an index.
 fn reads_everything(plan: &str) -> bool {
-    plan.lines().any(|line| line.contains("Seq Scan on inbox_events") || line.starts_with("SCAN inbox_events"))
-        && !plan.contains("USING INDEX inbox_events_due")
+    plan.lines().any(|line| {
+        let scans = line.contains("Seq Scan on inbox_events") || line.starts_with("SCAN inbox_events");
+        scans && !NARROW.iter().any(|index| line.contains(&format!("USING INDEX {index}")))
+    })
 }
 
 on_both_engines!(the_hot_path_never_meets_what_is_done, |database| {
@@ -130,9 +136,7 @@ on_both_engines!(the_hot_path_never_meets_what_is_done, |database| {
     for statement in &hot {
         let plan = plan(&opened, statement);
         assert!(!reads_everything(&plan), "{statement}\n{plan}");
-        // By what waits, or by the number.
-        let narrow = ["inbox_events_due", "inbox_events_waiting", "inbox_events_pkey", "INTEGER PRIMARY KEY"];
-        assert!(narrow.iter().any(|index| plan.contains(index)), "{statement}\n{plan}");
+        assert!(NARROW.iter().any(|index| plan.contains(index)), "{statement}\n{plan}");
     }
 });
 

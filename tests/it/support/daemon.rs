@@ -222,7 +222,11 @@ impl TestDaemon {
     /// Another pool of workers on the same database, with gates and tokens of its own, as another daemon would have.
     pub(crate) fn another_pool(&self, probe: Probe) -> worker::Worker {
         let wake = Arc::new(tokio::sync::Notify::new());
-        let presence = Presence::register(self.database().clone(), self.clock.clone()).expect("a place");
+        // A daemon that starts on a SQLite file knows that it is alone, and takes all work over.
+        let presence = match self.database().is_embedded() {
+            true => self.daemon.presence().clone(),
+            false => Presence::register(self.database().clone(), self.clock.clone()).expect("a place"),
+        };
         worker::Worker::new(self.database().clone(), self.clock.clone(), &self.config, wake, probe, presence)
             .expect("a pool")
     }
