@@ -102,32 +102,17 @@ impl Daemon {
         let (workers, newest_workers) = channel::channel(worker);
         let (stop, stopped) = channel::channel(false);
         let mut tasks = JoinSet::new();
-        let (shutdown, its_intake) = (stopping(stopped.clone()), Arc::clone(&intake));
-        tasks.spawn(async move {
-            receive::serve_public(public, its_intake, shutdown).await;
-            "the public listener"
-        });
-        let shutdown = stopping(stopped.clone());
-        tasks.spawn(async move {
-            receive::serve_console(console, console_state, shutdown).await;
-            "the console listener"
-        });
+        let public = receive::serve_public(public, Arc::clone(&intake), stopping(stopped.clone()));
+        part(&mut tasks, "the public listener", public);
+        let console = receive::serve_console(console, console_state, stopping(stopped.clone()));
+        part(&mut tasks, "the console listener", console);
         if options.work {
             timely(&mut tasks, &config, &database, &options.clock, &stopped);
             let (kept, shutdown) = (presence.clone(), stopping(stopped.clone()));
-            tasks.spawn(async move {
-                kept.keep(shutdown).await;
-                "the heartbeat"
-            });
+            part(&mut tasks, "the heartbeat", async move { kept.keep(shutdown).await });
             let (watching, watched) = (monitor.clone(), stopped.clone());
-            tasks.spawn(async move {
-                watching.run(watched, metrics).await;
-                "the monitor"
-            });
-            tasks.spawn(async move {
-                pools::run(newest_workers, stopped).await;
-                "the workers"
-            });
+            part(&mut tasks, "the monitor", async move { watching.run(watched, metrics).await });
+            part(&mut tasks, "the workers", pools::run(newest_workers, stopped));
         }
         tasks.spawn_blocking(move || {
             writer_thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -219,17 +204,19 @@ fn timely(
     stopped: &channel::Receiver<bool>,
 ) {
     let sweep = sweep::run(database.clone(), clock.clone(), stopped.clone());
-    tasks.spawn(async move {
-        sweep.await;
-        "the sweep of credits"
-    });
+    part(tasks, "the sweep of credits", sweep);
     if config.retention.automatic {
         let retention = retention::run(database.clone(), clock.clone(), config.retention, stopped.clone());
-        tasks.spawn(async move {
-            retention.await;
-            "retention"
-        });
+        part(tasks, "retention", retention);
     }
+}
+
+/// Starts a part of the daemon, which answers its name when it ends.
+fn part(tasks: &mut JoinSet<&'static str>, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+    tasks.spawn(async move {
+        work.await;
+        name
+    });
 }
 
 async fn stopping(mut stopped: channel::Receiver<bool>) {

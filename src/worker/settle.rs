@@ -1,5 +1,7 @@
 //! One transaction: complete the events, guarded by their lease, and with them everything they change.
 
+use std::collections::BTreeMap;
+
 use super::retry::delay_milliseconds;
 use super::tally::Tally;
 use super::work::{EventWork, Work, caught};
@@ -18,6 +20,14 @@ pub(super) enum Unsettled {
     /// Somebody else has the events now, so they are not ours to finish.
     #[error("the lease on {0} was lost")]
     LeaseLost(String),
+}
+
+/// Events under one lease whose news are in the books.
+struct Applied<'w> {
+    done: Vec<EventId>,
+    superseded: Vec<EventId>,
+    /// The first entity that they are about.
+    entity: &'w str,
 }
 
 impl From<crate::db::Error> for Unsettled {
@@ -74,8 +84,15 @@ impl Inner {
             let said: Vec<contact::Said<'_>> =
                 settled().flat_map(|(work, newer)| said_of_customers(work, newer)).collect();
             contact::keep(connection, source, &said)?;
+            let mut applied = BTreeMap::new();
             for (work, newer) in settled() {
-                self.complete(connection, work, newer, now, tally)?;
+                self.complete(connection, (work, newer), &mut applied, now, tally)?;
+            }
+            for (lease, Applied { done, superseded, entity }) in applied {
+                let count = inbox::finish_applied(connection, lease, &done, &superseded, now)?;
+                if count != done.len() + superseded.len() {
+                    return Err(Unsettled::LeaseLost(entity.to_owned()));
+                }
             }
         }
         Ok(())
@@ -179,12 +196,13 @@ impl Inner {
         Ok(newer)
     }
 
-    /// Ends the claim on an entity whose books are written.
-    fn complete(
+    /// Ends the claim on an entity whose books are written. What was applied is added to `applied`, to be finished
+    /// together with that of other entities.
+    fn complete<'w>(
         &self,
         connection: &mut Connection,
-        work: &Work,
-        newer: &[bool],
+        (work, newer): (&'w Work, &[bool]),
+        applied: &mut BTreeMap<&'w str, Applied<'w>>,
         now: Timestamp,
         tally: &mut Tally,
     ) -> Result<(), Unsettled> {
@@ -201,8 +219,14 @@ impl Inner {
                 None => Finish::Applied { newer: *newer },
                 Some(failure) => self.finish_of(&work.source, failure, event, now),
             };
-            guard(work, inbox::finish(connection, &work.lease, event.id, &finish, now)?)?;
             tally.finished(&work.source, &finish);
+            if let Finish::Applied { newer } = finish {
+                let nothing = || Applied { done: Vec::new(), superseded: Vec::new(), entity: &work.entity };
+                let applied = applied.entry(&work.lease).or_insert_with(nothing);
+                if newer { &mut applied.done } else { &mut applied.superseded }.push(event.id);
+            } else {
+                guard(work, inbox::finish(connection, &work.lease, event.id, &finish, now)?)?;
+            }
         }
         Ok(())
     }

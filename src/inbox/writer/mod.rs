@@ -31,7 +31,7 @@ pub enum Refused {
 
 /// What the queue holds.
 enum Item {
-    Delivery(Waiting),
+    Delivery(Box<Waiting>),
     /// Answered when all that came before it has been tried.
     Heartbeat(oneshot::Sender<()>),
 }
@@ -84,7 +84,7 @@ impl Writer {
         let (answer, answered) = oneshot::channel();
         let share = u32::try_from(delivery.body.len()).map_err(|_| Refused::Full)?;
         let share = Arc::clone(&self.bytes).try_acquire_many_owned(share).map_err(|_| Refused::Full)?;
-        let waiting = Item::Delivery(Waiting { delivery, answer, _share: share });
+        let waiting = Item::Delivery(Box::new(Waiting { delivery, answer, _share: share }));
         self.queue.try_send(waiting).map_err(|error| match error {
             TrySendError::Full(_) => Refused::Full,
             TrySendError::Closed(_) => ended(),
@@ -152,7 +152,7 @@ fn run(mut queue: mpsc::Receiver<Item>, database: &Database, wake: &Notify, acti
     while queue.blocking_recv_many(&mut received, limits::BATCH_ROWS) > 0 {
         for item in received.drain(..) {
             match item {
-                Item::Delivery(delivery) => waiting.push(delivery),
+                Item::Delivery(delivery) => waiting.push(*delivery),
                 Item::Heartbeat(answer) => heartbeats.push(answer),
             }
         }
