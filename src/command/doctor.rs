@@ -13,7 +13,7 @@ use crate::doctor::{self, Check, Options, Status};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Doctor {
-    /// Also look whether the daemon is reached from outside, such as https://hooks.example.com
+    /// Also look whether the daemon is reached from outside, such as `https://hooks.example.com`
     #[arg(long, value_name = "URL", value_parser = public_url)]
     public_url: Option<String>,
     /// Do not read through the whole SQLite file, which takes a while when it is large

@@ -1,0 +1,2 @@
+-- Only PostgreSQL keeps plans that need this; the trees have the same names.
+SELECT 1;
