@@ -5,5 +5,3 @@ ALTER FUNCTION ledger_seals_lines() SET enable_seqscan = off;
 ALTER FUNCTION ledger_seals_lines() SET enable_bitmapscan = off;
 ALTER FUNCTION ledger_accepts_entry() SET enable_seqscan = off;
 ALTER FUNCTION ledger_accepts_entry() SET enable_bitmapscan = off;
-ALTER FUNCTION ledger_keeps_period() SET enable_seqscan = off;
-ALTER FUNCTION ledger_period() SET enable_seqscan = off;
