@@ -6,6 +6,7 @@ use anyhow::bail;
 
 use super::arguments::{DetailFormat, List, Show, Stats, Which};
 use super::{Outcome, output, settings};
+use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::inbox::operator::{self, Attempt, Count, Detail, Filter};
 use crate::inbox::{State, operator::store};
@@ -47,6 +48,7 @@ pub(super) fn list(config: &Config, options: &List) -> anyhow::Result<Outcome> {
         rows: events
             .into_iter()
             .map(|event| {
+                let due_at = due_at(&event.state, event.due_at);
                 vec![
                     event.id.into(),
                     event.source.into(),
@@ -56,7 +58,7 @@ pub(super) fn list(config: &Config, options: &List) -> anyhow::Result<Outcome> {
                     event.state.into(),
                     event.reason.into(),
                     i64::from(event.attempts).into(),
-                    event.due_at.into(),
+                    due_at.into(),
                 ]
             })
             .collect(),
@@ -146,7 +148,7 @@ fn in_words(event: &Detail, history: &[Attempt]) -> String {
         ("reason", optional(&event.reason)),
         ("detail", optional(&event.detail)),
         ("attempts", event.attempts.to_string()),
-        ("due at", event.due_at.to_string()),
+        ("due at", due_at(&event.state, event.due_at).unwrap_or_default()),
         ("finished at", finished),
     ];
     for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
@@ -173,4 +175,9 @@ fn in_words(event: &Detail, history: &[Attempt]) -> String {
         table.add_row(cells.map(|cell| format::printable(&cell)));
     }
     text + "\nhistory\n" + &format::finish(&table)
+}
+
+/// Only what is pending is due; of all else the database still has the end of the last lease.
+fn due_at(state: &str, due_at: Timestamp) -> Option<String> {
+    (state == State::Pending.as_str()).then(|| due_at.to_string())
 }

@@ -35,9 +35,11 @@ fn keep_fixed(running: &Config, config: &mut Config) -> Vec<&'static str> {
         ("server.console", running.server.console != config.server.console),
         ("database.url", running.database_url.expose_secret() != config.database_url.expose_secret()),
         ("retention", running.retention != config.retention),
+        ("alerts", running.alerts != config.alerts),
     ];
     config.server = running.server.clone();
     config.database_url = running.database_url.clone();
     config.retention = running.retention;
+    config.alerts = running.alerts.clone();
     changed.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key).collect()
 }

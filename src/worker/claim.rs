@@ -40,10 +40,13 @@ impl Inner {
         let now = self.clock.now();
         let due = self.database.reader().and_then(|mut reader| inbox::is_due(&mut reader, source, now));
         match due {
-            Ok(true) => {}
-            Ok(false) => return None,
+            Ok(true) => self.can_look(None),
+            Ok(false) => {
+                self.can_look(None);
+                return None;
+            }
             Err(error) => {
-                tracing::warn!(%error, "cannot look for work; trying again in a second");
+                self.can_look(Some(&error));
                 return None;
             }
         }
@@ -59,6 +62,18 @@ impl Inner {
                 tracing::warn!(%error, "cannot claim work; trying again in a second");
                 None
             }
+        }
+    }
+
+    /// Tells once that no work can be looked for, and once that it can be again.
+    fn can_look(&self, error: Option<&crate::db::Error>) {
+        let could_not = self.blind.swap(error.is_some(), Ordering::Relaxed);
+        match error {
+            Some(error) if !could_not => {
+                tracing::warn!(%error, "cannot look for work; trying again every second");
+            }
+            None if could_not => tracing::info!("work can be looked for again"),
+            _ => {}
         }
     }
 

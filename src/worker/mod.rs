@@ -64,6 +64,8 @@ struct Inner {
     presence: Option<Presence>,
     /// Of all workers together: each begins with another source.
     rounds: AtomicUsize,
+    /// The last look for work failed.
+    blind: AtomicBool,
     /// Whoever settles a source holds its turn. The database has the lock that counts; this one keeps those who would
     /// wait for it from holding a connection each meanwhile.
     settling: BTreeMap<String, Mutex<()>>,
@@ -118,6 +120,7 @@ impl Worker {
             probe,
             presence,
             rounds: AtomicUsize::new(0),
+            blind: AtomicBool::new(false),
             settling: config.sources.iter().map(|source| (source.name.clone(), Mutex::default())).collect(),
         }))
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use diesel::prelude::*;
 use diesel_migrations::{FileBasedMigrations, MigrationHarness as _};
-use ticketledger::db::{Connection, schema};
+use ticketledger::db::{Connection, Database, Role, schema};
 use ticketledger::on_engine;
 
 use crate::on_both_engines;
@@ -26,6 +26,13 @@ fn both_trees_have_the_same_names() {
     assert_eq!(names("sqlite"), names("postgres"));
     assert!(!names("sqlite").is_empty());
 }
+
+on_both_engines!(a_database_of_a_newer_version_is_refused, |database| {
+    drop(database.open());
+    database.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')");
+    let refused = Database::open(&database.url, Role::Command).err().map(|error| error.to_string());
+    assert!(refused.as_ref().is_some_and(|said| said.contains("29990101000000")), "{refused:?}");
+});
 
 /// Reads no row, but names every column of each table.
 macro_rules! select_all {

@@ -101,12 +101,13 @@ async fn what_only_a_restart_can_change_is_named_and_the_rest_is_in_force() {
     write_settings(
         &home,
         "\"file:new\"",
-        "[server]\nconsole = \"127.0.0.2:0\"\n[database]\nurl = \"sqlite:other.db\"\n[retention]\ndone_days = 9000\n",
+        "[server]\nconsole = \"127.0.0.2:0\"\n[database]\nurl = \"sqlite:other.db\"\n\
+         [retention]\ndone_days = 9000\n[alerts]\nbacklog_minutes = 20\n",
     );
     serving.signal("-HUP");
     let keys = serving.says("the settings were read again")["fields"]["keys"].clone();
-    assert_eq!(keys, "server.console, database.url, retention");
-    told.until("restart to change server.console, database.url, retention");
+    assert_eq!(keys, "server.console, database.url, retention, alerts");
+    told.until("restart to change server.console, database.url, retention, alerts");
     assert_eq!(post(serving.public, "museum/new-secret", PAID_ORDER).await, 200);
     assert!(!home.path("other.db").exists());
 }
