@@ -67,7 +67,10 @@ pub(super) fn causes(
             add("backlog", format!("{name}: a webhook has been waiting for {} minutes", age / 60));
         }
         if down.contains(name) {
-            add("provider_down", format!("{name}: the provider does not answer, reading is paused"));
+            add(
+                "provider_down",
+                format!("{name}: nothing can be read from the provider, or it wants a login; reading is paused"),
+            );
         }
         if let Some(open) = observation.findings.get(&(name.clone(), "high".to_owned())).filter(|open| **open > 0) {
             add("finding_high", format!("{name}: {open} finding(s) of high severity are open"));

@@ -72,7 +72,7 @@ impl Gates {
     }
 
     /// The provider failed us.
-    pub(super) fn failed(&self, source: &str, now: Timestamp, retry_after_milliseconds: Option<i64>) {
+    pub(super) fn failed(&self, source: &str, now: Timestamp, retry_after_milliseconds: Option<i64>, detail: &str) {
         self.with(source, |gate| {
             gate.failures = gate.failures.saturating_add(1);
             if let Some(pause) = retry_after_milliseconds {
@@ -84,7 +84,7 @@ impl Gates {
                 let until = now.plus_milliseconds(pause);
                 if gate.failures == BREAKER_FAILURES {
                     metrics::gauge!("ticketledger_provider_breaker_open", "source" => source.to_owned()).set(1);
-                    tracing::warn!(source, %until, "the provider is down; fetching is paused");
+                    tracing::warn!(source, %until, detail, "nothing can be read from the provider; fetching is paused");
                 }
                 gate.shut_until = Some(until);
             }
@@ -113,14 +113,14 @@ mod tests {
     fn a_provider_that_is_down_is_probed_and_resumes() {
         let gates = Gates::default();
         let now = Timestamp::parse("2026-01-01T00:00:00Z").expect("an instant");
-        gates.failed("theatre", now, None);
-        gates.failed("theatre", now, None);
+        gates.failed("theatre", now, None, "no answer");
+        gates.failed("theatre", now, None, "no answer");
         assert_eq!(gates.opening("theatre", now), Opening::Open);
-        gates.failed("theatre", now, None);
+        gates.failed("theatre", now, None, "no answer");
         let until = shut_until(&gates, now);
         assert_eq!(gates.opening("theatre", until), Opening::Probe);
         assert_eq!(gates.opening("museum", now), Opening::Open);
-        gates.failed("theatre", until, None);
+        gates.failed("theatre", until, None, "no answer");
         let later = shut_until(&gates, until);
         assert!(later.milliseconds_since(until) > until.milliseconds_since(now));
         gates.succeeded("theatre");
@@ -133,7 +133,7 @@ mod tests {
         let now = Timestamp::parse("2026-01-01T00:00:00Z").expect("an instant");
         gates.limited("theatre", now, Some(60_000));
         gates.limited("theatre", now, Some(0));
-        gates.failed("theatre", now, Some(600_000));
+        gates.failed("theatre", now, Some(600_000), "no answer");
         gates.succeeded("theatre");
         assert_eq!(shut_until(&gates, now), now.plus_milliseconds(600_000));
     }

@@ -295,8 +295,8 @@ impl Worker {
             Some(Failure::RateLimited { retry_after_milliseconds, .. }) => {
                 inner.gates.limited(&work.source, now, *retry_after_milliseconds);
             }
-            Some(Failure::ProviderDown { retry_after_milliseconds, .. }) => {
-                inner.gates.failed(&work.source, now, *retry_after_milliseconds);
+            Some(Failure::ProviderDown { retry_after_milliseconds, detail, .. }) => {
+                inner.gates.failed(&work.source, now, *retry_after_milliseconds, detail);
             }
             _ if work.document.is_some() => inner.gates.succeeded(&work.source),
             _ => {}
