@@ -20,6 +20,8 @@ pub struct Book {
     pub policies: Policies,
     /// What findings depend on.
     pub(super) terms: Terms,
+    /// Number of the last entry when the book was opened.
+    opened_no: i64,
     head_no: i64,
     head_hash: String,
     snapshot_no: i64,
@@ -62,6 +64,7 @@ impl Book {
             source: source.to_owned(),
             policies: Policies::load(connection, source, zone)?,
             terms: reconcile::store::terms(connection, source)?,
+            opened_no: head_no,
             head_no,
             head_hash,
             snapshot_no: store::last_snapshot_no(connection, source)?,
@@ -76,7 +79,19 @@ impl Book {
     /// # Errors
     /// When a statement fails, for example because the database refuses an entry.
     pub fn write_out(&mut self, connection: &mut Connection) -> Result<(), Error> {
-        Ok(self.desk.write_out(connection)?)
+        self.desk.write_out(connection)?;
+        // An automatic ANALYZE comes a minute late for a book that grows from nothing.
+        if self.grew_tenfold() {
+            store::analyze(connection)?;
+            self.opened_no = self.head_no;
+        }
+        Ok(())
+    }
+
+    /// Whether the number of entries has got another digit, after the first two.
+    fn grew_tenfold(&self) -> bool {
+        let digits = |number: i64| number.checked_ilog10().unwrap_or(0);
+        digits(self.head_no) >= 2 && digits(self.head_no) > digits(self.opened_no)
     }
 
     /// A book without entries, to be filled without a database.
@@ -85,6 +100,7 @@ impl Book {
             source: source.to_owned(),
             policies,
             terms: Terms::default(),
+            opened_no: 0,
             head_no: 0,
             head_hash: chain::GENESIS.to_owned(),
             snapshot_no: 0,

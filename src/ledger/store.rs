@@ -137,6 +137,19 @@ pub(super) fn lock_source(connection: &mut Connection, source: &str) -> Result<(
     Ok(())
 }
 
+/// Lets PostgreSQL look at how large the tables are. It plans a statement once for each session; a plan made while the
+/// tables were nearly empty reads them from end to end, and is only made anew after this. SQLite needs none.
+pub(super) fn analyze(connection: &mut Connection) -> Result<()> {
+    if let Connection::Postgres(c) = connection {
+        diesel::sql_query(
+            "ANALYZE inbox_events, journal_entries, postings, order_snapshots, orders, order_lines, payments, vouchers, \
+             redemptions, findings, contacts, contact_orders",
+        )
+        .execute(&mut **c)?;
+    }
+    Ok(())
+}
+
 /// Number and hash of the last entry.
 pub(super) fn head(connection: &mut Connection, source: &str) -> Result<Option<(i64, String)>> {
     Ok(on_engine!(connection, |c| journal_entries::table
