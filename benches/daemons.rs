@@ -53,14 +53,18 @@ fn serve(folder: &Path, sources: usize) -> Serving {
     let (public, console) = (free(), free());
     let mut command = Command::new(env!("CARGO_BIN_EXE_ticketledger"));
     command.arg("serve").current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    // The daemon takes every variable of this name for a setting.
+    command.env_remove("TICKETLEDGER_BENCH_URL");
     command.env("TICKETLEDGER_SERVER__LISTEN", public.to_string());
     command.env("TICKETLEDGER_SERVER__CONSOLE", console.to_string());
     for source in 0..sources {
         // Each its own, as the settings demand.
         command.env(format!("HOOK_{source}"), format!("{SECRET}{source}"));
     }
-    let serving = Serving(command.spawn().expect("the daemon starts"), public);
+    let mut serving = Serving(command.spawn().expect("the daemon starts"), public);
     while std::net::TcpStream::connect(public).is_err() {
+        let ended = serving.0.try_wait().expect("the daemon can be asked for");
+        assert!(ended.is_none(), "the daemon ended at its start: {ended:?}");
         std::thread::sleep(Duration::from_millis(20));
     }
     serving
@@ -117,7 +121,7 @@ fn run(server: &str, daemons: usize, sources: usize, deliveries: usize) -> (f64,
     administrator.batch_execute(&format!("CREATE DATABASE {name}")).expect("a database");
     let (before, options) = server.split_once('?').unwrap_or((server, ""));
     let (address, _) = before.rsplit_once('/').unwrap_or_else(|| panic!("{server} names no database"));
-    let url = format!("{address}/{name}?{options}");
+    let url = if options.is_empty() { format!("{address}/{name}") } else { format!("{address}/{name}?{options}") };
     let folder = tempfile::tempdir().expect("a folder");
     settings(folder.path(), &url, sources);
     let serving: Vec<Serving> = (0..daemons).map(|_| serve(folder.path(), sources)).collect();

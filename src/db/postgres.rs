@@ -147,7 +147,7 @@ pub(super) fn open(url: &str, role: Role) -> Result<Database> {
 
 /// The address with [`PATIENCE`].
 fn patient(url: &str) -> String {
-    let mut url = url.to_owned();
+    let mut url = url.trim_end_matches(['?', '&']).to_owned();
     for (name, value) in PATIENCE {
         let said = url.contains(&format!("?{name}=")) || url.contains(&format!("&{name}="));
         if !said {
