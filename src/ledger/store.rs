@@ -142,8 +142,8 @@ pub(super) fn lock_source(connection: &mut Connection, source: &str) -> Result<(
 pub(super) fn analyze(connection: &mut Connection) -> Result<()> {
     if let Connection::Postgres(c) = connection {
         diesel::sql_query(
-            "ANALYZE inbox_events, journal_entries, postings, order_snapshots, orders, order_lines, payments, vouchers, \
-             redemptions, findings, contacts, contact_orders",
+            "ANALYZE inbox_events, journal_entries, postings, order_snapshots, orders, order_lines, payments, \
+             vouchers, redemptions, findings, contacts, contact_orders",
         )
         .execute(&mut **c)?;
     }

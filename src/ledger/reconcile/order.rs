@@ -47,6 +47,7 @@ pub(in crate::ledger) fn after_settling(
     let changes = look(connection, desk, &facts)?;
     let related = facts.related();
     desk.save_findings(connection, order_id, changes)?;
+    desk.read_ahead(connection, &related.iter().map(String::as_str).collect())?;
     for order_id in related {
         again(connection, book, &order_id, now)?;
     }
