@@ -25,6 +25,7 @@ use super::standing::Standing;
 use super::store::SnapshotRow;
 use super::{Policy, Regime, Snapshot};
 use crate::db::{Connection, Result};
+use crate::limits;
 
 /// The orders of one source that a batch works on. Valid for one transaction.
 pub(super) struct Desk {
@@ -62,7 +63,9 @@ impl Desk {
             return Ok(());
         }
         self.write_out(connection)?;
-        self.files.extend(file::read(connection, &self.source, &unread)?);
+        for ids in unread.chunks(limits::IN_VALUES) {
+            self.files.extend(file::read(connection, &self.source, ids)?);
+        }
         Ok(())
     }
 
