@@ -149,13 +149,11 @@ impl Inner {
         tally: &mut Tally,
     ) -> Result<(), Unsettled> {
         for (id, finish) in &work.ended {
-            guard(work, inbox::finish(connection, &work.lease, *id, finish, now)?)?;
-            tally.finished(&work.source, finish);
+            end(connection, work, *id, finish, now, tally)?;
         }
         for event in &work.events {
             let finish = self.finish_of(&work.source, failure, event, now);
-            guard(work, inbox::finish(connection, &work.lease, event.id, &finish, now)?)?;
-            tally.finished(&work.source, &finish);
+            end(connection, work, event.id, &finish, now, tally)?;
         }
         Ok(())
     }
@@ -207,8 +205,7 @@ impl Inner {
         tally: &mut Tally,
     ) -> Result<(), Unsettled> {
         for (id, finish) in &work.ended {
-            guard(work, inbox::finish(connection, &work.lease, *id, finish, now)?)?;
-            tally.finished(&work.source, finish);
+            end(connection, work, *id, finish, now, tally)?;
         }
         let failure = match &work.failure {
             Some(failure) => Some(failure.clone()),
@@ -219,13 +216,13 @@ impl Inner {
                 None => Finish::Applied { newer: *newer },
                 Some(failure) => self.finish_of(&work.source, failure, event, now),
             };
-            tally.finished(&work.source, &finish);
             if let Finish::Applied { newer } = finish {
+                tally.finished(&work.source, &finish);
                 let nothing = || Applied { done: Vec::new(), superseded: Vec::new(), entity: &work.entity };
                 let applied = applied.entry(&work.lease).or_insert_with(nothing);
                 if newer { &mut applied.done } else { &mut applied.superseded }.push(event.id);
             } else {
-                guard(work, inbox::finish(connection, &work.lease, event.id, &finish, now)?)?;
+                end(connection, work, event.id, &finish, now, tally)?;
             }
         }
         Ok(())
@@ -299,8 +296,20 @@ pub(super) fn first_event(work: &Work) -> EventId {
     work.events.first().map_or(0, |event| event.id)
 }
 
-fn guard(work: &Work, ours: bool) -> Result<(), Unsettled> {
-    if ours { Ok(()) } else { Err(Unsettled::LeaseLost(work.entity.clone())) }
+/// Ends the claim on one event, if it is still ours.
+fn end(
+    connection: &mut Connection,
+    work: &Work,
+    id: EventId,
+    finish: &Finish,
+    now: Timestamp,
+    tally: &mut Tally,
+) -> Result<(), Unsettled> {
+    if !inbox::finish(connection, &work.lease, id, finish, now)? {
+        return Err(Unsettled::LeaseLost(work.entity.clone()));
+    }
+    tally.finished(&work.source, finish);
+    Ok(())
 }
 
 /// A booking or person that the provider does not have. A cancellation explains it; else it may come yet.

@@ -40,19 +40,18 @@ pub(super) fn read(
     let new = |id: &&str| ((*id).to_owned(), OrderFile { sold: Some(BTreeMap::new()), ..OrderFile::default() });
     let mut files: HashMap<String, OrderFile> = order_ids.iter().map(new).collect();
     let known = store::orders(connection, source, order_ids)?;
-    let settled: Vec<String> =
-        known.iter().filter(|(_, last)| last.is_some()).map(|(row, _)| row.order_id.clone()).collect();
-    for (row, last) in known {
-        if let Some(file) = files.get_mut(&row.order_id) {
-            (file.row, file.last) = (Some(row), last);
-        }
-    }
+    let settled = known.iter().filter(|(_, last)| last.is_some());
+    let settled: Vec<&str> = settled.map(|(row, _)| row.order_id.as_str()).collect();
     if !settled.is_empty() {
-        let settled: Vec<&str> = settled.iter().map(String::as_str).collect();
         for (order_id, standing) in store::standings(connection, source, &settled)? {
             if let Some(file) = files.get_mut(&order_id) {
                 file.standing = standing;
             }
+        }
+    }
+    for (row, last) in known {
+        if let Some(file) = files.get_mut(&row.order_id) {
+            (file.row, file.last) = (Some(row), last);
         }
     }
     for (order_id, line) in receivable_lines(connection, source, order_ids)? {

@@ -11,7 +11,7 @@ mod plan;
 mod reverse;
 mod settlement;
 mod sheet;
-mod store;
+pub(super) mod store;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -114,17 +114,17 @@ pub(super) fn reversed_by(connection: &mut Connection, source: &str, entry_no: i
         .optional())?)
 }
 
-/// What a person did, as an event of the inbox.
-pub(super) struct Event<'a> {
-    pub(super) source: &'a str,
-    pub(super) kind: &'static str,
-    pub(super) entity: String,
-    pub(super) headers: String,
-    pub(super) body: Vec<u8>,
+/// What a person or a sweep did, as an event of the inbox.
+pub(in crate::ledger) struct Event<'a> {
+    pub(in crate::ledger) source: &'a str,
+    pub(in crate::ledger) kind: &'static str,
+    pub(in crate::ledger) entity: String,
+    pub(in crate::ledger) headers: String,
+    pub(in crate::ledger) body: Vec<u8>,
 }
 
 /// Stores an event that is done already, and answers its number.
-pub(super) fn insert_event(connection: &mut Connection, event: Event<'_>, now: Timestamp) -> Result<i64> {
+pub(in crate::ledger) fn insert_event(connection: &mut Connection, event: Event<'_>, now: Timestamp) -> Result<i64> {
     let row = (
         inbox_events::source.eq(event.source),
         inbox_events::kind.eq(event.kind),

@@ -1,13 +1,13 @@
 //! The statements of the sweep for retained credits. None opens a transaction.
 
 use diesel::prelude::*;
-use sha2::{Digest as _, Sha256};
 
 use super::decide::Decision;
 use crate::clock::Timestamp;
-use crate::db::schema::{inbox_events, journal_entries, orders, postings};
+use crate::db::schema::{journal_entries, orders, postings};
 use crate::db::{Connection, Result};
-use crate::ledger::Account;
+use crate::ledger::import::store::Event;
+use crate::ledger::{Account, import};
 use crate::on_engine;
 
 /// Cancelled and declined orders after `order_id`.
@@ -82,6 +82,7 @@ pub(super) fn receivable(connection: &mut Connection, source: &str, orders: &[St
 }
 
 /// Stores what was decided as an event that is done already, so that its entries lead back to it. Answers its number.
+/// As what no provider sent it is not replayed: the next sweep decides anew.
 pub(super) fn insert_event(connection: &mut Connection, decision: &Decision, now: Timestamp) -> Result<i64> {
     let body = serde_json::json!({
         "order_id": decision.order_id,
@@ -91,26 +92,12 @@ pub(super) fn insert_event(connection: &mut Connection, decision: &Decision, now
         "due_at": decision.due_at,
         "kept": decision.kept,
     });
-    let body = body.to_string().into_bytes();
-    let row = (
-        inbox_events::source.eq(&decision.source),
-        inbox_events::kind.eq("retain"),
-        inbox_events::entity.eq(Some(format!("retain:{}", decision.order_id))),
-        inbox_events::received_at.eq(now),
-        // What no provider sent is not replayed: the next sweep decides anew.
-        inbox_events::method.eq("IMPORT"),
-        inbox_events::content_type.eq(Some("application/json")),
-        inbox_events::headers.eq("{}"),
-        inbox_events::body_sha256.eq(hex::encode(Sha256::digest(&body))),
-        inbox_events::body.eq(Some(body)),
-        inbox_events::state.eq("done"),
-        inbox_events::attempts.eq(0),
-        inbox_events::due_at.eq(now),
-        inbox_events::finished_at.eq(Some(now)),
-    );
-    let insert = diesel::insert_into(inbox_events::table).values(row).returning(inbox_events::id);
-    Ok(match connection {
-        Connection::Postgres(c) => insert.get_result(&mut **c)?,
-        Connection::Sqlite(c) => insert.get_result(&mut **c)?,
-    })
+    let event = Event {
+        source: &decision.source,
+        kind: "retain",
+        entity: format!("retain:{}", decision.order_id),
+        headers: "{}".to_owned(),
+        body: body.to_string().into_bytes(),
+    };
+    import::store::insert_event(connection, event, now)
 }
