@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ticketledger::clock::Clock;
+use ticketledger::cluster::Presence;
 use ticketledger::config::{self, Config};
+use ticketledger::daemon::prepare;
 use ticketledger::db::{Database, Role};
 use ticketledger::inbox::writer::Writer;
 use ticketledger::inbox::{Classified, Delivery};
-use ticketledger::ledger::rebuild::rebuild;
-use ticketledger::ledger::store::prepare_source;
-use ticketledger::peers::Presence;
+use ticketledger::ledger::proof::rebuild::rebuild;
 use ticketledger::worker::Worker;
 use tokio::sync::Notify;
 
@@ -102,10 +102,7 @@ fn main() {
     let config = settings(folder.path(), &url);
     let database = Database::open(&url, Role::Daemon).expect("the database opens");
     let clock = Clock::System;
-    let prepared = database.transaction("prepare", |connection| {
-        config.sources.iter().try_for_each(|source| prepare_source(connection, source, clock.now()))
-    });
-    prepared.expect("the sources are prepared");
+    prepare(&database, &config, clock.now()).expect("the sources are prepared");
     let wake = Arc::new(Notify::new());
     let (writer, thread) = Writer::start(database.clone(), Arc::clone(&wake)).expect("the writer starts");
     let presence = Presence::register(database.clone(), clock.clone()).expect("the daemon is entered");

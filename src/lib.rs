@@ -1,34 +1,51 @@
 #![doc = include_str!("../README.md")]
 
+// Each module may use only those before it; `tests/it/tidy.rs` holds them to it.
+
 // Foundations.
-pub mod clock;
-pub mod config;
-pub mod db;
 pub mod limits;
+
+pub mod clock;
+
 pub mod money;
 
-// The path of an event, in the order in which data flows.
-pub mod receive;
+pub mod order;
 
+pub mod policy;
+
+pub mod config;
+
+pub mod db;
+
+// From the bytes of a webhook to the numbers of a report.
 pub mod inbox;
-
-pub mod worker;
-
-pub mod peers;
 
 pub mod provider;
 
-pub mod order;
+pub mod contacts;
 
 pub mod ledger;
 
 pub mod report;
 
-pub mod keep;
+// What keeps it running.
+pub mod maintenance;
+
+pub mod cluster;
+
+pub mod monitor;
+
+pub mod session;
+
+pub mod worker;
+
+pub mod receive;
+
+pub mod doctor;
 
 // Wiring, and what a person types.
-pub mod command;
 pub mod daemon;
+
 pub mod demo;
-pub mod doctor;
-pub mod monitor;
+
+pub mod command;

@@ -9,9 +9,9 @@ use super::close::Close;
 use super::cut::{CutOptions, OfStock};
 use super::logging::LogFormat;
 use crate::clock::Timestamp;
-use crate::inbox::operator::effect::MOST;
 use crate::inbox::{EventId, State};
 use crate::report::Format;
+use crate::worker::effect::MOST;
 
 const EXIT_CODES: &str = "\
 Exit codes:

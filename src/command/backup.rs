@@ -12,7 +12,7 @@ use super::output::{self, Usage};
 use super::{Outcome, settings};
 use crate::clock::Clock;
 use crate::config::{self, Config};
-use crate::keep::backup::{self, Backup};
+use crate::maintenance::backup::{self, Backup};
 
 #[derive(Debug, Args)]
 pub(super) struct BackupOptions {

@@ -3,7 +3,7 @@
 use super::{Outcome, output, settings};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::ledger::calibrate::{Fit, calibrate};
+use crate::ledger::findings::calibrate::{Fit, calibrate};
 use crate::report::{Column, Format, Shown, Table, format};
 
 #[derive(Debug, clap::Args)]

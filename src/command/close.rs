@@ -14,9 +14,8 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
 use crate::inbox::operator::Reason;
-use crate::ledger::close::{
-    Blocker, Closing, Month, Request, anchor, anchor_lines, close, contradiction, preview, sources,
-};
+use crate::ledger::book::Month;
+use crate::ledger::close::{Blocker, Closing, Request, anchor, anchor_lines, close, contradiction, preview, sources};
 
 #[derive(Debug, Args)]
 pub(super) struct Close {

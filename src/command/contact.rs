@@ -10,8 +10,8 @@ use super::import::{Who as Operator, ask};
 use super::{Outcome, output, settings};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::contacts::{self, Erased, Shown, Who};
 use crate::report::{Cell, Column, Format, Shown as Look, Table, format};
-use crate::worker::contact::{self, Erased, Shown, Who};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ContactCommand {
@@ -86,7 +86,7 @@ fn show(config: &Config, options: Show) -> anyhow::Result<Outcome> {
         (.., Some(email)) => Who::Mail(email),
         _ => bail!("say which contact: by number, --order or --email"),
     };
-    let shown = contact::show(&settings::open(config)?, &who)?;
+    let shown = contacts::show(&settings::open(config)?, &who)?;
     if shown.is_empty() {
         bail!("there is no such contact");
     }
@@ -131,7 +131,7 @@ fn in_words(shown: &Shown) -> String {
 fn erase(config: &Config, options: Erase) -> anyhow::Result<Outcome> {
     let database = settings::open(config)?;
     let (reason, now) = (options.who.reason(), Clock::System.now());
-    let preview = contact::erase(&database, options.id, options.parked_too, &reason, now, true)?;
+    let preview = contacts::erase(&database, options.id, options.parked_too, &reason, now, true)?;
     if options.dry_run {
         output::print(told(&preview, options.format, "Would be erased", "Nothing was changed.")?)?;
         return Ok(Outcome::Fine);
@@ -141,7 +141,7 @@ fn erase(config: &Config, options: Erase) -> anyhow::Result<Outcome> {
         output::print("Nothing was changed.\n")?;
         return Ok(Outcome::Fine);
     }
-    let erased = contact::erase(&database, options.id, options.parked_too, &reason, now, false)?;
+    let erased = contacts::erase(&database, options.id, options.parked_too, &reason, now, false)?;
     output::print(told(&erased, options.format, "Erased", "The books are as they were.")?)?;
     Ok(Outcome::Fine)
 }
@@ -168,7 +168,7 @@ fn told(erased: &Erased, format: DetailFormat, verb: &str, closing: &str) -> any
 
 fn returned(config: &Config, options: &Returned) -> anyhow::Result<Outcome> {
     settings::known_source(config, options.source.as_deref())?;
-    let rows = contact::returned(&settings::open(config)?, options.source.as_deref())?;
+    let rows = contacts::returned(&settings::open(config)?, options.source.as_deref())?;
     let columns = vec![
         Column { name: "source", shown: Look::Text },
         Column { name: "contact_id", shown: Look::Count },

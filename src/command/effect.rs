@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::inbox::operator::effect::{Effect, Entry, FindingChange};
 use crate::money::{Currency, format_minor};
 use crate::report::format::{finish, plain_table, printable};
+use crate::worker::effect::{Effect, Entry, FindingChange};
 
 /// Rows of a kind that are listed; `--format json` has all.
 const LISTED: usize = 40;

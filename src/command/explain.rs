@@ -8,7 +8,7 @@ use clap::Args;
 use super::arguments::DetailFormat;
 use super::{Outcome, output, settings};
 use crate::config::Config;
-use crate::ledger::explain::{Balance, Story, explain};
+use crate::ledger::reading::explain::{Balance, Story, explain};
 use crate::money::{Currency, format_minor};
 use crate::report::format::printable;
 

@@ -6,9 +6,9 @@ use super::output::{self, Usage};
 use super::{Outcome, settings};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::ledger::reconcile::REASONS;
-use crate::ledger::reconcile::operator::store::{self, Filter};
-use crate::ledger::reconcile::store::FindingRow;
+use crate::ledger::batch::FindingRow;
+use crate::ledger::findings::REASONS;
+use crate::ledger::findings::operator::store::{self, Filter};
 use crate::report::{Column, Format, Shown, Table, format};
 
 /// Characters of a fingerprint that a table shows; enough to tell findings apart, and to acknowledge one.

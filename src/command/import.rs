@@ -12,9 +12,10 @@ use super::arguments::DetailFormat;
 use super::output::{self, Usage};
 use super::{Outcome, settings};
 use crate::clock::Clock;
-use crate::config::{Config, Source};
+use crate::config::Config;
 use crate::inbox::operator::Reason;
-use crate::ledger::import::{self, File, FileKind, Imported, Reversed, Sum};
+use crate::ledger::book::KnownSource;
+use crate::ledger::entered::import::{self, File, FileKind, Imported, Reversed, Sum};
 use crate::report::{Cell, Column, Format, Shown, Table, format};
 
 #[derive(Debug, Args)]
@@ -109,7 +110,7 @@ pub(super) fn run(config: &Config, options: Import) -> anyhow::Result<Outcome> {
     let file = File { kind: options.kind.into(), bytes, opened_on: options.opened_on };
     let database = settings::open(config)?;
     let now = Clock::System.now();
-    let preview = import::preview(&database, source, &file, now)?;
+    let preview = import::preview(&database, &source, &file, now)?;
     if options.dry_run {
         output::print(written(&preview, options.format, "Would be posted", "Nothing was changed.")?)?;
         return Ok(Outcome::Fine);
@@ -118,7 +119,7 @@ pub(super) fn run(config: &Config, options: Import) -> anyhow::Result<Outcome> {
         output::print("Nothing was changed.\n")?;
         return Ok(Outcome::Fine);
     }
-    let imported = import::import(&database, source, &file, &options.who.reason(), now)?;
+    let imported = import::import(&database, &source, &file, &options.who.reason(), now)?;
     let stored = imported.event_id.map(|id| format!("The file is event {id} of the inbox."));
     let closing = stored.unwrap_or_else(|| "There was nothing new; nothing was changed.".to_owned());
     output::print(written(&imported, options.format, "Posted", &closing)?)?;
@@ -130,7 +131,7 @@ pub(super) fn reverse(config: &Config, options: Reverse) -> anyhow::Result<Outco
     let source = source(config, options.source.as_deref())?;
     let database = settings::open(config)?;
     let (dry_run, reason) = (options.dry_run, options.who.reason());
-    let reversed = import::reverse(&database, source, options.entry_no, &reason, Clock::System.now(), dry_run)?;
+    let reversed = import::reverse(&database, &source, options.entry_no, &reason, Clock::System.now(), dry_run)?;
     output::print(match options.format {
         DetailFormat::Json => serde_json::to_string_pretty(&reversed)? + "\n",
         DetailFormat::Table => in_words(&reversed)?,
@@ -153,13 +154,14 @@ fn in_words(reversed: &Reversed) -> anyhow::Result<String> {
 }
 
 /// The named source, or the only one.
-fn source<'c>(config: &'c Config, name: Option<&str>) -> anyhow::Result<&'c Source> {
+fn source(config: &Config, name: Option<&str>) -> anyhow::Result<KnownSource> {
     settings::known_source(config, name)?;
-    match (name, config.sources.as_slice()) {
-        (None, [only]) => Ok(only),
-        (None, _) => Err(Usage("there are several sources; say which with --source".to_owned()).into()),
-        (Some(name), sources) => sources.iter().find(|source| source.name == name).context("the source was just there"),
-    }
+    let source = match (name, config.sources.as_slice()) {
+        (None, [only]) => only,
+        (None, _) => return Err(Usage("there are several sources; say which with --source".to_owned()).into()),
+        (Some(name), _) => config.source(name).context("the source was just there")?,
+    };
+    Ok(KnownSource { name: source.name.clone(), timezone: source.timezone })
 }
 
 fn written(imported: &Imported, format: DetailFormat, verb: &str, closing: &str) -> anyhow::Result<String> {

@@ -8,8 +8,8 @@ use super::arguments::{DetailFormat, List, Show, Stats, Which};
 use super::{Outcome, output, settings};
 use crate::clock::Timestamp;
 use crate::config::Config;
-use crate::inbox::operator::{self, Attempt, Count, Detail, Filter};
-use crate::inbox::{State, operator::store};
+use crate::inbox::State;
+use crate::inbox::operator::{self, Attempt, Count, Detail, Filter, store};
 use crate::report::{Column, Shown, Table, format};
 
 /// What the options of a command choose.

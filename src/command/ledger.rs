@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::arguments::{DetailFormat, Verify};
 use super::{Outcome, close, output, settings};
 use crate::config::Config;
-use crate::ledger::verify::{Verdict, verify as look};
+use crate::ledger::proof::verify::{Verdict, verify as look};
 
 /// Proves that the books hold: [`Outcome::Attention`] when they do not.
 pub(super) fn verify(config: &Config, options: &Verify) -> anyhow::Result<Outcome> {

@@ -10,8 +10,8 @@ use super::output::{self, Usage};
 use super::{Outcome, settings};
 use crate::clock::Clock;
 use crate::config::{Config, Source};
-use crate::provider::Provider;
-use crate::worker::access::Access;
+use crate::order::Provider;
+use crate::session::Access;
 
 #[derive(Debug, Args)]
 pub(super) struct Login {

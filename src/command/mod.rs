@@ -35,8 +35,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use arguments::{Arguments, Command, ConfigCommand, InboxCommand, LedgerCommand};
-use output::Usage;
+use self::arguments::{Arguments, Command, ConfigCommand, InboxCommand, LedgerCommand};
+use self::output::Usage;
 
 /// How a command ended that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

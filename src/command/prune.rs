@@ -9,7 +9,7 @@ use super::import::{Who as Operator, ask};
 use super::{Outcome, output, settings};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::keep::retention::{Class, Pruned, Rule, Taken, prune, rules};
+use crate::maintenance::retention::{Class, Pruned, Rule, Taken, prune, rules};
 use crate::report::{Cell, Column, Format, Shown, Table, format};
 
 #[derive(Debug, Args)]

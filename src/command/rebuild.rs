@@ -8,11 +8,11 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::arguments::DetailFormat;
-use super::output::Usage;
-use super::{Outcome, output, settings};
+use super::output::{self, Usage};
+use super::{Outcome, settings};
 use crate::config::Config;
 use crate::ledger::Error;
-use crate::ledger::rebuild::{Rebuilt, Switches, rebuild};
+use crate::ledger::proof::rebuild::{Rebuilt, Switches, rebuild};
 use crate::money::{Currency, format_minor};
 use crate::report::format::{finish, plain_table, printable};
 

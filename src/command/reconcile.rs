@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Outcome, output, settings};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
-use crate::ledger::reconcile::{Reconciled, reconcile_everything};
+use crate::ledger::findings::{Reconciled, reconcile_everything};
 use crate::report::{Column, Format, Kind, Shown, Table, format, read};
 
 #[derive(Debug, clap::Args)]

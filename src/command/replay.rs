@@ -13,10 +13,11 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
 use crate::inbox::State;
-use crate::inbox::operator::effect::{USUAL, effect};
 use crate::inbox::operator::{self, Count, Reason, Replayed, Selection};
+use crate::provider::classify_by_name;
 use crate::report::{Format, format};
 use crate::worker::Worker;
+use crate::worker::effect::{USUAL, effect};
 
 /// Says what would be worked on again, asks, and does it.
 pub(super) fn run(config: &Config, options: Replay) -> anyhow::Result<Outcome> {
@@ -34,9 +35,10 @@ pub(super) fn run(config: &Config, options: Replay) -> anyhow::Result<Outcome> {
     if options.dry_run {
         let worker = Worker::offline(database.clone(), Clock::System, config);
         let at_most = options.limit.unwrap_or(USUAL);
-        let effect = effect(&database, &Clock::System, &config.sources, &selection, at_most, |connection| {
-            worker.rehearse(connection)
-        })?;
+        let effect =
+            effect(&database, &Clock::System, &classify_by_name(&config.sources), &selection, at_most, |connection| {
+                worker.rehearse(connection)
+            })?;
         output::print(match options.format {
             DetailFormat::Table => effect::in_words(&effect),
             DetailFormat::Json => serde_json::to_string_pretty(&effect)? + "\n",
@@ -100,10 +102,11 @@ fn replay(
     // Draws nothing unless stderr is a terminal.
     bar.set_draw_target(ProgressDrawTarget::stderr());
     bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} webhooks, {eta} left")?);
-    let replayed = operator::replay(database, &Clock::System, &config.sources, selection, &reason, |so_far| {
-        let seen = so_far.replayed + so_far.in_work + so_far.still_parked + so_far.pruned;
-        bar.set_position(u64::try_from(seen).unwrap_or(0));
-    })?;
+    let replayed =
+        operator::replay(database, &Clock::System, &classify_by_name(&config.sources), selection, &reason, |so_far| {
+            let seen = so_far.replayed + so_far.in_work + so_far.still_parked + so_far.pruned;
+            bar.set_position(u64::try_from(seen).unwrap_or(0));
+        })?;
     bar.finish_and_clear();
     Ok(replayed)
 }

@@ -5,7 +5,7 @@ use anyhow::bail;
 use super::{Outcome, output, settings};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
-use crate::ledger::retain::{Swept, recognise};
+use crate::ledger::entered::recognise_credit::{Swept, recognise};
 use crate::report::{Column, Format, Shown, Table, format};
 
 #[derive(Debug, clap::Args)]

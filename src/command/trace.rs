@@ -8,7 +8,7 @@ use clap::Args;
 use super::arguments::DetailFormat;
 use super::{Outcome, output, settings};
 use crate::config::Config;
-use crate::ledger::trace::{Start, Trace as Traced, trace};
+use crate::ledger::reading::trace::{Start, Trace as Traced, trace};
 use crate::money::{Currency, format_minor};
 use crate::report::format::printable;
 

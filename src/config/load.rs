@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::problem::{Origin, Problem, Problems};
-use super::{Config, build, doubt, environment, tree};
+use super::{Config, build, environment, tree, warning};
 
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "ticketledger.toml";
@@ -49,7 +49,7 @@ pub fn load_and_doubt(
     })?;
     match parse(&text, environment, &mut problems) {
         Some(config) => {
-            doubt::listeners(&config.server, &mut problems);
+            warning::listeners(&config.server, &mut problems);
             Ok((config, problems.into_doubts()))
         }
         None => Err(problems),

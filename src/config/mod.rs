@@ -3,7 +3,6 @@
 mod alerts;
 mod api;
 mod build;
-mod doubt;
 mod environment;
 mod load;
 mod policy;
@@ -16,6 +15,7 @@ mod summary;
 mod tree;
 mod unique;
 mod vat;
+mod warning;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -24,14 +24,14 @@ use chrono::NaiveDate;
 use chrono_tz::Tz;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::ledger::Policy;
-use crate::provider::Provider;
+use crate::order::Provider;
+use crate::policy::DatedPolicy;
 
-pub use environment::environment;
-pub use load::{load, load_and_doubt};
-pub use problem::{Problem, Problems};
-pub use secret::address;
-pub use summary::{summary, without_password};
+pub use self::environment::environment;
+pub use self::load::{load, load_and_doubt};
+pub use self::problem::{Problem, Problems};
+pub use self::secret::address;
+pub use self::summary::{summary, without_password};
 
 /// The commented default file: `ticketledger config example`.
 pub const EXAMPLE: &str = include_str!("example.toml");
@@ -169,15 +169,6 @@ pub struct Source {
     pub policies: Vec<DatedPolicy>,
     /// Hours without a delivery that are too many: `None` = learnt from the past, 0 = never.
     pub silence_hours: Option<i64>,
-}
-
-/// A policy and from when on it holds.
-#[derive(Clone, Debug)]
-pub struct DatedPolicy {
-    /// First local day of the orders that it is for; the first policy holds for all before it as well.
-    pub from: Option<NaiveDate>,
-    /// The switches.
-    pub policy: Policy,
 }
 
 /// A client of our token endpoint.

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
-use super::doubt;
 use super::problem::Problems;
 use super::read::Text;
+use super::warning;
 
 /// Reads a secret from where `text` says it is: `file:PATH`, `env:NAME` or `credential:NAME`.
 pub(super) fn resolve(
@@ -17,7 +17,7 @@ pub(super) fn resolve(
 ) -> Option<SecretString> {
     match find(&text.value, environment) {
         Ok(secret) => {
-            doubt::readable(text, problems);
+            warning::readable(text, problems);
             Some(SecretString::from(secret))
         }
         Err(message) => {

@@ -6,8 +6,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::problem::{Origin, Problems};
 use super::read::{Section, Text};
-use super::{OauthClient, Source, api, doubt, policy, secret, vat};
-use crate::provider::Provider;
+use super::{OauthClient, Source, api, policy, secret, vat, warning};
+use crate::order::Provider;
 
 /// A source, and where its parts were written: for mistakes that show only beside the other sources.
 pub(super) struct Placed {
@@ -153,7 +153,7 @@ fn path_secrets(
         if !secret.expose_secret().bytes().all(plain) {
             text.wrong(problems, "a path secret stands in an address; use letters, digits and `-._~` only");
         }
-        doubt::guessable(&text, &secret, problems);
+        warning::guessable(&text, &secret, problems);
         secrets.push((text, secret));
     }
     secrets
@@ -174,7 +174,7 @@ fn oauth_clients(
         let mut secrets = Vec::new();
         for text in &texts {
             let Some(secret) = secret::resolve(text, environment, problems) else { continue };
-            doubt::guessable(text, &secret, problems);
+            warning::guessable(text, &secret, problems);
             secrets.push(secret);
         }
         client.finish(problems);

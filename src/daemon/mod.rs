@@ -24,16 +24,17 @@ use tokio::sync::{Notify, watch as channel};
 use tokio::task::JoinSet;
 
 use crate::clock::Clock;
+use crate::cluster::Presence;
 use crate::config::Config;
 use crate::db::Database;
 use crate::inbox::writer::{Pulse, Writer};
-use crate::keep::retention;
+use crate::maintenance::retention;
 use crate::monitor::{Monitor, Notice, catalog};
-use crate::peers::Presence;
-use crate::receive::{self, Console, Intake, Patience, Turn};
+use crate::receive::{self, Console, Intake, Timeouts, Turn};
 use crate::worker::{Probe, Worker, sweep};
 
-pub use run::{Reread, run};
+pub use self::open::prepare;
+pub use self::run::{Reread, run};
 
 /// What differs between the daemon of an operator and that of a test.
 pub struct Options {
@@ -44,12 +45,12 @@ pub struct Options {
     /// See [`Probe`].
     pub probe: Probe,
     /// How long senders are waited for.
-    pub patience: Patience,
+    pub patience: Timeouts,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Clock::System, work: true, probe: Arc::new(|_| {}), patience: Patience::default() }
+        Self { clock: Clock::System, work: true, probe: Arc::new(|_| {}), patience: Timeouts::default() }
     }
 }
 
@@ -87,7 +88,15 @@ impl Daemon {
         let (clock, probe) = (options.clock.clone(), options.probe);
         let worker = Worker::new(database.clone(), clock, &config, wake, probe, presence.clone())?;
         let metrics = metrics_handle()?;
-        let monitor = Monitor::new(database.clone(), options.clock.clone(), &config, writer.activity(), worker.clone());
+        let asked = worker.clone();
+        let monitor = Monitor::new(
+            database.clone(),
+            options.clock.clone(),
+            &config,
+            writer.activity(),
+            worker.settled(),
+            Arc::new(move || asked.providers_down()),
+        );
         let console_state = Arc::new(Console {
             database: database.clone(),
             clock: options.clock.clone(),

@@ -7,7 +7,8 @@ use secrecy::ExposeSecret as _;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::db::{self, Database, Role};
-use crate::ledger;
+use crate::ledger::book::NewSource;
+use crate::ledger::book::store::prepare_source;
 
 pub(super) async fn open(config: Arc<Config>, clock: Clock) -> anyhow::Result<Database> {
     let opened = tokio::task::spawn_blocking(move || {
@@ -20,8 +21,18 @@ pub(super) async fn open(config: Arc<Config>, clock: Clock) -> anyhow::Result<Da
 
 /// Makes a book for every source that has none yet, and stores the policies that are new. One transaction each: it may
 /// wait for a source that is being settled, and must not hold another meanwhile.
-pub(super) fn prepare(database: &Database, config: &Config, now: Timestamp) -> db::Result<()> {
+///
+/// # Errors
+/// When a statement fails.
+pub fn prepare(database: &Database, config: &Config, now: Timestamp) -> db::Result<()> {
     config.sources.iter().try_for_each(|source| {
-        database.transaction("prepare", |connection| ledger::store::prepare_source(connection, source, now))
+        let source = NewSource {
+            name: &source.name,
+            provider: source.provider,
+            timezone: source.timezone,
+            country: &source.country,
+            policies: &source.policies,
+        };
+        database.transaction("prepare", |connection| prepare_source(connection, &source, now))
     })
 }

@@ -8,15 +8,15 @@ mod migrate;
 mod open;
 mod pool;
 mod postgres;
-pub use open::{COPY_PROGRESS, Role, unfinished_copy};
+pub use self::open::{COPY_PROGRESS, Role, unfinished_copy};
 pub mod schema;
 
 use diesel::SqliteConnection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
 use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
 
-pub use error::Error;
-pub use migrate::pending_migrations;
+pub use self::error::Error;
+pub use self::migrate::pending_migrations;
 
 /// Result of a database operation.
 pub type Result<T> = std::result::Result<T, Error>;

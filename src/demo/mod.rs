@@ -13,11 +13,11 @@ use anyhow::{Context as _, bail};
 use crate::clock::Clock;
 use crate::daemon::{Daemon, Options};
 use crate::inbox::store::next_due_at;
-use crate::ledger::verify::{Verdict, verify};
+use crate::ledger::proof::verify::{Verdict, verify};
 
-use place::Place;
-use stand_in::StandIn;
-use traffic::Sender;
+use self::place::Place;
+use self::stand_in::StandIn;
+use self::traffic::Sender;
 
 /// What the demo tells, in its order.
 pub enum Said {

@@ -6,8 +6,7 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::place::Place;
-use super::stand_in::StandIn;
-use super::stand_in::{BookingExample, TicketExample, person_example};
+use super::stand_in::{BookingExample, StandIn, TicketExample, person_example};
 
 /// The first order that bookingkit's documentation shows, byte for byte.
 const PAID_ORDER: &str = include_str!("../../tests/fixtures/bookingkit/paid_order.json");

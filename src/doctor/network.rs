@@ -12,7 +12,7 @@ use super::{Check, clock};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Source};
 use crate::db::{Database, Role};
-use crate::worker::access::Access;
+use crate::session::Access;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A `Date` header has whole seconds, and an answer takes its time.

@@ -12,9 +12,12 @@
 //! A claimed event is `pending` with a lease: its `due_at` is the end of the lease, so that work abandoned by a crash
 //! becomes due again by itself.
 
+mod activity;
 pub mod operator;
 pub mod store;
 pub mod writer;
+
+pub use self::activity::{Activity, Span};
 
 use crate::clock::Timestamp;
 

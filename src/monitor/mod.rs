@@ -10,7 +10,6 @@
 //! Asking for metrics reads memory. The database is looked at every few seconds, by statements that partial indexes
 //! answer. What was noted since the last look is lost in a crash: a source then seems silent for some seconds longer.
 
-mod activity;
 mod alert;
 pub mod catalog;
 pub mod disk;
@@ -29,19 +28,21 @@ use metrics::{counter, gauge};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{mpsc, watch};
 
-pub use activity::{Activity, Span};
-pub use alert::{Cause, NAMES as ALERTS, Notice, to_do};
-pub use money::Money;
-pub use observation::{Backlog, Lately, Observation, lately};
+pub use self::alert::{Cause, NAMES as ALERTS, Notice, to_do};
+pub use self::money::Money;
+pub use self::observation::{Backlog, Lately, Observation, lately};
 
+use self::money::Purse;
+use self::notify::Teller;
+use self::observation::Known;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Alerts, Config, Source};
 use crate::db::{Database, Result};
+use crate::inbox::Activity;
 use crate::limits;
-use crate::worker::Worker;
-use money::Purse;
-use notify::Teller;
-use observation::Known;
+
+/// Answers which sources have a provider that counts as down.
+pub type ProvidersDown = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
 
 /// Notices that may wait for the command; more are only logged.
 const NOTICES: usize = 256;
@@ -60,7 +61,8 @@ struct Inner {
     sources: BTreeMap<String, Source>,
     database_file: Option<PathBuf>,
     received: Arc<Activity>,
-    worker: Worker,
+    settled: Arc<Activity>,
+    providers_down: ProvidersDown,
     teller: Teller,
     seen: Mutex<Seen>,
 }
@@ -94,7 +96,14 @@ struct Seen {
 
 impl Monitor {
     /// A monitor that has not looked yet. `received` is noted by the inbox writer.
-    pub fn new(database: Database, clock: Clock, config: &Config, received: Arc<Activity>, worker: Worker) -> Self {
+    pub fn new(
+        database: Database,
+        clock: Clock,
+        config: &Config,
+        received: Arc<Activity>,
+        settled: Arc<Activity>,
+        providers_down: ProvidersDown,
+    ) -> Self {
         catalog::describe();
         catalog::begin(config, database.is_embedded(), clock.now());
         database.record_pools();
@@ -108,7 +117,8 @@ impl Monitor {
             sources,
             database_file: config.database_file(),
             received,
-            worker,
+            settled,
+            providers_down,
             teller: Teller::new(config.alerts.clone()),
             seen: Mutex::default(),
         }))
@@ -208,7 +218,7 @@ impl Inner {
         let observation =
             self.database.read(|connection| observation::observe(connection, purse, &self.sources, now))?;
         observation.record(&self.sources, known, now);
-        let down = self.worker.providers_down();
+        let down = (self.providers_down)();
         let causes = alert::causes(&observation, &down, &self.settings, &self.sources, now);
         let notices = alert::change(&self.database, &causes, &self.sources, now);
         alert::record(&self.database, &self.sources)?;
@@ -217,7 +227,7 @@ impl Inner {
 
     /// Stores what was noted since the last look.
     fn store_activity(&self, now: Timestamp) -> Result<()> {
-        let (received, settled) = (self.received.take(), self.worker.settled().take());
+        let (received, settled) = (self.received.take(), self.settled.take());
         if received.is_empty() && settled.is_empty() {
             return Ok(());
         }
@@ -236,7 +246,7 @@ impl Inner {
         });
         stored.inspect_err(|_| {
             self.received.give_back(&received);
-            self.worker.settled().give_back(&settled);
+            self.settled.give_back(&settled);
         })
     }
 }

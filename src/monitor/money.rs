@@ -7,8 +7,9 @@ use super::store;
 use crate::config::Source;
 use crate::db::{Connection, Result};
 use crate::inbox::EventId;
+use crate::order::Provider;
+use crate::provider::bookingkit;
 use crate::provider::ticketpark::webhook::{self, Webhook};
-use crate::provider::{Provider, bookingkit};
 
 /// Bodies read at once; the rest comes the next times.
 const AT_ONCE: usize = 200;

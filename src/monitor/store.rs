@@ -9,11 +9,10 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use diesel::sql_types;
 
-use super::activity::Span;
 use crate::clock::Timestamp;
 use crate::db::schema::{alerts, inbox_events, source_activity};
 use crate::db::{Connection, Result};
-use crate::inbox::EventId;
+use crate::inbox::{EventId, Span};
 use crate::on_engine;
 
 /// What waits, by source.

@@ -4,15 +4,21 @@
 //! Every type is part of the canonical JSON of an order snapshot: field names are stored, so renaming one is a change
 //! of the stored format. Amounts are gross minor units, rates basis points (1900 = 19 %), instants UTC.
 
+mod code;
 mod contact;
+mod note;
+mod provider;
 mod sections;
 mod status;
 
 use serde::{Deserialize, Serialize};
 
-pub use contact::Contact;
-pub use sections::Versions;
-pub use status::{OrderStatus, PartStatus};
+pub use self::code::mask_code;
+pub use self::contact::Contact;
+pub use self::note::Note;
+pub use self::provider::Provider;
+pub use self::sections::Versions;
+pub use self::status::{OrderStatus, PartStatus};
 
 use crate::clock::Timestamp;
 use crate::money::Currency;

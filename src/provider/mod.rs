@@ -6,27 +6,7 @@ pub mod ticketpark;
 
 use crate::config::Source;
 use crate::inbox::Classified;
-use crate::order::{Contact, Order};
-
-/// The providers we know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Provider {
-    /// bookingkit, Germany: the webhook carries the whole order.
-    Bookingkit,
-    /// Ticketpark, Switzerland: the webhook is a pointer, the booking is read from the API.
-    Ticketpark,
-}
-
-impl Provider {
-    /// The word in the configuration and in tables.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Bookingkit => "bookingkit",
-            Self::Ticketpark => "ticketpark",
-        }
-    }
-}
+use crate::order::{Contact, Note, Order, Provider};
 
 /// What a delivery to `source` is about. What cannot be read is parked at once, so that the answer can say why.
 pub fn classify(source: &Source, body: &[u8]) -> Classified {
@@ -34,6 +14,11 @@ pub fn classify(source: &Source, body: &[u8]) -> Classified {
         Provider::Bookingkit => bookingkit::classify(source, body),
         Provider::Ticketpark => ticketpark::classify(source, body),
     }
+}
+
+/// [`classify`] for any of these sources, by name.
+pub fn classify_by_name<'a>(sources: &'a [Source]) -> impl Fn(&str, &[u8]) -> Option<Classified> + 'a {
+    |name, body| sources.iter().find(|source| source.name == name).map(|source| classify(source, body))
 }
 
 /// What one delivery or one fetch says.
@@ -44,17 +29,6 @@ pub struct Said {
     pub contact: Option<Contact>,
     /// Oddities met while reading, which do not hinder: they become findings of the order.
     pub notes: Vec<Note>,
-}
-
-/// An oddity of what a provider said.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-pub struct Note {
-    /// Reason code of the finding, such as `amount_precision`.
-    pub reason: String,
-    /// What it is about, such as `payment:ID`; keeps findings of one reason apart.
-    pub subject: String,
-    /// The evidence in words; no personal data, no secrets.
-    pub evidence: String,
 }
 
 /// Why a delivery cannot be read: it parks with this reason, and the previous state of the order stays.

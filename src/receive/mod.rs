@@ -33,16 +33,16 @@ use crate::db::Database;
 use crate::inbox::writer::Writer;
 use crate::limits;
 
-use authenticate::Secrets;
-use rate::Rate;
-use tokens::Tokens;
+use self::authenticate::Secrets;
+use self::rate::Rate;
+use self::tokens::Tokens;
 
-pub use console::Console;
-pub use ready::Turn;
+pub use self::console::Console;
+pub use self::ready::Turn;
 
 /// How many senders at once, and how slow they may be.
 #[derive(Clone, Copy, Debug)]
-pub struct Patience {
+pub struct Timeouts {
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
     /// For the head of a request, and between requests.
@@ -53,7 +53,7 @@ pub struct Patience {
     pub drain: Duration,
 }
 
-impl Default for Patience {
+impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connections: limits::CONNECTIONS,
@@ -69,7 +69,7 @@ pub struct Intake {
     clock: Clock,
     writer: Writer,
     tokens: Tokens,
-    patience: Patience,
+    patience: Timeouts,
     admission: RwLock<Arc<Admission>>,
 }
 
@@ -104,7 +104,7 @@ impl Intake {
         Self {
             admission: RwLock::new(Arc::new(Admission::new(config, &clock, None))),
             tokens: Tokens::new(database, clock.clone()),
-            patience: Patience::default(),
+            patience: Timeouts::default(),
             clock,
             writer,
         }
@@ -123,7 +123,7 @@ impl Intake {
 
     /// The same with another patience.
     #[must_use]
-    pub fn with_patience(mut self, patience: Patience) -> Self {
+    pub fn with_patience(mut self, patience: Timeouts) -> Self {
         self.patience = patience;
         self
     }
@@ -137,5 +137,5 @@ pub async fn serve_public(listener: TcpListener, intake: Arc<Intake>, shutdown: 
 
 /// Serves readiness, metrics and the front page until `shutdown` is done.
 pub async fn serve_console(listener: TcpListener, console: Arc<Console>, shutdown: impl Future<Output = ()>) {
-    server::serve(listener, console::routes(console), Patience::default(), shutdown).await;
+    server::serve(listener, console::routes(console), Timeouts::default(), shutdown).await;
 }

@@ -16,7 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use warp::{Filter, Reply};
 
-use super::Patience;
+use super::Timeouts;
 
 /// Largest request head.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -27,7 +27,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// Serves `filter` until `shutdown` is done, then drains.
-pub(super) async fn serve<F>(listener: TcpListener, filter: F, patience: Patience, shutdown: impl Future<Output = ()>)
+pub(super) async fn serve<F>(listener: TcpListener, filter: F, patience: Timeouts, shutdown: impl Future<Output = ()>)
 where
     F: Filter<Error = Infallible> + Clone + Send + Sync + 'static,
     F::Extract: Reply,
@@ -67,7 +67,7 @@ where
 async fn connection<F>(
     stream: TcpStream,
     filter: F,
-    patience: Patience,
+    patience: Timeouts,
     mut stop: watch::Receiver<()>,
 ) -> hyper::Result<()>
 where

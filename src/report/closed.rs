@@ -7,7 +7,8 @@ use serde_json::{Map, Value};
 
 use super::{Cell, Column, Cut, Kind, Shown, Table, cut};
 use crate::db::{Connection, Database};
-use crate::ledger::close::{self, Month};
+use crate::ledger::book::Month;
+use crate::ledger::close;
 
 /// Why a month cannot be shown as it was closed.
 #[derive(Debug, thiserror::Error)]

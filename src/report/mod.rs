@@ -8,9 +8,9 @@ pub mod vouchers;
 
 use crate::db::{Database, Result};
 
-pub use closed::{NotClosed, read_as_closed};
-pub use cut::Cut;
-pub use format::Format;
+pub use self::closed::{NotClosed, read_as_closed};
+pub use self::cut::Cut;
+pub use self::format::Format;
 
 /// The reports, each over one view.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,11 +4,11 @@ use std::sync::atomic::Ordering;
 
 use super::Inner;
 use crate::clock::Timestamp;
+use crate::cluster::Lease;
 use crate::db::Connection;
 use crate::inbox::{Claimed, store as inbox};
 use crate::limits;
-use crate::peers::Lease;
-use crate::provider::Provider;
+use crate::order::Provider;
 
 /// What was claimed together.
 pub(super) struct Claims {

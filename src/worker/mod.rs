@@ -4,16 +4,15 @@
 //! are settled many at a time; every Ticketpark entity is fetched by a task of its own and settled when its answer is
 //! there, so that a slow answer holds up nothing else.
 
-pub mod access;
+mod circuit_breaker;
 mod claim;
-pub mod contact;
-mod gate;
+mod dry_run;
+pub mod effect;
 mod read;
-mod rehearse;
 mod retry;
 mod settle;
+mod settle_metrics;
 pub mod sweep;
-mod tally;
 mod work;
 
 use std::collections::BTreeMap;
@@ -24,16 +23,16 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use self::access::Access;
-use self::gate::{Gates, Opening};
+use self::circuit_breaker::{CircuitBreakers, Opening};
 use crate::clock::Clock;
+use crate::cluster::{Lease, Presence};
 use crate::config::{self, Source};
 use crate::db::Database;
-use crate::inbox::{Claimed, EventId};
+use crate::inbox::{Activity, Claimed, EventId};
 use crate::limits;
-use crate::monitor::Activity;
-use crate::peers::{Lease, Presence};
-use crate::provider::{Failure, Provider};
+use crate::order::Provider;
+use crate::provider::Failure;
+use crate::session::{self, Access};
 
 /// Called before each step of settling with the number of its event. Does nothing in the daemon; tests make it panic.
 pub type Probe = Arc<dyn Fn(EventId) + Send + Sync>;
@@ -48,7 +47,7 @@ struct Inner {
     settings: config::Worker,
     sources: BTreeMap<String, Source>,
     access: BTreeMap<String, Access>,
-    gates: Arc<Gates>,
+    gates: Arc<CircuitBreakers>,
     /// Room for fetches, each source its own: a provider that is slow holds up nobody else's.
     fetches: BTreeMap<String, Arc<Semaphore>>,
     /// How many of a source are under way at once.
@@ -83,7 +82,7 @@ impl Worker {
         wake: Arc<Notify>,
         probe: Probe,
         presence: Presence,
-    ) -> Result<Self, access::SetupError> {
+    ) -> Result<Self, session::SetupError> {
         let mut access = BTreeMap::new();
         for source in config.sources.iter().filter(|source| source.provider == Provider::Ticketpark) {
             access.insert(source.name.clone(), Access::new(database.clone(), clock.clone(), source)?);
@@ -130,7 +129,7 @@ impl Worker {
     ///
     /// # Errors
     /// When the access to a Ticketpark source cannot be set up.
-    pub fn successor(&self, config: &config::Config) -> Result<Self, access::SetupError> {
+    pub fn successor(&self, config: &config::Config) -> Result<Self, session::SetupError> {
         let earlier = &self.0;
         let mut access = BTreeMap::new();
         for source in config.sources.iter().filter(|source| source.provider == Provider::Ticketpark) {

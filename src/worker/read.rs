@@ -1,15 +1,17 @@
-//! From claimed events to news: bookingkit's bodies are the news, Ticketpark's point to them.
+//! From claimed events to content: bookingkit's bodies are the news, Ticketpark's point to them.
 
 use std::time::Instant;
 
-use super::access::Access;
 use super::work::{Document, EventWork, Work, caught};
 use crate::config::Source;
 use crate::inbox::{Claimed, ClaimedEvent};
-use crate::ledger::{News, Step, reconcile};
+use crate::ledger::findings;
+use crate::ledger::settle::{OrderUpdate, UpdateContent};
+use crate::order::Note;
 use crate::provider::ticketpark::booking::{self, ReadBooking};
 use crate::provider::ticketpark::webhook::{self, BookingChange, Webhook};
-use crate::provider::{Failure, Note, Unreadable, bookingkit};
+use crate::provider::{Failure, Unreadable, bookingkit};
+use crate::session::Access;
 
 /// Events that still have an attempt and a body; the others are parked. A claim counts the attempt, so an event that
 /// brings the process down runs out of them as well.
@@ -49,12 +51,12 @@ pub(super) fn bookingkit_order(source: &Source, claimed: &Claimed, attempts: i32
     let mut work = Work::of(claimed);
     for (event, body) in usable(claimed, attempts, &mut work) {
         let Some(said) = readable(&mut work, event, caught(|| bookingkit::read(source, body))) else { continue };
-        let step = Step {
+        let step = OrderUpdate {
             order_id: said.order.order_id.clone(),
             event_id: event.id,
             document_id: None,
             received_at: event.received_at,
-            news: News::Sections { order: Box::new(said.order), version: event.id, notes: said.notes },
+            content: UpdateContent::Sections { order: Box::new(said.order), version: event.id, notes: said.notes },
         };
         let contact = said.contact.map(|contact| (contact, event.id));
         work.events.push(EventWork {
@@ -105,17 +107,17 @@ pub(super) fn ticketpark_facts(claimed: &Claimed, attempts: i32) -> Work {
         let Some(webhook) = readable(&mut work, event, caught(|| webhook::parse(body))) else { continue };
         work.announced.extend(announcements(&webhook));
         let news = match webhook {
-            Webhook::Payment { payment, .. } => Some(News::Payment(payment)),
-            Webhook::Booking { change: BookingChange::Cancelled, .. } => Some(News::Cancelled),
+            Webhook::Payment { payment, .. } => Some(UpdateContent::Payment(payment)),
+            Webhook::Booking { change: BookingChange::Cancelled, .. } => Some(UpdateContent::Cancelled),
             Webhook::Booking { .. } | Webhook::Person { .. } => None,
         };
         let order_id = work.entity_id().to_owned();
-        let step = news.map(|news| Step {
+        let step = news.map(|news| OrderUpdate {
             order_id,
             event_id: event.id,
             document_id: None,
             received_at: event.received_at,
-            news,
+            content: news,
         });
         work.events.push(EventWork {
             id: event.id,
@@ -147,8 +149,8 @@ pub(super) fn take_document(source: &Source, work: &mut Work, claimed: &Claimed,
 fn announcements(webhook: &Webhook) -> Vec<Note> {
     let Webhook::Booking { change, ticket_pids, .. } = webhook else { return Vec::new() };
     let reason = match change {
-        BookingChange::TicketsDeleted => reconcile::ANNOUNCED_DELETED,
-        BookingChange::TicketsUpdated => reconcile::ANNOUNCED_UPDATED,
+        BookingChange::TicketsDeleted => findings::ANNOUNCED_DELETED,
+        BookingChange::TicketsUpdated => findings::ANNOUNCED_UPDATED,
         BookingChange::New | BookingChange::Cancelled => return Vec::new(),
     };
     let note = |pid: &String| Note {
@@ -232,12 +234,16 @@ fn take_over(
             said.notes.sort();
             said.notes.dedup();
             event.contact = said.contact.map(|contact| (contact, document_id));
-            event.steps.push(Step {
+            event.steps.push(OrderUpdate {
                 order_id,
                 event_id: first.id,
                 document_id: Some(document_id),
                 received_at: first.received_at,
-                news: News::Sections { order: Box::new(said.order), version: document_id, notes: said.notes },
+                content: UpdateContent::Sections {
+                    order: Box::new(said.order),
+                    version: document_id,
+                    notes: said.notes,
+                },
             });
         }
     }

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use super::Inner;
 use super::retry::delay_milliseconds;
-use super::tally::Tally;
+use super::settle_metrics::SettleMetrics;
 use super::work::{EventWork, Work, caught};
-use super::{Inner, contact};
 use crate::clock::Timestamp;
+use crate::contacts::{self, ContactUpdate};
 use crate::db::Connection;
 use crate::inbox::{EventId, Finish, store as inbox};
-use crate::ledger::{self, Book, Error, News, Step};
+use crate::ledger::Error;
+use crate::ledger::batch::{Batch, is_cancelled};
+use crate::ledger::settle::{OrderUpdate, UpdateContent, prefetch, settle};
 use crate::provider::Failure;
 
 /// Why a transaction of settling came to nothing.
@@ -51,7 +54,7 @@ impl Inner {
 
     fn settle_together(&self, works: &[Work]) -> Result<(), Unsettled> {
         let now = self.clock.now();
-        let mut tally = Tally::default();
+        let mut tally = SettleMetrics::default();
         self.database.transaction("settle", |connection| self.settle_works(connection, works, now, &mut tally))?;
         tally.commit(&self.settled, now);
         Ok(())
@@ -63,27 +66,27 @@ impl Inner {
         connection: &mut Connection,
         works: &[Work],
         now: Timestamp,
-        tally: &mut Tally,
+        tally: &mut SettleMetrics,
     ) -> Result<(), Unsettled> {
         for works in works.chunk_by(|a, b| a.source == b.source) {
             let Some(source) = works.first().map(|work| work.source.as_str()) else { continue };
             let zone = self.sources.get(source).map_or(chrono_tz::UTC, |source| source.timezone);
-            let mut book = Book::open(connection, source, zone)?;
+            let mut batch = Batch::open(connection, source, zone)?;
             let steps = works.iter().flat_map(|work| &work.events).flat_map(|event| &event.steps);
-            ledger::read_ahead(connection, &mut book, steps)?;
+            prefetch(connection, &mut batch, steps)?;
             let mut newer = Vec::with_capacity(works.len());
             for work in works {
                 // A panic in one entity must not take the others of its batch with it.
-                let applied = caught(|| self.apply(connection, &mut book, work, now, tally));
+                let applied = caught(|| self.apply(connection, &mut batch, work, now, tally));
                 newer.push(applied.unwrap_or_else(|detail| {
                     Err(Error::Panicked { order_id: work.entity_id().to_owned(), detail }.into())
                 })?);
             }
-            book.write_out(connection)?;
+            batch.flush(connection)?;
             let settled = || works.iter().zip(&newer);
-            let said: Vec<contact::Said<'_>> =
+            let said: Vec<ContactUpdate<'_>> =
                 settled().flat_map(|(work, newer)| said_of_customers(work, newer)).collect();
-            contact::keep(connection, source, &said)?;
+            contacts::keep(connection, source, &said)?;
             let mut applied = BTreeMap::new();
             for (work, newer) in settled() {
                 self.complete(connection, (work, newer), &mut applied, now, tally)?;
@@ -128,7 +131,7 @@ impl Inner {
     /// Ends the claim without settling anything. If even that fails, the end of the lease makes the events due again.
     fn give_up(&self, work: &Work, failure: &Failure) {
         let now = self.clock.now();
-        let mut tally = Tally::default();
+        let mut tally = SettleMetrics::default();
         let ended = self
             .database
             .transaction("give up", |connection| self.end_claim(connection, work, failure, now, &mut tally));
@@ -146,7 +149,7 @@ impl Inner {
         work: &Work,
         failure: &Failure,
         now: Timestamp,
-        tally: &mut Tally,
+        tally: &mut SettleMetrics,
     ) -> Result<(), Unsettled> {
         for (id, finish) in &work.ended {
             end(connection, work, *id, finish, now, tally)?;
@@ -163,10 +166,10 @@ impl Inner {
     fn apply(
         &self,
         connection: &mut Connection,
-        book: &mut Book,
+        batch: &mut Batch,
         work: &Work,
         now: Timestamp,
-        tally: &mut Tally,
+        tally: &mut SettleMetrics,
     ) -> Result<Vec<bool>, Unsettled> {
         if let Some(document) = &work.document {
             inbox::archive_document(connection, document.id, document.status, &document.body, now)?;
@@ -175,9 +178,11 @@ impl Inner {
         let mut document_newer = true;
         for facts in [true, false] {
             for (event, newer) in work.events.iter().zip(&mut newer) {
-                for step in event.steps.iter().filter(|step| facts != matches!(step.news, News::Sections { .. })) {
+                for step in
+                    event.steps.iter().filter(|step| facts != matches!(step.content, UpdateContent::Sections { .. }))
+                {
                     (self.probe)(event.id);
-                    let settled = ledger::settle(connection, book, step)?;
+                    let settled = settle(connection, batch, step)?;
                     tally.wrote(&work.source, settled.entries);
                     // What was read for all of them says nothing about the fact that one of them brought.
                     match step.document_id {
@@ -202,7 +207,7 @@ impl Inner {
         (work, newer): (&'w Work, &[bool]),
         applied: &mut BTreeMap<&'w str, Applied<'w>>,
         now: Timestamp,
-        tally: &mut Tally,
+        tally: &mut SettleMetrics,
     ) -> Result<(), Unsettled> {
         for (id, finish) in &work.ended {
             end(connection, work, *id, finish, now, tally)?;
@@ -254,7 +259,7 @@ impl Inner {
             }
             Failure::RateLimited { detail, .. } => waiting("rate_limited", detail, self.shut_until(source, now)),
             Failure::ProviderDown { detail, .. } => match self.gates.opening(source, now) {
-                super::gate::Opening::Shut(until) => {
+                super::circuit_breaker::Opening::Shut(until) => {
                     waiting("provider_down", detail, until.max(now.plus_milliseconds(delay)))
                 }
                 _ => transient("provider_down", detail, "provider_down", None),
@@ -264,19 +269,19 @@ impl Inner {
 
     fn shut_until(&self, source: &str, now: Timestamp) -> Timestamp {
         match self.gates.opening(source, now) {
-            super::gate::Opening::Shut(until) => until,
+            super::circuit_breaker::Opening::Shut(until) => until,
             _ => now,
         }
     }
 }
 
 /// What the events of an entity say of customers. `newer` tells of each event whether it is as new as what is known.
-fn said_of_customers<'w>(work: &'w Work, newer: &[bool]) -> Vec<contact::Said<'w>> {
+fn said_of_customers<'w>(work: &'w Work, newer: &[bool]) -> Vec<ContactUpdate<'w>> {
     let events = work.events.iter().zip(newer);
     let said = events.filter_map(|(event, newer)| {
         let (contact, version) = event.contact.as_ref()?;
         let order = event.steps.first().map(|step| (step.order_id.as_str(), *newer));
-        Some(contact::Said { contact, version: *version, order })
+        Some(ContactUpdate { contact, version: *version, order })
     });
     said.collect()
 }
@@ -303,7 +308,7 @@ fn end(
     id: EventId,
     finish: &Finish,
     now: Timestamp,
-    tally: &mut Tally,
+    tally: &mut SettleMetrics,
 ) -> Result<(), Unsettled> {
     if !inbox::finish(connection, &work.lease, id, finish, now)? {
         return Err(Unsettled::LeaseLost(work.entity.clone()));
@@ -317,7 +322,7 @@ fn missing(connection: &mut Connection, work: &Work) -> Result<Option<Failure>, 
     if work.document.as_ref().is_none_or(|document| document.status != 404) {
         return Ok(None);
     }
-    if work.entity.starts_with("booking:") && ledger::is_cancelled(connection, &work.source, work.entity_id())? {
+    if work.entity.starts_with("booking:") && is_cancelled(connection, &work.source, work.entity_id())? {
         return Ok(None);
     }
     Ok(Some(Failure::Transient {
@@ -352,7 +357,7 @@ pub(super) fn taken_apart(work: Work) -> Vec<Work> {
     }
     for mut event in events {
         let (event_id, received_at) = (event.id, event.received_at);
-        event.steps.extend(read.iter().cloned().map(|step| Step { event_id, received_at, ..step }));
+        event.steps.extend(read.iter().cloned().map(|step| OrderUpdate { event_id, received_at, ..step }));
         event.contact = event.contact.or_else(|| contact.clone());
         parts.push(part(vec![event], Vec::new()));
     }

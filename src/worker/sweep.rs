@@ -4,7 +4,7 @@ use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::db::Database;
-use crate::ledger::retain::{Swept, recognise};
+use crate::ledger::entered::recognise_credit::{Swept, recognise};
 use crate::limits;
 
 /// Sweeps at once and then every hour, until it is stopped.

@@ -2,9 +2,9 @@
 
 use crate::clock::Timestamp;
 use crate::inbox::{Claimed, EventId, Finish};
-use crate::ledger::{News, Step};
-use crate::order::Contact;
-use crate::provider::{Failure, Note};
+use crate::ledger::settle::{OrderUpdate, UpdateContent};
+use crate::order::{Contact, Note};
+use crate::provider::Failure;
 
 /// The result of reading the events of one entity, ready to be settled in one transaction.
 pub(super) struct Work {
@@ -32,7 +32,7 @@ pub(super) struct EventWork {
     pub(super) attempts: i32,
     pub(super) received_at: Timestamp,
     /// What it changes.
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<OrderUpdate>,
     /// The customer, with how new the news of it are.
     pub(super) contact: Option<(Contact, i64)>,
 }
@@ -48,7 +48,7 @@ pub(super) struct Document {
 impl EventWork {
     /// Whether the event brings a fact of its own, whatever the fetch brings.
     pub(super) fn has_fact(&self) -> bool {
-        self.steps.iter().any(|step| !matches!(step.news, News::Sections { .. }))
+        self.steps.iter().any(|step| !matches!(step.content, UpdateContent::Sections { .. }))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Customers: shown when asked for, erasable without touching the books, and nowhere else to be found.
 
 use serde_json::json;
+use ticketledger::contacts::{Erased, Unerasable, Who, erase, returned, show};
 use ticketledger::demo::stand_in::{BookingExample, person_example};
 use ticketledger::inbox::operator::Reason;
-use ticketledger::worker::contact::{Erased, Unerasable, Who, erase, returned, show};
 
 use crate::on_both_engines;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, changed};

@@ -1,8 +1,8 @@
 //! The story of an order, and the way from every entry to its bytes and back.
 
 use serde_json::json;
-use ticketledger::ledger::explain::{Story, explain};
-use ticketledger::ledger::trace::{Bytes, Start, Trace, trace};
+use ticketledger::ledger::reading::explain::{Story, explain};
+use ticketledger::ledger::reading::trace::{Bytes, Start, Trace, trace};
 
 use crate::on_both_engines;
 use crate::rebuild::traffic;
@@ -191,7 +191,7 @@ on_both_engines!(a_booking_is_traced_to_the_answer_that_was_fetched, async |data
     let document = &trace.documents[0];
     assert_eq!((document.status, document.bytes), (Some(200), Bytes::Intact));
     assert_eq!(trace.snapshots[0].document_id, Some(document.id));
-    let trace = ticketledger::ledger::trace::trace(daemon.database(), None, &Start::Event(again)).unwrap();
+    let trace = ticketledger::ledger::reading::trace::trace(daemon.database(), None, &Start::Event(again)).unwrap();
     assert_eq!(trace.events[0].outcome, "nothing changed: all that it says was known");
     daemon.finish().await;
 });

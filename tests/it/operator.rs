@@ -7,6 +7,7 @@ use ticketledger::config::{self, Source};
 use ticketledger::inbox::State;
 use ticketledger::inbox::operator::{self, Filter, Reason, Replayed, Selection};
 use ticketledger::on_engine;
+use ticketledger::provider::classify_by_name;
 
 use crate::on_both_engines;
 use crate::support::daemon::PAID_ORDER;
@@ -77,7 +78,7 @@ fn sources(database: &TestDatabase) -> Vec<Source> {
 fn replay(database: &TestDatabase, selection: &Selection) -> Replayed {
     let reason = Reason { actor: "operator".to_owned(), why: "the rate is known now".to_owned() };
     let (opened, clock) = (database.open(), Clock::manual(now()));
-    operator::replay(&opened, &clock, &sources(database), selection, &reason, |_| ()).unwrap()
+    operator::replay(&opened, &clock, &classify_by_name(&sources(database)), selection, &reason, |_| ()).unwrap()
 }
 
 fn all() -> Selection {

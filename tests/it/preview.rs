@@ -2,9 +2,10 @@
 
 use serde_json::json;
 use ticketledger::demo::stand_in::BookingExample;
-use ticketledger::inbox::operator::effect::{Effect, USUAL, effect};
 use ticketledger::inbox::operator::{self, Filter, Reason, Selection};
+use ticketledger::provider::classify_by_name;
 use ticketledger::worker::Worker;
+use ticketledger::worker::effect::{Effect, USUAL, effect};
 
 use crate::on_both_engines;
 use crate::rebuild::{Random, delivery};
@@ -17,14 +18,23 @@ fn preview(daemon: &TestDaemon, selection: &Selection) -> Effect {
 fn preview_of(daemon: &TestDaemon, selection: &Selection, at_most: i64) -> Effect {
     let worker = Worker::offline(daemon.database().clone(), daemon.clock.clone(), daemon.config());
     let sources = &daemon.config().sources;
-    effect(daemon.database(), &daemon.clock, sources, selection, at_most, |connection| worker.rehearse(connection))
-        .expect("it can be rehearsed")
+    effect(daemon.database(), &daemon.clock, &classify_by_name(sources), selection, at_most, |connection| {
+        worker.rehearse(connection)
+    })
+    .expect("it can be rehearsed")
 }
 
 fn replay(daemon: &TestDaemon, selection: &Selection) {
     let reason = Reason { actor: "anna".to_owned(), why: "test".to_owned() };
-    operator::replay(daemon.database(), &daemon.clock, &daemon.config().sources, selection, &reason, |_| {})
-        .expect("it can be replayed");
+    operator::replay(
+        daemon.database(),
+        &daemon.clock,
+        &classify_by_name(&daemon.config().sources),
+        selection,
+        &reason,
+        |_| {},
+    )
+    .expect("it can be replayed");
 }
 
 /// All that a rehearsal must leave as it was.

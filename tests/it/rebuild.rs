@@ -4,15 +4,18 @@
 use serde_json::{Value, json};
 use ticketledger::db::Database;
 use ticketledger::inbox::operator::Reason;
-use ticketledger::ledger::close::{Month, Request, close};
-use ticketledger::ledger::rebuild::{Rebuilt, Switches, rebuild};
+use ticketledger::ledger::book::Month;
+use ticketledger::ledger::close::{Request, close};
+use ticketledger::ledger::proof::rebuild::{Rebuilt, Switches, rebuild};
 use ticketledger::on_engine;
 
 use crate::on_both_engines;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, changed, lines};
 use crate::support::db::{Engine, TestDatabase};
-use crate::support::order::{admission, but, coupon, flex, flex_participant, order, payment, product, redeemed};
-use crate::support::order::{partial, refund_voucher, ticket, voucher};
+use crate::support::order::{
+    admission, but, coupon, flex, flex_participant, order, partial, payment, product, redeemed, refund_voucher, ticket,
+    voucher,
+};
 
 /// SplitMix64: small, seeded, the same everywhere.
 pub(crate) struct Random(u64);
@@ -258,7 +261,7 @@ fn enter(database: &Database, kind: &str, key: &str, date: &str) {
     use diesel::prelude::*;
     use sha2::{Digest as _, Sha256};
     use ticketledger::db::schema::{journal_entries, postings};
-    use ticketledger::ledger::store::{EntryRow, PostingRow};
+    use ticketledger::ledger::book::{EntryRow, PostingRow};
     let done: Result<(), ticketledger::db::Error> = database.transaction("test", |connection| {
         let last: EntryRow = on_engine!(connection, |c| journal_entries::table
             .order(journal_entries::entry_no.desc())

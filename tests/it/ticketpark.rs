@@ -8,9 +8,10 @@ use ticketledger::config::Source;
 use ticketledger::db::schema::provider_tokens;
 use ticketledger::demo::stand_in::{BookingExample, Fault, StandIn, person_example};
 use ticketledger::on_engine;
+use ticketledger::order::Provider;
+use ticketledger::provider::Failure;
 use ticketledger::provider::ticketpark::booking::read_booking;
-use ticketledger::provider::{Failure, Provider};
-use ticketledger::worker::access::Access;
+use ticketledger::session::Access;
 
 use crate::on_both_engines;
 use crate::support::db::{Engine, TestDatabase};

@@ -12,7 +12,7 @@ use crate::command::output::{self, Usage};
 use crate::command::{Outcome, ledger, settings};
 use crate::config;
 use crate::db::{Database, Role};
-use crate::keep::copy::{Copied, Stage, copy};
+use crate::maintenance::copy::{Copied, Stage, copy};
 
 #[derive(Debug, Args)]
 pub(in crate::command) struct Copy {

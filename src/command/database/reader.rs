@@ -5,7 +5,7 @@ use clap::Args;
 use crate::command::output::{self, Usage};
 use crate::command::{Outcome, settings};
 use crate::config::Config;
-use crate::keep::reader::{self, Deed, RoleName};
+use crate::maintenance::reader::{self, Deed, RoleName};
 
 #[derive(Debug, Args)]
 pub(in crate::command) struct GrantReader {

@@ -6,14 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 
-pub(super) use words::in_words;
+pub(super) use self::words::in_words;
 
-use super::DatedPolicy;
 use super::problem::Problems;
 use super::read::{Section, Text};
 use super::vat;
-use crate::ledger::Policy;
-use crate::ledger::policy::{AfterDays, CashRounding, FlexRegime, Retained, RetainedVat, VoucherRegime};
+use crate::policy::{AfterDays, CashRounding, DatedPolicy, FlexRegime, Policy, Retained, RetainedVat, VoucherRegime};
 
 /// Reads them in their order. What a policy does not say stays as in the one before it.
 pub(super) fn policies(sections: Vec<Section>, problems: &mut Problems) -> Vec<DatedPolicy> {

@@ -1,11 +1,10 @@
 //! A policy in words, for an accountant who reads `config check`.
 
-use crate::ledger::Policy;
-use crate::ledger::policy::{
-    AfterDays, CashRounding, CouponScope, FlexRegime, OnPaymentVanish, PricesAre, RecogniseOn, Retained, RetainedVat,
-    RevenueMode, VatRounding, VoucherRegime,
-};
 use crate::money::format_minor;
+use crate::policy::{
+    AfterDays, CashRounding, CouponScope, FlexRegime, OnPaymentVanish, Policy, PricesAre, RecogniseOn, Retained,
+    RetainedVat, RevenueMode, VatRounding, VoucherRegime,
+};
 
 /// One sentence for each switch.
 pub(in crate::config) fn in_words(policy: &Policy) -> Vec<String> {

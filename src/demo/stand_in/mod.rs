@@ -20,11 +20,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-pub use example::{BookingExample, TicketExample, person_example};
+pub use self::example::{BookingExample, TicketExample, person_example};
 
+use self::state::State;
 use crate::clock::Clock;
 use crate::config::Api;
-use state::State;
 
 /// What goes wrong with one request; each is used up by the next request of its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]

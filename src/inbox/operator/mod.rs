@@ -3,7 +3,6 @@
 //! A replay works beside a running daemon. It goes in steps, each a short transaction, so that deliveries are stored
 //! in between; it leaves alone what a worker is at, and it is written down: who, when, why, what was chosen.
 
-pub mod effect;
 mod filter;
 pub mod store;
 
@@ -13,11 +12,9 @@ use serde::Serialize;
 
 use super::{Classified, EventId, State};
 use crate::clock::{Clock, Timestamp};
-use crate::config::Source;
 use crate::db::{Database, Error, Result};
-use crate::provider;
 
-pub use filter::Filter;
+pub use self::filter::Filter;
 
 /// Events that one transaction of a replay sets back: on SQLite all writers wait for it.
 const STEP: i64 = 2_000;
@@ -184,15 +181,18 @@ pub fn stats(database: &Database, source: Option<&str>) -> Result<Vec<Count>> {
     Ok(sums.into_values().collect())
 }
 
+/// Tells what a delivery to a source is about; `None` when the settings have no such source.
+pub type Classify<'a> = dyn Fn(&str, &[u8]) -> Option<Classified> + 'a;
+
 /// Sets the chosen events back to pending with a fresh budget of attempts. Events that were not understood when they
-/// came are read anew; `sources` says how.
+/// came are read anew by `classify`.
 ///
 /// # Errors
 /// When a statement fails; the steps before it stay done and are written down.
 pub fn replay(
     database: &Database,
     clock: &Clock,
-    sources: &[Source],
+    classify: &Classify<'_>,
     selection: &Selection,
     reason: &Reason,
     mut progress: impl FnMut(&Replayed),
@@ -211,7 +211,7 @@ pub fn replay(
                 Some(action) => action,
                 None => store::record_action(connection, now, reason, &selection.to_string())?,
             };
-            let replayed = replay_step(connection, now, sources, &chosen, action)?;
+            let replayed = replay_step(connection, now, classify, &chosen, action)?;
             store::add_to_action(connection, action, replayed.replayed)?;
             Ok(Some((end, action, replayed)))
         })?;
@@ -226,10 +226,11 @@ pub fn replay(
     Ok(total)
 }
 
-fn replay_step(
+/// Sets events back that nobody works on, in the caller's transaction.
+pub(crate) fn replay_step(
     connection: &mut crate::db::Connection,
     now: Timestamp,
-    sources: &[Source],
+    classify: &Classify<'_>,
     chosen: &[(EventId, String)],
     action: i64,
 ) -> Result<Replayed> {
@@ -246,7 +247,7 @@ fn replay_step(
             ready.push(event.id);
             continue;
         }
-        match read_anew(connection, sources, &event)? {
+        match read_anew(connection, classify, &event)? {
             Classified::Understood { kind, entity } => {
                 store::understand(connection, event.id, &kind, &entity)?;
                 ready.push(event.id);
@@ -262,20 +263,22 @@ fn replay_step(
     Ok(replayed)
 }
 
-fn read_anew(connection: &mut crate::db::Connection, sources: &[Source], event: &store::Free) -> Result<Classified> {
+fn read_anew(
+    connection: &mut crate::db::Connection,
+    classify: &Classify<'_>,
+    event: &store::Free,
+) -> Result<Classified> {
     let parked = |reason, detail: String| Classified::Parked {
         kind: event.kind.clone(),
         entity: event.entity.clone(),
         reason,
         detail,
     };
-    let Some(source) = sources.iter().find(|source| source.name == event.source) else {
-        return Ok(parked("source_not_configured", format!("the settings have no source `{}`", event.source)));
+    let Some(body) = store::body(connection, event.id)? else {
+        return Ok(parked("body_pruned", "the body was pruned, so it cannot be read anew".to_owned()));
     };
-    Ok(match store::body(connection, event.id)? {
-        Some(body) => provider::classify(source, &body),
-        None => parked("body_pruned", "the body was pruned, so it cannot be read anew".to_owned()),
-    })
+    let unknown = || parked("source_not_configured", format!("the settings have no source `{}`", event.source));
+    Ok(classify(&event.source, &body).unwrap_or_else(unknown))
 }
 
 impl std::fmt::Display for Selection {

@@ -3,9 +3,9 @@
 mod claim;
 mod finish;
 
-use claim::PENDING;
-pub use claim::{await_claims, claim, extend, is_due, release, release_all_leases};
-pub use finish::{finish, finish_applied};
+use self::claim::PENDING;
+pub use self::claim::{await_claims, claim, extend, is_due, release, release_all_leases};
+pub use self::finish::{finish, finish_applied};
 
 use diesel::dsl::sql;
 use diesel::prelude::*;

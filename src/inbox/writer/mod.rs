@@ -10,10 +10,9 @@ use std::time::Instant;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
-use super::{Classified, Delivery, EventId, store};
+use super::{Activity, Classified, Delivery, EventId, store};
 use crate::db::{self, Database};
 use crate::limits;
-use crate::monitor::Activity;
 
 /// Bodies that may wait at once, in bytes: a thousand senders of large bodies must not fill the memory.
 const QUEUE_BYTES: usize = 8 * limits::BATCH_BYTES;

@@ -3,9 +3,10 @@
 use chrono_tz::Tz;
 use serde::Serialize;
 
-use super::{Month, store};
+use super::store;
 use crate::clock::Timestamp;
 use crate::db::{Connection, Result};
+use crate::ledger::book::Month;
 
 /// One thing that stands in the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

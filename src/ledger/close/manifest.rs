@@ -11,9 +11,10 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use super::check::Blocker;
-use super::{Month, rollforward, store};
+use super::{rollforward, store};
 use crate::clock::Timestamp;
 use crate::db::{Connection, Result};
+use crate::ledger::book::Month;
 use crate::report::cut::{Cut, store as lines};
 use crate::report::{Cell, Table};
 
@@ -107,7 +108,7 @@ pub struct OpenFinding {
 pub(in crate::ledger) struct Totals {
     /// Entries booked in the month.
     entries: i64,
-    /// Policies of those entries: number and hash of the switches.
+    /// PolicyHistory of those entries: number and hash of the switches.
     policies: Vec<(i32, String)>,
     /// Balance of each account at the end of the month.
     trial_balance: Table,

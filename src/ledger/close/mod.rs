@@ -27,26 +27,26 @@
 pub mod anchor;
 mod check;
 mod manifest;
-mod month;
 mod rollforward;
-pub(super) mod store;
+pub(in crate::ledger) mod store;
 
 use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-pub use check::Blocker;
-pub(super) use manifest::{Head, Stored, Totals, VERSION};
-pub use manifest::{Intake, Observed, OpenFinding};
-pub use month::Month;
+pub use self::check::Blocker;
+pub(in crate::ledger) use self::manifest::{Head, Stored, Totals, VERSION};
+pub use self::manifest::{Intake, Observed, OpenFinding};
+pub use super::book::Month;
 
-use super::store::EntryRow;
-use super::{Book, Error, chain, verify};
+use self::anchor::Anchor;
+use self::manifest::Manifest;
+use super::Error;
+use super::book::{Book, EntryRow, chain};
+use super::proof::verify;
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Connection, Database};
 use crate::inbox::operator::Reason;
-use anchor::Anchor;
-use manifest::Manifest;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -92,7 +92,7 @@ struct Look {
 }
 
 /// All that a close would write.
-struct Draft {
+struct PreparedClose {
     blockers: Vec<Blocker>,
     forced: Vec<Blocker>,
     totals_sha256: String,
@@ -116,7 +116,8 @@ pub fn sources(database: &Database) -> Result<Vec<String>, Error> {
 pub fn preview(database: &Database, clock: &Clock, source: &str, request: &Request) -> Result<Closing, Error> {
     database.read(|connection| {
         let look = look(connection, source, request.month)?;
-        let (entry_no, entry_hash) = super::store::head(connection, source)?.unwrap_or((0, chain::GENESIS.to_owned()));
+        let (entry_no, entry_hash) =
+            super::book::store::head(connection, source)?.unwrap_or((0, chain::GENESIS.to_owned()));
         let head = Head { entry_no, entry_hash: &entry_hash };
         let draft = draft(connection, source, &look, head, request, clock.now())?;
         let result = if draft.blockers.is_empty() { "possible" } else { "blocked" };
@@ -212,7 +213,7 @@ pub fn contradiction(database: &Database, anchors: &[Anchor], source: Option<&st
 }
 
 /// The month that a close entry closes.
-pub(super) fn period_of(entry: &EntryRow) -> Option<&str> {
+pub(in crate::ledger) fn period_of(entry: &EntryRow) -> Option<&str> {
     entry.atom_key.strip_prefix("close:")
 }
 
@@ -248,7 +249,7 @@ fn draft(
     head: Head<'_>,
     request: &Request,
     now: Timestamp,
-) -> Result<Draft, Error> {
+) -> Result<PreparedClose, Error> {
     let (month, period) = (request.month, request.month.to_string());
     let mut blockers = check::blockers(connection, source, look.zone, month, now)?;
     if let Some(broken) = &look.broken {
@@ -268,7 +269,7 @@ fn draft(
     };
     let totals_sha256 = totals.sha256()?;
     let soft = store::period(connection, source, &period)?.filter(|row| row.status == "soft");
-    Ok(Draft {
+    Ok(PreparedClose {
         blockers,
         manifest: Manifest::new(source, &period, head, &observed, &totals)?,
         forced: observed.forced,
@@ -282,7 +283,7 @@ fn write_close(
     connection: &mut Connection,
     book: &mut Book,
     request: &Request,
-    draft: &Draft,
+    draft: &PreparedClose,
     now: Timestamp,
 ) -> Result<Anchor, Error> {
     let (source, period) = (book.source.clone(), request.month.to_string());
@@ -349,7 +350,7 @@ fn write_close(
     Ok(anchor)
 }
 
-impl Draft {
+impl PreparedClose {
     fn into_closing(
         self,
         source: &str,

@@ -5,16 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use super::Intake;
 use super::manifest::OpenFinding;
-use super::{Intake, Month};
 use crate::clock::Timestamp;
 use crate::db::schema::{
     chain_anchors, event_titles, findings, inbox_events, journal_entries, operator_actions, period_manifests, periods,
     policies, postings,
 };
 use crate::db::{Connection, Result};
-use crate::ledger::book::period_of;
-use crate::ledger::store::EntryRow;
+use crate::ledger::book::{EntryRow, Month, period_of};
 use crate::on_engine;
 
 /// The manifest of a closed month, as stored.

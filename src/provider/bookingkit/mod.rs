@@ -21,7 +21,6 @@ mod reader;
 mod schema;
 mod stored_value;
 
-pub(crate) use stored_value::disguise;
 #[cfg(test)]
 mod tests;
 

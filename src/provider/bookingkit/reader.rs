@@ -6,9 +6,9 @@ use std::collections::hash_map::Entry;
 use super::header;
 use crate::clock::Timestamp;
 use crate::money::Currency;
-use crate::order::PartStatus;
+use crate::order::{Note, PartStatus};
+use crate::provider::Unreadable;
 use crate::provider::json::Object;
-use crate::provider::{Note, Unreadable};
 
 /// Most unknown fields that one delivery can report; a sender must not be able to flood the findings.
 const UNKNOWN_FIELDS: usize = 50;

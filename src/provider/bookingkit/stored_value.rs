@@ -2,16 +2,11 @@
 
 use std::collections::HashSet;
 
-use sha2::{Digest as _, Sha256};
-
 use super::reader::{Reader, conflicting_duplicate};
 use super::schema;
-use crate::order::{FlexOffer, FlexTicket, RefundedOrder, Voucher, VoucherOrder};
+use crate::order::{FlexOffer, FlexTicket, RefundedOrder, Voucher, VoucherOrder, mask_code};
 use crate::provider::Unreadable;
 use crate::provider::json::Object;
-
-/// A shorter code would be given away by its last four characters.
-const SHORTEST_CODE: usize = 8;
 
 impl Reader {
     pub(super) fn flex_tickets(&mut self, object: &Object<'_>) -> Result<Option<Vec<FlexTicket>>, Unreadable> {
@@ -21,7 +16,7 @@ impl Reader {
 
     fn flex_ticket(&mut self, object: &Object<'_>) -> Result<FlexTicket, Unreadable> {
         let currency = self.currency_of(object)?;
-        let (code_sha256, code_last4) = disguise(object.text("code"));
+        let (code_sha256, code_last4) = mask_code(object.text("code"));
         let offers = self.each(object, "flexOffer", schema::FLEX_OFFER, |_, offer| {
             Ok(FlexOffer {
                 id: offer.required_id("id")?,
@@ -61,7 +56,7 @@ impl Reader {
     fn voucher_order(&mut self, object: &Object<'_>) -> Result<VoucherOrder, Unreadable> {
         let vouchers = self.each(object, "voucher", schema::VOUCHER, |reader, voucher| {
             let currency = reader.currency_of(voucher)?;
-            let (code_sha256, code_last4) = disguise(voucher.text("code"));
+            let (code_sha256, code_last4) = mask_code(voucher.text("code"));
             Ok(Voucher {
                 id: voucher.required_id("id")?,
                 value_minor: voucher.required_amount("value", currency)?,
@@ -101,12 +96,4 @@ impl Reader {
         let ids = self.each(related, "payments", schema::REFUNDED_PAYMENT, |_, payment| payment.required_id("id"))?;
         Ok(ids.unwrap_or_default())
     }
-}
-
-/// Hash and last four characters of a code that is as good as money.
-pub(crate) fn disguise(code: Option<String>) -> (Option<String>, Option<String>) {
-    let Some(code) = code else { return (None, None) };
-    let length = code.chars().count();
-    let last4 = (length >= SHORTEST_CODE).then(|| code.chars().skip(length - 4).collect());
-    (Some(hex::encode(Sha256::digest(code.as_bytes()))), last4)
 }

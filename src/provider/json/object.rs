@@ -10,7 +10,8 @@ use super::Element;
 use super::value::Value;
 use crate::clock::Timestamp;
 use crate::money::{Currency, parse_decimal};
-use crate::provider::{Note, Unreadable};
+use crate::order::Note;
+use crate::provider::Unreadable;
 
 /// Longest id in bytes. Ids are keys of indexes, and PostgreSQL refuses an index row of more than about 2,700 bytes.
 const ID_BYTES: usize = 200;

@@ -9,4 +9,4 @@ pub mod booking;
 pub mod client;
 pub mod webhook;
 
-pub use webhook::classify;
+pub use self::webhook::classify;

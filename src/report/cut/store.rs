@@ -4,10 +4,10 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
-use super::super::{Cell, Column, Shown, Table};
 use super::{Cut, nothing};
 use crate::db::{Connection, Result};
 use crate::on_engine;
+use crate::report::{Cell, Column, Shown, Table};
 
 /// The view as the query builder knows it. Diesel wants a key; nothing here updates by it.
 mod views {

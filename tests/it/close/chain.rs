@@ -111,7 +111,7 @@ on_both_engines!(a_rebuild_repeats_a_close_at_its_place, async |database| {
     let stored = stored.remove(0);
     let repeated = daemon.database().transaction::<_, ledger::Error>("rebuild", |connection| {
         // The book of the other source is empty, as a book is where its rebuild begins.
-        let mut book = ledger::Book::open(connection, "theatre", chrono_tz::Europe::Zurich)?;
+        let mut book = ledger::book::Book::open(connection, "theatre", chrono_tz::Europe::Zurich)?;
         book.source = "museum".to_owned();
         assert_eq!(ledger::close::next_entry_no(&book), stored.entry_no);
         Ok(ledger::close::repeat(&mut book, &stored))

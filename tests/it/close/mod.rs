@@ -8,8 +8,9 @@ mod numbers;
 use serde_json::{Value, json};
 use ticketledger::inbox::operator::Reason;
 use ticketledger::ledger;
-use ticketledger::ledger::close::{Closing, Month, Request, anchor, anchor_lines, close, contradiction, preview};
-use ticketledger::ledger::verify::verify;
+use ticketledger::ledger::book::Month;
+use ticketledger::ledger::close::{Closing, Request, anchor, anchor_lines, close, contradiction, preview};
+use ticketledger::ledger::proof::verify::verify;
 use ticketledger::report::{self, Cut, Format, Kind};
 
 use crate::on_both_engines;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use ticketledger::cluster::Presence;
 use ticketledger::demo::stand_in::Fault;
 use ticketledger::limits;
-use ticketledger::peers::Presence;
 
 use super::on_postgresql;
 use crate::on_both_engines;

@@ -8,9 +8,9 @@ mod settle_time;
 
 use serde_json::{Value, json};
 use ticketledger::demo::stand_in::{BookingExample, TicketExample};
-use ticketledger::ledger::calibrate::calibrate;
-use ticketledger::ledger::reconcile::operator::store as findings;
-use ticketledger::ledger::reconcile::{REASONS, reconcile_everything};
+use ticketledger::ledger::findings::calibrate::calibrate;
+use ticketledger::ledger::findings::operator::store as findings;
+use ticketledger::ledger::findings::{REASONS, reconcile_everything};
 
 use crate::on_both_engines;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, changed};

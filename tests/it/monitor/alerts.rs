@@ -1,8 +1,11 @@
 //! Each alert is told once when it begins and once when it ends: by hand, and by the clock of the test.
 
 use serde_json::json;
+use std::sync::Arc;
+
 use ticketledger::demo::stand_in::Fault;
-use ticketledger::monitor::{Activity, Monitor};
+use ticketledger::inbox::Activity;
+use ticketledger::monitor::Monitor;
 
 use super::{observed, said};
 use crate::on_both_engines;
@@ -12,9 +15,17 @@ const NONE: [&str; 0] = [];
 
 /// The monitor of another daemon on the same database.
 fn another(daemon: &TestDaemon) -> Monitor {
-    let worker = daemon.another_pool(std::sync::Arc::new(|_| {}));
-    let received = std::sync::Arc::new(Activity::default());
-    Monitor::new(daemon.database().clone(), daemon.clock.clone(), daemon.config(), received, worker)
+    let worker = daemon.another_pool(Arc::new(|_| {}));
+    let received = Arc::new(Activity::default());
+    let (database, clock) = (daemon.database().clone(), daemon.clock.clone());
+    Monitor::new(
+        database,
+        clock,
+        daemon.config(),
+        received,
+        worker.settled(),
+        Arc::new(move || worker.providers_down()),
+    )
 }
 
 fn bad_order() -> String {
@@ -67,12 +78,8 @@ on_both_engines!(a_backlog_is_told_when_it_is_old, async |database| {
 });
 
 on_both_engines!(a_silence_is_told_after_the_hours_of_the_setting, async |database| {
-    let daemon = TestDaemon::start_with(
-        database,
-        |config| config.sources[0].silence_hours = Some(2),
-        std::sync::Arc::new(|_| {}),
-    )
-    .await;
+    let daemon =
+        TestDaemon::start_with(database, |config| config.sources[0].silence_hours = Some(2), Arc::new(|_| {})).await;
     daemon.clock.advance_milliseconds(10 * 3_600_000);
     assert_eq!(said(&daemon.look().await), NONE, "a source that never sent is not silent");
     daemon.deliver(PAID_ORDER).await;

@@ -9,11 +9,10 @@ mod settings;
 mod stored_value;
 
 use serde_json::{Value, json};
-use ticketledger::config::{self, DatedPolicy};
-use ticketledger::ledger::Policy;
-use ticketledger::ledger::policy::{
-    AfterDays, CashRounding, CouponScope, FlexRegime, OnPaymentVanish, PricesAre, RecogniseOn, Retained, RetainedVat,
-    RevenueMode, VatRounding, VoucherRegime,
+use ticketledger::config;
+use ticketledger::policy::{
+    AfterDays, CashRounding, CouponScope, DatedPolicy, FlexRegime, OnPaymentVanish, Policy, PricesAre, RecogniseOn,
+    Retained, RetainedVat, RevenueMode, VatRounding, VoucherRegime,
 };
 
 use crate::on_both_engines;

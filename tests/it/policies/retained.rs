@@ -1,8 +1,9 @@
 //! Money that stays on a dead order: kept as a credit, or income once its time is over.
 
-use ticketledger::ledger::import::{File, FileKind, import};
-use ticketledger::ledger::rebuild::rebuild;
-use ticketledger::ledger::retain::{Swept, recognise};
+use ticketledger::ledger::book::KnownSource;
+use ticketledger::ledger::entered::import::{File, FileKind, import};
+use ticketledger::ledger::entered::recognise_credit::{Swept, recognise};
+use ticketledger::ledger::proof::rebuild::rebuild;
 
 use super::*;
 use crate::support::daemon::at;
@@ -191,7 +192,7 @@ on_both_engines!(what_others_post_on_the_order_counts, async |database| {
     let file = "date,reference,kind,currency,amount,order_id\n2025-11-11,r1,retain,EUR,11.90,by-hand\n";
     let file = File { kind: FileKind::Manual, bytes: file.as_bytes().to_vec(), opened_on: None };
     let reason = ticketledger::inbox::operator::Reason { actor: "anna".to_owned(), why: "fee".to_owned() };
-    let museum = daemon.config().sources[0].clone();
+    let museum = KnownSource { name: "museum".to_owned(), timezone: chrono_tz::Europe::Berlin };
     import(daemon.database(), &museum, &file, &reason, at("2025-11-11T20:00:00Z")).expect("an import");
     daemon.set_clock("2025-12-20T08:00:00Z");
     assert_eq!(changes(&sweep(&daemon)), [("late", 0, 1190)]);

@@ -1,4 +1,4 @@
-//! Policies as an operator writes them.
+//! PolicyHistory as an operator writes them.
 
 use super::*;
 

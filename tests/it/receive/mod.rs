@@ -23,7 +23,7 @@ use ticketledger::db::schema::inbox_events;
 use ticketledger::db::{Database, Role};
 use ticketledger::inbox::writer::{Pulse, Queue, Writer};
 use ticketledger::on_engine;
-use ticketledger::receive::{self, Console, Intake, Patience, Turn};
+use ticketledger::receive::{self, Console, Intake, Timeouts, Turn};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
@@ -90,13 +90,13 @@ struct Server {
 struct Options {
     folder: tempfile::TempDir,
     extra: Vec<(&'static str, &'static str)>,
-    patience: Patience,
+    patience: Timeouts,
     queue: Option<Writer>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), extra: vec![], patience: Patience::default(), queue: None }
+        Self { folder: tempfile::tempdir().unwrap(), extra: vec![], patience: Timeouts::default(), queue: None }
     }
 }
 

@@ -8,18 +8,20 @@ use diesel::sql_types::Text;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use ticketledger::clock::{Clock, Timestamp};
+use ticketledger::cluster::Presence;
 use ticketledger::config::{Alerts, Config, Limits, OauthClient, Retention, Server, Source, VatRule, Worker};
 use ticketledger::daemon::{Daemon, Options};
 use ticketledger::db::Database;
 use ticketledger::demo::stand_in::StandIn;
 use ticketledger::inbox::operator::{self, Reason, Replayed, Selection};
 use ticketledger::inbox::store;
-use ticketledger::ledger::close::{Month, Request, close};
-use ticketledger::ledger::verify::{Verdict, verify};
+use ticketledger::ledger::book::Month;
+use ticketledger::ledger::close::{Request, close};
+use ticketledger::ledger::proof::verify::{Verdict, verify};
 use ticketledger::limits;
 use ticketledger::monitor::Notice;
-use ticketledger::peers::Presence;
-use ticketledger::provider::Provider;
+use ticketledger::order::Provider;
+use ticketledger::provider::classify_by_name;
 use ticketledger::worker::{self, Probe};
 
 use super::db::TestDatabase;
@@ -248,8 +250,15 @@ impl TestDaemon {
     pub(crate) fn replay(&self, ids: &[i64]) -> Replayed {
         let reason = Reason { actor: "test".to_owned(), why: "to see".to_owned() };
         let selection = Selection::Ids(ids.to_vec());
-        operator::replay(self.database(), &self.clock, &self.config.sources, &selection, &reason, |_| {})
-            .expect("the replay works")
+        operator::replay(
+            self.database(),
+            &self.clock,
+            &classify_by_name(&self.config.sources),
+            &selection,
+            &reason,
+            |_| {},
+        )
+        .expect("the replay works")
     }
 
     pub(crate) fn config(&self) -> &Config {

@@ -10,8 +10,7 @@ mod seeds;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::order::Contact;
-use crate::provider::{Note, Provider};
+use crate::order::{Contact, Note, Provider};
 
 const PAID_ORDER: &str = include_str!("../../../../tests/fixtures/bookingkit/paid_order.json");
 const UNIFIED_EXAMPLE: &str = include_str!("../../../../tests/fixtures/bookingkit/unified_example.json");

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::money::Currency;
-use crate::order::{Contact, Header, Order, OrderStatus, Ticket};
+use crate::order::{Contact, Header, Note, Order, OrderStatus, Ticket};
 use crate::provider::json::{self, Object};
-use crate::provider::{Note, Said, Unreadable};
+use crate::provider::{Said, Unreadable};
 
 /// A booking that was read.
 pub struct ReadBooking {

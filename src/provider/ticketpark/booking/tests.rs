@@ -3,8 +3,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::config::VatRule;
 use crate::demo::stand_in::{BookingExample, TicketExample, person_example};
-use crate::order::PartStatus;
-use crate::provider::Provider;
+use crate::order::{PartStatus, Provider};
 
 fn source() -> Source {
     let rule =

@@ -6,9 +6,9 @@ use super::{confirmation, note, note_unknown_fields, vat};
 use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::money::Currency;
-use crate::order::{PartStatus, Participant, Ticket};
+use crate::order::{Note, PartStatus, Participant, Ticket};
+use crate::provider::Unreadable;
 use crate::provider::json::Object;
-use crate::provider::{Note, Unreadable};
 
 const PRICE: &str = "denormalized_price_including_vat";
 const CURRENCY: &str = "denormalized_currency_pid";

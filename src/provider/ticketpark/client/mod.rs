@@ -8,7 +8,7 @@ use reqwest::redirect;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::IgnoredAny;
 
-pub use grant::{Grant, GrantError};
+pub use self::grant::{Grant, GrantError};
 
 use crate::clock::Clock;
 use crate::config::Api;

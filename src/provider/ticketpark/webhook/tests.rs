@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::provider::Provider;
+use crate::order::Provider;
 
 fn source() -> Source {
     Source {

@@ -1,0 +1,199 @@
+//! The daemons on one database: each has a row, whose number its claims carry, and a heartbeat.
+//!
+//! ```text
+//! register ─> row ─> heartbeat, every few seconds ─> leave: row gone
+//!                      └─ killed ─> the row stays ─> another daemon of the host sees that the process is gone,
+//!                                                     and makes its work due at once
+//!                                   └─ on another host: its leases end by themselves
+//! ```
+//!
+//! The heartbeat also extends the leases of what is in hand, so a daemon that lives keeps its work however long it
+//! takes. Nothing here decides who may settle: that is the lease alone, checked in the transaction that settles.
+
+mod process;
+mod store;
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::task::spawn_blocking;
+
+use self::process::Process;
+use crate::clock::{Clock, Timestamp};
+use crate::db::{Database, Result};
+use crate::inbox::store as inbox;
+use crate::limits;
+
+/// A daemon's place among the others. Clones share it.
+#[derive(Clone)]
+pub struct Presence(Arc<Inner>);
+
+struct Inner {
+    database: Database,
+    clock: Clock,
+    id: i64,
+    process: Process,
+    started_at: Timestamp,
+    in_hand: Mutex<BTreeSet<String>>,
+}
+
+/// A lease that is being worked on: the heartbeat extends it until the last clone is dropped, however the work ends.
+#[derive(Clone)]
+pub struct Lease(Arc<Holding>);
+
+struct Holding {
+    presence: Presence,
+    token: String,
+}
+
+impl Presence {
+    /// Enters this process, and makes due at once what daemons had in hand that are proven to be gone.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub fn register(database: Database, clock: Clock) -> Result<Self> {
+        let (process, now) = (Process::own(), clock.now());
+        let id = database.transaction("register", |connection| store::insert(connection, &process, now))?;
+        let in_hand = Mutex::default();
+        let presence = Self(Arc::new(Inner { database, clock, id, process, started_at: now, in_hand }));
+        if presence.0.database.is_embedded() {
+            // We hold the file's lock, so whoever else was here is gone.
+            presence.0.database.transaction("take over", |connection| {
+                store::delete_others(connection, id)?;
+                told(inbox::release_all_leases(connection, now)?);
+                Ok::<_, crate::db::Error>(())
+            })?;
+        } else {
+            presence.take_over()?;
+        }
+        Ok(presence)
+    }
+
+    /// The same, from a task.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn register_apart(database: Database, clock: Clock) -> anyhow::Result<Self> {
+        Ok(spawn_blocking(move || Self::register(database, clock)).await??)
+    }
+
+    /// Beats until `stop` is done.
+    pub async fn keep(&self, stop: impl Future<Output = ()>) {
+        let mut stop = std::pin::pin!(stop);
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(limits::HEARTBEAT) => {}
+                () = &mut stop => return,
+            }
+            let presence = self.clone();
+            let beaten = spawn_blocking(move || presence.beat()).await;
+            if let Ok(Err(error)) = beaten {
+                tracing::warn!(%error, "cannot write the heartbeat; trying again in {} s", limits::HEARTBEAT.as_secs());
+            }
+        }
+    }
+
+    /// See [`Presence::leave`]; a failure is only told.
+    pub async fn leave_apart(&self) {
+        let presence = self.clone();
+        if let Ok(Err(error)) = spawn_blocking(move || presence.leave()).await {
+            tracing::warn!(%error, "cannot sign off; other daemons find out by themselves");
+        }
+    }
+
+    /// The number of this daemon.
+    pub fn id(&self) -> i64 {
+        self.0.id
+    }
+
+    /// A lease of this daemon that nobody ever had.
+    pub fn lease(&self) -> Lease {
+        let mut bytes = [0_u8; 16];
+        let unique = match getrandom::fill(&mut bytes) {
+            Ok(()) => hex::encode(bytes),
+            // Without randomness a token per process and instant still tells claims apart.
+            Err(_) => format!("{}-{:p}-{}", std::process::id(), &raw const bytes, self.0.clock.now()),
+        };
+        let token = format!("{}-{unique}", self.0.id);
+        self.hands().insert(token.clone());
+        Lease(Arc::new(Holding { presence: self.clone(), token }))
+    }
+
+    /// Says that this daemon lives, extends the leases of what it has in hand, and takes over from those that are gone.
+    ///
+    /// # Errors
+    /// When the database fails. The leases then end in their time, unless a later heartbeat succeeds.
+    pub fn beat(&self) -> Result<()> {
+        let inner = &*self.0;
+        let now = inner.clock.now();
+        let half = i64::try_from(limits::LEASE.as_millis() / 2).unwrap_or(i64::MAX);
+        let leases: Vec<String> = self.hands().iter().cloned().collect();
+        inner.database.transaction("heartbeat", |connection| {
+            store::need_not_be_durable(connection)?;
+            store::beat(connection, inner.id, &inner.process, inner.started_at, now)?;
+            if !leases.is_empty() {
+                let (at_risk, until) =
+                    (now.plus_milliseconds(half), now.plus_milliseconds(half).plus_milliseconds(half));
+                inbox::extend(connection, &leases, at_risk, until)?;
+            }
+            Ok::<_, crate::db::Error>(())
+        })?;
+        self.take_over()
+    }
+
+    /// Makes due what daemons have in hand whose process is proven to be gone, and forgets those.
+    fn take_over(&self) -> Result<()> {
+        let inner = &*self.0;
+        let now = inner.clock.now();
+        let all = store::all(&mut inner.database.reader()?)?;
+        for other in all.iter().filter(|other| other.id != inner.id) {
+            let silent = now.milliseconds_since(other.heartbeat_at);
+            // Long after the last of its leases ended, the row of a daemon on another host is of no use.
+            let forgotten = silent > limits::FORGET_DAEMON_MILLISECONDS;
+            if forgotten || inner.process.proves_gone(&other.process, silent) {
+                inner.database.transaction("take over", |connection| {
+                    told(inbox::release(connection, other.id, now)?);
+                    store::delete(connection, other.id)
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes this daemon's row away; what it still has in hand is due at once for the others.
+    ///
+    /// # Errors
+    /// When the database fails; then the others find out by themselves.
+    pub fn leave(&self) -> Result<()> {
+        let inner = &*self.0;
+        let now = inner.clock.now();
+        inner.database.transaction("leave", |connection| {
+            inbox::release(connection, inner.id, now)?;
+            store::delete(connection, inner.id)
+        })
+    }
+
+    fn hands(&self) -> std::sync::MutexGuard<'_, BTreeSet<String>> {
+        self.0.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn told(released: usize) {
+    if released > 0 {
+        tracing::info!(events = released, "work that an earlier daemon left is due again");
+    }
+}
+
+impl Lease {
+    /// What is written on the events.
+    pub fn token(&self) -> &str {
+        &self.0.token
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        self.presence.hands().remove(&self.token);
+    }
+}

@@ -1,0 +1,85 @@
+//! The customers: kept beside the books, never in them, and erasable without touching them.
+
+mod erase;
+mod keep;
+pub mod store;
+
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::db::{Database, Result};
+
+pub use self::erase::{Erased, Unerasable, erase};
+pub(crate) use self::keep::{ContactUpdate, keep};
+
+/// A contact with all that is known of the person. It must not be printed by accident, so there is no `Debug`.
+#[derive(Clone, Serialize, diesel::Queryable)]
+#[expect(missing_docs, reason = "the columns are explained in the migration")]
+pub struct Stored {
+    pub contact_id: i64,
+    pub source: String,
+    pub match_key: Option<String>,
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub company: Option<String>,
+    pub vat_number: Option<String>,
+    pub street: Option<String>,
+    pub postal_code: Option<String>,
+    pub city: Option<String>,
+    pub country: Option<String>,
+    pub language: Option<String>,
+    pub details: Option<String>,
+    pub erased_at: Option<Timestamp>,
+    pub after_erased_id: Option<i64>,
+}
+
+/// A contact, with its orders.
+#[derive(Clone, Serialize)]
+pub struct Shown {
+    /// What is known of the person.
+    #[serde(flatten)]
+    pub contact: Stored,
+    /// The orders that it has or had.
+    pub orders: Vec<String>,
+}
+
+/// Which contacts.
+#[derive(Clone)]
+pub enum Who {
+    /// The one with this number.
+    Number(i64),
+    /// Those that this order, by id or code, has or had.
+    Order(String),
+    /// Those with this mail address.
+    Mail(String),
+}
+
+/// Looks contacts up.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn show(database: &Database, who: &Who) -> Result<Vec<Shown>> {
+    database.read(|connection| {
+        let ids = match who {
+            Who::Number(id) => vec![*id],
+            Who::Order(order) => store::of_order(connection, order)?,
+            Who::Mail(email) => store::of_mail(connection, email)?,
+        };
+        let mut shown = Vec::new();
+        for id in ids {
+            if let Some(contact) = store::stored(connection, id)? {
+                shown.push(Shown { contact, orders: store::orders_of(connection, id)? });
+            }
+        }
+        Ok(shown)
+    })
+}
+
+/// Source and number of the contacts that came after an erasure, with the number of the erased one.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn returned(database: &Database, source: Option<&str>) -> Result<Vec<(String, i64, i64)>> {
+    store::returned(&mut database.reader()?, source)
+}

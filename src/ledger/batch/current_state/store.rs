@@ -1,0 +1,153 @@
+//! The statements of the current state. None opens a transaction.
+
+use diesel::prelude::*;
+
+use super::OrderRow;
+use super::parts::{PartRows, Parts};
+use crate::db::schema::{order_lines, orders, payments, redemptions, vouchers};
+use crate::db::{Connection, Result};
+use crate::ledger::posting::{Snapshot, stored_value_key};
+use crate::policy::{Policy, Regime};
+use crate::{insert_rows, limits, on_engine};
+
+pub(in crate::ledger) fn order_row(
+    connection: &mut Connection,
+    source: &str,
+    order_id: &str,
+) -> Result<Option<OrderRow>> {
+    Ok(on_engine!(connection, |c| orders::table
+        .find((source, order_id))
+        .select(OrderRow::as_select())
+        .first(c)
+        .optional())?)
+}
+
+/// Inserts the rows of orders' parts.
+pub(in crate::ledger) fn insert_parts(connection: &mut Connection, rows: &PartRows) -> Result<()> {
+    let (lines, paid, redeemed) = rows.rows();
+    insert_rows!(connection, order_lines::table, lines)?;
+    insert_rows!(connection, payments::table, paid)?;
+    insert_rows!(connection, redemptions::table, redeemed)?;
+    Ok(())
+}
+
+/// Deletes lines, payments and redemptions of these orders.
+pub(in crate::ledger) fn delete_parts(connection: &mut Connection, source: &str, order_ids: &[String]) -> Result<()> {
+    for ids in order_ids.chunks(limits::IN_VALUES) {
+        let lines = order_lines::table.filter(order_lines::source.eq(source)).filter(order_lines::order_id.eq_any(ids));
+        let paid = payments::table.filter(payments::source.eq(source)).filter(payments::order_id.eq_any(ids));
+        let redeemed =
+            redemptions::table.filter(redemptions::source.eq(source)).filter(redemptions::order_id.eq_any(ids));
+        on_engine!(connection, |c| {
+            diesel::delete(lines).execute(c)?;
+            diesel::delete(paid).execute(c)?;
+            diesel::delete(redeemed).execute(c)
+        })?;
+    }
+    Ok(())
+}
+
+/// The first order, by its id, to sell a voucher keeps it, whichever is worked on first. True when the order sells or
+/// redeems any.
+pub(in crate::ledger) fn save_vouchers(
+    connection: &mut Connection,
+    source: &str,
+    snapshot: &Snapshot,
+    policy: &Policy,
+) -> Result<bool> {
+    let (parts, order_id) = (Parts::of(source, snapshot, policy), snapshot.order.order_id.as_str());
+    let (sold, redeemed) = (parts.vouchers_sold(), parts.vouchers_redeemed());
+    for row in &sold {
+        on_engine!(connection, |c| diesel::insert_into(vouchers::table)
+            .values(row)
+            .on_conflict((vouchers::source, vouchers::class, vouchers::voucher_id))
+            .do_nothing()
+            .execute(c))?;
+        let same = vouchers::table.find((source, row.class, &row.voucher_id));
+        let ours = same.filter(vouchers::purchase_order_id.is_null().or(vouchers::purchase_order_id.ge(order_id)));
+        on_engine!(connection, |c| diesel::update(ours).set(row).execute(c))?;
+    }
+    for row in &redeemed {
+        on_engine!(connection, |c| diesel::insert_into(vouchers::table)
+            .values(row)
+            .on_conflict_do_nothing()
+            .execute(c))?;
+    }
+    Ok(!sold.is_empty() || !redeemed.is_empty())
+}
+
+/// Forgets how a voucher or flex ticket was sold: the order that said so sells it no longer.
+pub(in crate::ledger) fn forget_voucher(
+    connection: &mut Connection,
+    source: &str,
+    class: &str,
+    voucher_id: &str,
+) -> Result<()> {
+    on_engine!(connection, |c| diesel::delete(vouchers::table.find((source, class, voucher_id))).execute(c))?;
+    Ok(())
+}
+
+fn regime(word: &str, vat_bp: Option<i32>) -> Option<Regime> {
+    match word {
+        "mpv" | "prepaid" => Some(Regime::Untaxed),
+        "spv" | "taxed" => vat_bp.map(Regime::Taxed),
+        "recognised" => vat_bp.map(Regime::Recognised),
+        _ => None,
+    }
+}
+
+/// How a voucher or flex ticket was sold, if any order of the source told.
+pub(in crate::ledger) fn regime_of(
+    connection: &mut Connection,
+    source: &str,
+    class: &str,
+    voucher_id: &str,
+) -> Result<Option<Regime>> {
+    let row: Option<(String, Option<i32>)> = on_engine!(connection, |c| vouchers::table
+        .find((source, class, voucher_id))
+        .select((vouchers::regime, vouchers::vat_bp))
+        .first(c)
+        .optional())?;
+    Ok(row.and_then(|(word, vat_bp)| regime(&word, vat_bp)))
+}
+
+/// `(order, stored value key, regime)` of what these orders sold, as known so far.
+pub(in crate::ledger) fn regimes_sold(
+    connection: &mut Connection,
+    source: &str,
+    order_ids: &[&str],
+) -> Result<Vec<(String, String, Regime)>> {
+    type Row = (Option<String>, String, String, String, Option<i32>);
+    let rows: Vec<Row> = on_engine!(connection, |c| vouchers::table
+        .filter(vouchers::source.eq(source))
+        .filter(vouchers::purchase_order_id.eq_any(order_ids))
+        .select((
+            vouchers::purchase_order_id,
+            vouchers::class,
+            vouchers::voucher_id,
+            vouchers::regime,
+            vouchers::vat_bp,
+        ))
+        .load(c))?;
+    let known = rows.into_iter().filter_map(|(order_id, class, id, word, vat_bp)| {
+        Some((order_id?, stored_value_key(&class, &id), regime(&word, vat_bp)?))
+    });
+    Ok(known.collect())
+}
+
+/// Orders that redeem a voucher or flex ticket, in a fixed order.
+pub(in crate::ledger) fn redeeming_orders(
+    connection: &mut Connection,
+    source: &str,
+    class: &str,
+    voucher_id: &str,
+) -> Result<Vec<String>> {
+    Ok(on_engine!(connection, |c| redemptions::table
+        .filter(redemptions::source.eq(source))
+        .filter(redemptions::class.eq(class))
+        .filter(redemptions::voucher_id.eq(voucher_id))
+        .select(redemptions::order_id)
+        .distinct()
+        .order(redemptions::order_id)
+        .load(c))?)
+}

@@ -1,0 +1,75 @@
+//! The orders that one transaction works on: read together, changed in memory, flushed together.
+//!
+//! Belongs here: reading and writing the state of orders, with the rows of that state. Does not: deciding what the
+//! state should be (`posting`, `findings`, `settle`).
+
+pub(in crate::ledger) mod current_state;
+mod finding_row;
+mod known;
+mod order_state;
+mod orders;
+mod posted;
+mod receivable;
+mod store;
+mod write_buffer;
+
+use chrono_tz::Tz;
+
+pub use finding_row::FindingRow;
+pub use known::is_cancelled;
+pub(in crate::ledger) use known::{KnownOrder, load, snapshot_of};
+pub(in crate::ledger) use order_state::LastSnapshot;
+pub(in crate::ledger) use orders::Orders;
+pub(in crate::ledger) use posted::Posted;
+pub use receivable::ReceivableLine;
+pub(in crate::ledger) use store::{posted_of, snapshots};
+
+use super::Error;
+use super::book::{Book, SourceFacts, store as journal};
+use crate::db::Connection;
+
+/// The book of a source and the orders that are being worked on. Valid for one transaction, which holds the lock on
+/// the source.
+pub struct Batch {
+    /// The head of the book.
+    pub book: Book,
+    pub(in crate::ledger) facts: SourceFacts,
+    pub(in crate::ledger) orders: Orders,
+    /// Number of the last entry when the statistics of the tables were last known to be right.
+    analysed_no: i64,
+}
+
+impl Batch {
+    /// Locks the source and reads the head of its book.
+    ///
+    /// # Errors
+    /// When the source was never prepared, or a statement fails.
+    pub fn open(connection: &mut Connection, source: &str, zone: Tz) -> Result<Self, Error> {
+        let book = Book::open(connection, source, zone)?;
+        let facts = journal::source_facts(connection, source)?;
+        let (analysed_no, _) = book.head();
+        Ok(Self { book, facts, orders: Orders::empty(source), analysed_no })
+    }
+
+    /// Writes what was settled. Whoever settles calls this before the transaction ends, and before reading anything
+    /// that settling writes.
+    ///
+    /// # Errors
+    /// When a statement fails, for example because the database refuses an entry.
+    pub fn flush(&mut self, connection: &mut Connection) -> Result<(), Error> {
+        self.orders.flush(connection)?;
+        // An automatic ANALYZE comes a minute late for a book that grows from nothing.
+        let (head_no, _) = self.book.head();
+        if grew_tenfold(self.analysed_no, head_no) {
+            journal::analyze(connection)?;
+            self.analysed_no = head_no;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the number of entries has got another digit, after the first two.
+fn grew_tenfold(before: i64, now: i64) -> bool {
+    let digits = |number: i64| number.checked_ilog10().unwrap_or(0);
+    digits(now) >= 2 && digits(now) > digits(before)
+}

@@ -1,0 +1,176 @@
+//! One source's book while its lock is held: the next numbers, the last hash, the closed months.
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike as _, NaiveDate};
+use chrono_tz::Tz;
+
+use super::{EntryRow, PolicyHistory, PostingRow, chain, store};
+use crate::clock::Timestamp;
+use crate::db::Connection;
+use crate::ledger::Error;
+
+/// The head of a book. Valid for one transaction, which holds the lock on its source.
+pub struct Book {
+    /// The source.
+    pub source: String,
+    /// Its policies.
+    pub policies: PolicyHistory,
+    head_no: i64,
+    head_hash: String,
+    snapshot_no: i64,
+    closed: BTreeSet<String>,
+}
+
+/// The header of an entry before it has its number.
+pub(in crate::ledger) struct EntryDraft<'a> {
+    pub(in crate::ledger) kind: &'static str,
+    pub(in crate::ledger) event_type: &'a str,
+    /// The order; `None` when the entry is about none.
+    pub(in crate::ledger) order_id: Option<&'a str>,
+    pub(in crate::ledger) policy_id: i32,
+    /// What it was computed from; `None` for what a person entered.
+    pub(in crate::ledger) snapshot_no: Option<i64>,
+    /// What may be posted only once; `None`: this atom from this snapshot.
+    pub(in crate::ledger) posting_key: Option<String>,
+    pub(in crate::ledger) atom_key: &'a str,
+    pub(in crate::ledger) atom_hash: &'a str,
+    pub(in crate::ledger) reverses_no: Option<i64>,
+    pub(in crate::ledger) reason: &'a str,
+    pub(in crate::ledger) currency: &'a str,
+    pub(in crate::ledger) effective_at: Timestamp,
+    pub(in crate::ledger) effective_basis: &'a str,
+    pub(in crate::ledger) recorded_at: Timestamp,
+    pub(in crate::ledger) inbox_event_id: i64,
+}
+
+impl Book {
+    /// Locks the source and reads its head. The lock is taken before any number is computed.
+    ///
+    /// # Errors
+    /// When the source was never prepared, or a statement fails.
+    pub fn open(connection: &mut Connection, source: &str, zone: Tz) -> Result<Self, Error> {
+        store::lock_source(connection, source)?;
+        let (head_no, head_hash) = store::head(connection, source)?.unwrap_or((0, chain::GENESIS.to_owned()));
+        Ok(Self {
+            source: source.to_owned(),
+            policies: PolicyHistory::load(connection, source, zone)?,
+            head_no,
+            head_hash,
+            snapshot_no: store::last_snapshot_no(connection, source)?,
+            closed: store::closed_periods(connection, source)?,
+        })
+    }
+
+    /// A book without entries, to be filled without a database.
+    pub(in crate::ledger) fn empty(source: &str, policies: PolicyHistory) -> Self {
+        Self {
+            source: source.to_owned(),
+            policies,
+            head_no: 0,
+            head_hash: chain::GENESIS.to_owned(),
+            snapshot_no: 0,
+            closed: BTreeSet::new(),
+        }
+    }
+
+    pub(in crate::ledger) fn next_snapshot_no(&mut self) -> i64 {
+        self.snapshot_no += 1;
+        self.snapshot_no
+    }
+
+    /// Gives the entry its number, its booking date and its place in the chain.
+    pub(in crate::ledger) fn seal(
+        &mut self,
+        draft: &EntryDraft<'_>,
+        mut lines: Vec<PostingRow>,
+    ) -> (EntryRow, Vec<PostingRow>) {
+        let entry_no = self.head_no + 1;
+        let (booking_date, late_for) = self.booking_date(draft.effective_at);
+        for (line, line_no) in lines.iter_mut().zip(1..) {
+            line.source.clone_from(&self.source);
+            line.entry_no = entry_no;
+            line.line_no = line_no;
+        }
+        let mut entry = EntryRow {
+            source: self.source.clone(),
+            entry_no,
+            kind: draft.kind.to_owned(),
+            event_type: draft.event_type.to_owned(),
+            order_id: draft.order_id.map(str::to_owned),
+            snapshot_no: draft.snapshot_no,
+            atom_key: draft.atom_key.to_owned(),
+            atom_hash: draft.atom_hash.to_owned(),
+            reverses_no: draft.reverses_no,
+            reason_code: late_for.unwrap_or_else(|| draft.reason.to_owned()),
+            currency: draft.currency.to_owned(),
+            effective_at: draft.effective_at,
+            effective_basis: draft.effective_basis.to_owned(),
+            booking_date,
+            recorded_at: draft.recorded_at,
+            inbox_event_id: Some(draft.inbox_event_id),
+            policy_id: draft.policy_id,
+            line_count: i32::try_from(lines.len()).unwrap_or(i32::MAX),
+            posting_key: draft.posting_key.clone().unwrap_or_else(|| {
+                let (order_id, snapshot_no) = (draft.order_id.unwrap_or_default(), draft.snapshot_no.unwrap_or(0));
+                chain::posting_key(&self.source, order_id, snapshot_no, draft.atom_key, draft.kind)
+            }),
+            hash_version: chain::HASH_VERSION,
+            prev_hash: self.head_hash.clone(),
+            entry_hash: String::new(),
+        };
+        entry.entry_hash = chain::entry_hash(&entry, &lines);
+        self.head_no = entry_no;
+        self.head_hash.clone_from(&entry.entry_hash);
+        (entry, lines)
+    }
+
+    /// Puts a header that brings its own dates at the head of the chain: the close of a month, and what a rebuild
+    /// repeats as it is stored. It gets its number and its hashes here.
+    pub(in crate::ledger) fn append(&mut self, mut entry: EntryRow, lines: &[PostingRow]) -> EntryRow {
+        entry.source.clone_from(&self.source);
+        entry.entry_no = self.head_no + 1;
+        entry.prev_hash.clone_from(&self.head_hash);
+        entry.entry_hash = chain::entry_hash(&entry, lines);
+        self.head_no = entry.entry_no;
+        self.head_hash.clone_from(&entry.entry_hash);
+        entry
+    }
+
+    /// Number and hash of the last entry; zero and zeros before the first.
+    pub(in crate::ledger) fn head(&self) -> (i64, &str) {
+        (self.head_no, &self.head_hash)
+    }
+
+    /// From now on this month is closed, and with it every month before it.
+    pub(in crate::ledger) fn close_period(&mut self, period: &str) {
+        self.closed.insert(period.to_owned());
+    }
+
+    /// The local day, or the first day of the earliest open month when that day's month is closed, with the reason.
+    /// A closed month closes every month before it: an older fact would change its opening balances.
+    fn booking_date(&self, effective_at: Timestamp) -> (NaiveDate, Option<String>) {
+        let day = effective_at.local_date(self.policies.zone());
+        let period = period_of(day);
+        let first_open = self.closed.last().filter(|last| period <= **last).and_then(|last| first_day_after(last));
+        match first_open {
+            Some(first_open) => (first_open, Some(format!("late_for_{period}"))),
+            None => (day, None),
+        }
+    }
+}
+
+/// `YYYY-MM` of a day.
+pub(in crate::ledger) fn period_of(day: NaiveDate) -> String {
+    day.format("%Y-%m").to_string()
+}
+
+/// The first day after a month that is written as `YYYY-MM`.
+fn first_day_after(period: &str) -> Option<NaiveDate> {
+    format!("{period}-01").parse().ok().and_then(first_of_next_month)
+}
+
+fn first_of_next_month(day: NaiveDate) -> Option<NaiveDate> {
+    let (year, month) = if day.month() == 12 { (day.year() + 1, 1) } else { (day.year(), day.month() + 1) };
+    NaiveDate::from_ymd_opt(year, month, 1)
+}

@@ -1,0 +1,111 @@
+//! `--kind opening-vouchers`: what guests hold from an earlier system.
+//!
+//! A single-purpose voucher was taxed when that system sold it, so only its net is opened here, and no line has a rate:
+//! nothing of it is turnover of these books.
+
+use chrono::NaiveDate;
+
+use super::entry::{ManualEntry, OpeningVoucher};
+use super::sheet::{Columns, Mistake, Row, rows};
+use crate::ledger::book::Account;
+use crate::ledger::posting::{FLEX, VOUCHER};
+use crate::money::vat_in_gross;
+use crate::order::mask_code;
+
+const COLUMNS: Columns = Columns {
+    required: &["voucher_id", "kind", "currency", "value"],
+    optional: &["vat_rate", "sold_on", "expires_on", "code", "code_sha256", "code_last4"],
+};
+
+pub(super) fn read(bytes: &[u8], today: NaiveDate, mistakes: &mut Vec<Mistake>) -> Vec<ManualEntry> {
+    rows(bytes, &COLUMNS, today, mistakes, |row| entry(row).into_iter().collect())
+}
+
+fn entry(row: &mut Row<'_>) -> Option<ManualEntry> {
+    let (voucher_id, kind, vat_bp) = (row.required_id("voucher_id"), row.required("kind"), row.rate_bp("vat_rate"));
+    let (sold_on, expires_on) = (row.optional_day("sold_on"), row.optional_day("expires_on"));
+    let currency = row.currency();
+    let value = row.amount("value", currency);
+    if value.is_some_and(|value| value <= 0) {
+        row.mistake("`value` is not positive");
+    }
+    let vat_bp = vat_bp?.unwrap_or(0);
+    let (class, regime, account) = match (kind?.as_str(), vat_bp) {
+        ("mpv", 0) => (VOUCHER, "mpv", Account::VoucherMultiPurpose),
+        ("spv", bp) if bp > 0 => (VOUCHER, "spv", Account::VoucherSinglePurpose(bp)),
+        ("flex", 0) => (FLEX, "prepaid", Account::Flex),
+        ("flex", _) => (FLEX, "taxed", Account::Flex),
+        ("mpv", _) => return refused(row, "a multi-purpose voucher has no rate; it is taxed when it is used"),
+        ("spv", _) => return refused(row, "`vat_rate` is needed: a single-purpose voucher was taxed when sold"),
+        _ => return refused(row, "`kind` is none of: mpv, spv, flex"),
+    };
+    let (code_sha256, code_last4) = code(row);
+    let (currency, value_minor, voucher_id) = (currency?, value.filter(|value| *value > 0)?, voucher_id?);
+    let (sold_on, expires_on) = (sold_on?, expires_on?);
+    let Ok(vat) = vat_in_gross(value_minor, vat_bp) else { return refused(row, "`value` is out of range") };
+    let net = value_minor - vat;
+    let key = format!("opening:{class}:{voucher_id}");
+    let entry = ManualEntry {
+        line: row.line,
+        atom_key: key.clone(),
+        key,
+        event_type: "manual.opening_voucher",
+        order_id: None,
+        currency,
+        day: None,
+        lines: Vec::new(),
+        voucher: None,
+    };
+    let entry = entry.line(Account::Opening, "voucher_opening", net).line(account, "voucher_opening", -net);
+    Some(entry.of_voucher(OpeningVoucher {
+        class,
+        voucher_id,
+        regime,
+        value_minor,
+        currency,
+        vat_bp,
+        sold_on,
+        expires_on,
+        code_sha256,
+        code_last4,
+    }))
+}
+
+fn refused(row: &mut Row<'_>, what: &str) -> Option<ManualEntry> {
+    row.mistake(what);
+    None
+}
+
+/// From a file that is imported the code itself, from one that is stored what is kept of it.
+fn code(row: &Row<'_>) -> (Option<String>, Option<String>) {
+    match row.cell("code") {
+        Some(code) => mask_code(Some(code.to_owned())),
+        None => (row.cell("code_sha256").map(str::to_owned), row.cell("code_last4").map(str::to_owned)),
+    }
+}
+
+/// The rows as a file without a code in clear. Reading it gives the same entries.
+pub(super) fn without_codes(entries: &[ManualEntry]) -> Vec<u8> {
+    let header = "voucher_id,kind,currency,value,vat_rate,sold_on,expires_on,code_sha256,code_last4";
+    let mut lines = vec![header.to_owned()];
+    for voucher in entries.iter().filter_map(|entry| entry.voucher.as_ref()) {
+        let kind = if voucher.class == FLEX { "flex" } else { voucher.regime };
+        let value = crate::money::format_minor(voucher.value_minor, voucher.currency.exponent());
+        let rate = crate::money::format_minor(i64::from(voucher.vat_bp), 2);
+        let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let cells = [
+            voucher.voucher_id.clone(),
+            kind.to_owned(),
+            voucher.currency.code().to_owned(),
+            value,
+            rate,
+            day(voucher.sold_on),
+            day(voucher.expires_on),
+            text(&voucher.code_sha256),
+            format!("\"{}\"", text(&voucher.code_last4).replace('"', "\"\"")),
+        ];
+        lines.push(cells.join(","));
+    }
+    (lines.join("\n") + "\n").into_bytes()
+}

@@ -1,0 +1,162 @@
+//! The only way to undo what a person entered.
+
+use serde::Serialize;
+
+use super::{Sum, look_again, origin, store};
+use crate::clock::Timestamp;
+use crate::db::{Connection, Database};
+use crate::inbox::operator::{Reason, store as operator};
+use crate::ledger::Error;
+use crate::ledger::batch::Batch;
+use crate::ledger::book::{EntryDraft, EntryRow, KnownSource, PostingRow, chain, negated, store as journal};
+use crate::ledger::settle::settle_again;
+
+/// What a reversal did, or would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reversed {
+    /// The entry that is undone.
+    pub reverses_no: i64,
+    /// The entry that undoes it; `None` when nothing was changed.
+    pub entry_no: Option<i64>,
+    /// Entries in orders that redeem a voucher which is of unknown origin again.
+    pub settled_again: usize,
+    /// What the reversal moves.
+    pub sums: Vec<Sum>,
+}
+
+/// Why an entry was not reversed.
+#[derive(Debug, thiserror::Error)]
+pub enum Irreversible {
+    /// There is no such entry.
+    #[error("source {0} has no entry {1}")]
+    Unknown(String, i64),
+    /// Nobody entered it.
+    #[error(
+        "entry {0} was not entered by a person (its kind is `{1}`); what a webhook caused is undone by what the \
+         provider says next"
+    )]
+    NotManual(i64, String),
+    /// It is undone already.
+    #[error("entry {0} was reversed before, by entry {1}")]
+    Already(i64, i64),
+    /// The books refused.
+    #[error(transparent)]
+    Ledger(#[from] Error),
+}
+
+impl From<crate::db::Error> for Irreversible {
+    fn from(error: crate::db::Error) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
+/// Reverses a manual entry, today. With `dry_run` it only says what that would move.
+///
+/// # Errors
+/// When the entry cannot be reversed, or the books refuse.
+pub fn reverse(
+    database: &Database,
+    source: &KnownSource,
+    entry_no: i64,
+    reason: &Reason,
+    now: Timestamp,
+    dry_run: bool,
+) -> Result<Reversed, Irreversible> {
+    if dry_run {
+        return database.read(|connection| {
+            let (_, lines) = reversible(connection, &source.name, entry_no)?;
+            let lines: Vec<PostingRow> = lines.into_iter().map(negated).collect();
+            Ok(Reversed { reverses_no: entry_no, entry_no: None, settled_again: 0, sums: sums(&lines) })
+        });
+    }
+    database.transaction("reverse", |connection| {
+        let mut batch = Batch::open(connection, &source.name, source.timezone)?;
+        let (original, lines) = reversible(connection, &source.name, entry_no)?;
+        let event_id = store_event(connection, &source.name, entry_no, reason, now)?;
+        let draft = draft(&source.name, &original, batch.book.policies.at(now), event_id, now);
+        let (entry, lines) = batch.book.seal(&draft, lines.into_iter().map(negated).collect());
+        journal::insert_entries(connection, &[], &lines, std::slice::from_ref(&entry))?;
+        let settled_again = forget_voucher(connection, &mut batch, &original, event_id, now)?;
+        look_again(connection, &mut batch, original.order_id.as_deref().into_iter(), now)?;
+        let what = format!("source={} entry={entry_no} event={event_id}", source.name);
+        operator::record(connection, now, "reverse", reason, &what, 1)?;
+        Ok(Reversed { reverses_no: entry_no, entry_no: Some(entry.entry_no), settled_again, sums: sums(&lines) })
+    })
+}
+
+fn reversible(
+    connection: &mut Connection,
+    source: &str,
+    entry_no: i64,
+) -> Result<(EntryRow, Vec<PostingRow>), Irreversible> {
+    match store::kind_of(connection, source, entry_no)? {
+        None => return Err(Irreversible::Unknown(source.to_owned(), entry_no)),
+        Some(kind) if kind != "manual" => return Err(Irreversible::NotManual(entry_no, kind)),
+        Some(_) => {}
+    }
+    if let Some(by) = store::reversed_by(connection, source, entry_no)? {
+        return Err(Irreversible::Already(entry_no, by));
+    }
+    Ok(journal::entry(connection, source, entry_no)?)
+}
+
+fn store_event(
+    connection: &mut Connection,
+    source: &str,
+    entry_no: i64,
+    reason: &Reason,
+    now: Timestamp,
+) -> Result<i64, crate::db::Error> {
+    let event = store::Event {
+        source,
+        kind: "reverse",
+        entity: format!("entry:{entry_no}"),
+        headers: serde_json::json!({ "actor": reason.actor, "why": reason.why }).to_string(),
+        body: serde_json::json!({ "reverses_no": entry_no }).to_string().into_bytes(),
+    };
+    store::insert_event(connection, event, now)
+}
+
+fn draft<'a>(source: &str, original: &'a EntryRow, policy_id: i32, event_id: i64, now: Timestamp) -> EntryDraft<'a> {
+    let once = format!("reverse:{}", original.entry_no);
+    EntryDraft {
+        kind: "reverse",
+        event_type: &original.event_type,
+        order_id: original.order_id.as_deref(),
+        policy_id,
+        snapshot_no: None,
+        posting_key: Some(chain::posting_key(source, "", 0, &once, "reverse")),
+        atom_key: &original.atom_key,
+        atom_hash: &original.atom_hash,
+        reverses_no: Some(original.entry_no),
+        reason: "manual",
+        currency: &original.currency,
+        effective_at: now,
+        effective_basis: "command",
+        recorded_at: now,
+        inbox_event_id: event_id,
+    }
+}
+
+/// A voucher whose opening is undone is of unknown origin again, and so are its redemptions.
+fn forget_voucher(
+    connection: &mut Connection,
+    batch: &mut Batch,
+    original: &EntryRow,
+    event_id: i64,
+    now: Timestamp,
+) -> Result<usize, Irreversible> {
+    let opened = original.atom_key.strip_prefix("opening:").and_then(|rest| rest.split_once(':'));
+    let Some((class, id)) = opened else { return Ok(0) };
+    store::forget_voucher(connection, &batch.book.source, class, id)?;
+    Ok(settle_again(connection, batch, &[(class, id)], &origin(event_id, now))?)
+}
+
+fn sums(lines: &[PostingRow]) -> Vec<Sum> {
+    let sum = |line: &PostingRow| Sum {
+        currency: line.currency.clone(),
+        account: line.account_code.clone(),
+        amount_minor: line.amount_minor,
+    };
+    lines.iter().map(sum).collect()
+}

@@ -1,0 +1,158 @@
+//! What the findings of an order are computed from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::clock::Timestamp;
+use crate::ledger::batch::ReceivableLine;
+use crate::ledger::book::{Rules, SourceFacts};
+use crate::ledger::posting::Snapshot;
+use crate::ledger::posting::rules::WantedAtoms;
+
+/// Whether there is something new to compare with what was known.
+#[derive(Clone, Debug)]
+pub enum Compared<'a> {
+    /// The order says what it said before: what was found about the step to it stays.
+    Unchanged,
+    /// The order says something else than before.
+    Changed {
+        /// What it said before; `None` for its first delivery.
+        previous: Option<&'a Snapshot>,
+        /// The code under which the order was first known.
+        first_code: Option<String>,
+    },
+}
+
+/// What the entries of one order moved on one account for one voucher or flex ticket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoucherMove {
+    /// The voucher or flex ticket.
+    pub voucher_id: String,
+    /// The order whose entries they are; none for an import.
+    pub order_id: Option<String>,
+    /// The currency's code.
+    pub currency: String,
+    /// The account.
+    pub account: String,
+    /// What it is about.
+    pub item_kind: String,
+    /// Debit positive.
+    pub amount_minor: i64,
+    /// Lines, reversals counted as minus one.
+    pub count: i64,
+}
+
+impl VoucherMove {
+    /// Flex tickets have ids of their own.
+    pub fn is_flex(&self) -> bool {
+        self.item_kind.starts_with("flex") || self.account == "liabilities:flex"
+    }
+
+    /// Selling or issuing it, not redeeming it.
+    pub fn is_issue(&self) -> bool {
+        !self.item_kind.ends_with("redemption") && self.amount_minor != 0
+    }
+}
+
+/// All that the findings of one order are computed from.
+pub struct OrderFacts<'a> {
+    /// What holds for the source.
+    pub source: &'a SourceFacts,
+    /// The order's rules.
+    pub rules: &'a Rules,
+    /// What is known of the order.
+    pub snapshot: &'a Snapshot,
+    /// What that comes to.
+    pub wanted: &'a WantedAtoms,
+    /// Against what was known before.
+    pub compared: Compared<'a>,
+    /// Sections that the newest delivery did not have, though an older one had.
+    pub absent: Vec<&'static str>,
+    /// The receipt of what is settled, or the instant that a reconciliation is made for.
+    pub now: Timestamp,
+    /// Everything on the receivable of the order, in the order of the entries.
+    pub lines: Vec<ReceivableLine>,
+    /// `(payment, order)` of payments of other orders that this order has or names.
+    pub other_payments: Vec<(String, String)>,
+    /// Everything about the vouchers and flex tickets that this order sells or redeems.
+    pub moves: Vec<VoucherMove>,
+}
+
+/// What is on the receivable of an order in one currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Balance {
+    /// Positive: the guest owes.
+    pub(super) open: i64,
+    /// Sales, vouchers and flex tickets sold, less discounts.
+    pub(super) billed: i64,
+    /// Payments.
+    pub(super) paid: i64,
+    /// Money given back, as a positive amount.
+    pub(super) refunded: i64,
+    /// Vouchers issued instead of money given back.
+    pub(super) refund_vouchers: i64,
+    /// Paid with vouchers and flex tickets.
+    pub(super) covered: i64,
+}
+
+impl Balance {
+    /// Money and vouchers given back.
+    pub(super) fn given_back(&self) -> i64 {
+        self.refunded.saturating_add(self.refund_vouchers)
+    }
+
+    /// All that is not billed.
+    pub(super) fn settled(&self) -> i64 {
+        self.billed.saturating_sub(self.open)
+    }
+}
+
+impl OrderFacts<'_> {
+    /// By currency.
+    pub(super) fn balances(&self) -> BTreeMap<&str, Balance> {
+        let mut balances: BTreeMap<&str, Balance> = BTreeMap::new();
+        for line in &self.lines {
+            let balance = balances.entry(&line.currency).or_default();
+            let (amount, minus) = (line.amount_minor, line.amount_minor.saturating_neg());
+            balance.open = balance.open.saturating_add(amount);
+            let (sum, amount) = match line.item_kind.as_str() {
+                "ticket" | "product" | "flex" | "voucher" | "discount" => (&mut balance.billed, amount),
+                "payment" => (&mut balance.paid, minus),
+                "refund" => (&mut balance.refunded, amount),
+                "refund_voucher" => (&mut balance.refund_vouchers, amount),
+                "voucher_redemption" | "flex_redemption" => (&mut balance.covered, minus),
+                _ => continue,
+            };
+            *sum = sum.saturating_add(amount);
+        }
+        balances
+    }
+
+    /// A reseller may have the guest's money.
+    pub(super) fn is_resold(&self) -> bool {
+        self.snapshot.order.header.as_ref().is_some_and(|header| {
+            header.channel_id.is_some() || header.channel_name.is_some() || header.external_reference.is_some()
+        })
+    }
+
+    pub(super) fn order_id(&self) -> &str {
+        &self.snapshot.order.order_id
+    }
+
+    /// Other orders whose findings depend on what this one does.
+    pub(super) fn related(&self) -> BTreeSet<String> {
+        let mut related = BTreeSet::new();
+        related.extend(self.lines.iter().filter_map(|line| line.entry_order.clone()));
+        related.extend(self.moves.iter().filter_map(|moved| moved.order_id.clone()));
+        related.extend(self.other_payments.iter().map(|(_, order)| order.clone()));
+        let previous = match &self.compared {
+            Compared::Changed { previous, .. } => *previous,
+            Compared::Unchanged => None,
+        };
+        for snapshot in [Some(self.snapshot), previous].into_iter().flatten() {
+            let refunded = snapshot.order.voucher_orders.iter().flatten().flat_map(|order| &order.refunded_orders);
+            related.extend(refunded.map(|order| order.order_id.clone()));
+        }
+        related.remove(self.order_id());
+        related
+    }
+}

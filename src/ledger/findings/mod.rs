@@ -1,0 +1,96 @@
+//! Findings: every open cent and every oddity of an order gets a reason.
+//!
+//! Belongs here: judging what is booked and what was said. Does not: booking anything.
+//!
+//! ```text
+//! snapshot, wanted atoms, journal ──gather──> facts ──reconcile──> findings ──compare with the stored ones──> changes
+//! ```
+//!
+//! [`reconcile`] is pure: it knows no clock and no database, so the same facts give the same findings. It runs for each
+//! order that settling touches, and over everything by `ticketledger ledger reconcile`. A finding that is not raised
+//! any more closes by itself; findings about the *step* from one state to the next (a changed order code) stay until a
+//! later delivery takes them back.
+
+mod all_orders;
+pub mod calibrate;
+mod dates;
+mod facts;
+mod identity;
+mod life;
+mod money;
+mod one_order;
+pub mod operator;
+mod payments;
+mod reasons;
+pub mod store;
+mod stored_value;
+mod ticketpark;
+mod totals;
+mod vat_rates;
+
+pub use self::all_orders::{Reconciled, reconcile_everything};
+pub use self::facts::{Compared, OrderFacts, VoucherMove};
+pub use self::life::Changes;
+pub(in crate::ledger) use self::one_order::{Settling, absent_sections, after_settling, again};
+pub use self::reasons::{ANNOUNCED_DELETED, ANNOUNCED_UPDATED, REASONS, Reason};
+
+use std::collections::BTreeSet;
+
+use super::posting::{Finding, Severity};
+
+/// What reconciling an order comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Raised {
+    /// What holds now.
+    pub findings: Vec<Finding>,
+    /// Reasons about which these facts say nothing: what is stored stays as it is.
+    pub kept: BTreeSet<&'static str>,
+}
+
+impl Raised {
+    fn raise(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    fn keep(&mut self, reason: &'static str) {
+        self.kept.insert(reason);
+    }
+
+    /// The first finding with one of these reasons, in the order of the reasons.
+    fn first_of(&self, reasons: &[&str]) -> Option<&Finding> {
+        reasons.iter().find_map(|reason| self.findings.iter().find(|finding| finding.reason == *reason))
+    }
+}
+
+/// The findings of an order.
+pub fn reconcile(facts: &OrderFacts<'_>) -> Raised {
+    let mut raised = Raised::default();
+    said_while_reading(facts, &mut raised);
+    totals::check(facts, &mut raised);
+    identity::check(facts, &mut raised);
+    ticketpark::check(facts, &mut raised);
+    stored_value::check(facts, &mut raised);
+    payments::check(facts, &mut raised);
+    money::check(facts, &mut raised);
+    dates::check(facts, &mut raised);
+    raised
+}
+
+/// What the posting rules and the reader met. One problem that both met is one finding.
+fn said_while_reading(facts: &OrderFacts<'_>, raised: &mut Raised) {
+    let mut seen = BTreeSet::new();
+    for finding in &facts.wanted.findings {
+        let mut finding = finding.clone();
+        // The rules know how much a finding of their own matters; a note of the reader comes without a severity.
+        if let Some(severity) = reasons::severity(&finding.reason).filter(|_| finding.severity == Severity::Low) {
+            finding.severity = severity;
+        }
+        if finding.reason == "negative_discount" && finding.subject == "order" {
+            "discount:additional".clone_into(&mut finding.subject);
+        }
+        let silent = reasons::is_announcement(&finding.reason) || stored_value::is_explained(facts, &finding);
+        if !silent && seen.insert((finding.reason.clone(), finding.subject.clone())) {
+            raised.raise(finding);
+        }
+    }
+}

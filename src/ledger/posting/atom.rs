@@ -1,0 +1,142 @@
+//! The smallest facts that can be undone alone, each a balanced set of lines.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::ledger::book::Account;
+use crate::ledger::book::chain::sha256_of_json;
+use crate::money::Currency;
+
+/// One fact: a participant sold, a payment, a redemption.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Atom {
+    /// Identity within its order, such as `payment:ID`.
+    pub key: String,
+    /// What happened, such as `sale.ticket`.
+    pub event_type: &'static str,
+    /// Of all its lines.
+    pub currency: Currency,
+    /// When it happened in the world.
+    pub effective: Effective,
+    /// What else makes it another fact when it changes though no line does: the price category.
+    pub category: Option<String>,
+    /// At least two, summing to zero.
+    pub lines: Vec<Line>,
+}
+
+/// Where the date of an atom comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effective {
+    /// The provider's own date of this fact; receipt when it says none.
+    Said {
+        /// The date, if one is said.
+        at: Option<Timestamp>,
+        /// Which one, such as `payment_date`.
+        basis: &'static str,
+    },
+    /// The order's date when the atom comes with the first delivery of the order, else receipt.
+    Sale {
+        /// The order's date.
+        ordered_at: Option<Timestamp>,
+    },
+    /// The start of the booked date, which may lie ahead; the date of the sale when that is later.
+    Release {
+        /// The start.
+        on: Timestamp,
+        /// The order's date.
+        ordered_at: Option<Timestamp>,
+    },
+}
+
+/// One line of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Where it goes.
+    pub account: Account,
+    /// Minor units; debit positive, credit negative.
+    pub amount_minor: i64,
+    /// What it is about.
+    pub dimensions: Dimensions,
+    /// Rate of a net or tax line.
+    pub vat_bp: Option<i32>,
+    /// Of a tax line: the net on which it was computed, with the sign of the line.
+    pub tax_base_minor: Option<i64>,
+    /// Of a net line: how many were sold; a reversal negates it.
+    pub qty: Option<i64>,
+}
+
+/// What a line is about: kept on the line, so that a report needs no joins.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Dimensions {
+    /// The order whose balance it moves.
+    pub order_id: String,
+    /// The part of the order.
+    pub line_key: String,
+    /// `ticket`, `product`, `flex`, `voucher`, `refund_voucher`, `discount`, `voucher_redemption`, `flex_redemption`,
+    /// `payment` or `refund`.
+    pub item_kind: &'static str,
+    /// The provider's id of the event.
+    pub event_id: Option<String>,
+    /// The event's id, or a hash of its title where the provider gives no id.
+    pub event_key: Option<String>,
+    /// The booked date.
+    pub event_date_id: Option<String>,
+    /// The local day of the booked date.
+    pub service_date: Option<NaiveDate>,
+    /// The payment.
+    pub payment_id: Option<String>,
+    /// Its raw method.
+    pub payment_method: Option<String>,
+    /// The voucher or flex ticket.
+    pub voucher_id: Option<String>,
+    /// The sales channel.
+    pub channel_id: Option<String>,
+}
+
+/// What the hash of an atom covers: its content, not the dates that we derived.
+#[derive(Serialize)]
+struct Content<'a> {
+    event_type: &'a str,
+    currency: Currency,
+    said_at: Option<Timestamp>,
+    category: Option<&'a str>,
+    lines: Vec<LineContent<'a>>,
+}
+
+#[derive(Serialize)]
+struct LineContent<'a> {
+    account: String,
+    amount_minor: i64,
+    vat_bp: Option<i32>,
+    tax_base_minor: Option<i64>,
+    qty: Option<i64>,
+    dimensions: &'a Dimensions,
+}
+
+impl Atom {
+    /// Equal hash, equal fact: nothing is posted.
+    pub fn hash(&self) -> String {
+        let said_at = match self.effective {
+            Effective::Said { at, .. } => at,
+            Effective::Sale { .. } => None,
+            Effective::Release { on, .. } => Some(on),
+        };
+        let lines = self.lines.iter().map(|line| LineContent {
+            account: line.account.to_string(),
+            amount_minor: line.amount_minor,
+            vat_bp: line.vat_bp,
+            tax_base_minor: line.tax_base_minor,
+            qty: line.qty,
+            dimensions: &line.dimensions,
+        });
+        let content = Content {
+            event_type: self.event_type,
+            currency: self.currency,
+            said_at,
+            category: self.category.as_deref(),
+            lines: lines.collect(),
+        };
+        sha256_of_json(&content)
+    }
+}

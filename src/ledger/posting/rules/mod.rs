@@ -1,0 +1,208 @@
+//! `wanted_atoms(snapshot)`: the atoms that should be live, by the posting rules. Pure.
+
+mod cash;
+mod discounts;
+mod payments;
+mod release;
+mod retained;
+mod rounding;
+mod sales;
+mod stored_value;
+
+use std::collections::BTreeMap;
+
+pub(in crate::ledger) use self::sales::event_key;
+
+use super::{Atom, Dimensions, Effective, Finding, Line, Severity, Snapshot};
+use crate::clock::Timestamp;
+use crate::ledger::book::{Account, Rules};
+use crate::money::{Currency, Overflow, sum, vat_in_gross};
+use crate::order::{OrderStatus, PartStatus, Participant, Ticket};
+
+/// What should be live for an order.
+#[derive(Debug, Default)]
+pub struct WantedAtoms {
+    /// By atom key.
+    pub atoms: BTreeMap<String, Atom>,
+    /// When a part that does not count was cancelled, by the key its atom had.
+    pub cancelled_at: BTreeMap<String, Timestamp>,
+    /// When the order itself was cancelled: the date of what goes with it.
+    pub order_cancelled_at: Option<Timestamp>,
+    /// What needs an explanation.
+    pub findings: Vec<Finding>,
+}
+
+/// The atoms of a snapshot under the rules of its source.
+///
+/// # Errors
+/// [`Overflow`] when an amount leaves the range of minor units.
+pub fn wanted_atoms(snapshot: &Snapshot, rules: &Rules) -> Result<WantedAtoms, Overflow> {
+    let mut builder = Builder::new(snapshot, rules);
+    let sold = builder.sales()?;
+    let reduced = builder.discounts(sold)?;
+    builder.vat_rounding(&reduced)?;
+    builder.stored_value()?;
+    builder.payments();
+    builder.cash_rounding()?;
+    builder.retained()?;
+    builder.notes();
+    Ok(builder.wanted)
+}
+
+/// A sold line that a discount may reduce.
+#[derive(Clone)]
+struct SoldLine {
+    dimensions: Dimensions,
+    gross_minor: i64,
+    vat_bp: Option<i32>,
+    /// Where its net price belongs.
+    income: Account,
+    /// When it belongs there, if that is not at the sale.
+    on: Option<Timestamp>,
+}
+
+struct Builder<'a> {
+    snapshot: &'a Snapshot,
+    rules: &'a Rules,
+    /// Items, discounts and redemptions count.
+    live: bool,
+    currency: Option<Currency>,
+    sale: Effective,
+    /// How often each key was met.
+    ordinals: BTreeMap<String, u32>,
+    wanted: WantedAtoms,
+}
+
+impl<'a> Builder<'a> {
+    fn new(snapshot: &'a Snapshot, rules: &'a Rules) -> Self {
+        let header = snapshot.order.header.as_ref();
+        let status = snapshot.status();
+        Self {
+            snapshot,
+            rules,
+            live: rules.policy.counts_order(status),
+            currency: header.and_then(|header| header.currency),
+            sale: Effective::Sale { ordered_at: header.and_then(|header| header.ordered_at) },
+            ordinals: BTreeMap::new(),
+            wanted: WantedAtoms {
+                order_cancelled_at: header
+                    .filter(|_| status == OrderStatus::Cancelled)
+                    .and_then(|header| header.cancelled_at),
+                ..WantedAtoms::default()
+            },
+        }
+    }
+
+    /// Whether a part counts, as long as the order does.
+    fn counts(&self, part: PartStatus) -> bool {
+        self.rules.policy.counts_part(part)
+    }
+
+    /// Dimensions that every line of an item has.
+    fn dimensions(&self, item_kind: &'static str, line_key: String) -> Dimensions {
+        Dimensions { order_id: self.snapshot.order.order_id.clone(), line_key, item_kind, ..Dimensions::default() }
+    }
+
+    /// When a participant was called off: its own date, else the ticket's; when the part itself is cancelled, also the
+    /// order's, even while the order goes on.
+    fn cancelled_at(&self, ticket: &Ticket, who: &Participant) -> Option<Timestamp> {
+        let cancelled = [ticket.status, who.status].contains(&PartStatus::Cancelled);
+        let header = self.snapshot.order.header.as_ref().filter(|_| cancelled);
+        who.cancelled_at.or(ticket.cancelled_at).or_else(|| header?.cancelled_at)
+    }
+
+    fn channel_id(&self) -> Option<String> {
+        self.snapshot.order.header.as_ref().and_then(|header| header.channel_id.clone())
+    }
+
+    /// Adds an atom unless all its lines are zero. A key that is there already gets an ordinal: two redemptions of
+    /// one voucher at one time are two facts.
+    fn add(&mut self, atom: Atom) {
+        let lines: Vec<Line> = atom.lines.into_iter().filter(|line| line.amount_minor != 0).collect();
+        if lines.is_empty() {
+            return;
+        }
+        if self.currency.is_some_and(|currency| currency != atom.currency) {
+            let evidence = format!("{} is in {}", atom.key, atom.currency);
+            self.find(Finding::new("currency_mixed", atom.key.clone(), Severity::Medium, evidence));
+        }
+        let ordinal = self.ordinals.entry(atom.key.clone()).or_insert(0);
+        *ordinal += 1;
+        let key = if *ordinal == 1 { atom.key.clone() } else { format!("{}#{ordinal}", atom.key) };
+        self.wanted.atoms.insert(key.clone(), Atom { key, lines, ..atom });
+    }
+
+    /// What the atoms so far leave open on the order's own receivable.
+    fn open(&self, currency: Currency) -> Result<i64, Overflow> {
+        let order_id = &self.snapshot.order.order_id;
+        let atoms = self.wanted.atoms.values().filter(|atom| atom.currency == currency);
+        let own = |line: &&Line| line.account == Account::Receivable && line.dimensions.order_id == *order_id;
+        sum(atoms.flat_map(|atom| &atom.lines).filter(own).map(|line| line.amount_minor))
+    }
+
+    fn find(&mut self, finding: Finding) {
+        self.wanted.findings.push(finding);
+    }
+
+    /// Oddities met while reading become findings as they are.
+    fn notes(&mut self) {
+        for note in &self.snapshot.notes {
+            let severity = match note.reason.as_str() {
+                "schema_extra_field" => Severity::Info,
+                _ => Severity::Low,
+            };
+            let finding = Finding::new(&note.reason, note.subject.clone(), severity, note.evidence.clone());
+            self.wanted.findings.push(finding);
+        }
+    }
+}
+
+/// `debit` is what the counterpart gets; `net` and `VAT` share `-gross`. With an unknown rate all of it is suspended.
+///
+/// `gross_minor` may be negative: a discount is a sale the other way round.
+fn taxed_lines(
+    dimensions: &Dimensions,
+    net_account: Account,
+    gross_minor: i64,
+    vat_bp: Option<i32>,
+    qty: i64,
+) -> Result<Vec<Line>, Overflow> {
+    let line = |account, amount_minor| Line {
+        account,
+        amount_minor,
+        dimensions: dimensions.clone(),
+        vat_bp: None,
+        tax_base_minor: None,
+        qty: None,
+    };
+    let credit = gross_minor.checked_neg().ok_or(Overflow)?;
+    let mut lines = vec![line(Account::Receivable, gross_minor)];
+    match vat_bp {
+        None => lines.push(Line { qty: Some(qty), ..line(Account::VatUndetermined, credit) }),
+        Some(bp) => {
+            let vat = vat_in_gross(gross_minor, bp)?;
+            let net = gross_minor - vat;
+            lines.push(Line { vat_bp, qty: Some(qty), ..line(net_account, -net) });
+            lines.push(Line { vat_bp, tax_base_minor: Some(-net), ..line(Account::Vat(bp), -vat) });
+        }
+    }
+    Ok(lines)
+}
+
+/// Two lines: `debit` gets the amount, `credit` gives it.
+fn plain_lines(
+    dimensions: &Dimensions,
+    debit: Account,
+    credit: Account,
+    amount_minor: i64,
+) -> Result<Vec<Line>, Overflow> {
+    let line = |account, amount_minor| Line {
+        account,
+        amount_minor,
+        dimensions: dimensions.clone(),
+        vat_bp: None,
+        tax_base_minor: None,
+        qty: None,
+    };
+    Ok(vec![line(debit, amount_minor), line(credit, amount_minor.checked_neg().ok_or(Overflow)?)])
+}

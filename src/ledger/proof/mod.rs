@@ -1,0 +1,6 @@
+//! Proof that the books hold: `verify` recomputes what is stored, `rebuild` makes it anew and compares.
+//!
+//! Belongs here: checks that trust nothing that was written before. Does not: changing what they find wrong.
+
+pub mod rebuild;
+pub mod verify;

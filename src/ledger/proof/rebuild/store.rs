@@ -1,0 +1,138 @@
+//! The statements of the rebuild: reading only, page by page.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use crate::db::schema::{journal_entries, order_snapshots, orders, payments, sources};
+use crate::db::{Connection, Result};
+use crate::ledger::book::store::{head, last_snapshot_no};
+use crate::ledger::book::{EntryRow, PostingRow, SnapshotRow};
+use crate::on_engine;
+
+/// Snapshots, and entries, read at once.
+const PAGE: i64 = 500;
+
+/// A book and how far it reaches.
+pub(super) struct BookRow {
+    pub(super) source: String,
+    pub(super) timezone: String,
+    pub(super) last_snapshot_no: i64,
+    pub(super) last_entry_no: i64,
+    pub(super) head: Option<String>,
+}
+
+/// Every book, or one.
+pub(super) fn books(connection: &mut Connection, only: Option<&str>) -> Result<Vec<BookRow>> {
+    let query = sources::table.order(sources::source).select((sources::source, sources::timezone));
+    let rows: Vec<(String, String)> = on_engine!(connection, |c| query.load(c))?;
+    let mut books = Vec::with_capacity(rows.len());
+    for (source, timezone) in rows {
+        if only.is_some_and(|only| only != source) {
+            continue;
+        }
+        let head = head(connection, &source)?;
+        books.push(BookRow {
+            last_snapshot_no: last_snapshot_no(connection, &source)?,
+            last_entry_no: head.as_ref().map_or(0, |(entry_no, _)| *entry_no),
+            head: head.map(|(_, hash)| hash),
+            source,
+            timezone,
+        });
+    }
+    Ok(books)
+}
+
+/// The next snapshots, each with whether another of its order follows.
+pub(super) fn snapshots(
+    connection: &mut Connection,
+    source: &str,
+    after: i64,
+    last: i64,
+) -> Result<Vec<(SnapshotRow, bool)>> {
+    let later = diesel::alias!(order_snapshots as later);
+    let follows = later
+        .filter(later.field(order_snapshots::source).eq(order_snapshots::source))
+        .filter(later.field(order_snapshots::order_id).eq(order_snapshots::order_id))
+        .filter(later.field(order_snapshots::snapshot_no).gt(order_snapshots::snapshot_no))
+        .filter(later.field(order_snapshots::snapshot_no).le(last));
+    let query = order_snapshots::table
+        .filter(order_snapshots::source.eq(source))
+        .filter(order_snapshots::snapshot_no.gt(after))
+        .filter(order_snapshots::snapshot_no.le(last))
+        .order(order_snapshots::snapshot_no)
+        .limit(PAGE)
+        .select((order_snapshots::all_columns, diesel::dsl::exists(follows)));
+    Ok(on_engine!(connection, |c| query.load(c))?)
+}
+
+/// The next entries with their lines.
+pub(super) fn entries(
+    connection: &mut Connection,
+    source: &str,
+    after: i64,
+    last: i64,
+) -> Result<Vec<(EntryRow, Vec<PostingRow>)>> {
+    use crate::db::schema::postings;
+    let entries: Vec<EntryRow> = on_engine!(connection, |c| journal_entries::table
+        .filter(journal_entries::source.eq(source))
+        .filter(journal_entries::entry_no.gt(after))
+        .filter(journal_entries::entry_no.le(last))
+        .order(journal_entries::entry_no)
+        .limit(PAGE)
+        .select(EntryRow::as_select())
+        .load(c))?;
+    let Some(highest) = entries.last().map(|entry| entry.entry_no) else { return Ok(Vec::new()) };
+    let lines: Vec<PostingRow> = on_engine!(connection, |c| postings::table
+        .filter(postings::source.eq(source))
+        .filter(postings::entry_no.gt(after))
+        .filter(postings::entry_no.le(highest))
+        .order((postings::entry_no, postings::line_no))
+        .select(PostingRow::as_select())
+        .load(c))?;
+    let mut lines = lines.into_iter().peekable();
+    let mut full = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let mut own = Vec::new();
+        while let Some(line) = lines.next_if(|line| line.entry_no <= entry.entry_no) {
+            own.push(line);
+        }
+        full.push((entry, own));
+    }
+    Ok(full)
+}
+
+/// What the tables of the current state say of an order.
+#[derive(Default)]
+pub(super) struct OrderState {
+    pub(super) status: Option<String>,
+    pub(super) last_snapshot_no: Option<i64>,
+    pub(super) payments: i64,
+}
+
+/// Current state of the orders named.
+pub(super) fn states(
+    connection: &mut Connection,
+    source: &str,
+    order_ids: &[&str],
+) -> Result<BTreeMap<String, OrderState>> {
+    let rows: Vec<(String, Option<String>, Option<i64>)> = on_engine!(connection, |c| orders::table
+        .filter(orders::source.eq(source))
+        .filter(orders::order_id.eq_any(order_ids))
+        .select((orders::order_id, orders::status, orders::last_snapshot_no))
+        .load(c))?;
+    let counts: Vec<(String, i64)> = on_engine!(connection, |c| payments::table
+        .filter(payments::source.eq(source))
+        .filter(payments::order_id.eq_any(order_ids))
+        .group_by(payments::order_id)
+        .select((payments::order_id, diesel::dsl::count_star()))
+        .load(c))?;
+    let mut states: BTreeMap<String, OrderState> = BTreeMap::new();
+    for (order_id, status, last_snapshot_no) in rows {
+        states.insert(order_id, OrderState { status, last_snapshot_no, payments: 0 });
+    }
+    for (order_id, payments) in counts {
+        states.entry(order_id).or_default().payments = payments;
+    }
+    Ok(states)
+}

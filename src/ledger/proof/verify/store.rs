@@ -1,0 +1,81 @@
+//! The statements of the verification: reading only, page by page.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use crate::db::schema::{journal_entries, orders, postings, sources};
+use crate::db::{Connection, Result};
+use crate::ledger::book::{EntryRow, PostingRow};
+use crate::on_engine;
+
+/// Name and time zone of every source.
+pub(super) fn sources(connection: &mut Connection) -> Result<Vec<(String, String)>> {
+    let query = sources::table.order(sources::source).select((sources::source, sources::timezone));
+    Ok(on_engine!(connection, |c| query.load(c))?)
+}
+
+/// Number of a line whose entry does not exist. SQLite checks foreign keys per connection, so this must be asked.
+pub(super) fn first_orphan(connection: &mut Connection, source: &str) -> Result<Option<(i64, i32)>> {
+    let entries = journal_entries::table
+        .filter(journal_entries::source.eq(postings::source))
+        .filter(journal_entries::entry_no.eq(postings::entry_no));
+    let query = postings::table
+        .filter(postings::source.eq(source))
+        .filter(diesel::dsl::not(diesel::dsl::exists(entries)))
+        .order((postings::entry_no, postings::line_no))
+        .select((postings::entry_no, postings::line_no));
+    Ok(on_engine!(connection, |c| query.first(c).optional())?)
+}
+
+pub(super) fn entries_after(
+    connection: &mut Connection,
+    source: &str,
+    entry_no: i64,
+    limit: i64,
+) -> Result<Vec<EntryRow>> {
+    Ok(on_engine!(connection, |c| journal_entries::table
+        .filter(journal_entries::source.eq(source))
+        .filter(journal_entries::entry_no.gt(entry_no))
+        .order(journal_entries::entry_no)
+        .limit(limit)
+        .select(EntryRow::as_select())
+        .load(c))?)
+}
+
+/// Lines of the entries after `after` up to `highest`, by entry.
+pub(super) fn lines_between(
+    connection: &mut Connection,
+    source: &str,
+    after: i64,
+    highest: i64,
+) -> Result<BTreeMap<i64, Vec<PostingRow>>> {
+    let rows: Vec<PostingRow> = on_engine!(connection, |c| postings::table
+        .filter(postings::source.eq(source))
+        .filter(postings::entry_no.gt(after))
+        .filter(postings::entry_no.le(highest))
+        .order((postings::entry_no, postings::line_no))
+        .select(PostingRow::as_select())
+        .load(c))?;
+    let mut lines: BTreeMap<i64, Vec<PostingRow>> = BTreeMap::new();
+    for row in rows {
+        lines.entry(row.entry_no).or_default().push(row);
+    }
+    Ok(lines)
+}
+
+/// Id and last snapshot of the orders after `order_id`.
+pub(super) fn orders_after(
+    connection: &mut Connection,
+    source: &str,
+    order_id: &str,
+    limit: i64,
+) -> Result<Vec<(String, Option<i64>)>> {
+    Ok(on_engine!(connection, |c| orders::table
+        .filter(orders::source.eq(source))
+        .filter(orders::order_id.gt(order_id))
+        .order(orders::order_id)
+        .limit(limit)
+        .select((orders::order_id, orders::last_snapshot_no))
+        .load(c))?)
+}

@@ -1,0 +1,217 @@
+//! One update of an order becomes a snapshot, entries, current state and findings, in the caller's transaction.
+//!
+//! Belongs here: the order of updates by which an order is settled, and who else has to be settled because of it. Does
+//! not: what is booked (`posting`), or what is odd about it (`findings`).
+
+mod order_update;
+pub(in crate::ledger) mod post;
+mod voucher_taxation;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest as _, Sha256};
+
+pub use self::order_update::{OrderUpdate, UpdateContent};
+use self::post::post;
+use super::batch::{Batch, KnownOrder, current_state, load};
+use super::book::{SnapshotCause, SnapshotRow};
+use super::posting::RecognisedCredit;
+use super::posting::rules::wanted_atoms;
+use super::{Error, findings};
+use crate::clock::Timestamp;
+use crate::db::Connection;
+use crate::order::Versions;
+use crate::policy::Regime;
+
+/// What became of a update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// It is at least as new as what was known; else its event is superseded.
+    pub newer: bool,
+    /// Entries written.
+    pub entries: usize,
+}
+
+/// Prefetches what settling these updates will ask for: without it the result is the same, with many more statements.
+///
+/// # Errors
+/// When a statement fails.
+pub fn prefetch<'s>(
+    connection: &mut Connection,
+    batch: &mut Batch,
+    updates: impl Iterator<Item = &'s OrderUpdate> + Clone,
+) -> Result<(), Error> {
+    let orders = updates.clone().map(|update| update.order_id.as_str()).collect();
+    batch.orders.prefetch(connection, &orders)?;
+    batch.orders.read_payments(connection, &updates.flat_map(OrderUpdate::payments).collect())?;
+    Ok(())
+}
+
+/// Settles one update. The result is written by [`Batch::flush`].
+///
+/// # Errors
+/// When a statement fails, an amount overflows or a stored snapshot cannot be read; the caller then rolls back.
+pub fn settle(connection: &mut Connection, batch: &mut Batch, update: &OrderUpdate) -> Result<Settled, Error> {
+    let mut known = load(connection, &mut batch.orders, &update.order_id)?;
+    let first = known.row.first_event_id.is_none_or(|first| update.event_id <= first);
+    let newer = order_update::merge(&mut known.snapshot, &mut known.versions, update.content.clone(), update.event_id);
+    if first {
+        known.row.first_event_id = Some(update.event_id);
+    }
+    let cause = if first { SnapshotCause::FirstDelivery } else { SnapshotCause::Delivery };
+    let origin =
+        Origin { event_id: update.event_id, document_id: update.document_id, received_at: update.received_at, cause };
+    let sold_before = batch.orders.sold(connection, &update.order_id)?;
+    if known.snapshot.policy_id == 0 {
+        let ordered_at = known.snapshot.order.header.as_ref().and_then(|header| header.ordered_at);
+        known.snapshot.policy_id = batch.book.policies.at(ordered_at.unwrap_or(update.received_at));
+    }
+    let sold = known.snapshot.sold_regimes(batch.book.policies.policy(known.snapshot.policy_id));
+    voucher_taxation::take_back(connection, batch, &update.order_id, &sold_before, &sold)?;
+    let entries = apply(connection, batch, known, &origin)?;
+    let entries = entries + settle_redeemers(connection, batch, &update.order_id, &sold_before, &sold, &origin)?;
+    Ok(Settled { newer, entries })
+}
+
+/// What caused a snapshot.
+pub(in crate::ledger) struct Origin {
+    pub(in crate::ledger) event_id: i64,
+    pub(in crate::ledger) document_id: Option<i64>,
+    pub(in crate::ledger) received_at: Timestamp,
+    pub(in crate::ledger) cause: SnapshotCause,
+}
+
+/// Stores what is known now, and posts the difference. Answers the number of entries.
+fn apply(
+    connection: &mut Connection,
+    batch: &mut Batch,
+    mut known: KnownOrder,
+    origin: &Origin,
+) -> Result<usize, Error> {
+    let order_id = known.row.order_id.clone();
+    let overflowed = |overflow| Error::Overflow { order_id: order_id.clone(), overflow };
+    let rules = batch.book.policies.rules(known.snapshot.policy_id);
+    known.snapshot.regimes =
+        voucher_taxation::of_redeemed(connection, &batch.book.source, &known.snapshot, &rules.policy)?;
+    let unwritable =
+        |error: serde_json::Error| Error::Snapshot { order_id: order_id.clone(), detail: error.to_string() };
+    let versions_before =
+        std::mem::replace(&mut known.row.versions, serde_json::to_string(&known.versions).map_err(unwritable)?);
+    let doc = known.snapshot.to_json().map_err(unwritable)?;
+    let doc_sha256 = hex::encode(Sha256::digest(&doc));
+    if let Some(version) = known.versions.of("tickets") {
+        batch.orders.save_titles(connection, &known.snapshot, version)?;
+    }
+    if known.doc_sha256.as_ref() == Some(&doc_sha256) {
+        // Nothing new is said: only how new it is has to be remembered.
+        batch.orders.save_order(connection, known.row.clone())?;
+        reconcile_absent(connection, batch, &known, &versions_before, origin)?;
+        return Ok(0);
+    }
+    let snapshot_no = batch.book.next_snapshot_no();
+    let row = SnapshotRow {
+        source: batch.book.source.clone(),
+        snapshot_no,
+        order_id: order_id.clone(),
+        inbox_event_id: origin.event_id,
+        document_id: origin.document_id,
+        cause: origin.cause.to_string(),
+        recorded_at: origin.received_at,
+        doc,
+        doc_sha256,
+    };
+    let wanted = wanted_atoms(&known.snapshot, &rules).map_err(overflowed)?;
+    let entries = post(connection, batch, known.snapshot.policy_id, &wanted, &row)?;
+    batch.orders.save_snapshot(connection, row)?;
+    let first_snapshot_no = known.row.first_snapshot_no;
+    known.row.take_over(&known.snapshot, snapshot_no);
+    batch.orders.save_order(connection, known.row)?;
+    batch.orders.save_parts(connection, &known.snapshot, known.stored.as_ref(), &rules.policy)?;
+    let settling = findings::Settling {
+        snapshot: &known.snapshot,
+        previous: known.stored.as_ref(),
+        versions: &known.versions,
+        wanted: &wanted,
+        first_snapshot_no,
+        now: origin.received_at,
+    };
+    findings::after_settling(connection, batch, &settling)?;
+    Ok(entries)
+}
+
+/// A delivery that says nothing new may still lack a section that an older one had, or have it again.
+fn reconcile_absent(
+    connection: &mut Connection,
+    batch: &mut Batch,
+    known: &KnownOrder,
+    versions_before: &str,
+    origin: &Origin,
+) -> Result<(), Error> {
+    let absent = |versions: &Versions| findings::absent_sections(&batch.facts, &known.snapshot, versions);
+    let before: Versions = serde_json::from_str(versions_before).unwrap_or_default();
+    if absent(&before) == absent(&known.versions) {
+        return Ok(());
+    }
+    let order_id = &known.snapshot.order.order_id;
+    findings::again(connection, batch, order_id, origin.received_at)
+}
+
+/// Settles every other order that redeems a voucher whose regime became known, changed or was taken back.
+fn settle_redeemers(
+    connection: &mut Connection,
+    batch: &mut Batch,
+    order_id: &str,
+    before: &BTreeMap<String, Regime>,
+    sold: &BTreeMap<String, Regime>,
+    origin: &Origin,
+) -> Result<usize, Error> {
+    let redeemers = voucher_taxation::redeemers(connection, batch, order_id, before, sold)?;
+    let mut entries = 0;
+    for redeemer in redeemers {
+        let known = load(connection, &mut batch.orders, &redeemer)?;
+        let origin = Origin {
+            event_id: origin.event_id,
+            document_id: origin.document_id,
+            received_at: origin.received_at,
+            cause: SnapshotCause::VoucherOf(order_id.to_owned()),
+        };
+        entries += apply(connection, batch, known, &origin)?;
+    }
+    Ok(entries)
+}
+
+/// Sets what of an order's credit is recognised, and posts the difference. The result is written.
+pub(in crate::ledger) fn recognise_credit(
+    connection: &mut Connection,
+    batch: &mut Batch,
+    order_id: &str,
+    credit: Option<RecognisedCredit>,
+    origin: &Origin,
+) -> Result<usize, Error> {
+    let mut known = load(connection, &mut batch.orders, order_id)?;
+    known.snapshot.recognised_credit = credit;
+    let entries = apply(connection, batch, known, origin)?;
+    batch.flush(connection)?;
+    Ok(entries)
+}
+
+/// Settles again every order that redeems one of these vouchers or flex tickets, given as class and id: how they are
+/// taxed has become known, or is known no longer. The result is written.
+pub(in crate::ledger) fn settle_again(
+    connection: &mut Connection,
+    batch: &mut Batch,
+    vouchers: &[(&str, &str)],
+    origin: &Origin,
+) -> Result<usize, Error> {
+    let mut redeemers = BTreeSet::new();
+    for (class, id) in vouchers {
+        redeemers.extend(current_state::redeeming_orders(connection, &batch.book.source, class, id)?);
+    }
+    let mut entries = 0;
+    for redeemer in redeemers {
+        let known = load(connection, &mut batch.orders, &redeemer)?;
+        entries += apply(connection, batch, known, origin)?;
+    }
+    batch.flush(connection)?;
+    Ok(entries)
+}

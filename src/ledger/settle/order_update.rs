@@ -1,0 +1,96 @@
+//! What an event says of an order, and how that joins what is known.
+
+use crate::clock::Timestamp;
+use crate::ledger::posting::Snapshot;
+use crate::order::{Note, Order, OrderStatus, Payment, Versions};
+
+/// What one event says of an order.
+#[derive(Clone)]
+pub struct OrderUpdate {
+    /// The order.
+    pub order_id: String,
+    /// The event that brought it.
+    pub event_id: i64,
+    /// The fetched document that says it, if it is not the event's own body.
+    pub document_id: Option<i64>,
+    /// When the event was received: the date of what has none.
+    pub received_at: Timestamp,
+    /// What it says.
+    pub content: UpdateContent,
+}
+
+/// What an event says.
+#[derive(Clone)]
+pub enum UpdateContent {
+    /// Sections of the order, as of `version`: the inbox id, or the number of the fetch.
+    Sections {
+        /// The sections.
+        order: Box<Order>,
+        /// How new they are.
+        version: i64,
+        /// Oddities met while reading them.
+        notes: Vec<Note>,
+    },
+    /// A payment, merged whatever else is known.
+    Payment(Payment),
+    /// The whole booking is cancelled, for good.
+    Cancelled,
+}
+
+impl OrderUpdate {
+    /// Ids of the payments that it brings or names.
+    pub(super) fn payments(&self) -> impl Iterator<Item = &str> {
+        let (order, payment) = match &self.content {
+            UpdateContent::Sections { order, .. } => (Some(order), None),
+            UpdateContent::Payment(payment) => (None, Some(payment.id.as_str())),
+            UpdateContent::Cancelled => (None, None),
+        };
+        order.into_iter().flat_map(|order| order.payment_ids()).chain(payment)
+    }
+}
+
+/// Takes the content over, as far as it is not older than what is known. True when any of it was new enough.
+pub(in crate::ledger) fn merge(
+    snapshot: &mut Snapshot,
+    versions: &mut Versions,
+    content: UpdateContent,
+    event_id: i64,
+) -> bool {
+    match content {
+        UpdateContent::Sections { order: said, version, notes } => {
+            let newest = versions.of("header").is_none_or(|header| header <= version);
+            if newest {
+                snapshot.notes = notes;
+                note_confirmed_after_cancel(snapshot, &said);
+            }
+            snapshot.merge(*said, version, versions)
+        }
+        UpdateContent::Payment(payment) => {
+            let newer = versions.advance(&format!("payment:{}", payment.id), event_id);
+            if newer {
+                let payments = snapshot.order.payments.get_or_insert_default();
+                payments.retain(|other| other.id != payment.id);
+                payments.push(payment);
+                payments.sort_by(|a, b| a.id.cmp(&b.id));
+            }
+            newer
+        }
+        UpdateContent::Cancelled => {
+            snapshot.cancelled = true;
+            true
+        }
+    }
+}
+
+/// A cancellation is for good; a booking that is confirmed when it is read later is an oddity.
+fn note_confirmed_after_cancel(snapshot: &mut Snapshot, said: &Order) {
+    if snapshot.cancelled && said.status() == OrderStatus::Accepted {
+        snapshot.notes.push(Note {
+            reason: "confirmed_after_cancel".to_owned(),
+            subject: "order".to_owned(),
+            evidence: "announced as cancelled, and confirmed when it was read after that".to_owned(),
+        });
+        snapshot.notes.sort();
+        snapshot.notes.dedup();
+    }
+}

@@ -1,0 +1,257 @@
+//! `database copy`: an embedded installation moves to PostgreSQL, with the same ids, entry by entry the same chain.
+//!
+//! ```text
+//! SQLite, locked, one unchanging view ──pages──> PostgreSQL: rows and how far they reach, in one transaction
+//!                                     ──again──> every row compared, counts, heads, `ledger verify`
+//! ```
+//!
+//! How far each table reached is stored with its rows, so a copy that was killed goes on where it stood and stores no
+//! row twice. Until it has ended, nothing else opens the target.
+
+mod store;
+mod tables;
+
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::db::{self, Connection, Database};
+use crate::inbox;
+use crate::ledger::proof::verify::{Verdict, verify};
+use crate::ledger::{self, book};
+
+pub use self::tables::{LEFT_OUT, TABLES};
+
+use self::store::source::{self, Extent, Table};
+use self::store::target as here;
+
+/// What a copy came to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Copied {
+    /// Whether everything is in the target as it is in the source, and the books hold there.
+    pub complete: bool,
+    /// Every table, in the order of copying.
+    pub tables: Vec<Compared>,
+    /// The end of the chain of every source.
+    pub heads: Vec<Head>,
+    /// What `ledger verify` says of the target.
+    pub verdict: Verdict,
+}
+
+/// A table on both sides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    /// Its name.
+    pub table: String,
+    /// Rows in the source.
+    pub source_rows: i64,
+    /// Rows in the target.
+    pub target_rows: i64,
+    /// Rows of the source that are not in the target as they are.
+    pub different: i64,
+}
+
+/// The end of a chain on both sides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Head {
+    /// The source of the entries.
+    pub source: String,
+    /// Hash of its last entry in the SQLite file.
+    pub there: Option<String>,
+    /// Hash of its last entry in PostgreSQL.
+    pub here: Option<String>,
+}
+
+/// What a copy is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Rows are stored.
+    Copying,
+    /// Rows are compared.
+    Comparing,
+}
+
+/// Why nothing was copied.
+#[derive(Debug, thiserror::Error)]
+pub enum Uncopied {
+    /// The target has data of its own.
+    #[error(
+        "the target is not empty: its table {0} has rows; name a database without data (`createdb NAME` makes one)"
+    )]
+    NotEmpty(String),
+    /// The target has the unfinished copy of something else.
+    #[error(
+        "the target holds an unfinished copy of another database, or the SQLite database has changed since that copy \
+         began (table {0}); drop the target database, make it anew, and copy again"
+    )]
+    Changed(String),
+    /// A table that this version does not know.
+    #[error("the SQLite database has a table {0} that this version of ticketledger does not know; nothing was copied")]
+    UnknownTable(String),
+    /// The two schemas are not the same.
+    #[error("the table {0} has other columns in the target than in the source; nothing was copied")]
+    Columns(String),
+    /// A statement failed.
+    #[error(transparent)]
+    Database(#[from] db::Error),
+    /// The books of the target cannot be read.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Error),
+}
+
+/// Copies all of `source`, which nobody else uses, into `target`, or goes on with that; then compares. `progress` is
+/// told the rows done, and of how many.
+///
+/// # Errors
+/// When the target is not empty and not an unfinished copy of this source, or a statement fails: the same command then
+/// goes on.
+pub fn copy(
+    source: &Database,
+    target: &Database,
+    now: Timestamp,
+    mut progress: impl FnMut(Stage, i64, i64),
+) -> Result<Copied, Uncopied> {
+    source.read(|reader| {
+        let plan = plan(reader, target)?;
+        let total = plan.iter().map(|(_, extent)| extent.rows).sum();
+        let mut done = target.transaction("begin the copy", |to| begin(to, &plan))?;
+        progress(Stage::Copying, done, total);
+        for (table, _) in plan.iter().filter(|(table, _)| table.name != tables::LINES) {
+            let lines = (table.name == tables::ENTRIES)
+                .then(|| plan.iter().map(|(table, _)| table).find(|table| table.name == tables::LINES))
+                .flatten();
+            loop {
+                let rows = target.transaction("copy", |to| page(reader, to, table, lines))?;
+                if rows == 0 {
+                    break;
+                }
+                done += rows;
+                progress(Stage::Copying, done, total);
+            }
+        }
+        target.transaction("set the numbers", here::set_identities)?;
+        let copied = compare(reader, target, &plan, |rows| progress(Stage::Comparing, rows, total))?;
+        if copied.tables.iter().all(Compared::is_same) {
+            target.transaction("end the copy", |to| {
+                // Nobody works on the source, so whoever claimed these events is gone.
+                inbox::store::release_all_leases(to, now)?;
+                here::end(to)
+            })?;
+        }
+        Ok(copied)
+    })
+}
+
+impl Compared {
+    fn is_same(&self) -> bool {
+        self.different == 0 && self.source_rows == self.target_rows
+    }
+}
+
+/// The tables with their columns and how far they reach; both sides must have the same.
+fn plan(reader: &mut Connection, target: &Database) -> Result<Vec<(Table, Extent)>, Uncopied> {
+    let known = |name: &String| TABLES.contains(&name.as_str()) || LEFT_OUT.iter().any(|(table, _)| table == name);
+    if let Some(unknown) = source::tables(reader)?.into_iter().find(|name| !known(name)) {
+        return Err(Uncopied::UnknownTable(unknown));
+    }
+    let mut plan = Vec::with_capacity(TABLES.len());
+    for name in TABLES {
+        let table = source::table(reader, name)?;
+        let mut names = here::columns(&mut target.reader()?, name)?;
+        let mut there: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
+        names.sort();
+        there.sort();
+        if names != there {
+            return Err(Uncopied::Columns((*name).to_owned()));
+        }
+        let extent = source::extent(reader, name)?;
+        plan.push((table, extent));
+    }
+    Ok(plan)
+}
+
+/// Marks an empty target, or recognises an unfinished copy of the same source and answers the rows that are there.
+fn begin(to: &mut Connection, plan: &[(Table, Extent)]) -> Result<i64, Uncopied> {
+    if !db::unfinished_copy(to)? {
+        for (table, _) in plan {
+            if here::has_rows(to, &table.name)? {
+                return Err(Uncopied::NotEmpty(table.name.clone()));
+            }
+        }
+        here::begin(to, plan)?;
+        return Ok(0);
+    }
+    let mut done = 0;
+    for (table, extent) in plan {
+        let stored = here::progress(to, &table.name)?;
+        match stored {
+            Some(stored) if stored.source_rows == extent.rows && stored.source_last == extent.last => {
+                done += stored.copied_rows;
+            }
+            _ => return Err(Uncopied::Changed(table.name.clone())),
+        }
+    }
+    Ok(done)
+}
+
+/// One page of a table, entries with their lines, in a transaction of the caller. Answers the rows, 0 at the end.
+fn page(reader: &mut Connection, to: &mut Connection, table: &Table, lines: Option<&Table>) -> Result<i64, Uncopied> {
+    // Locked first: a run that was killed may have sent a commit that the server is still at.
+    let after = here::lock_progress(to, &table.name)?;
+    let page = source::page(reader, table, after)?;
+    if page.rows == 0 {
+        return Ok(0);
+    }
+    let mut rows = page.rows;
+    if let Some(lines) = lines {
+        let own = source::lines_of(reader, lines, table, after, page.last)?;
+        here::insert(to, &lines.name, &own.rows_json)?;
+        here::advance(to, &lines.name, own.last, own.rows)?;
+        rows += own.rows;
+    }
+    here::insert(to, &table.name, &page.rows_json)?;
+    here::advance(to, &table.name, page.last, page.rows)?;
+    Ok(rows)
+}
+
+/// Looks at every row of the source, and whether it is the same in the target.
+fn compare(
+    reader: &mut Connection,
+    target: &Database,
+    plan: &[(Table, Extent)],
+    mut progress: impl FnMut(i64),
+) -> Result<Copied, Uncopied> {
+    let mut done = 0;
+    let mut tables = Vec::with_capacity(plan.len());
+    for (table, extent) in plan {
+        let mut different = 0;
+        let mut after = 0;
+        loop {
+            let page = source::page(reader, table, after)?;
+            if page.rows == 0 {
+                break;
+            }
+            different += here::different(&mut target.reader()?, table, &page.rows_json)?;
+            after = page.last;
+            done += page.rows;
+            progress(done);
+        }
+        let target_rows = here::count(&mut target.reader()?, &table.name)?;
+        tables.push(Compared { table: table.name.clone(), source_rows: extent.rows, target_rows, different });
+    }
+    let heads = heads(reader, target)?;
+    let verdict = verify(target, None)?;
+    let complete = verdict.broken.is_none()
+        && tables.iter().all(Compared::is_same)
+        && heads.iter().all(|head| head.there == head.here);
+    Ok(Copied { complete, tables, heads, verdict })
+}
+
+fn heads(reader: &mut Connection, target: &Database) -> Result<Vec<Head>, Uncopied> {
+    let mut heads = Vec::new();
+    for (source, there) in book::store::heads(reader)? {
+        let here = book::store::heads(&mut target.reader()?)?.into_iter().find(|(name, _)| *name == source);
+        let hash = |(_, hash): (i64, String)| hash;
+        heads.push(Head { there: there.map(hash), here: here.and_then(|(_, head)| head).map(hash), source });
+    }
+    Ok(heads)
+}

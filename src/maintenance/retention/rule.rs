@@ -1,0 +1,111 @@
+//! What may go, by class and age, and never before its month is closed.
+
+use std::collections::BTreeMap;
+
+use chrono_tz::Tz;
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::config::Retention;
+use crate::db::Error;
+use crate::ledger::book::Month;
+
+/// What may go, each with an age of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Class {
+    /// Bodies of deliveries that were applied.
+    Done,
+    /// Bodies of deliveries that were older than what was known.
+    Superseded,
+    /// Bodies of deliveries that need a person; without them they can never be replayed.
+    Parked,
+    /// Bytes fetched from a provider's API.
+    Documents,
+    /// The history of failed attempts of deliveries that are settled; what operators did stays.
+    Attempts,
+}
+
+impl Class {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Done, Self::Superseded, Self::Parked, Self::Documents, Self::Attempts];
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Superseded => "superseded",
+            Self::Parked => "parked",
+            Self::Documents => "documents",
+            Self::Attempts => "attempts",
+        }
+    }
+
+    fn days(self, retention: &Retention) -> i64 {
+        match self {
+            Self::Done => retention.done_days,
+            Self::Superseded => retention.superseded_days,
+            Self::Parked => retention.parked_days,
+            Self::Documents => retention.documents_days,
+            Self::Attempts => retention.attempts_days,
+        }
+    }
+}
+
+impl std::fmt::Display for Class {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What of a class may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The class.
+    pub class: Class,
+    /// What was received, fetched or tried before this.
+    pub before: Timestamp,
+}
+
+/// The rules of the settings; a class that is kept for ever has none.
+pub fn rules(retention: &Retention, now: Timestamp) -> Vec<Rule> {
+    let aged = Class::ALL.into_iter().map(|class| (class, class.days(retention)));
+    aged.filter(|(_, days)| *days > 0).map(|(class, days)| Rule::older_than(class, days, now)).collect()
+}
+
+impl Rule {
+    /// What is older than so many days.
+    pub fn older_than(class: Class, days: i64, now: Timestamp) -> Self {
+        Self { class, before: now.plus_milliseconds(days.saturating_mul(-86_400_000)) }
+    }
+
+    /// The first instant of a book that may not go; `None` while no month of it is closed.
+    pub(super) fn limit(&self, book: &Book) -> Option<Timestamp> {
+        book.closed.map(|month| self.before.min(month.ends_at(book.zone)))
+    }
+
+    /// The latest of these limits.
+    pub(super) fn youngest(&self, books: &BTreeMap<String, Book>) -> Option<Timestamp> {
+        books.values().filter_map(|book| self.limit(book)).max()
+    }
+}
+
+/// A book, as far as its months are closed.
+#[derive(Clone, Copy, Debug)]
+pub struct Book {
+    /// The zone of its days.
+    pub zone: Tz,
+    /// The last closed month, which closes all before it.
+    pub closed: Option<Month>,
+}
+
+/// Name, time zone and last closed month as stored.
+pub(super) fn books(rows: Vec<(String, String, Option<String>)>) -> Result<BTreeMap<String, Book>, Error> {
+    rows.into_iter()
+        .map(|(source, zone, closed)| {
+            let zone =
+                zone.parse().map_err(|_| Error::Inconsistent(format!("source {source}: `{zone}` is no time zone")))?;
+            Ok((source, Book { zone, closed: closed.as_deref().and_then(Month::parse) }))
+        })
+        .collect()
+}

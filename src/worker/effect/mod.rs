@@ -1,0 +1,213 @@
+//! What a replay would come to: it is done in a transaction that is rolled back, and what it changed is read before.
+
+mod store;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::clock::Clock;
+use crate::db::{Connection, Database};
+use crate::inbox::operator::{Classify, Reason, Selection, replay_step, store as operator};
+use crate::inbox::{EventId, store as inbox};
+use crate::ledger::Error;
+
+/// Events that are looked at if nobody says otherwise: while a replay is rehearsed, on SQLite nothing else can be
+/// written, so that deliveries wait for its end.
+pub const USUAL: i64 = 5_000;
+/// Most events that can be looked at: their numbers go into one statement, and SQLite takes 32,766 values.
+pub const MOST: i64 = 30_000;
+
+/// The effect of a replay.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Effect {
+    /// Events looked at: the first of the chosen ones.
+    pub events: i64,
+    /// Chosen events that were not looked at, because there are too many to look at them at once.
+    pub left_out: i64,
+    /// Number of the last event that was looked at, where some were left out: those after it were.
+    pub looked_at_until: Option<EventId>,
+    /// What would become of them.
+    pub outcomes: Vec<Outcome>,
+    /// Events that would not get through, each with its reason.
+    pub stuck: Vec<Stuck>,
+    /// Bookings read from the archive; a replay fetches them anew, and the answer may be another.
+    pub from_archive: i64,
+    /// Orders that would change.
+    pub orders: Vec<OrderTouched>,
+    /// Entries that would be written, in their order.
+    pub entries: Vec<Entry>,
+    /// What they move, by account and currency.
+    pub accounts: Vec<Movement>,
+    /// Findings that would open.
+    pub findings_opened: Vec<FindingChange>,
+    /// Findings that would close.
+    pub findings_closed: Vec<FindingChange>,
+}
+
+/// How many events would end in a state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Outcome {
+    /// The source.
+    pub source: String,
+    /// The word for the state.
+    pub state: String,
+    /// Why, where it is not done.
+    pub reason: Option<String>,
+    /// How many.
+    pub events: i64,
+}
+
+/// An event that would not get through.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, diesel::Queryable)]
+pub struct Stuck {
+    /// Its number.
+    pub event_id: EventId,
+    /// The source.
+    pub source: String,
+    /// `parked`, or `pending` when it would be tried again.
+    pub state: String,
+    /// Reason code.
+    pub reason: Option<String>,
+    /// In words.
+    pub detail: Option<String>,
+}
+
+/// An order that would change.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, diesel::Queryable)]
+pub struct OrderTouched {
+    /// The source.
+    pub source: String,
+    /// The order.
+    pub order_id: String,
+}
+
+/// An entry that would be written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, diesel::Queryable)]
+pub struct Entry {
+    /// The source.
+    pub source: String,
+    /// The number it would get.
+    pub entry_no: i64,
+    /// `post` or `reverse`.
+    pub kind: String,
+    /// What happened, such as `sale.ticket`.
+    pub event_type: String,
+    /// The order.
+    pub order_id: Option<String>,
+    /// Its day.
+    pub booking_date: chrono::NaiveDate,
+    /// Its currency.
+    pub currency: String,
+    /// The entry that it would undo.
+    pub reverses_no: Option<i64>,
+    /// The hash it would get.
+    pub entry_hash: String,
+}
+
+/// What would move on an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Movement {
+    /// The source.
+    pub source: String,
+    /// The account.
+    pub account: String,
+    /// The currency.
+    pub currency: String,
+    /// Minor units; debit positive.
+    pub amount_minor: i64,
+}
+
+/// A finding that would open or close.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, diesel::Queryable)]
+pub struct FindingChange {
+    /// The source.
+    pub source: String,
+    /// The order.
+    pub order_id: Option<String>,
+    /// Reason code.
+    pub reason: String,
+    /// How much it matters.
+    pub severity: String,
+    /// The evidence in words.
+    pub evidence: String,
+    #[serde(skip)]
+    fingerprint: String,
+}
+
+/// Replays the first `at_most` of the chosen events and works on them with `work`, all of it rolled back, and answers
+/// what that changes. `work` answers how many bookings it read from the archive.
+///
+/// # Errors
+/// When a statement fails.
+pub fn effect(
+    database: &Database,
+    clock: &Clock,
+    classify: &Classify<'_>,
+    selection: &Selection,
+    at_most: i64,
+    work: impl FnOnce(&mut Connection) -> Result<i64, Error>,
+) -> Result<Effect, Error> {
+    let last = operator::last_id(&mut database.reader()?)?;
+    database.rehearse(|connection| {
+        let now = clock.now();
+        let chosen = operator::choose(connection, selection, 0, last, at_most.min(MOST))?;
+        let ids: Vec<EventId> = chosen.iter().map(|(id, _)| *id).collect();
+        let all: i64 = operator::count(connection, selection)?.iter().map(|count| count.events).sum();
+        let heads = store::heads(connection)?;
+        let findings = store::open_findings(connection)?;
+        let reason = Reason { actor: "nobody".to_owned(), why: "rehearsal".to_owned() };
+        let action = operator::record_action(connection, now, &reason, "rehearsal")?;
+        replay_step(connection, now, classify, &chosen, action)?;
+        // What waits besides has nothing to do with this replay.
+        inbox::postpone_others(connection, &ids, now.plus_milliseconds(365 * 86_400_000))?;
+        let from_archive = work(connection)?;
+        let events = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+        let left_out = all - events;
+        let looked_at_until = ids.last().copied().filter(|_| left_out > 0);
+        let mut effect = Effect { events, left_out, looked_at_until, from_archive, ..Effect::default() };
+        (effect.outcomes, effect.stuck) = outcomes(store::states(connection, &ids)?);
+        for (source, (entry_no, snapshot_no)) in heads {
+            effect.orders.extend(store::orders_after(connection, &source, snapshot_no)?);
+            effect.entries.extend(store::entries_after(connection, &source, entry_no)?);
+            effect.accounts.extend(movements(&source, store::lines_after(connection, &source, entry_no)?)?);
+        }
+        let findings_after = store::open_findings(connection)?;
+        let missing_in = |those: &BTreeMap<String, FindingChange>, these: &BTreeMap<String, FindingChange>| {
+            let mut missing: Vec<FindingChange> =
+                these.iter().filter(|(key, _)| !those.contains_key(*key)).map(|(_, finding)| finding.clone()).collect();
+            missing.sort();
+            missing
+        };
+        effect.findings_opened = missing_in(&findings, &findings_after);
+        effect.findings_closed = missing_in(&findings_after, &findings);
+        Ok(effect)
+    })
+}
+
+fn outcomes(states: Vec<Stuck>) -> (Vec<Outcome>, Vec<Stuck>) {
+    let mut sums: BTreeMap<(String, String, Option<String>), i64> = BTreeMap::new();
+    let mut stuck = Vec::new();
+    for event in states {
+        *sums.entry((event.source.clone(), event.state.clone(), event.reason.clone())).or_default() += 1;
+        if event.state == "parked" || event.state == "pending" {
+            stuck.push(event);
+        }
+    }
+    let outcome = |((source, state, reason), events)| Outcome { source, state, reason, events };
+    (sums.into_iter().map(outcome).collect(), stuck)
+}
+
+fn movements(source: &str, lines: Vec<store::Moved>) -> Result<Vec<Movement>, Error> {
+    let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
+    for store::Moved { account, currency, amount_minor, order_id } in lines {
+        let sum = sums.entry((account, currency)).or_default();
+        *sum = sum.checked_add(amount_minor).ok_or_else(|| Error::Overflow {
+            order_id: order_id.unwrap_or_default(),
+            overflow: crate::money::Overflow,
+        })?;
+    }
+    let movement =
+        |((account, currency), amount_minor)| Movement { source: source.to_owned(), account, currency, amount_minor };
+    Ok(sums.into_iter().filter(|(_, minor)| *minor != 0).map(movement).collect())
+}

@@ -1,0 +1,269 @@
+//! An embedded installation that moves to PostgreSQL.
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+use std::time::Instant;
+
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use ticketledger::clock::Clock;
+use ticketledger::db::{Database, Error, Role};
+use ticketledger::demo::stand_in::BookingExample;
+use ticketledger::ledger::proof::rebuild::rebuild;
+use ticketledger::maintenance::copy::{Copied, LEFT_OUT, TABLES, Uncopied, copy};
+
+use super::traffic;
+use crate::support::daemon::{PAID_ORDER, TestDaemon, changed, check_invariants, lines};
+use crate::support::db::{Engine, TestDatabase};
+use crate::support::home::{Home, PATIENCE};
+
+/// A database of each engine; `None` without PostgreSQL.
+fn pair() -> Option<(TestDatabase, TestDatabase)> {
+    Some((TestDatabase::new(Engine::Sqlite)?, TestDatabase::new(Engine::Postgres)?))
+}
+
+fn copied(from: &TestDatabase, to: &TestDatabase, clock: &Clock) -> Result<Copied, Uncopied> {
+    let source = Database::open(&from.url, Role::Copier).unwrap();
+    let target = Database::open(&to.url, Role::Copier).unwrap();
+    copy(&source, &target, clock.now(), |_, _, _| {})
+}
+
+/// Names of the tables of `schema.rs`, and of the migrated database.
+#[test]
+fn no_table_is_forgotten() {
+    let text = include_str!("../../../src/db/schema.rs");
+    let of_the_schema: BTreeSet<&str> = text
+        .split("diesel::table! {\n")
+        .skip(1)
+        .map(|table| table.trim_start().split([' ', '(']).next().unwrap())
+        .collect();
+    assert!(of_the_schema.len() > 20, "{of_the_schema:?}");
+    let known: BTreeSet<&str> = TABLES.iter().chain(LEFT_OUT.iter().map(|(table, _)| table)).copied().collect();
+    let forgotten: Vec<&&str> = of_the_schema.difference(&known).collect();
+    assert!(forgotten.is_empty(), "src/keep/copy/tables.rs does not know {forgotten:?}: copy them, or say why not");
+    let gone: Vec<&&str> = TABLES.iter().filter(|table| !of_the_schema.contains(*table)).collect();
+    assert!(gone.is_empty(), "src/keep/copy/tables.rs has tables that schema.rs has not: {gone:?}");
+    let Some(database) = TestDatabase::new(Engine::Sqlite) else { return };
+    let tables = lines(
+        &database.open(),
+        "SELECT name AS line FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'",
+    );
+    let unknown: Vec<String> = tables.into_iter().filter(|table| !known.contains(table.as_str())).collect();
+    assert!(unknown.is_empty(), "src/keep/copy/tables.rs does not know {unknown:?}");
+}
+
+async fn token(daemon: &TestDaemon) -> String {
+    let form = "grant_type=client_credentials&client_id=bookingkit&client_secret=client-secret";
+    let request = reqwest::Client::new()
+        .post(format!("http://{}/oauth/token", daemon.daemon.public()))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form);
+    let answer: Value = serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap();
+    answer["access_token"].as_str().unwrap().to_owned()
+}
+
+async fn with_token(daemon: &TestDaemon, token: &str, body: String) -> u16 {
+    let address = format!("http://{}/webhooks/museum", daemon.daemon.public());
+    let request = reqwest::Client::new().post(address).bearer_auth(token).body(body);
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn a_daemon_goes_on_with_the_copy_as_if_nothing_had_been() {
+    let Some((from, to)) = pair() else { return };
+    let daemon = TestDaemon::start(&from).await;
+    traffic(&daemon).await;
+    daemon.replay(&[1]);
+    daemon.settle().await;
+    daemon.set_clock("2025-12-03T12:00:00Z");
+    daemon.close_month(&from, "2025-11");
+    let token = token(&daemon).await;
+    daemon.accepted("museum", changed(PAID_ORDER, &[("/name", json!("Late"))])).await;
+    daemon.claim_and_die();
+    from.execute("INSERT INTO alerts VALUES ('silence', 'theatre', '2025-11-11 12:00:00', '2025-11-11 12:00:00')");
+    let heads = daemon.lines("SELECT entry_hash AS line FROM journal_entries ORDER BY source, entry_no");
+    let before = daemon.stand_in.counts();
+    let clock = daemon.clock.clone();
+
+    let held = Database::open(&from.url, Role::Copier);
+    assert!(matches!(held, Err(Error::InUse { .. })), "a daemon uses it");
+    let daemon = daemon
+        .restart(|config| {
+            let done = copied(&from, &to, &clock).unwrap();
+            assert!(done.complete, "{done:?}");
+            assert_eq!(done.tables.iter().map(|table| table.table.as_str()).collect::<Vec<_>>(), TABLES);
+            let empty = done.tables.iter().filter(|table| table.source_rows == 0);
+            let empty: Vec<&str> = empty.map(|table| table.table.as_str()).collect();
+            assert!(empty.is_empty(), "the test copies something of every table: {empty:?}");
+            assert!(matches!(copied(&from, &to, &clock), Err(Uncopied::NotEmpty(table)) if table == "sources"));
+            config.database_url = SecretString::from(to.url.clone());
+        })
+        .await;
+    assert_eq!(daemon.lines("SELECT entry_hash AS line FROM journal_entries ORDER BY source, entry_no"), heads);
+    // What a dead worker held is due at once.
+    daemon.settle().await;
+    let last = daemon.lines("SELECT state AS line FROM inbox_events ORDER BY id DESC LIMIT 1");
+    assert_eq!(last, ["done"]);
+    // Numbers go on, the token is valid, and Ticketpark is asked with the token that was stored.
+    let refund = json!({"id": "r2", "code": "Card", "payment_method": "Card", "value": -1, "type": "refund",
+        "payment_date": "2025-12-02T09:30:00Z"});
+    let entries = daemon.entries("museum");
+    assert_eq!(with_token(&daemon, &token, changed(PAID_ORDER, &[("/payments/-", refund)])).await, 200);
+    daemon.ticketpark("new-booking", json!({ "booking_pid": BookingExample::default().pid() })).await;
+    daemon.settle().await;
+    assert_eq!(daemon.entries("museum"), entries + 1);
+    let count = |what: &str| daemon.lines(&format!("SELECT CAST(COUNT(*) AS TEXT) AS line FROM {what}"));
+    assert_eq!(count("inbox_events"), daemon.lines("SELECT CAST(MAX(id) AS TEXT) AS line FROM inbox_events"));
+    let after = daemon.stand_in.counts();
+    assert_eq!(after.reads.values().sum::<u64>(), before.reads.values().sum::<u64>() + 1);
+    assert_eq!(after.password_grants, before.password_grants, "the sealed token is usable");
+    daemon.replay(&[1, 2, 3]);
+    daemon.settle().await;
+    assert_eq!(daemon.entries("museum"), entries + 1);
+    assert!(rebuild(daemon.database(), None, None, 10, |_, _| {}).unwrap().iter().all(|book| book.is_identical()));
+    check_invariants(daemon.database());
+}
+
+/// A source with its first policy, as a daemon makes it.
+fn a_source() -> String {
+    format!(
+        "INSERT INTO sources VALUES ('museum', 'bookingkit', 'Europe/Berlin', 'DE', '2025-01-01 00:00:00');
+         INSERT INTO policies VALUES ('museum', 1, '1970-01-01 00:00:00', '{{}}', '{}', '2025-01-01 00:00:00')",
+        "a".repeat(64)
+    )
+}
+
+/// A home with so many deliveries and steps that a copy takes its time.
+fn large(home: &Home) {
+    drop(home.database());
+    let database = TestDatabase::at(&home.path("ticketledger.db"));
+    let hash = "a".repeat(64);
+    database.execute(&format!(
+        "{};
+         WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 30000)
+         INSERT INTO inbox_events (source, kind, entity, received_at, method, headers, body, body_sha256, state, due_at)
+         SELECT 'museum', 'order', 'order:' || n, '2025-11-11 14:36:50.12', 'POST', '{{\"a\":\"\\\\\"\\u00e4\"}}',
+             CASE WHEN n % 7 THEN randomblob(500) END, '{hash}', 'done', '2025-11-11 14:36:50' FROM n;
+         INSERT INTO order_snapshots SELECT 'museum', id, 'X' || id, id, NULL, 'delivery', '2025-11-11 14:36:50',
+             '{{}}', '{hash}' FROM inbox_events;",
+        a_source()
+    ));
+}
+
+#[test]
+fn a_copy_that_is_killed_goes_on_where_it_stood() {
+    let Some(to) = TestDatabase::new(Engine::Postgres) else { return };
+    let home = Home::new();
+    large(&home);
+    let arguments = ["database", "copy", "--from", "sqlite:ticketledger.db", "--to", "env:TARGET"];
+    let mut home = home;
+    home.set("TARGET", &to.url);
+    let observer = Database::open(&to.url, Role::Copier).unwrap();
+    let mut killed = 0;
+    for goal in [1, 12_000, 31_000] {
+        let mut child = home.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let started = Instant::now();
+        loop {
+            assert!(started.elapsed() < PATIENCE, "the copy never came to {goal} rows");
+            // The table is there once the copy has begun.
+            let begun = lines(&observer, "SELECT 'x' AS line WHERE to_regclass('copy_progress') IS NOT NULL");
+            let rows = if begun.is_empty() {
+                0
+            } else {
+                lines(&observer, "SELECT CAST(SUM(copied_rows) AS TEXT) AS line FROM copy_progress")[0].parse().unwrap()
+            };
+            if rows >= goal {
+                break;
+            }
+        }
+        child.kill().unwrap();
+        killed += usize::from(child.wait().unwrap().code().is_none());
+    }
+    assert_eq!(killed, 3, "each was killed before its end");
+    assert!(matches!(Database::open(&to.url, Role::Daemon), Err(Error::Unfinished)));
+    let shown = home.fine(&arguments);
+    assert!(shown.contains("inbox_events           30000      30000 rows, the same"), "{shown}");
+    assert!(shown.contains("The copy is complete."), "{shown}");
+    Database::open(&to.url, Role::Daemon).unwrap();
+}
+
+#[test]
+fn a_copy_is_refused_where_it_would_mix_or_miss_something() {
+    let Some((from, to)) = pair() else { return };
+    let clock = Clock::System;
+    drop(from.open());
+    from.execute(&a_source());
+    let source = Database::open(&from.url, Role::Copier).unwrap();
+    let target = Database::open(&to.url, Role::Copier).unwrap();
+    // An unfinished copy of something that has changed since.
+    to.execute(
+        "CREATE TABLE copy_progress (table_name text PRIMARY KEY, source_rows bigint NOT NULL, \
+         source_last bigint NOT NULL, last_row bigint NOT NULL DEFAULT 0, copied_rows bigint NOT NULL DEFAULT 0)",
+    );
+    let refused = copy(&source, &target, clock.now(), |_, _, _| {});
+    assert!(matches!(refused, Err(Uncopied::Changed(table)) if table == "sources"));
+    to.execute("DROP TABLE copy_progress");
+    from.execute("CREATE TABLE extra (x INTEGER)");
+    let refused = copy(&source, &target, clock.now(), |_, _, _| {});
+    assert!(matches!(refused, Err(Uncopied::UnknownTable(table)) if table == "extra"));
+    from.execute("DROP TABLE extra; ALTER TABLE sources ADD COLUMN extra TEXT");
+    let refused = copy(&source, &target, clock.now(), |_, _, _| {});
+    assert!(matches!(refused, Err(Uncopied::Columns(table)) if table == "sources"));
+    from.execute("ALTER TABLE sources DROP COLUMN extra");
+    // What a killed run left is not taken on trust.
+    copy(&source, &target, clock.now(), |_, _, _| {}).unwrap();
+    drop((source, target));
+    assert_eq!(lines(&to.open(), "SELECT source AS line FROM sources"), ["museum"]);
+}
+
+#[tokio::test]
+async fn a_copy_says_what_is_not_the_same() {
+    let Some((from, to)) = pair() else { return };
+    let daemon = TestDaemon::start(&from).await;
+    traffic(&daemon).await;
+    let clock = daemon.clock.clone();
+    daemon.finish().await;
+    let source = Database::open(&from.url, Role::Copier).unwrap();
+    let target = Database::open(&to.url, Role::Copier).unwrap();
+    let mut spoilt = false;
+    let done = copy(&source, &target, clock.now(), |_, rows, total| {
+        if rows == total && !std::mem::replace(&mut spoilt, true) {
+            to.execute("UPDATE contacts SET city = 'Elsewhere' WHERE contact_id = 1; DELETE FROM oauth_tokens");
+        }
+    });
+    let done = done.unwrap();
+    assert!(!done.complete);
+    let different: Vec<(&str, i64)> = done
+        .tables
+        .iter()
+        .filter(|table| table.different > 0)
+        .map(|table| (table.table.as_str(), table.different))
+        .collect();
+    assert_eq!(different, [("contacts", 1)]);
+    drop(target);
+    assert!(matches!(Database::open(&to.url, Role::Command), Err(Error::Unfinished)));
+}
+
+#[test]
+fn the_command_refuses_what_makes_no_sense() {
+    let home = Home::new();
+    for (from, to, code, said) in [
+        ("postgres://x@/y", "postgres://x@/z", 2, "--from names what is read: sqlite:PATH"),
+        ("sqlite:ticketledger.db", "sqlite:other.db", 2, "--to names what is filled"),
+        ("sqlite:ticketledger.db", "env:NOWHERE", 2, "--to: the environment variable NOWHERE is not set"),
+        ("sqlite:ticketledger.db", "postgres://x@/z", 1, "there is no database ticketledger.db yet"),
+    ] {
+        let ended = home.run(&["database", "copy", "--from", from, "--to", to]);
+        assert_eq!((ended.code, ended.stderr.contains(said)), (Some(code), true), "{}", ended.stderr);
+    }
+    let serving = home.serve();
+    let arguments = ["database", "copy", "--from", "sqlite:ticketledger.db", "--to", "postgres://x@/z"];
+    let ended = home.run(&arguments);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("another ticketledger daemon is using ticketledger.db"), "{}", ended.stderr);
+    serving.terminate();
+    assert_eq!(serving.ended().code(), Some(0));
+    // And the other way round.
+    let _copying = Database::open(&format!("sqlite:{}", home.path("ticketledger.db").display()), Role::Copier).unwrap();
+    assert_eq!(home.run(&["serve"]).code, Some(1));
+}
