@@ -14,7 +14,6 @@ pub(crate) use self::keep::{ContactUpdate, keep};
 
 /// A contact with all that is known of the person. It must not be printed by accident, so there is no `Debug`.
 #[derive(Clone, Serialize, diesel::Queryable)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct Stored {
     pub contact_id: i64,
     pub source: String,

@@ -1,6 +1,5 @@
 //! The tables, one text for both engines; a test reads every column of every table on both. Types follow the
 //! PostgreSQL migrations: a timestamp is UTC without a zone, an amount a `BigInt` of minor units.
-#![expect(missing_docs, reason = "the migrations carry the comments of tables and columns")]
 
 diesel::table! {
     sources (source) {

@@ -9,7 +9,6 @@ use crate::ledger::posting::Finding;
 /// A finding as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = findings, treat_none_as_default_value = false, treat_none_as_null = true)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct FindingRow {
     pub fingerprint: String,
     pub source: String,

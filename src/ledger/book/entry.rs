@@ -11,7 +11,6 @@ use crate::db::schema::{accounts, journal_entries, postings};
 /// The header of an entry, as stored and as hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
 #[diesel(table_name = journal_entries, treat_none_as_default_value = false)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct EntryRow {
     pub source: String,
     pub entry_no: i64,
@@ -41,7 +40,6 @@ pub struct EntryRow {
 /// A line of an entry, as stored and as hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
 #[diesel(table_name = postings, treat_none_as_default_value = false)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct PostingRow {
     pub source: String,
     pub entry_no: i64,

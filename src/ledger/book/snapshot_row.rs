@@ -8,7 +8,6 @@ use crate::db::schema::order_snapshots;
 /// A snapshot of an order, as stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = order_snapshots, treat_none_as_default_value = false)]
-#[expect(missing_docs, reason = "the columns are explained in the migration")]
 pub struct SnapshotRow {
     pub source: String,
     pub snapshot_no: i64,
