@@ -63,6 +63,22 @@ fn the_views_come_from_one_template() {
     }
 }
 
+on_both_engines!(a_database_from_before_the_first_release_is_refused, |database| {
+    database.execute(
+        "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL,
+            run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP);
+         INSERT INTO __diesel_schema_migrations (version) VALUES ('20261126000015'), ('20261122000001')",
+    );
+    let refused = Database::open(&database.url, Role::Command).err().map(|error| error.to_string()).unwrap();
+    for said in ["20261122000001", "before the first release", "new, empty database", "inbox_events"] {
+        assert!(refused.contains(said), "{refused}");
+    }
+    assert!(database.try_execute("SELECT source FROM sources").is_err(), "nothing was made in it");
+    // Whoever only looks is not told that a restart applies what is missing.
+    let visited = Database::open(&database.url, Role::Visitor).unwrap();
+    assert_eq!(ticketledger::db::pending_migrations(&visited).unwrap_err().to_string(), refused);
+});
+
 on_both_engines!(a_database_of_a_newer_version_is_refused, |database| {
     drop(database.open());
     database.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')");
