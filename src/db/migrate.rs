@@ -1,14 +1,13 @@
-//! The embedded migrations of both engines. They have the same names, and a test holds them to it.
+//! The embedded migrations of both engines. A test checks that they have the same names.
 
 use diesel::backend::Backend;
-use diesel::migration::{MigrationSource, MigrationVersion};
+use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
 use diesel::sqlite::Sqlite;
 use diesel::{PgConnection, SqliteConnection};
-use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Connection, Database, Error, Result};
-use crate::on_engine;
 
 /// What the library answers when something fails.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -19,18 +18,54 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 /// Held while migrations run, so that daemons started together run them once ("tckt" in ASCII).
 const POSTGRES_LOCK: i64 = 0x7463_6b74;
 
+/// Versions in the order of their dates.
+type Versions<'a> = Vec<MigrationVersion<'a>>;
+
 pub(super) fn migrate_sqlite(connection: &mut SqliteConnection) -> Result<()> {
-    let failed = |error: Failure| Error::Migration(error.to_string());
-    refuse_newer::<Sqlite>(&connection.applied_migrations().map_err(failed)?, &SQLITE)?;
-    connection.run_pending_migrations(SQLITE).map_err(failed)?;
+    migrate::<Sqlite>(connection, SQLITE)
+}
+
+pub(super) fn migrate_postgres(connection: &mut PgConnection) -> Result<()> {
+    use diesel::RunQueryDsl as _;
+    diesel::sql_query(format!("SELECT pg_advisory_lock({POSTGRES_LOCK})")).execute(connection)?;
+    let migrated = migrate::<Pg>(connection, POSTGRES);
+    diesel::sql_query(format!("SELECT pg_advisory_unlock({POSTGRES_LOCK})")).execute(connection)?;
+    migrated
+}
+
+fn migrate<DB: Backend>(connection: &mut impl MigrationHarness<DB>, embedded: EmbeddedMigrations) -> Result<()> {
+    let (applied, steps) = (connection.applied_migrations().map_err(failed)?, steps::<DB>(&embedded)?);
+    let known: Versions<'_> = steps.iter().map(|step| step.name().version()).collect();
+    refuse_unreleased(&applied, &known)?;
+    refuse_newer(&applied, &known)?;
+    connection.run_pending_migrations(embedded).map_err(failed)?;
     Ok(())
 }
 
+fn steps<DB: Backend>(embedded: &EmbeddedMigrations) -> Result<Vec<Box<dyn Migration<DB>>>> {
+    MigrationSource::<DB>::migrations(embedded).map_err(failed)
+}
+
+fn failed(error: Failure) -> Error {
+    Error::Migration(error.to_string())
+}
+
+/// Steps are folded only before the first release, and the folded ones have later dates: what comes before all of them
+/// was never released.
+fn refuse_unreleased(applied: &Versions<'_>, known: &Versions<'_>) -> Result<()> {
+    match applied.iter().min().filter(|oldest| known.iter().all(|known| *oldest < known)) {
+        None => Ok(()),
+        Some(version) => Err(Error::Migration(format!(
+            "a build from before the first release made this database (migration {version}), and no later build can \
+             continue it; keep it for that build, set database.url to a new, empty database, and deliver again: the \
+             table inbox_events holds the webhook bodies and the imported files"
+        ))),
+    }
+}
+
 /// A version that does not know all that the database has become must not write into it.
-fn refuse_newer<DB: Backend>(applied: &[MigrationVersion<'_>], known: &EmbeddedMigrations) -> Result<()> {
-    let known = MigrationSource::<DB>::migrations(known).map_err(|error| Error::Migration(error.to_string()))?;
-    let unknown = applied.iter().find(|applied| !known.iter().any(|known| known.name().version() == **applied));
-    match unknown {
+fn refuse_newer(applied: &Versions<'_>, known: &Versions<'_>) -> Result<()> {
+    match applied.iter().find(|applied| !known.contains(applied)) {
         None => Ok(()),
         Some(version) => Err(Error::Migration(format!(
             "a newer version of ticketledger has changed this database (migration {version}, which this one does not \
@@ -39,29 +74,20 @@ fn refuse_newer<DB: Backend>(applied: &[MigrationVersion<'_>], known: &EmbeddedM
     }
 }
 
-pub(super) fn migrate_postgres(connection: &mut PgConnection) -> Result<()> {
-    use diesel::RunQueryDsl as _;
-    diesel::sql_query(format!("SELECT pg_advisory_lock({POSTGRES_LOCK})")).execute(connection)?;
-    let failed = |error: Failure| Error::Migration(error.to_string());
-    let applied = connection.applied_migrations().map_err(failed);
-    let migrated = applied.and_then(|applied| {
-        refuse_newer::<Pg>(&applied, &POSTGRES)?;
-        connection.run_pending_migrations(POSTGRES).map(|_| ()).map_err(failed)
-    });
-    diesel::sql_query(format!("SELECT pg_advisory_unlock({POSTGRES_LOCK})")).execute(connection)?;
-    migrated
-}
-
-/// Names of the migrations that this binary has and the database has not.
+/// How many migrations this binary has and the database has not.
 ///
 /// # Errors
-/// When the database cannot be read.
+/// When the database cannot be read, or an unreleased build made it.
 pub fn pending_migrations(database: &Database) -> Result<usize> {
-    let mut connection = database.reader()?;
-    let sqlite = matches!(connection, Connection::Sqlite(_));
-    let pending = on_engine!(&mut connection, |c| {
-        // The type of the backend differs per engine, so only the count leaves this expression.
-        c.pending_migrations(if sqlite { SQLITE } else { POSTGRES }).map(|list| list.len())
-    });
-    pending.map_err(|error| Error::Migration(error.to_string()))
+    match &mut database.reader()? {
+        Connection::Sqlite(connection) => pending::<Sqlite>(&mut **connection, SQLITE),
+        Connection::Postgres(connection) => pending::<Pg>(&mut **connection, POSTGRES),
+    }
+}
+
+fn pending<DB: Backend>(connection: &mut impl MigrationHarness<DB>, embedded: EmbeddedMigrations) -> Result<usize> {
+    let (applied, steps) = (connection.applied_migrations().map_err(failed)?, steps::<DB>(&embedded)?);
+    let known: Versions<'_> = steps.iter().map(|step| step.name().version()).collect();
+    refuse_unreleased(&applied, &known)?;
+    Ok(known.iter().filter(|known| !applied.contains(known)).count())
 }

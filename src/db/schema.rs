@@ -1,4 +1,4 @@
-//! The tables, one text for both engines; a test reads every column of every table on both. Types follow the
+//! The tables, one text for both engines; a test reads every column of every table on both. Types are those of the
 //! PostgreSQL migrations: a timestamp is UTC without a zone, an amount a `BigInt` of minor units.
 
 diesel::table! {

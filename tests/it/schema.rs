@@ -27,6 +27,58 @@ fn both_trees_have_the_same_names() {
     assert!(!names("sqlite").is_empty());
 }
 
+/// What `migrations/views.sql`, which explains itself, gives for an engine.
+fn views_of(engine: Engine) -> String {
+    let template = std::fs::read_to_string(tree("views.sql")).unwrap();
+    let (notes, text): (Vec<&str>, Vec<&str>) =
+        template.lines().partition(|line| line.starts_with("--!") || line.starts_with("--:"));
+    let mut text = text.join("\n") + "\n";
+    // From the last to the first, because a definition may use those above it.
+    for definition in notes.iter().rev().filter_map(|line| line.strip_prefix("--: ")) {
+        let (name, value) = match (definition.split(" | ").collect::<Vec<_>>().as_slice(), engine) {
+            ([name, both], _) => (*name, *both),
+            ([name, sqlite, _], Engine::Sqlite) => (*name, *sqlite),
+            ([name, _, postgres], Engine::Postgres) => (*name, *postgres),
+            _ => panic!("views.sql: not a definition: {definition}"),
+        };
+        let name = format!("{{{{{name}}}}}");
+        assert!(text.contains(&name), "views.sql: {name} is defined and never used");
+        text = text.replace(&name, value);
+    }
+    assert!(!text.contains("{{"), "views.sql: a name is used and never defined: {text}");
+    text
+}
+
+#[test]
+fn the_views_come_from_one_template() {
+    for (engine, name) in [(Engine::Sqlite, "sqlite"), (Engine::Postgres, "postgres")] {
+        let steps = std::fs::read_dir(tree(name)).unwrap().map(|entry| entry.unwrap().path());
+        let newest = steps.filter(|step| step.display().to_string().ends_with("_views")).max().unwrap();
+        let (file, expected) = (newest.join("up.sql"), views_of(engine));
+        if std::env::var("TICKETLEDGER_WRITE_VIEWS").is_ok_and(|value| value == "1") {
+            std::fs::write(&file, &expected).unwrap();
+        }
+        let same = std::fs::read_to_string(&file).unwrap() == expected;
+        assert!(same, "{} is not what migrations/views.sql gives; its head says how to write it anew", file.display());
+    }
+}
+
+on_both_engines!(a_database_from_before_the_first_release_is_refused, |database| {
+    database.execute(
+        "CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) PRIMARY KEY NOT NULL,
+            run_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP);
+         INSERT INTO __diesel_schema_migrations (version) VALUES ('20261126000015'), ('20261122000001')",
+    );
+    let refused = Database::open(&database.url, Role::Command).err().map(|error| error.to_string()).unwrap();
+    for said in ["20261122000001", "before the first release", "new, empty database", "inbox_events"] {
+        assert!(refused.contains(said), "{refused}");
+    }
+    assert!(database.try_execute("SELECT source FROM sources").is_err(), "nothing was made in it");
+    // Whoever only looks is not told that a restart applies what is missing.
+    let visited = Database::open(&database.url, Role::Visitor).unwrap();
+    assert_eq!(ticketledger::db::pending_migrations(&visited).unwrap_err().to_string(), refused);
+});
+
 on_both_engines!(a_database_of_a_newer_version_is_refused, |database| {
     drop(database.open());
     database.execute("INSERT INTO __diesel_schema_migrations (version) VALUES ('29990101000000')");

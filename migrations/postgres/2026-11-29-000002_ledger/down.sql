@@ -1,0 +1,11 @@
+DROP TABLE postings;
+DROP TABLE journal_entries;
+DROP TABLE periods;
+DROP TABLE order_snapshots;
+DROP TABLE accounts;
+DROP TABLE policies;
+DROP FUNCTION ledger_keeps_period();
+DROP FUNCTION ledger_accepts_entry();
+DROP FUNCTION ledger_seals_lines();
+DROP FUNCTION ledger_append_only();
+DROP FUNCTION ledger_period(date);

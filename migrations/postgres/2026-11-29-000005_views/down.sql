@@ -1,0 +1,15 @@
+DROP VIEW v_ledger_lines;
+DROP VIEW v_late_adjustments;
+DROP VIEW v_rollforward_voucher;
+DROP VIEW v_rollforward_receivable;
+DROP VIEW v_trace;
+DROP VIEW v_customers;
+DROP VIEW v_inbox;
+DROP VIEW v_open_findings;
+DROP VIEW v_voucher_balance;
+DROP VIEW v_order_balance;
+DROP VIEW v_payments_by_method;
+DROP VIEW v_vat_by_rate;
+DROP VIEW v_revenue_by_event;
+DROP VIEW v_trial_balance;
+DROP VIEW v_gl;

@@ -1,0 +1,3 @@
+DROP TABLE alerts;
+DROP TABLE source_activity;
+DROP TABLE daemons;

@@ -1,7 +1,0 @@
-DROP TABLE chain_anchors;
-DROP TABLE postings;
-DROP TABLE journal_entries;
-DROP TABLE periods;
-DROP TABLE order_snapshots;
-DROP TABLE accounts;
-DROP TABLE policies;

@@ -1,8 +1,0 @@
-DROP TABLE contacts;
-DROP TABLE findings;
-DROP TABLE event_titles;
-DROP TABLE redemptions;
-DROP TABLE vouchers;
-DROP TABLE payments;
-DROP TABLE order_lines;
-DROP TABLE orders;

@@ -1,0 +1,6 @@
+DROP TABLE postings;
+DROP TABLE journal_entries;
+DROP TABLE periods;
+DROP TABLE order_snapshots;
+DROP TABLE accounts;
+DROP TABLE policies;

@@ -1,0 +1,361 @@
+--! The template of the views of both engines. Each tree has what this file gives; to write both anew:
+--!     TICKETLEDGER_WRITE_VIEWS=1 cargo test --test it -- the_views_come_from_one_template
+--! From the first release on a changed view is a new step, and this file gives the newest text of every view.
+--!
+--! A line that begins with `--:` defines a `{{name}}`: the text for SQLite and the text for PostgreSQL, or one for
+--! both, which may use the names above it. Lines that begin with `--!` are only for readers of this file.
+--!
+--: integer | INTEGER | bigint
+--: month | substr(e.booking_date, 1, 7) | ledger_period(e.booking_date)
+--: like | GLOB | LIKE
+--: any | * | %
+--! An inner join that starts at the entries, because only they know the month: SQLite keeps the order of a CROSS JOIN.
+--: join | CROSS JOIN | JOIN
+--: lines | journal_entries e {{join}} postings p ON p.source = e.source AND p.entry_no = e.entry_no
+--! Accounts.
+--: is_vat | p.account_code {{like}} 'liabilities:vat:{{any}}'
+--: is_income | p.account_code {{like}} 'income:{{any}}'
+--: is_undetermined | p.account_code = 'suspense:vat_undetermined'
+--! Kinds of lines: what an order has to pay; how a voucher or flex ticket comes to be; how it is used.
+--: billed | 'ticket', 'product', 'flex', 'voucher', 'discount'
+--: issued | 'voucher', 'refund_voucher', 'flex'
+--: redeemed | 'voucher_redemption', 'flex_redemption'
+--! Income and VAT, positive. The net is everything that is not VAT.
+--: net | CAST(-SUM(CASE WHEN {{is_vat}} THEN 0 ELSE p.amount_minor END) AS {{integer}})
+--: vat | CAST(-SUM(CASE WHEN {{is_vat}} THEN p.amount_minor ELSE 0 END) AS {{integer}})
+-- Generated from migrations/views.sql, which says how; change that file.
+--
+-- The contract with finance and BI tools: names, columns and results are the same on both engines, and changing them is
+-- a breaking change. Amounts are minor units; `period` is the month of the booking date.
+--
+-- A reversal is a row like any other, and no view leaves out a reversed original: a report that drops the original and
+-- keeps its reversal shows -100 in one month and nothing in the other.
+--
+-- The views take source and currency from the entry, so that a filter on them can use the index.
+
+CREATE VIEW v_gl AS
+SELECT
+    e.source,
+    e.entry_no,
+    p.line_no,
+    e.kind,
+    e.event_type,
+    e.booking_date,
+    {{month}} AS period,
+    e.effective_at,
+    e.recorded_at,
+    -- The order of the line: a refund voucher credits the receivable of an order other than its own.
+    COALESCE(p.order_id, e.order_id) AS order_id,
+    o.order_code,
+    p.account_code AS account,
+    p.currency,
+    p.amount_minor,
+    CASE WHEN p.amount_minor > 0 THEN p.amount_minor ELSE 0 END AS debit_minor,
+    CASE WHEN p.amount_minor < 0 THEN -p.amount_minor ELSE 0 END AS credit_minor,
+    p.vat_bp,
+    p.item_kind,
+    p.event_id,
+    -- The latest title, so that a renamed event stays one event.
+    t.title AS event_title,
+    p.service_date,
+    p.payment_id,
+    p.payment_method,
+    p.voucher_id,
+    e.reverses_no,
+    e.reason_code AS reason,
+    e.inbox_event_id
+FROM journal_entries e
+JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
+LEFT JOIN orders o ON o.source = p.source AND o.order_id = COALESCE(p.order_id, e.order_id)
+LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key;
+
+CREATE VIEW v_trial_balance AS
+SELECT source, currency, account_code AS account, CAST(SUM(amount_minor) AS {{integer}}) AS balance_minor
+FROM postings
+GROUP BY source, currency, account_code;
+
+-- `qty` counts what was sold for money; a free ticket posts nothing. Visitors are counted in `order_lines`.
+CREATE VIEW v_revenue_by_event AS
+SELECT
+    e.source,
+    e.currency,
+    {{month}} AS period,
+    -- NULL for products, and for Ticketpark, whose bookings name an event only by its title.
+    p.event_id,
+    t.title AS event_title,
+    p.vat_bp,
+    CAST(SUM(COALESCE(p.qty, 0)) AS {{integer}}) AS qty,
+    {{net}} AS net_minor,
+    {{vat}} AS vat_minor,
+    CAST(-SUM(p.amount_minor) AS {{integer}}) AS gross_minor
+FROM {{lines}}
+LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key
+-- A flex ticket or voucher is a promise when it is sold, not revenue; redeeming it pays for what is counted here.
+WHERE p.item_kind IN ('ticket', 'product', 'discount')
+  AND ({{is_income}} OR {{is_vat}} OR {{is_undetermined}})
+GROUP BY e.source, e.currency, {{month}}, p.event_id, t.title, p.vat_bp;
+
+-- Everything that is taxed when it is posted. A multi-purpose voucher and an untaxed flex ticket are not; their lines
+-- have no rate. Selling a single-purpose voucher adds to its rate and redeeming it subtracts, because the ticket that
+-- it pays for is taxed itself. So its VAT counts once.
+CREATE VIEW v_vat_by_rate AS
+SELECT
+    e.source,
+    e.currency,
+    {{month}} AS period,
+    -- NULL: the rate is undetermined, so VAT is 0 here and the gross amount is shown as net.
+    p.vat_bp,
+    {{net}} AS net_minor,
+    {{vat}} AS vat_minor,
+    CAST(-SUM(p.amount_minor) AS {{integer}}) AS gross_minor
+FROM {{lines}}
+WHERE p.vat_bp IS NOT NULL OR {{is_income}} OR {{is_undetermined}}
+GROUP BY e.source, e.currency, {{month}}, p.vat_bp;
+
+CREATE VIEW v_payments_by_method AS
+SELECT
+    e.source,
+    e.currency,
+    {{month}} AS period,
+    -- As the provider wrote it; in the account code, unusual characters are replaced.
+    p.payment_method,
+    -- Reversing a payment that vanished reduces what was paid; nothing was refunded.
+    CAST(SUM(CASE WHEN p.item_kind = 'payment' THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS paid_minor,
+    CAST(SUM(CASE WHEN p.item_kind = 'refund' THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS refunded_minor,
+    CAST(SUM(p.amount_minor) AS {{integer}}) AS net_minor
+FROM {{lines}}
+WHERE p.account_code {{like}} 'assets:clearing:{{any}}' AND p.item_kind IN ('payment', 'refund')
+GROUP BY e.source, e.currency, {{month}}, p.payment_method;
+
+-- A positive balance: the guest owes us; a negative one: we owe the guest. Every line that is not billed counts as
+-- settled, so the balances of all orders add up to the receivable account, whatever kinds of lines are posted there.
+CREATE VIEW v_order_balance AS
+SELECT
+    b.source, b.order_id, o.order_code, o.status, b.currency,
+    b.billed_minor, b.settled_minor, b.billed_minor - b.settled_minor AS balance_minor
+FROM (
+    SELECT
+        source,
+        order_id,
+        currency,
+        CAST(SUM(CASE WHEN item_kind IN ({{billed}})
+            THEN amount_minor ELSE 0 END) AS {{integer}}) AS billed_minor,
+        CAST(-SUM(CASE WHEN item_kind IN ({{billed}})
+            THEN 0 ELSE amount_minor END) AS {{integer}}) AS settled_minor
+    FROM postings
+    WHERE account_code = 'assets:receivable'
+    GROUP BY source, order_id, currency
+) b
+LEFT JOIN orders o ON o.source = b.source AND o.order_id = b.order_id
+UNION ALL
+-- An order without money, such as a free ticket, has a row too.
+SELECT
+    o.source, o.order_id, o.order_code, o.status, o.currency,
+    CAST(0 AS {{integer}}), CAST(0 AS {{integer}}), CAST(0 AS {{integer}})
+FROM orders o
+WHERE NOT EXISTS (
+    SELECT 1 FROM postings p
+    WHERE p.source = o.source AND p.order_id = o.order_id AND p.account_code = 'assets:receivable');
+
+-- The balances of all vouchers add up to the liability accounts; single-purpose vouchers and taxed flex tickets are
+-- net, as they are posted. A voucher that was redeemed here but never sold here has a negative balance.
+CREATE VIEW v_voucher_balance AS
+SELECT
+    b.source,
+    b.voucher_id,
+    -- If the taxation of a voucher became known late, its lines moved to another account: the newest line decides.
+    CASE WHEN b.class = 'flex' THEN 'flex'
+         WHEN COALESCE(b.last_spv, 0) > COALESCE(b.last_mpv, 0) THEN 'spv'
+         ELSE 'mpv' END AS kind,
+    b.currency,
+    b.issued_minor,
+    b.redeemed_minor,
+    b.issued_minor - b.redeemed_minor AS balance_minor
+FROM (
+    SELECT
+        source,
+        voucher_id,
+        CASE WHEN account_code = 'liabilities:flex' THEN 'flex' ELSE 'voucher' END AS class,
+        currency,
+        MAX(CASE WHEN account_code {{like}} 'liabilities:voucher:spv:{{any}}' THEN entry_no END) AS last_spv,
+        MAX(CASE WHEN account_code = 'liabilities:voucher:mpv' THEN entry_no END) AS last_mpv,
+        CAST(-SUM(CASE WHEN item_kind IN ({{redeemed}})
+            THEN 0 ELSE amount_minor END) AS {{integer}}) AS issued_minor,
+        CAST(SUM(CASE WHEN item_kind IN ({{redeemed}})
+            THEN amount_minor ELSE 0 END) AS {{integer}}) AS redeemed_minor
+    FROM postings
+    WHERE account_code = 'liabilities:flex' OR account_code {{like}} 'liabilities:voucher:{{any}}'
+    GROUP BY source, voucher_id, CASE WHEN account_code = 'liabilities:flex' THEN 'flex' ELSE 'voucher' END, currency
+) b;
+
+CREATE VIEW v_open_findings AS
+SELECT
+    f.source, f.order_id, o.order_code, f.reason, f.severity, f.currency,
+    f.expected_minor, f.actual_minor, f.difference_minor, f.first_seen, f.evidence
+FROM findings f
+LEFT JOIN orders o ON o.source = f.source AND o.order_id = f.order_id
+WHERE f.state = 'open'
+  -- A finding that follows from another one is not a second problem; it is shown if it outlives its cause.
+  AND NOT EXISTS (SELECT 1 FROM findings cause WHERE cause.fingerprint = f.consequence_of AND cause.state = 'open');
+
+-- A claimed event is still pending; its lease only says that a worker holds it.
+CREATE VIEW v_inbox AS
+SELECT source, state, COUNT(*) AS events, MIN(received_at) AS oldest_received_at
+FROM inbox_events
+GROUP BY source, state;
+
+-- One row for each contact and currency, because amounts in different currencies cannot be added. An erased contact
+-- keeps its number and its sums and nothing else.
+CREATE VIEW v_customers AS
+SELECT
+    c.source,
+    c.contact_id,
+    c.name,
+    c.email,
+    c.company,
+    c.country,
+    COUNT(DISTINCT o.order_id) AS orders,
+    COALESCE(p.currency, o.currency) AS currency,
+    CAST(COALESCE(SUM(p.amount_minor), 0) AS {{integer}}) AS billed_minor,
+    MAX(o.ordered_at) AS last_order_at
+FROM contacts c
+LEFT JOIN orders o ON o.contact_id = c.contact_id
+LEFT JOIN postings p ON p.source = o.source AND p.order_id = o.order_id AND p.account_code = 'assets:receivable'
+    AND p.item_kind IN ({{billed}})
+GROUP BY c.source, c.contact_id, c.name, c.email, c.company, c.country, COALESCE(p.currency, o.currency);
+
+-- From an entry back to the bytes that caused it. `document_id` is set if they were fetched instead of sent.
+CREATE VIEW v_trace AS
+SELECT
+    e.source,
+    e.entry_no,
+    e.order_id,
+    e.snapshot_no,
+    COALESCE(e.inbox_event_id, s.inbox_event_id) AS inbox_event_id,
+    s.document_id,
+    i.body_sha256
+FROM journal_entries e
+LEFT JOIN order_snapshots s ON s.source = e.source AND s.snapshot_no = e.snapshot_no
+LEFT JOIN inbox_events i ON i.id = COALESCE(e.inbox_event_id, s.inbox_event_id);
+
+-- What guests owe, month by month: opening + all movements = closing. Each movement has the sign with which it changes
+-- the receivable: a sale adds, a payment subtracts. `billed` is net of discounts.
+CREATE VIEW v_rollforward_receivable AS
+SELECT
+    m.source,
+    m.currency,
+    m.period,
+    CAST(SUM(m.total) OVER months - m.total AS {{integer}}) AS opening_minor,
+    m.billed_minor,
+    m.paid_minor,
+    m.refunded_minor,
+    m.redeemed_minor,
+    m.refund_vouchers_minor,
+    m.other_minor,
+    CAST(SUM(m.total) OVER months AS {{integer}}) AS closing_minor
+FROM (
+    SELECT
+        e.source,
+        e.currency,
+        {{month}} AS period,
+        CAST(SUM(CASE WHEN p.item_kind IN ({{billed}})
+            THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS billed_minor,
+        CAST(SUM(CASE WHEN p.item_kind = 'payment' THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS paid_minor,
+        CAST(SUM(CASE WHEN p.item_kind = 'refund' THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS refunded_minor,
+        CAST(SUM(CASE WHEN p.item_kind IN ({{redeemed}})
+            THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS redeemed_minor,
+        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher'
+            THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS refund_vouchers_minor,
+        -- Manual entries and imports.
+        CAST(SUM(CASE WHEN p.item_kind NOT IN ({{billed}}, 'refund_voucher', {{redeemed}}, 'payment', 'refund')
+            THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS other_minor,
+        CAST(SUM(p.amount_minor) AS {{integer}}) AS total
+    FROM {{lines}}
+    WHERE p.account_code = 'assets:receivable'
+    GROUP BY e.source, e.currency, {{month}}
+) m
+WINDOW months AS (PARTITION BY m.source, m.currency ORDER BY m.period ROWS UNBOUNDED PRECEDING);
+
+-- What we owe on vouchers and flex tickets, by account and month: opening + issued + redeemed + other = closing.
+-- A liability is positive here; a redemption is negative.
+CREATE VIEW v_rollforward_voucher AS
+SELECT
+    m.source,
+    m.currency,
+    m.account,
+    m.period,
+    CAST(SUM(m.total) OVER months - m.total AS {{integer}}) AS opening_minor,
+    m.issued_minor,
+    m.redeemed_minor,
+    m.other_minor,
+    CAST(SUM(m.total) OVER months AS {{integer}}) AS closing_minor
+FROM (
+    SELECT
+        e.source,
+        e.currency,
+        p.account_code AS account,
+        {{month}} AS period,
+        CAST(-SUM(CASE WHEN p.item_kind IN ({{issued}})
+            THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS issued_minor,
+        CAST(-SUM(CASE WHEN p.item_kind IN ({{redeemed}})
+            THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS redeemed_minor,
+        CAST(-SUM(CASE WHEN p.item_kind NOT IN ({{issued}}, {{redeemed}})
+            THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS other_minor,
+        CAST(-SUM(p.amount_minor) AS {{integer}}) AS total
+    FROM {{lines}}
+    WHERE p.account_code = 'liabilities:flex' OR p.account_code {{like}} 'liabilities:voucher:{{any}}'
+    GROUP BY e.source, e.currency, p.account_code, {{month}}
+) m
+WINDOW months AS (PARTITION BY m.source, m.currency, m.account ORDER BY m.period ROWS UNBOUNDED PRECEDING);
+
+-- What came in after its month was closed, and where it was booked instead. `late_for` is the month it belongs to.
+CREATE VIEW v_late_adjustments AS
+SELECT
+    e.source,
+    substr(e.reason_code, 10) AS late_for,
+    {{month}} AS period,
+    e.entry_no,
+    p.line_no,
+    e.kind,
+    e.event_type,
+    e.booking_date,
+    e.effective_at,
+    e.recorded_at,
+    COALESCE(p.order_id, e.order_id) AS order_id,
+    o.order_code,
+    p.account_code AS account,
+    p.currency,
+    p.amount_minor,
+    p.vat_bp
+FROM {{lines}}
+LEFT JOIN orders o ON o.source = p.source AND o.order_id = COALESCE(p.order_id, e.order_id)
+WHERE e.reason_code {{like}} 'late_for_{{any}}';
+
+-- Every line with everything that a report groups or limits by. Reports with `--as-of` or `--booked-until` and the
+-- manifest of a close are computed from it. It is not part of the contract.
+CREATE VIEW v_ledger_lines AS
+SELECT
+    e.source,
+    e.entry_no,
+    e.booking_date,
+    {{month}} AS period,
+    e.recorded_at,
+    p.order_id,
+    o.order_code,
+    p.account_code AS account,
+    e.currency,
+    p.amount_minor,
+    p.item_kind,
+    p.event_id,
+    p.event_key,
+    t.title AS event_title,
+    p.vat_bp,
+    p.qty,
+    p.payment_method,
+    p.voucher_id,
+    CASE WHEN p.account_code = 'liabilities:flex' THEN 'flex'
+         WHEN p.account_code {{like}} 'liabilities:voucher:{{any}}' THEN 'voucher' END AS voucher_class
+FROM {{lines}}
+LEFT JOIN orders o ON o.source = p.source AND o.order_id = p.order_id
+LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key;
+
