@@ -1,14 +1,22 @@
 //! `ticketledger demo`.
 
-use super::arguments::Demo;
-use super::{Outcome, ledger, output};
+use clap::Args;
+
+use super::ledger::verify;
+use super::{Outcome, output};
 use crate::demo::{self, Said};
 
-/// Shows the whole thing on this machine.
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Keep everything running afterwards, and print the addresses, until Ctrl-C
+    #[arg(long)]
+    keep: bool,
+}
+
 pub(super) fn run(options: &Demo) -> anyhow::Result<Outcome> {
     let mut say = |said: Said| match said {
         Said::Text(text) => output::print(text),
-        Said::Verdict(verdict) => output::print(ledger::in_words(&verdict)),
+        Said::Verdict(verdict) => output::print(verify::in_words(&verdict)),
     };
     tokio::runtime::Runtime::new()?.block_on(demo::run(options.keep, &mut say))?;
     Ok(Outcome::Fine)

@@ -28,7 +28,7 @@ use crate::order::Provider;
 use crate::policy::DatedPolicy;
 
 pub use self::environment::environment;
-pub use self::load::{load, load_and_doubt};
+pub use self::load::{load, load_with_warnings};
 pub use self::problem::{Problem, Problems};
 pub use self::secret::address;
 pub use self::summary::{summary, without_password};

@@ -45,12 +45,12 @@ pub struct Options {
     /// See [`Probe`].
     pub probe: Probe,
     /// How long senders are waited for.
-    pub patience: Timeouts,
+    pub timeouts: Timeouts,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Clock::System, work: true, probe: Arc::new(|_| {}), patience: Timeouts::default() }
+        Self { clock: Clock::System, work: true, probe: Arc::new(|_| {}), timeouts: Timeouts::default() }
     }
 }
 
@@ -107,7 +107,7 @@ impl Daemon {
             metrics: metrics.clone(),
         });
         let intake = Intake::new(Arc::clone(&config), options.clock.clone(), writer, database.clone());
-        let intake = Arc::new(intake.with_patience(options.patience));
+        let intake = Arc::new(intake.with_timeouts(options.timeouts));
         let (workers, newest_workers) = channel::channel(worker);
         let (stop, stopped) = channel::channel(false);
         let mut tasks = JoinSet::new();
@@ -169,9 +169,9 @@ impl Daemon {
         worker.run_until_idle().await;
     }
 
-    /// Looks at the database as the daemon does every few seconds, and answers what was told.
-    pub async fn look(&self) -> Vec<Notice> {
-        self.monitor.look().await
+    /// Observes the database as the daemon does every few seconds, and answers which notices were sent.
+    pub async fn observe(&self) -> Vec<Notice> {
+        self.monitor.observe().await
     }
 
     /// Answers the name of the first part that ends although nobody stopped it; stays silent while all is well.

@@ -14,12 +14,12 @@ use crate::config::{Config, Source};
 use crate::db::{Database, Role};
 use crate::session::Access;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// A `Date` header has whole seconds, and an answer takes its time.
 const DATE_EXACT_MILLISECONDS: i64 = 12_000;
 
 fn client(url: &str) -> Result<Client, String> {
-    let mut builder = Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
+    let mut builder = Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none());
     if url.starts_with("http://") {
         // A proxy does not lead back to this machine.
         builder = builder.no_proxy();
@@ -33,7 +33,7 @@ fn cause(error: &reqwest::Error) -> String {
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    if error.is_timeout() { format!("no answer within {} s", PATIENCE.as_secs()) } else { cause.to_string() }
+    if error.is_timeout() { format!("no answer within {} s", TIMEOUT.as_secs()) } else { cause.to_string() }
 }
 
 /// Whether the provider answers, agrees on the time, and lets us in.

@@ -40,7 +40,7 @@ pub(super) async fn deliver<B: Buf, E>(
         return refuse(&source.name, "rate_limited", answer::too_many(wait));
     }
     let limit = admission.config.limits.body_bytes;
-    let body = match body::read(header_map, stream, limit, intake.patience.body).await {
+    let body = match body::read(header_map, stream, limit, intake.timeouts.body).await {
         Ok(body) => body,
         Err(unread) => return refuse(&source.name, unread.reason(), unread.answer(limit)),
     };

@@ -278,7 +278,7 @@ fn secrets_do_not_show() {
 }
 
 #[test]
-fn what_is_valid_but_doubtful_is_told_with_its_line() {
+fn what_is_valid_but_risky_is_a_warning_with_its_line() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("hook").display().to_string();
@@ -292,9 +292,9 @@ fn what_is_valid_but_doubtful_is_told_with_its_line() {
     );
     std::fs::write(&path, text).unwrap();
     let more = [("SAME", "abababababababababababababababab"), ("VARIED", "0123456789abcdef0123456789abcdef")];
-    let (_, doubts) = config::load_and_doubt(Some(&path), &environment(&more)).expect("valid");
-    let told: Vec<String> = doubts.iter().map(|doubt| doubt.to_string().replace(&file, "FILE")).collect();
-    let told: Vec<&str> = told.iter().map(|doubt| doubt.rsplit_once("/t.toml").unwrap().1).collect();
+    let (_, warnings) = config::load_with_warnings(Some(&path), &environment(&more)).expect("valid");
+    let told: Vec<String> = warnings.iter().map(|warning| warning.to_string().replace(&file, "FILE")).collect();
+    let told: Vec<&str> = told.iter().map(|warning| warning.rsplit_once("/t.toml").unwrap().1).collect();
     assert_eq!(
         told,
         [

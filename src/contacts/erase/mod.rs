@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::store as contacts;
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
-use crate::inbox::operator::{Reason, store as operator};
+use crate::inbox::operator::{self, Action, ActionKind, Reason};
 
 /// What an erasure took, or would take. Nothing in it is personal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -84,7 +84,8 @@ pub fn erase(
             erased.events,
             erased.documents
         );
-        operator::record(connection, now, "erase", reason, &what, i64::try_from(erased.events).unwrap_or(i64::MAX))?;
+        let (kind, changed) = (ActionKind::Erase, erased.events);
+        operator::record(connection, &Action { kind, at: now, reason, selection: &what, changed })?;
         Ok::<_, Unerasable>(erased)
     })?;
     // What is erased is erased; this only takes its last copy, in the log, as soon as possible.

@@ -3,6 +3,7 @@
 //! A replay works beside a running daemon. It goes in steps, each a short transaction, so that deliveries are stored
 //! in between; it leaves alone what a worker is at, and it is written down: who, when, why, what was chosen.
 
+mod action;
 mod filter;
 pub mod store;
 
@@ -14,6 +15,7 @@ use super::{Classified, EventId, State};
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Database, Error, Result};
 
+pub use self::action::{Action, ActionKind, record};
 pub use self::filter::Filter;
 
 /// Events that one transaction of a replay sets back: on SQLite all writers wait for it.
@@ -209,7 +211,7 @@ pub fn replay(
             let Some(&(end, _)) = chosen.last() else { return Ok::<_, Error>(None) };
             let action = match action {
                 Some(action) => action,
-                None => store::record_action(connection, now, reason, &selection.to_string())?,
+                None => record(connection, &opening(now, reason, &selection.to_string()))?,
             };
             let replayed = replay_step(connection, now, classify, &chosen, action)?;
             store::add_to_action(connection, action, replayed.replayed)?;
@@ -224,6 +226,11 @@ pub fn replay(
         progress(&total);
     }
     Ok(total)
+}
+
+/// The record of a replay that begins.
+pub(crate) fn opening<'a>(at: Timestamp, reason: &'a Reason, selection: &'a str) -> Action<'a> {
+    Action { kind: ActionKind::Replay, at, reason, selection, changed: 0 }
 }
 
 /// Sets events back that nobody works on, in the caller's transaction.
@@ -275,7 +282,7 @@ fn read_anew(
         detail,
     };
     let Some(body) = store::body(connection, event.id)? else {
-        return Ok(parked("body_pruned", "the body was pruned, so it cannot be read anew".to_owned()));
+        return Ok(parked("body_pruned", "the body was deleted, so it cannot be read again".to_owned()));
     };
     let unknown = || parked("source_not_configured", format!("the settings have no source `{}`", event.source));
     Ok(classify(&event.source, &body).unwrap_or_else(unknown))

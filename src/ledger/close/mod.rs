@@ -46,7 +46,7 @@ use super::book::{Book, EntryRow, chain};
 use super::proof::verify;
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Connection, Database};
-use crate::inbox::operator::Reason;
+use crate::inbox::operator::{self, Action, ActionKind, Reason};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -155,8 +155,9 @@ pub fn close(database: &Database, clock: &Clock, source: &str, request: &Request
         };
         store::save_period(connection, &row)?;
         let filter = serde_json::json!({ "source": source, "period": row.period, "forced": draft.forced }).to_string();
-        let action = if request.soft { "close_soft" } else { "close" };
-        store::record_action(connection, action, &request.reason, now, &filter, i64::from(!request.soft))?;
+        let kind = if request.soft { ActionKind::SoftClose } else { ActionKind::Close };
+        let (reason, changed) = (&request.reason, usize::from(!request.soft));
+        operator::record(connection, &Action { kind, at: now, reason, selection: &filter, changed })?;
         draft.into_closing(source, request, if request.soft { "soft" } else { "closed" }, anchor)
     })
 }

@@ -9,8 +9,7 @@ use super::Intake;
 use super::manifest::OpenFinding;
 use crate::clock::Timestamp;
 use crate::db::schema::{
-    chain_anchors, event_titles, findings, inbox_events, journal_entries, operator_actions, period_manifests, periods,
-    policies, postings,
+    chain_anchors, event_titles, findings, inbox_events, journal_entries, period_manifests, periods, policies, postings,
 };
 use crate::db::{Connection, Result};
 use crate::ledger::book::{EntryRow, Month, period_of};
@@ -321,27 +320,6 @@ pub(in crate::ledger) fn anchors(connection: &mut Connection, source: &str) -> R
 /// Adds an anchor.
 pub(super) fn insert_anchor(connection: &mut Connection, row: &AnchorRow) -> Result<()> {
     on_engine!(connection, |c| diesel::insert_into(chain_anchors::table).values(row).execute(c))?;
-    Ok(())
-}
-
-/// Writes down who closed what, why, and what they overruled.
-pub(super) fn record_action(
-    connection: &mut Connection,
-    action: &'static str,
-    reason: &crate::inbox::operator::Reason,
-    at: Timestamp,
-    filter: &str,
-    entries: i64,
-) -> Result<()> {
-    let values = (
-        operator_actions::action.eq(action),
-        operator_actions::actor.eq(&reason.actor),
-        operator_actions::at.eq(at),
-        operator_actions::why.eq(&reason.why),
-        operator_actions::filter.eq(filter),
-        operator_actions::events.eq(entries),
-    );
-    on_engine!(connection, |c| diesel::insert_into(operator_actions::table).values(values).execute(c))?;
     Ok(())
 }
 

@@ -63,7 +63,7 @@ pub fn backup(source: &Path, file: &Path) -> Result<Backup, Unsaved> {
     let part = Part::create(file)?;
     let before = store::state(source)?;
     store::vacuum_into(source, &part.path)?;
-    let saved = store::look_at_copy(&part.path)?;
+    let saved = store::check_copy(&part.path)?;
     if let Some(fault) = saved.fault {
         return Err(Unsaved::Unsound(fault));
     }

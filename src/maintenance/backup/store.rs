@@ -18,7 +18,7 @@ pub(super) struct State {
 }
 
 /// A copy, and what is wrong with it.
-pub(super) struct Looked {
+pub(super) struct Checked {
     pub(super) state: State,
     pub(super) fault: Option<String>,
 }
@@ -62,8 +62,8 @@ pub(super) fn vacuum_into(file: &Path, copy: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Looks through every page and every reference of a copy.
-pub(super) fn look_at_copy(copy: &Path) -> Result<Looked> {
+/// Checks every page and every reference of a copy.
+pub(super) fn check_copy(copy: &Path) -> Result<Checked> {
     #[derive(QueryableByName)]
     struct Fault {
         #[diesel(sql_type = Text)]
@@ -82,7 +82,7 @@ pub(super) fn look_at_copy(copy: &Path) -> Result<Looked> {
     let loose = "SELECT COUNT(*) AS number FROM pragma_foreign_key_check";
     let loose = diesel::sql_query(loose).get_result::<Count>(&mut connection)?.number;
     let fault = fault.or((loose > 0).then(|| format!("{loose} rows point to rows that are not there")));
-    Ok(Looked { state: state_of(&mut connection)?, fault })
+    Ok(Checked { state: state_of(&mut connection)?, fault })
 }
 
 /// The first of these entries that the file has not, or has with another hash.

@@ -39,12 +39,12 @@ on_both_engines!(a_parked_webhook_is_told_once_by_one_daemon_and_once_when_it_is
     assert_eq!(said(&daemon.look().await), ["parked museum began"]);
     daemon.parked("museum", bad_order()).await;
     assert_eq!(said(&daemon.look().await), NONE);
-    assert_eq!(said(&another(&daemon).look().await), NONE);
+    assert_eq!(said(&another(&daemon).observe().await), NONE);
     let daemon = daemon.restart(|_| {}).await;
     assert_eq!(said(&daemon.look().await), NONE, "a new start is no news");
 
     database.execute("UPDATE inbox_events SET state = 'done', reason = NULL WHERE state = 'parked'");
-    let notices = another(&daemon).look().await;
+    let notices = another(&daemon).observe().await;
     assert_eq!(said(&notices), ["parked museum ended"]);
     assert_eq!(said(&daemon.look().await), NONE);
     daemon.finish().await;
@@ -54,7 +54,7 @@ on_both_engines!(of_two_daemons_that_look_at_once_one_tells, async |database| {
     let daemon = TestDaemon::start(database).await;
     daemon.parked("museum", bad_order()).await;
     let monitors: Vec<Monitor> = (0..4).map(|_| another(&daemon)).collect();
-    let looks = monitors.into_iter().map(|monitor| tokio::spawn(async move { monitor.look().await.len() }));
+    let looks = monitors.into_iter().map(|monitor| tokio::spawn(async move { monitor.observe().await.len() }));
     let mut told = 0;
     for look in looks.collect::<Vec<_>>() {
         told += look.await.unwrap();
@@ -132,15 +132,15 @@ on_both_engines!(a_provider_that_is_down_is_told_although_only_one_daemon_sees_i
     daemon.settle().await;
     assert_eq!(said(&daemon.look().await), ["provider_down theatre began"]);
     let other = another(&daemon);
-    assert_eq!(said(&other.look().await), NONE, "the other daemon has not asked yet");
+    assert_eq!(said(&other.observe().await), NONE, "the other daemon has not asked yet");
     daemon.clock.advance_milliseconds(170_000);
     assert_eq!(said(&daemon.look().await), NONE);
     daemon.clock.advance_milliseconds(170_000);
-    assert_eq!(said(&other.look().await), NONE);
+    assert_eq!(said(&other.observe().await), NONE);
     // The next probe is answered.
     daemon.settle_after_seconds(600).await;
     assert!(said(&daemon.look().await).contains(&"provider_down theatre ended".to_owned()));
-    assert_eq!(said(&other.look().await), NONE);
+    assert_eq!(said(&other.observe().await), NONE);
     daemon.daemon.stop().await.unwrap();
 });
 

@@ -189,7 +189,7 @@ impl TestDaemon {
 
     /// Looks at the database as the daemon does every few seconds, and answers what was told.
     pub(crate) async fn look(&self) -> Vec<Notice> {
-        self.daemon.look().await
+        self.daemon.observe().await
     }
 
     /// Works once more on the events that an SQL condition chooses, as after `inbox replay`.

@@ -3,35 +3,23 @@
 use chrono::NaiveDate;
 use clap::Args;
 
-use super::arguments::{OfNow, instant, period};
+use super::options::instant;
 use super::output::Usage;
 use crate::clock::Timestamp;
 use crate::db::Database;
 use crate::report::{self, Cut, Kind, Table};
 
 #[derive(Debug, Default, Args)]
-pub(super) struct CutOptions {
-    /// As it was known then: only what was received by this time, such as 2025-11-30T18:00:00+01:00
+pub(super) struct AsOfOptions {
+    /// Only what was received by this time, such as 2025-11-30T18:00:00+01:00
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(super) as_of: Option<Timestamp>,
-    /// Only what is booked on this day or before, such as 2025-11-30
+    /// Only what is booked on or before this day, such as 2025-11-30
     #[arg(long, value_name = "DAY")]
     pub(super) booked_until: Option<NaiveDate>,
-    /// As the month of --period was closed: the frozen numbers, whatever came later
+    /// The numbers frozen when the month of --period was closed, whatever came later
     #[arg(long, conflicts_with_all = ["as_of", "booked_until"])]
     pub(super) as_closed: bool,
-}
-
-/// A report of balances, which has no month of its own.
-#[derive(Debug, Args)]
-pub(super) struct OfStock {
-    /// With --as-closed: the closed month, such as 2025-11
-    #[arg(long, value_name = "YYYY-MM", value_parser = period, requires = "as_closed")]
-    pub(super) period: Option<String>,
-    #[command(flatten)]
-    pub(super) cut: CutOptions,
-    #[command(flatten)]
-    pub(super) common: OfNow,
 }
 
 /// What a report shows.
@@ -49,12 +37,12 @@ impl Default for View {
     }
 }
 
-impl CutOptions {
+impl AsOfOptions {
     /// The view that these options ask for, in a report of that month.
     pub(super) fn view(&self, period: Option<&str>) -> anyhow::Result<View> {
         match (self.as_closed, period) {
             (true, Some(period)) => Ok(View::AsClosed(period.to_owned())),
-            (true, None) => Err(Usage("--as-closed needs the month: say --period YYYY-MM".to_owned()).into()),
+            (true, None) => Err(Usage("--as-closed needs a month; pass --period YYYY-MM".to_owned()).into()),
             (false, _) => {
                 Ok(View::Cut(Cut { as_of: self.as_of, booked_until: self.booked_until, entries_until: None }))
             }
