@@ -98,7 +98,7 @@ impl Presence {
     pub async fn leave_apart(&self) {
         let presence = self.clone();
         if let Ok(Err(error)) = spawn_blocking(move || presence.leave()).await {
-            tracing::warn!(%error, "cannot sign off; other daemons find out by themselves");
+            tracing::warn!(%error, "cannot sign off; other daemons will notice by the missing heartbeat");
         }
     }
 
@@ -181,7 +181,7 @@ impl Presence {
 
 fn told(released: usize) {
     if released > 0 {
-        tracing::info!(events = released, "work that an earlier daemon left is due again");
+        tracing::info!(events = released, "released the work of a daemon that stopped");
     }
 }
 

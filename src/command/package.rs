@@ -1,5 +1,5 @@
-//! `ticketledger package-files`: what a package needs besides the program. The program writes it, so that the two cannot
-//! disagree. Hidden from the help.
+//! `ticketledger package-files`: what a package needs besides the program. The program writes it, so that the two
+//! cannot disagree. Hidden from the help.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -33,13 +33,13 @@ pub fn load_with_warnings(
         let missing = error.kind() == std::io::ErrorKind::NotFound;
         let next = match (missing, named) {
             (true, None) => {
-                "there are no settings here; make some with `ticketledger config example > ticketledger.toml`, \
-                 or name a file with --config"
+                "the settings file does not exist; create it with `ticketledger config example > ticketledger.toml`, \
+                 or name another with --config"
                     .to_owned()
             }
             (true, Some(_)) => {
                 let path = path.display();
-                format!("there is no such file; make one with `ticketledger config example > {path}`")
+                format!("the file does not exist; create it with `ticketledger config example > {path}`")
             }
             (false, _) => format!("cannot read the settings: {error}"),
         };

@@ -56,7 +56,7 @@ impl Section {
     pub(super) fn text(&mut self, key: &'static str, problems: &mut Problems) -> Option<Text> {
         let entry = self.take(key)?;
         let found = into_text(entry, self.path_of(key));
-        found.map_err(|text| text.wrong(problems, "must be a text in quotes")).ok()
+        found.map_err(|text| text.wrong(problems, "must be a string in quotes")).ok()
     }
 
     pub(super) fn required(&mut self, key: &'static str, hint: &str, problems: &mut Problems) -> Option<Text> {
@@ -78,7 +78,7 @@ impl Section {
         };
         let texts = items.into_iter().filter_map(|item| {
             let found = into_text(item, path.clone());
-            found.map_err(|text| text.wrong(problems, "must be a text in quotes, or a list of them")).ok()
+            found.map_err(|text| text.wrong(problems, "must be a string in quotes, or a list of strings")).ok()
         });
         texts.collect()
     }
@@ -143,7 +143,7 @@ impl Section {
                 Ok(text) => {
                     texts.insert(key, text);
                 }
-                Err(text) => text.wrong(problems, "must be a text in quotes"),
+                Err(text) => text.wrong(problems, "must be a string in quotes"),
             }
         }
         Some(texts)

@@ -27,7 +27,7 @@ pub(super) fn guessable(text: &Text, secret: &SecretString, problems: &mut Probl
     } else {
         return;
     };
-    let next = "can be guessed; make one with `openssl rand -hex 32`";
+    let next = "can be guessed; generate one with `openssl rand -hex 32`";
     problems.warn(&text.origin, &text.key, format!("{what} and {next}"));
 }
 
@@ -48,8 +48,8 @@ pub(super) fn listeners(server: &Server, problems: &mut Problems) {
             problems.warn(&Origin::File, key, format!("other machines can reach {address}, {text}"));
         }
     };
-    let text = "and secrets would cross the network in the clear; listen on 127.0.0.1 behind a proxy with TLS";
+    let text = "and secrets would cross the network unencrypted; listen on 127.0.0.1 behind a proxy with TLS";
     check("server.listen", server.listen, text);
-    let text = "and whoever gets there sees how business goes; listen on 127.0.0.1";
+    let text = "and whoever does sees your business figures; listen on 127.0.0.1";
     check("server.console", server.console, text);
 }

@@ -178,8 +178,8 @@ impl Daemon {
     pub async fn failed(&mut self) -> String {
         match self.tasks.join_next().await {
             Some(Ok(name)) => name.to_owned(),
-            Some(Err(error)) => format!("a part of the daemon ({error})"),
-            None => "every part of the daemon".to_owned(),
+            Some(Err(error)) => format!("a component ({error})"),
+            None => "every component".to_owned(),
         }
     }
 
@@ -199,7 +199,7 @@ impl Daemon {
         self.presence.leave_apart().await;
         match fault {
             None => Ok(()),
-            Some(error) => bail!("a part of the daemon ended by a fault: {error}"),
+            Some(error) => bail!("a component failed: {error}"),
         }
     }
 }
@@ -213,7 +213,7 @@ fn timely(
     stopped: &channel::Receiver<bool>,
 ) {
     let sweep = sweep::run(database.clone(), clock.clone(), stopped.clone());
-    part(tasks, "the sweep of credits", sweep);
+    part(tasks, "the recognition of credits", sweep);
     if config.retention.automatic {
         let retention = retention::run(database.clone(), clock.clone(), config.retention, stopped.clone());
         part(tasks, "retention", retention);

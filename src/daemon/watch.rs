@@ -95,16 +95,16 @@ impl Watch {
                 () = sleep(pause.max(LATE)) => {
                     let names: Vec<&str> = missing.iter().map(|part| part.name()).collect();
                     let names = names.join(", ");
-                    show(format!("not getting on: {names}"));
+                    show(format!("no progress: {names}"));
                     if !complained {
-                        tracing::warn!(missing = names, "a part of the daemon does not get on: no sign of life");
+                        tracing::warn!(missing = names, "a component made no progress");
                     }
                     complained = true;
                 }
             }
         }
         if complained {
-            tracing::info!("every part of the daemon gets on again");
+            tracing::info!("all components make progress again");
         }
         backlog
     }
@@ -169,12 +169,12 @@ fn in_words(backlog: &Backlog, now: Timestamp) -> String {
         _ => count.to_string(),
     };
     let mut text = match backlog.waiting {
-        0 => "nothing waits".to_owned(),
+        0 => "nothing waiting".to_owned(),
         waiting => format!("{} waiting", count(waiting)),
     };
     let late = backlog.first_due_at.map_or(0, |due_at| now.milliseconds_since(due_at) / 1000);
     if late > 0 {
-        text.push_str(&format!(", the first due for {late} s"));
+        text.push_str(&format!(", the first overdue by {late} s"));
     }
     if backlog.parked > 0 {
         text.push_str(&format!(", {} parked", count(backlog.parked)));
@@ -191,11 +191,11 @@ mod tests {
         let now = Timestamp::parse("2026-01-01T00:00:40Z").expect("an instant");
         let due_at = Timestamp::parse("2026-01-01T00:00:00Z");
         for (waiting, parked, first_due_at, words) in [
-            (0, 0, None, "nothing waits"),
-            (0, 3, None, "nothing waits, 3 parked"),
+            (0, 0, None, "nothing waiting"),
+            (0, 3, None, "nothing waiting, 3 parked"),
             (12, 0, Some(now), "12 waiting"),
-            (12, 3, due_at, "12 waiting, the first due for 40 s, 3 parked"),
-            (COUNTED, 0, due_at, "10000 or more waiting, the first due for 40 s"),
+            (12, 3, due_at, "12 waiting, the first overdue by 40 s, 3 parked"),
+            (COUNTED, 0, due_at, "10000 or more waiting, the first overdue by 40 s"),
         ] {
             assert_eq!(in_words(&Backlog { waiting, parked, first_due_at }, now), words);
         }

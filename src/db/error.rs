@@ -4,7 +4,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The address in `database.url` has a scheme we do not know.
-    #[error("database.url: `{scheme}:` is not known; write `sqlite:PATH` or `postgres://USER@HOST/NAME`")]
+    #[error("database.url: `{scheme}:` is not supported; write `sqlite:PATH` or `postgres://USER@HOST/NAME`")]
     Scheme {
         /// What stood before the colon.
         scheme: String,
@@ -14,7 +14,7 @@ pub enum Error {
     Open(String),
     /// Another daemon holds the SQLite file.
     #[error(
-        "another ticketledger daemon is using {path}; stop it first, or give this one a database of its own \
+        "another ticketledger daemon is using {path}; stop it first, or give this one its own database \
          (several daemons can share a PostgreSQL database)"
     )]
     InUse {
@@ -23,8 +23,8 @@ pub enum Error {
     },
     /// A copy into the database has not ended.
     #[error(
-        "the database holds an unfinished copy of a SQLite database; run the same `ticketledger database copy` again, \
-         which goes on where it stood"
+        "the database holds an unfinished copy of a SQLite database; run the same `ticketledger database copy` again \
+         to resume it"
     )]
     Unfinished,
     /// No connection became free in time.
@@ -34,10 +34,10 @@ pub enum Error {
     #[error("database: {0}")]
     Query(#[from] diesel::result::Error),
     /// The commit failed: whether it took place is unknown.
-    #[error("database: the commit failed, and whether it took place is not known: {0}")]
+    #[error("database: the commit failed, and it is unknown whether it took effect: {0}")]
     Commit(diesel::result::Error),
     /// A migration failed.
-    #[error("cannot bring the database schema up to date: {0}")]
+    #[error("cannot migrate the database schema: {0}")]
     Migration(String),
     /// The server answers, but cannot be worked with as it is.
     #[error("{0}")]

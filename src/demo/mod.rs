@@ -62,13 +62,13 @@ pub async fn run(keep: bool, say: Say<'_>) -> anyhow::Result<()> {
     daemon.stop().await?;
     stand_in.stop().await;
     if keep {
-        say(Said::Text(format!("\nStopped. {} is still there.\n", place.folder().display())))?;
+        say(Said::Text(format!("\nStopped. {} was kept.\n", place.folder().display())))?;
     } else {
         place.remove();
         say(Said::Text(story::farewell().to_owned()))?;
     }
     if !holds {
-        bail!("the books of the demo do not hold; please report this");
+        bail!("the books of the demo are broken; please report this bug");
     }
     Ok(())
 }
@@ -87,5 +87,5 @@ async fn wait_until_idle(daemon: &Daemon, sources: &[String]) -> anyhow::Result<
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    bail!("the demo's events were not worked through in half a minute; is the machine very busy?")
+    bail!("the demo's events were not processed within half a minute; is the machine very busy?")
 }

@@ -38,11 +38,11 @@ pub(super) fn books(database: &Database) -> anyhow::Result<String> {
         ("Revenue by event", Kind::Revenue { period: month.clone() }),
         ("VAT by rate: a cancellation reduces the month in which it happened", Kind::Vat { period: month.clone() }),
         ("Payments by method", Kind::Payments { period: month }),
-        ("Balance of every order: positive means that the customer owes, negative that you do", Kind::Balances),
-        ("Vouchers and flex tickets: what is still to be honoured", Kind::Vouchers),
-        ("Findings: what needs an explanation before the books can be signed", Kind::Findings),
+        ("Balance of every order: positive if the customer owes money, negative if you do", Kind::Balances),
+        ("Vouchers and flex tickets: the value still to be honoured", Kind::Vouchers),
+        ("Findings: what needs an explanation before the books can be closed", Kind::Findings),
     ];
-    let mut text = "\nWhat the books say now:\n".to_owned();
+    let mut text = "\nWhat the ledger shows now:\n".to_owned();
     for (title, kind) in reports {
         let table = report::read(database, &kind, None)?;
         let _ = write!(text, "\n{title}\n{}", format::render(&table, Format::Table)?);
@@ -54,7 +54,7 @@ pub(super) fn books(database: &Database) -> anyhow::Result<String> {
 pub(super) fn kept(daemon: &Daemon, stand_in: &StandIn, place: &Place) -> String {
     let settings = place.settings().display().to_string();
     format!(
-        "\nEverything is still running; end it with Ctrl-C.\n\
+        "\nEverything is still running; stop it with Ctrl-C.\n\
          \x20 deliveries   http://{public}/webhooks/museum/{museum}\n\
          \x20              http://{public}/webhooks/theatre/{theatre}\n\
          \x20 console      http://{console}/\n\
@@ -74,6 +74,6 @@ pub(super) fn kept(daemon: &Daemon, stand_in: &StandIn, place: &Place) -> String
 }
 
 pub(super) fn farewell() -> &'static str {
-    "\nThat was the demo; its folder is removed. `ticketledger demo --keep` leaves everything running to look at.\n\
-     To start for real: ticketledger config example > ticketledger.toml\n"
+    "\nThat was the demo; its folder was removed. `ticketledger demo --keep` keeps everything running for a look \
+     around.\n To start for real: ticketledger config example > ticketledger.toml\n"
 }

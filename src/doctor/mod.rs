@@ -88,7 +88,7 @@ pub struct Options {
 pub async fn examine(config: &Config, clock: &Clock, options: &Options) -> Vec<Check> {
     let secrets: usize =
         config.sources.iter().map(|source| source.path_secrets.len() + source.oauth_clients.len()).sum();
-    let text = format!("{} source(s), {secrets} secret(s) or client(s) of senders read", config.sources.len());
+    let text = format!("{} source(s), {secrets} sender secret(s) or client(s)", config.sources.len());
     let mut checks = vec![Check::ok("config", text)];
     if let Some(file) = config.database_file() {
         checks.extend(host::folder(&file));

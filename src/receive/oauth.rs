@@ -70,7 +70,7 @@ pub(super) async fn issue<B: Buf, E>(
             answer::of_token_endpoint(StatusCode::OK, &body)
         }
         Err(error) => {
-            tracing::warn!(source, %error, "a token could not be handed out");
+            tracing::warn!(source, %error, "cannot issue a token");
             answer::unavailable()
         }
     }

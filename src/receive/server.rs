@@ -59,7 +59,7 @@ where
     drop((listener, stop));
     let drained = tokio::time::timeout(timeouts.drain, async { while connections.join_next().await.is_some() {} });
     if drained.await.is_err() {
-        tracing::warn!("some requests were not finished in time; their senders were not told that they are stored");
+        tracing::warn!("some requests did not finish in time; their senders got no answer and will send again");
     }
 }
 

@@ -18,7 +18,8 @@ pub enum NotClosed {
     Database(#[from] crate::db::Error),
     /// It is open, or softly closed.
     #[error(
-        "{period} of source {source_name} is not closed, so there is nothing to show as closed (--source chooses one)"
+        "{period} of source {source_name} is not closed, so it has no frozen numbers; choose another source with \
+         --source, or close the month"
     )]
     Open {
         /// The source.

@@ -84,7 +84,7 @@ impl CircuitBreakers {
                 let until = now.plus_milliseconds(pause);
                 if gate.failures == BREAKER_FAILURES {
                     metrics::gauge!("ticketledger_provider_breaker_open", "source" => source.to_owned()).set(1);
-                    tracing::warn!(source, %until, detail, "nothing can be read from the provider; fetching is paused");
+                    tracing::warn!(source, %until, detail, "cannot read from the provider; fetching is paused");
                 }
                 gate.shut_until = Some(until);
             }
@@ -96,7 +96,7 @@ impl CircuitBreakers {
         let pause = retry_after_milliseconds.unwrap_or(RATE_PAUSE_MILLISECONDS);
         let until = now.plus_milliseconds(pause.max(RATE_PAUSE_LEAST_MILLISECONDS));
         self.with(source, |gate| gate.asked_until = gate.asked_until.max(Some(until)));
-        tracing::warn!(source, %until, "the provider limits our rate; the source waits");
+        tracing::warn!(source, %until, "the provider limits our requests; the source waits");
     }
 
     fn with<T>(&self, source: &str, change: impl FnOnce(&mut Gate) -> T) -> T {

@@ -84,7 +84,7 @@ impl Inner {
             None => {
                 work.failure = Some(Failure::Transient {
                     reason: "not_archived",
-                    detail: "nothing was fetched of it yet, so only a real replay can tell".to_owned(),
+                    detail: "nothing was fetched for it yet, so only a real replay can tell".to_owned(),
                     retry_after_milliseconds: None,
                 });
             }
@@ -101,7 +101,7 @@ impl Inner {
         let own = |lost: Unsettled| match lost {
             Unsettled::Ledger(error) => error,
             Unsettled::LeaseLost(entity) => {
-                Error::Inconsistent(format!("the rehearsal lost its own claim on {entity}")).into()
+                Error::Inconsistent(format!("the dry run lost its own claim on {entity}")).into()
             }
         };
         match settled {

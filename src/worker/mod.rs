@@ -182,7 +182,7 @@ impl Worker {
         while let Some(ended) = workers.join_next().await {
             if let Err(error) = ended {
                 self.0.alive.store(false, Ordering::Relaxed);
-                tracing::error!(%error, "a worker ended by itself");
+                tracing::error!(%error, "a worker stopped unexpectedly");
                 return;
             }
         }
@@ -248,7 +248,7 @@ impl Worker {
             worked
         });
         turn.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "a batch panicked; its events come back when their lease ends");
+            tracing::error!(%error, "a batch panicked; its events are due again when their lease ends");
             true
         })
     }
@@ -302,7 +302,7 @@ impl Worker {
         }
         let settling = Arc::clone(&inner);
         if let Err(error) = tokio::task::spawn_blocking(move || settling.settle_in_turn(vec![work])).await {
-            tracing::error!(%error, "settling panicked; the events come back when their lease ends");
+            tracing::error!(%error, "settling panicked; the events are due again when their lease ends");
         }
         drop(hand);
         inner.wake.notify_one();

@@ -14,8 +14,8 @@ pub async fn run(database: Database, clock: Clock, mut stopped: watch::Receiver<
         let sweep = move || recognise(&database, None, clock.now(), false, || !*told.borrow());
         match tokio::task::spawn_blocking(sweep).await {
             Ok(Ok(swept)) => report(&swept),
-            Ok(Err(error)) => tracing::warn!(%error, "credits could not be swept; they are looked at in an hour"),
-            Err(error) => tracing::error!(%error, "the sweep of credits ended by a fault; it is tried in an hour"),
+            Ok(Err(error)) => tracing::warn!(%error, "cannot recognise retained credits; retrying in an hour"),
+            Err(error) => tracing::error!(%error, "recognising retained credits panicked; retrying in an hour"),
         }
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => return,
@@ -26,9 +26,9 @@ pub async fn run(database: Database, clock: Clock, mut stopped: watch::Receiver<
 
 fn report(swept: &Swept) {
     if swept.entries > 0 {
-        tracing::info!(orders = swept.changes.len(), entries = swept.entries, "credits became income by the policy");
+        tracing::info!(orders = swept.changes.len(), entries = swept.entries, "recognised retained credits as income");
     }
     for failed in &swept.failed {
-        tracing::error!(failed, "the credit of an order could not be recognised");
+        tracing::error!(failed, "cannot recognise the credit of an order");
     }
 }

@@ -154,7 +154,8 @@ fn two_sources_share_nothing_that_identifies() {
     let second = MUSEUM.replace("museum", "gallery").replace("env:HOOK", "env:SAME");
     let found = mistakes(&format!("{MUSEUM}{second}{MUSEUM}"), &[("SAME", "hook-secret-1")]);
     let expected = [
-        ":15: sources.gallery.vendor_ids: this vendor is listed already; it can have one book only (first in line 7)",
+        ":15: sources.gallery.vendor_ids: this vendor is already listed; a vendor belongs to one source only (first \
+         in line 7)",
         ":16: sources.gallery.path_secrets: this path secret is in use already",
         ":19: sources[2].name: two sources have this name",
         ":23: sources.museum.vendor_ids:",
@@ -298,12 +299,12 @@ fn what_is_valid_but_risky_is_a_warning_with_its_line() {
     assert_eq!(
         told,
         [
-            ":8: sources.museum.path_secrets: the secret is shorter than 20 characters and can be guessed; make one \
-             with `openssl rand -hex 32`",
+            ":8: sources.museum.path_secrets: the secret is shorter than 20 characters and can be guessed; generate \
+             one with `openssl rand -hex 32`",
             ":8: sources.museum.path_secrets: the secret has fewer than 8 different characters and can be guessed; \
-             make one with `openssl rand -hex 32`",
+             generate one with `openssl rand -hex 32`",
             ":8: sources.museum.path_secrets: every user of this machine can read FILE; run `chmod o= FILE`",
-            ": server.listen: other machines can reach 0.0.0.0:8080, and secrets would cross the network in the clear; \
+            ": server.listen: other machines can reach 0.0.0.0:8080, and secrets would cross the network unencrypted; \
              listen on 127.0.0.1 behind a proxy with TLS",
         ]
     );

@@ -55,8 +55,8 @@ fn in_words(erased: &Erased, format: DetailFormat, verb: &str, closing: &str) ->
     }
     let Erased { contact_id, source, orders, events, parked, documents, other_contacts } = erased;
     let mut text = format!(
-        "{verb}: contact {contact_id} of {source}, the contents of {events} webhooks and {documents} documents about {} \
-         orders.\n",
+        "{verb}: contact {contact_id} of {source}, the contents of {events} webhooks and {documents} documents about \
+         {} orders.\n",
         orders.len()
     );
     if !parked.is_empty() {

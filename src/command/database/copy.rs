@@ -96,12 +96,12 @@ fn in_words(copied: &Copied) -> String {
         );
     }
     text.push_str(if copied.complete {
-        "The copy is complete. Set database.url to the target and start the daemon. Keep the SQLite file until you have \
-         checked the result, and never start a daemon on it again.\n"
+        "The copy is complete. Set database.url to the target and start the daemon. Keep the SQLite file until you \
+         have checked the result, and never start a daemon on it again.\n"
     } else {
-        "The copy DIFFERS from the source. Drop the target database, create it again, and repeat the copy while nothing \
-         uses the SQLite file. If a table still differs or the books are broken, keep using the source and find out \
-         why.\n"
+        "The copy DIFFERS from the source. Drop the target database, create it again, and repeat the copy while \
+         nothing uses the SQLite file. If a table still differs or the books are broken, keep using the source and \
+         find out why.\n"
     });
     text
 }

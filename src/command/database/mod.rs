@@ -11,9 +11,11 @@ use super::{Outcome, settings};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DatabaseCommand {
-    /// Copy a SQLite database to PostgreSQL and compare the two; an interrupted copy resumes; exit code 3 if they differ
+    /// Copy a SQLite database to PostgreSQL and compare the two; an interrupted copy resumes; exit code 3 if they
+    /// differ
     Copy(copy::Copy),
-    /// Grant a PostgreSQL role read access to the views and nothing else, for BI tools; run it again after every upgrade
+    /// Grant a PostgreSQL role read access to the views and nothing else, for BI tools; run it again after every
+    /// upgrade
     GrantReader(reader::GrantReader),
 }
 

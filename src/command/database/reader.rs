@@ -27,8 +27,8 @@ pub(super) fn run(config: &Config, options: &GrantReader) -> anyhow::Result<Outc
     let role = RoleName::parse(&options.role).map_err(Usage)?;
     let database = settings::open(config)?;
     if database.is_embedded() {
-        let advice = "SQLite has no roles: whoever can read the file can read all of it. Restrict the permissions of the file \
-                      and its folder (chmod, a group of its own); for BI tools export the views, or move to \
+        let advice = "SQLite has no roles: whoever can read the file can read all of it. Restrict the permissions of \
+                      the file and its folder (chmod, a group of its own); for BI tools export the views, or move to \
                       PostgreSQL with `ticketledger database copy`";
         return Err(Usage(advice.to_owned()).into());
     }

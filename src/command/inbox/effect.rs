@@ -19,8 +19,8 @@ pub(super) fn in_words(effect: &Effect) -> String {
     if let Some(until) = effect.looked_at_until {
         let _ = writeln!(
             text,
-            "INCOMPLETE: {} more match, after webhook {until}, and were not processed. Select fewer with --source, --kind, \
-             --reason, --since or --until, or raise --limit.",
+            "INCOMPLETE: {} more match, after webhook {until}, and were not processed. Select fewer with --source, \
+             --kind, --reason, --since or --until, or raise --limit.",
             effect.left_out
         );
     }

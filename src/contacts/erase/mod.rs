@@ -38,18 +38,18 @@ pub enum Unerasable {
     #[error("there is no contact {0}")]
     Unknown(i64),
     /// It is done already.
-    #[error("contact {0} was erased before, at {1}")]
+    #[error("contact {0} was already erased, at {1}")]
     Already(i64, Timestamp),
     /// Deliveries are still to be worked on, and need their bytes for that.
     #[error(
-        "webhooks {0:?} about this person are not worked on yet and need their bytes for it; wait until they are done, \
-         or park them"
+        "webhooks {0:?} about this person are not processed yet and still need their contents; wait until they are \
+         done or parked"
     )]
     Pending(Vec<i64>),
     /// Deliveries are parked: erased, they can never be replayed.
     #[error(
-        "webhooks {0:?} about this person are parked and could never be replayed afterwards; replay them first, or say \
-         --parked-too"
+        "webhooks {0:?} about this person are parked and could never be replayed afterwards; replay them first, or \
+         pass --parked-too"
     )]
     Parked(Vec<i64>),
     /// A statement failed.
@@ -90,7 +90,7 @@ pub fn erase(
     })?;
     // What is erased is erased; this only takes its last copy, in the log, as soon as possible.
     if let Err(error) = database.write_back() {
-        tracing::warn!(%error, "the log of the database still holds what was erased, until it is next written back");
+        tracing::warn!(%error, "the SQLite log still contains the erased data until its next checkpoint");
     }
     Ok(erased)
 }

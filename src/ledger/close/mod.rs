@@ -235,9 +235,10 @@ fn look(connection: &mut Connection, source: &str, month: Month) -> Result<Look,
     let inconsistent = |text: String| Error::from(crate::db::Error::Inconsistent(text));
     let known = store::sources(connection)?.into_iter().find(|(known, _)| known == source);
     let (_, zone) = known.ok_or_else(|| {
-        inconsistent(format!("source {source} has no book yet; `ticketledger serve` makes it when it starts"))
+        inconsistent(format!("source {source} has no book yet; start `ticketledger serve` once to create it"))
     })?;
-    let zone: Tz = zone.parse().map_err(|_| inconsistent(format!("source {source}: `{zone}` is no time zone")))?;
+    let zone: Tz =
+        zone.parse().map_err(|_| inconsistent(format!("source {source}: `{zone}` is not a valid time zone")))?;
     let broken = verify::look(connection, Some(source))?.broken;
     let intake = store::intake(connection, source, month.starts_at(zone), month.ends_at(zone))?;
     Ok(Look { zone, broken, intake })

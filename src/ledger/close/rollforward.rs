@@ -70,7 +70,7 @@ fn table(
         let mut cells = vec![Cell::from(currency.clone()), Cell::from(account.clone())];
         for minor in amounts {
             let minor = i64::try_from(sign * minor);
-            let too_large = || Error::Inconsistent(format!("a roll-forward of {account} leaves the range of 64 bits"));
+            let too_large = || Error::Inconsistent(format!("a roll-forward of {account} overflows 64 bits"));
             cells.push(Cell::from(minor.map_err(|_| too_large())?));
         }
         rows.push(cells);

@@ -38,13 +38,15 @@ pub struct Backup {
 #[derive(Debug, thiserror::Error)]
 pub enum Unsaved {
     /// A backup never replaces anything.
-    #[error("{0} exists already; a backup never overwrites, so name another file, or a folder together with --keep")]
+    #[error("{0} already exists and is never overwritten; name another file, or a folder with --keep")]
     Exists(PathBuf),
     /// The file cannot be written.
     #[error("cannot write {0}: {1}")]
     Write(PathBuf, io::Error),
     /// The copy is not what it should be.
-    #[error("the copy is not sound and was removed: {0}; look at the disk, and at the database with `ledger verify`")]
+    #[error(
+        "the backup is damaged and was removed: {0}; check the disk, and the database with `ticketledger ledger verify`"
+    )]
     Unsound(String),
     /// A statement failed.
     #[error(transparent)]
@@ -69,7 +71,7 @@ pub fn backup(source: &Path, file: &Path) -> Result<Backup, Unsaved> {
     }
     // All that was there when it began is in it, and all that is in it is in the source.
     if saved.state.events < before.events {
-        let fault = format!("it has {} deliveries; there were {} when it began", saved.state.events, before.events);
+        let fault = format!("it has {} webhooks; the database had {} at the start", saved.state.events, before.events);
         return Err(Unsaved::Unsound(fault));
     }
     let chain = store::first_missing(&part.path, &before.heads)?.or(store::first_missing(source, &saved.state.heads)?);

@@ -81,7 +81,7 @@ pub(super) fn check_copy(copy: &Path) -> Result<Checked> {
     let fault = faults.into_iter().map(|fault| fault.integrity_check).find(|text| text != "ok");
     let loose = "SELECT COUNT(*) AS number FROM pragma_foreign_key_check";
     let loose = diesel::sql_query(loose).get_result::<Count>(&mut connection)?.number;
-    let fault = fault.or((loose > 0).then(|| format!("{loose} rows point to rows that are not there")));
+    let fault = fault.or((loose > 0).then(|| format!("{loose} rows reference missing rows")));
     Ok(Checked { state: state_of(&mut connection)?, fault })
 }
 
@@ -95,7 +95,7 @@ pub(super) fn first_missing(file: &Path, entries: &[(String, i64, String)]) -> R
             .first(&mut connection)
             .optional()?;
         if found.as_ref() != Some(hash) {
-            return Ok(Some(format!("entry {entry_no} of {source} is not the same in both")));
+            return Ok(Some(format!("entry {entry_no} of {source} differs")));
         }
     }
     Ok(None)

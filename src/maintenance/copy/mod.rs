@@ -74,21 +74,19 @@ pub enum Stage {
 #[derive(Debug, thiserror::Error)]
 pub enum Uncopied {
     /// The target has data of its own.
-    #[error(
-        "the target is not empty: its table {0} has rows; name a database without data (`createdb NAME` makes one)"
-    )]
+    #[error("the target is not empty: its table {0} has rows; name an empty database (`createdb NAME` creates one)")]
     NotEmpty(String),
     /// The target has the unfinished copy of something else.
     #[error(
         "the target holds an unfinished copy of another database, or the SQLite database has changed since that copy \
-         began (table {0}); drop the target database, make it anew, and copy again"
+         began (table {0}); drop the target database, create it again, and repeat the copy"
     )]
     Changed(String),
     /// A table that this version does not know.
-    #[error("the SQLite database has a table {0} that this version of ticketledger does not know; nothing was copied")]
+    #[error("this version of ticketledger does not know the table {0} of the SQLite database; nothing was copied")]
     UnknownTable(String),
     /// The two schemas are not the same.
-    #[error("the table {0} has other columns in the target than in the source; nothing was copied")]
+    #[error("the columns of the table {0} differ between source and target; nothing was copied")]
     Columns(String),
     /// A statement failed.
     #[error(transparent)]

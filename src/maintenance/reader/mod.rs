@@ -42,11 +42,11 @@ impl RoleName {
         }
         // The server would cut it, and the rights would be another role's.
         if name.len() > 63 {
-            return Err(format!("PostgreSQL knows names of at most 63 bytes; this one has {}", name.len()));
+            return Err(format!("PostgreSQL role names have at most 63 bytes; this one has {}", name.len()));
         }
         // To PostgreSQL these two are everybody and nobody even in quotes.
         if ["public", "none"].contains(&name) || name.starts_with("pg_") {
-            return Err(format!("`{name}` is a name that PostgreSQL keeps for itself; give the role another one"));
+            return Err(format!("`{name}` is reserved by PostgreSQL; choose another name for the role"));
         }
         Ok(Self { name: name.to_owned() })
     }
@@ -103,14 +103,14 @@ pub enum Ungranted {
     #[error("there is no role {0}")]
     Unknown(String),
     /// No right can be taken from it.
-    #[error("{0} is a superuser, who may read everything; name a role of its own for the reader")]
+    #[error("{0} is a superuser and can read everything; name a separate role for the reader")]
     Superuser(String),
     /// The daemon would lose its own rights.
-    #[error("{0} owns tables or views of this database; name a role of its own for the reader")]
+    #[error("{0} owns tables or views of this database; name a separate role for the reader")]
     Owner(String),
     /// A statement failed.
     #[error(
-        "{0} (who runs this must own the tables, and to make a role needs CREATEROLE; an administrator can make it: \
+        "{0} (run this as the owner of the tables; creating a role needs CREATEROLE, or an administrator who runs \
          CREATE ROLE {1} NOLOGIN)"
     )]
     Refused(db::Error, String),

@@ -20,8 +20,8 @@ pub async fn run(database: Database, clock: Clock, retention: Retention, mut sto
         let ended = tokio::task::spawn_blocking(move || once(&database, &clock, &retention, &watched)).await;
         match ended {
             Ok(Ok(pruned)) => tell(&pruned),
-            Ok(Err(error)) => tracing::warn!(%error, "retention failed; it is tried again in an hour"),
-            Err(error) => tracing::error!(%error, "retention panicked; it is tried again in an hour"),
+            Ok(Err(error)) => tracing::warn!(%error, "retention failed; retrying in an hour"),
+            Err(error) => tracing::error!(%error, "retention panicked; retrying in an hour"),
         }
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
@@ -47,6 +47,6 @@ fn once(
 
 fn tell(pruned: &Pruned) {
     for taken in pruned.taken.iter().filter(|taken| taken.rows > 0) {
-        tracing::info!(class = taken.class.as_str(), rows = taken.rows, bytes = taken.bytes, "retention took");
+        tracing::info!(class = taken.class.as_str(), rows = taken.rows, bytes = taken.bytes, "retention deleted");
     }
 }

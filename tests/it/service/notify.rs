@@ -22,7 +22,7 @@ fn systemd_is_told_when_the_daemon_is_ready_and_when_it_stops() {
     let serving = home.serve();
     assert_eq!(told.until("READY=1"), ["STATUS=opening the database", "READY=1\nSTATUS=ready"]);
     // Nobody asked for signs of life.
-    assert_eq!(told.until("nothing waits"), ["STATUS=nothing waits"]);
+    assert_eq!(told.until("nothing waiting"), ["STATUS=nothing waiting"]);
     serving.terminate();
     assert_eq!(told.until("STOPPING=1"), ["STOPPING=1\nSTATUS=stopping"]);
     assert_eq!(serving.ended().code(), Some(0));
@@ -35,7 +35,7 @@ async fn the_status_tells_the_backlog() {
     let told = Told::by(&mut home);
     let serving = home.serve();
     assert_eq!(post(serving.public, "museum/museum-secret", "{}").await, 202);
-    told.until("STATUS=nothing waits, 1 parked");
+    told.until("STATUS=nothing waiting, 1 parked");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,8 +56,8 @@ async fn an_idle_daemon_gives_signs_of_life_and_a_writer_that_is_stuck_ends_them
     other.batch_execute("ROLLBACK").unwrap();
     assert_eq!(delivery.await.unwrap(), 200);
     told.until(ALIVE);
-    serving.says("a part of the daemon does not get on");
-    serving.says("every part of the daemon gets on again");
+    serving.says("a component made no progress");
+    serving.says("all components make progress again");
 }
 
 #[test]

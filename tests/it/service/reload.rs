@@ -83,10 +83,10 @@ async fn settings_with_a_mistake_change_nothing_and_are_told_with_their_line() {
     assert_eq!(post(serving.public, "museum/old-secret", PAID_ORDER).await, 200);
     assert_eq!(post(serving.public, "museum/new-secret", PAID_ORDER).await, 404);
     // It stays in the status until the settings are mended.
-    told.until("; nothing waits");
+    told.until("; nothing waiting");
     write_settings(&home, "\"file:new\"", "");
     serving.reload();
-    told.until("STATUS=nothing waits");
+    told.until("STATUS=nothing waiting");
 }
 
 #[tokio::test]

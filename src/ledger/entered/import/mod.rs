@@ -95,7 +95,7 @@ pub struct Imported {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The file cannot be taken as it is.
-    #[error("nothing was imported, because the file has mistakes:\n{}", listed(.0))]
+    #[error("nothing was imported; correct these mistakes in the file:\n{}", listed(.0))]
     Mistakes(Vec<Mistake>),
     /// The books refused.
     #[error(transparent)]
@@ -124,7 +124,9 @@ pub fn read(kind: FileKind, bytes: &[u8], today: NaiveDate) -> (Vec<ManualEntry>
     let mut lines: BTreeMap<&str, u64> = BTreeMap::new();
     for entry in &entries {
         match lines.get(entry.key.as_str()) {
-            Some(first) => mistakes.push(Mistake::new(entry.line, format!("its reference is that of line {first}"))),
+            Some(first) => {
+                mistakes.push(Mistake::new(entry.line, format!("it has the same reference as line {first}")))
+            }
             None => {
                 lines.insert(&entry.key, entry.line);
             }

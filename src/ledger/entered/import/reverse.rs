@@ -32,12 +32,12 @@ pub enum Irreversible {
     Unknown(String, i64),
     /// Nobody entered it.
     #[error(
-        "entry {0} was not entered by a person (its kind is `{1}`); what a webhook caused is undone by what the \
-         provider says next"
+        "entry {0} was not posted by a person (its kind is `{1}`); what a webhook caused is corrected by the \
+         provider's next webhook"
     )]
     NotManual(i64, String),
     /// It is undone already.
-    #[error("entry {0} was reversed before, by entry {1}")]
+    #[error("entry {0} was already reversed, by entry {1}")]
     Already(i64, i64),
     /// The books refused.
     #[error(transparent)]

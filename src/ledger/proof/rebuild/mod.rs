@@ -101,7 +101,8 @@ pub fn rebuild(
 }
 
 fn policies(database: &Database, book: &store::BookRow) -> Result<PolicyHistory, Error> {
-    let unknown = |_| db::Error::Inconsistent(format!("source {}: `{}` is no time zone", book.source, book.timezone));
+    let unknown =
+        |_| db::Error::Inconsistent(format!("source {}: `{}` is not a valid time zone", book.source, book.timezone));
     let zone: Tz = book.timezone.parse().map_err(unknown)?;
     PolicyHistory::load(&mut database.reader()?, &book.source, zone)
 }

@@ -49,7 +49,7 @@ pub(in crate::ledger) fn look(connection: &mut Connection, only: Option<&str>) -
         let zone: Tz = match zone.parse() {
             Ok(zone) => zone,
             Err(_) => {
-                verdict.broken = Some(format!("source {source}: `{zone}` is no time zone"));
+                verdict.broken = Some(format!("source {source}: `{zone}` is not a valid time zone"));
                 break;
             }
         };

@@ -68,7 +68,7 @@ struct Name {
 fn sqlite(connection: &mut Connection) -> Result<&mut SqliteConnection> {
     match connection {
         Connection::Sqlite(pooled) => Ok(&mut **pooled),
-        Connection::Postgres(_) => Err(Error::Open("the source of a copy is a SQLite database".to_owned())),
+        Connection::Postgres(_) => Err(Error::Open("the source of a copy must be a SQLite database".to_owned())),
     }
 }
 
