@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::ledger::verify;
 use super::{Outcome, output};
-use crate::demo::{self, Said};
+use crate::demo::{self, Output};
 
 #[derive(Debug, Args)]
 pub(super) struct Demo {
@@ -14,10 +14,10 @@ pub(super) struct Demo {
 }
 
 pub(super) fn run(options: &Demo) -> anyhow::Result<Outcome> {
-    let mut say = |said: Said| match said {
-        Said::Text(text) => output::print(text),
-        Said::Verdict(verdict) => output::print(verify::in_words(&verdict)),
+    let mut print = |part: Output| match part {
+        Output::Text(text) => output::print(text),
+        Output::Verdict(verdict) => output::print(verify::in_words(&verdict)),
     };
-    tokio::runtime::Runtime::new()?.block_on(demo::run(options.keep, &mut say))?;
+    tokio::runtime::Runtime::new()?.block_on(demo::run(options.keep, &mut print))?;
     Ok(Outcome::Fine)
 }

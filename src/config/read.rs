@@ -120,7 +120,6 @@ impl Section {
         Some(self.number(key, bounds, 0, problems))
     }
 
-    /// A table inside this one.
     pub(super) fn section(&mut self, key: &'static str, problems: &mut Problems) -> Option<Self> {
         let path = self.path_of(key);
         let entry = self.take(key)?;
@@ -149,7 +148,6 @@ impl Section {
         Some(texts)
     }
 
-    /// A list of tables.
     pub(super) fn sections(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Self> {
         let path = self.path_of(key);
         let Some(entry) = self.take(key) else { return Vec::new() };
@@ -168,7 +166,7 @@ impl Section {
         sections
     }
 
-    /// Every key that nobody asked for is a mistake.
+    /// Every key that was not asked for is a mistake.
     pub(super) fn finish(self, problems: &mut Problems) {
         for (key, entry) in &self.table {
             let text = format!("unknown key; known here: {}", self.asked.join(", "));

@@ -1,4 +1,4 @@
-//! Whether the daemon gets on, for systemd: a sign of life is sent only when the inbox writer, every worker and the
+//! Whether the daemon makes progress, for systemd: a sign of life is sent only when the inbox writer, every worker and the
 //! database have each proved themselves since the last one. A timer alone would go on when they hang.
 //!
 //! What is idle proves itself too: the writer answers a heartbeat that passes through its own queue, the workers look
@@ -54,7 +54,7 @@ impl Part {
 }
 
 impl Watch {
-    /// Watches until it is dropped. Without a service manager there is nobody to tell, and nothing is looked at.
+    /// Watches until it is dropped. Without a service manager it checks nothing.
     pub(super) async fn run(self) {
         if !systemd::listens() {
             return;
@@ -79,7 +79,7 @@ impl Watch {
         }
     }
 
-    /// Waits until every part has proved itself, and complains while one does not.
+    /// Waits until every component has proved itself, and warns while one does not.
     async fn proved(&self, pause: Duration, show: &mut impl FnMut(String)) -> Option<Backlog> {
         let mut proofs = self.proofs(pause);
         let mut missing = Part::ALL.to_vec();

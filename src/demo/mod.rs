@@ -19,22 +19,19 @@ use self::place::Place;
 use self::stand_in::StandIn;
 use self::traffic::Sender;
 
-/// What the demo tells, in its order.
-pub enum Said {
-    /// Some lines.
+/// What the demo prints, in its order.
+pub enum Output {
     Text(String),
-    /// The result of the verification.
     Verdict(Verdict),
 }
 
-/// Whoever is told.
-pub type Say<'a> = &'a mut dyn FnMut(Said) -> anyhow::Result<()>;
+pub type Print<'a> = &'a mut dyn FnMut(Output) -> anyhow::Result<()>;
 
 /// Runs the demo. With `keep` everything stays up until Ctrl-C; else the folder is removed at the end.
 ///
 /// # Errors
-/// Whatever hinders it, and a listener who went away.
-pub async fn run(keep: bool, say: Say<'_>) -> anyhow::Result<()> {
+/// When a part of the demo fails, or its output cannot be printed.
+pub async fn run(keep: bool, print: Print<'_>) -> anyhow::Result<()> {
     let clock = Clock::System;
     let stand_in = StandIn::start(clock.clone()).await.context("cannot start the stand-in for Ticketpark's API")?;
     let place = Place::make(&stand_in)?;
@@ -42,30 +39,30 @@ pub async fn run(keep: bool, say: Say<'_>) -> anyhow::Result<()> {
     let sources: Vec<String> = config.sources.iter().map(|source| source.name.clone()).collect();
     let daemon = Daemon::start(config, Options { clock, ..Options::default() }).await?;
     let sender = Sender::new(daemon.public(), &place);
-    say(Said::Text(story::opening(&place)))?;
+    print(Output::Text(story::opening(&place)))?;
     for scene in traffic::scenes() {
         let answers = scene.play(&sender, &stand_in).await?;
         wait_until_idle(&daemon, &sources).await?;
-        say(Said::Text(story::scene(&scene, &answers)))?;
+        print(Output::Text(story::scene(&scene, &answers)))?;
     }
     let database = daemon.database().clone();
     let text = tokio::task::spawn_blocking(move || story::books(&database)).await??;
-    say(Said::Text(text))?;
+    print(Output::Text(text))?;
     let database = daemon.database().clone();
     let verdict = tokio::task::spawn_blocking(move || verify(&database, None)).await??;
     let holds = verdict.broken.is_none();
-    say(Said::Verdict(verdict))?;
+    print(Output::Verdict(verdict))?;
     if keep {
-        say(Said::Text(story::kept(&daemon, &stand_in, &place)))?;
+        print(Output::Text(story::kept(&daemon, &stand_in, &place)))?;
         tokio::signal::ctrl_c().await?;
     }
     daemon.stop().await?;
     stand_in.stop().await;
     if keep {
-        say(Said::Text(format!("\nStopped. {} was kept.\n", place.folder().display())))?;
+        print(Output::Text(format!("\nStopped. {} was kept.\n", place.folder().display())))?;
     } else {
         place.remove();
-        say(Said::Text(story::farewell().to_owned()))?;
+        print(Output::Text(story::farewell().to_owned()))?;
     }
     if !holds {
         bail!("the books of the demo are broken; please report this bug");

@@ -80,17 +80,14 @@ impl Place {
         Ok(config::load(Some(&self.settings()), &BTreeMap::new())?)
     }
 
-    /// The settings file.
     pub(super) fn settings(&self) -> PathBuf {
         self.folder.join("ticketledger.toml")
     }
 
-    /// The database file.
     pub(super) fn database(&self) -> PathBuf {
         self.folder.join("demo.db")
     }
 
-    /// The folder.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }

@@ -22,7 +22,6 @@ const LOCAL_MILLISECONDS: i64 = 180_000;
 pub struct Cause {
     /// One of [`NAMES`].
     pub alert: &'static str,
-    /// Where.
     pub source: String,
     /// What, in one line.
     pub text: String,
@@ -35,11 +34,8 @@ pub struct Notice {
     pub alert: String,
     /// `began` or `ended`.
     pub state: &'static str,
-    /// Where.
     pub source: String,
-    /// When it began.
     pub began_at: Timestamp,
-    /// Now.
     pub at: Timestamp,
     /// What, in one line.
     pub text: String,

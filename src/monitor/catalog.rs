@@ -28,7 +28,6 @@ pub const VERDICTS: [&str; 6] = ["done", "superseded", "transient", "rate_limite
 /// How bad a finding is, the worst first.
 pub const SEVERITIES: [&str; 4] = ["high", "medium", "low", "info"];
 
-/// What a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Only grows, from the start of the process.
@@ -54,7 +53,6 @@ pub type Described = (&'static str, Kind, Scope, &'static str);
 use Kind::{Counter, Gauge, Histogram};
 use Scope::{Daemon, Database};
 
-/// All of them.
 pub const ALL: &[Described] = &[
     ("ticketledger_build_info", Gauge, Daemon, "Always 1; the labels say which version runs on which database engine."),
     (

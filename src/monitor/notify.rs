@@ -13,7 +13,6 @@ use crate::config::Alerts;
 /// All that the program gets of our environment, which may hold secrets.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Tells people.
 #[derive(Debug)]
 pub(super) struct Teller {
     settings: Alerts,

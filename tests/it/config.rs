@@ -137,7 +137,7 @@ oauth_clients = [{ id = "a" }]
         ":21: sources.theatre.api.client_secret: a secret is never written inline",
         ":22: sources.theatre.vat_rules[0].from:",
         ":22: sources.theatre.vat_rules[0].rate:",
-        ":22: sources.theatre.vat_rules[1].event: say what the rule is for",
+        ":22: sources.theatre.vat_rules[1].event: name what the rule is for",
         ":22: sources.theatre.vat_rules[1].rate:",
         ":25: sources.theatre.provider:",
         ":28: sources.theatre.oauth_clients[0].secret: is missing",
@@ -156,7 +156,7 @@ fn two_sources_share_nothing_that_identifies() {
     let expected = [
         ":15: sources.gallery.vendor_ids: this vendor is already listed; a vendor belongs to one source only (first \
          in line 7)",
-        ":16: sources.gallery.path_secrets: this path secret is in use already",
+        ":16: sources.gallery.path_secrets: this path secret is already in use",
         ":19: sources[2].name: two sources have this name",
         ":23: sources.museum.vendor_ids:",
         ":24: sources.museum.path_secrets:",
@@ -193,9 +193,9 @@ fn whom_to_tell_of_alerts_and_when() {
     let found = mistakes(&format!("{wrong}{MUSEUM}silence_hours = -1\n"), &[]);
     let expected = [
         ":2: alerts.command: must begin with the full path",
-        ":3: alerts.mail_to: `ada` is no mail address",
-        ":3: alerts.mail_to: `-oQ/tmp@x` is no mail address",
-        ":3: alerts.mail_to: `a@x,b@y` is no mail address",
+        ":3: alerts.mail_to: `ada` is not an email address",
+        ":3: alerts.mail_to: `-oQ/tmp@x` is not an email address",
+        ":3: alerts.mail_to: `a@x,b@y` is not an email address",
         ":4: alerts.sendmail: must be the full path",
         ":5: alerts.every: unknown key",
         ":14: sources.museum.silence_hours: must be a whole number from 0",

@@ -149,7 +149,7 @@ on_both_engines!(a_manual_file_posts_what_it_says_once, async |database| {
     assert_eq!((partly.posted, partly.already), (1, 4));
     assert_eq!(
         daemon.mistakes(FileKind::Manual, &text.replace("0.59", "0.60")),
-        ["line 2: its reference was imported before, as entry 4, with other content; \
+        ["line 2: its reference was already imported as entry 4 with other content; \
              reverse that entry and use a new reference"]
     );
     // A replay of everything leaves what a person entered alone, and changes no balance.
@@ -192,23 +192,23 @@ on_both_engines!(all_mistakes_of_a_file_are_told_at_once, async |database| {
             "line 4: source museum has no order unknown-order",
             "line 5: `amount` is negative; the kind decides the direction",
             "line 5: `order_id` is empty",
-            "line 6: `amount`: not a decimal number; write it such as 1234.50",
+            "line 6: `amount`: not a decimal number; write an amount such as 1234.50",
             "line 6: `kind` must be one of: fee, payout, payment, refund, retain, write-off",
             "line 7: `account` must be one of: expenses:bad_debt, expenses:fees, income:retained, suspense:rounding",
-            "line 7: `amount`: more decimal places than the currency has; write it such as 1234.50",
+            "line 7: `amount`: more decimal places than the currency has; write an amount such as 1234.50",
             "line 7: `method` has no meaning for this kind; leave it empty",
             "line 7: `vat_rate` is not a percentage such as 19 or 8.1",
             "line 8: `amount` is zero",
             "line 8: `method` is not a payment method",
-            "line 10: its reference is that of line 9",
+            "line 10: it has the same reference as line 9",
             "line 11: it is not UTF-8, or its number of cells differs from the header",
         ]
     );
     assert_eq!(
         daemon.mistakes(FileKind::Manual, "date,reference,kind,text,amount,amount\n"),
         [
-            "line 1: column 4 is none of: date, reference, kind, currency, amount, method, account, order_id, vat_rate",
-            "line 1: column `amount` is there twice",
+            "line 1: column 4 must be one of: date, reference, kind, currency, amount, method, account, order_id, vat_rate",
+            "line 1: column `amount` appears twice",
             "line 1: column `currency` is missing",
         ]
     );

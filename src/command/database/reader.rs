@@ -5,7 +5,7 @@ use clap::Args;
 use crate::command::output::{self, Usage};
 use crate::command::{Outcome, settings};
 use crate::config::Config;
-use crate::maintenance::reader::{self, Deed, RoleName};
+use crate::maintenance::reader::{self, RoleChange, RoleName};
 
 #[derive(Debug, Args)]
 pub(in crate::command) struct GrantReader {
@@ -32,21 +32,21 @@ pub(super) fn run(config: &Config, options: &GrantReader) -> anyhow::Result<Outc
                       PostgreSQL with `ticketledger database copy`";
         return Err(Usage(advice.to_owned()).into());
     }
-    let deed = match (options.revoke, options.with_contacts) {
-        (true, _) => Deed::Revoke,
-        (false, with_contacts) => Deed::Grant { with_contacts },
+    let change = match (options.revoke, options.with_contacts) {
+        (true, _) => RoleChange::Revoke,
+        (false, with_contacts) => RoleChange::Grant { with_contacts },
     };
     if options.dry_run {
-        let statements = reader::statements(&database, &role, deed)?;
+        let statements = reader::statements(&database, &role, change)?;
         output::print(statements.join(";\n") + ";\n")?;
         return Ok(Outcome::Fine);
     }
-    let done = reader::apply(&database, &role, deed)?;
-    let mut text = match deed {
-        Deed::Revoke => {
+    let done = reader::apply(&database, &role, change)?;
+    let mut text = match change {
+        RoleChange::Revoke => {
             format!("{role} no longer has rights of its own on this database. `DROP ROLE {role}` removes the role.\n")
         }
-        Deed::Grant { .. } => format!("{role} can read {}, and nothing else.\n", done.views.join(", ")),
+        RoleChange::Grant { .. } => format!("{role} can read {}, and nothing else.\n", done.views.join(", ")),
     };
     if done.made {
         text += &format!(

@@ -81,7 +81,7 @@ pub(super) fn run(config: &Config, options: Prune) -> anyhow::Result<Outcome> {
     let rules = match (options.older_than, classes.as_slice()) {
         (Some(days), [class]) => vec![Rule::older_than(*class, days, now)],
         (Some(_), _) => {
-            let advice = "--older-than needs exactly one --class; pass the class that the age is for";
+            let advice = "--older-than needs exactly one --class: applied and failed webhooks never share an age";
             return Err(output::Usage(advice.to_owned()).into());
         }
         (None, classes) => {

@@ -110,7 +110,7 @@ mod tests {
         let layer = Journal::connect_to(&path).expect("connects");
         let log = tracing_subscriber::registry().with(layer);
         tracing::subscriber::with_default(log, || {
-            tracing::warn!(source = "museum", event = 7, error = %"two\nlines", "webhook parked");
+            tracing::warn!(source = "museum", event = 7, error = %"two\nlines", "delivery parked");
         });
         let mut bytes = [0; 512];
         let length = journal.recv(&mut bytes).expect("a datagram");

@@ -13,7 +13,7 @@ use super::{Daemon, Options, systemd};
 use crate::config::{Config, Problem, Problems};
 use crate::limits;
 
-/// Reads the settings: at the start, and whenever SIGHUP asks for it. Answers them with what is doubtful in them.
+/// Reads the settings: at the start, and whenever SIGHUP asks for it. Answers them with their warnings.
 pub type Reread = Arc<dyn Fn() -> Result<(Config, Vec<Problem>), Problems> + Send + Sync>;
 
 /// How long a stop may take: requests in hand, a fetch in hand, and the settling of what it brings.
@@ -22,7 +22,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(limits::DRAIN_TIMEOUT.as_secs()
 /// Runs the daemon until it is told to stop.
 ///
 /// # Errors
-/// What hindered the start, or what ended the daemon although nobody stopped it.
+/// What prevented the start, or what ended the daemon although no stop was asked for.
 pub async fn run(reread: Reread) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     let (config, warnings) = reread()?;
@@ -61,7 +61,7 @@ pub async fn run(reread: Reread) -> anyhow::Result<()> {
     }
 }
 
-/// Ends the daemon in two stages: everything in hand is finished; `again`, or the limit, ends what is not.
+/// Stops the daemon in two stages: work in progress is finished; `again`, or the limit, ends what is not.
 async fn stop(daemon: Daemon, again: impl Future<Output = ()>, limit: Duration) -> anyhow::Result<()> {
     tokio::select! {
         stopped = daemon.stop() => stopped,

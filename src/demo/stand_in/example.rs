@@ -7,11 +7,8 @@ use serde_json::{Value, json};
 pub struct BookingExample {
     /// `pid`: a JSON number, larger than 32 bits.
     pub pid: u64,
-    /// `confirmation`.
     pub confirmation: bool,
-    /// `tickets`.
     pub tickets: Vec<TicketExample>,
-    /// `customer`.
     pub customer: Value,
 }
 
@@ -20,9 +17,7 @@ pub struct BookingExample {
 pub struct TicketExample {
     /// `pid`: hexadecimal digits; the barcode is the same in upper case.
     pub pid: String,
-    /// `confirmation`.
     pub confirmation: bool,
-    /// `seat_string`.
     pub seat: String,
     /// `denormalized_host_name`.
     pub host: String,

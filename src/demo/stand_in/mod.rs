@@ -33,7 +33,6 @@ pub enum Fault {
     None,
     /// This status, with a `Retry-After` header if given.
     Status {
-        /// The status.
         status: u16,
         /// `Retry-After`, as it is written into the header.
         retry_after: Option<String>,
@@ -88,9 +87,7 @@ impl StandIn {
     pub const CLIENT_KEY: &str = "stand-in-key";
     /// The client secret that it knows.
     pub const CLIENT_SECRET: &str = "stand-in-secret";
-    /// The login that it knows.
     pub const USERNAME: &str = "box-office";
-    /// The password of that login.
     pub const PASSWORD: &str = "stand-in-password";
 
     /// Starts on a free loopback port.

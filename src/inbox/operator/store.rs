@@ -190,9 +190,7 @@ pub fn choose(
 /// An event that no worker is at.
 #[derive(Queryable)]
 pub struct Free {
-    /// Its number.
     pub id: EventId,
-    /// The source it was sent to.
     pub source: String,
     /// Its kind, `unknown` if it was not understood.
     pub kind: String,

@@ -22,9 +22,7 @@ pub use self::series::{name_at, superfluous};
 /// What a finished backup holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Backup {
-    /// The file.
     pub file: PathBuf,
-    /// Its size.
     pub bytes: u64,
     /// Deliveries in it.
     pub events: i64,
@@ -48,7 +46,6 @@ pub enum Unsaved {
         "the backup is damaged and was removed: {0}; check the disk, and the database with `ticketledger ledger verify`"
     )]
     Unsound(String),
-    /// A statement failed.
     #[error(transparent)]
     Database(#[from] db::Error),
 }

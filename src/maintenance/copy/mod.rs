@@ -40,11 +40,8 @@ pub struct Copied {
 /// A table on both sides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Compared {
-    /// Its name.
     pub table: String,
-    /// Rows in the source.
     pub source_rows: i64,
-    /// Rows in the target.
     pub target_rows: i64,
     /// Rows of the source that are not in the target as they are.
     pub different: i64,
@@ -64,15 +61,13 @@ pub struct Head {
 /// What a copy is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Rows are stored.
     Copying,
-    /// Rows are compared.
     Comparing,
 }
 
 /// Why nothing was copied.
 #[derive(Debug, thiserror::Error)]
-pub enum Uncopied {
+pub enum CopyError {
     /// The target has data of its own.
     #[error("the target is not empty: its table {0} has rows; name an empty database (`createdb NAME` creates one)")]
     NotEmpty(String),
@@ -88,7 +83,6 @@ pub enum Uncopied {
     /// The two schemas are not the same.
     #[error("the columns of the table {0} differ between source and target; nothing was copied")]
     Columns(String),
-    /// A statement failed.
     #[error(transparent)]
     Database(#[from] db::Error),
     /// The books of the target cannot be read.
@@ -107,7 +101,7 @@ pub fn copy(
     target: &Database,
     now: Timestamp,
     mut progress: impl FnMut(Stage, i64, i64),
-) -> Result<Copied, Uncopied> {
+) -> Result<Copied, CopyError> {
     source.read(|reader| {
         let plan = plan(reader, target)?;
         let total = plan.iter().map(|(_, extent)| extent.rows).sum();
@@ -146,10 +140,10 @@ impl Compared {
 }
 
 /// The tables with their columns and how far they reach; both sides must have the same.
-fn plan(reader: &mut Connection, target: &Database) -> Result<Vec<(Table, Extent)>, Uncopied> {
+fn plan(reader: &mut Connection, target: &Database) -> Result<Vec<(Table, Extent)>, CopyError> {
     let known = |name: &String| TABLES.contains(&name.as_str()) || LEFT_OUT.iter().any(|(table, _)| table == name);
     if let Some(unknown) = source::tables(reader)?.into_iter().find(|name| !known(name)) {
-        return Err(Uncopied::UnknownTable(unknown));
+        return Err(CopyError::UnknownTable(unknown));
     }
     let mut plan = Vec::with_capacity(TABLES.len());
     for name in TABLES {
@@ -159,7 +153,7 @@ fn plan(reader: &mut Connection, target: &Database) -> Result<Vec<(Table, Extent
         names.sort();
         there.sort();
         if names != there {
-            return Err(Uncopied::Columns((*name).to_owned()));
+            return Err(CopyError::Columns((*name).to_owned()));
         }
         let extent = source::extent(reader, name)?;
         plan.push((table, extent));
@@ -168,11 +162,11 @@ fn plan(reader: &mut Connection, target: &Database) -> Result<Vec<(Table, Extent
 }
 
 /// Marks an empty target, or recognises an unfinished copy of the same source and answers the rows that are there.
-fn begin(to: &mut Connection, plan: &[(Table, Extent)]) -> Result<i64, Uncopied> {
+fn begin(to: &mut Connection, plan: &[(Table, Extent)]) -> Result<i64, CopyError> {
     if !db::unfinished_copy(to)? {
         for (table, _) in plan {
             if here::has_rows(to, &table.name)? {
-                return Err(Uncopied::NotEmpty(table.name.clone()));
+                return Err(CopyError::NotEmpty(table.name.clone()));
             }
         }
         here::begin(to, plan)?;
@@ -185,14 +179,14 @@ fn begin(to: &mut Connection, plan: &[(Table, Extent)]) -> Result<i64, Uncopied>
             Some(stored) if stored.source_rows == extent.rows && stored.source_last == extent.last => {
                 done += stored.copied_rows;
             }
-            _ => return Err(Uncopied::Changed(table.name.clone())),
+            _ => return Err(CopyError::Changed(table.name.clone())),
         }
     }
     Ok(done)
 }
 
 /// One page of a table, entries with their lines, in a transaction of the caller. Answers the rows, 0 at the end.
-fn page(reader: &mut Connection, to: &mut Connection, table: &Table, lines: Option<&Table>) -> Result<i64, Uncopied> {
+fn page(reader: &mut Connection, to: &mut Connection, table: &Table, lines: Option<&Table>) -> Result<i64, CopyError> {
     // Locked first: a run that was killed may have sent a commit that the server is still at.
     let after = here::lock_progress(to, &table.name)?;
     let page = source::page(reader, table, after)?;
@@ -217,7 +211,7 @@ fn compare(
     target: &Database,
     plan: &[(Table, Extent)],
     mut progress: impl FnMut(i64),
-) -> Result<Copied, Uncopied> {
+) -> Result<Copied, CopyError> {
     let mut done = 0;
     let mut tables = Vec::with_capacity(plan.len());
     for (table, extent) in plan {
@@ -244,7 +238,7 @@ fn compare(
     Ok(Copied { complete, tables, heads, verdict })
 }
 
-fn heads(reader: &mut Connection, target: &Database) -> Result<Vec<Head>, Uncopied> {
+fn heads(reader: &mut Connection, target: &Database) -> Result<Vec<Head>, CopyError> {
     let mut heads = Vec::new();
     for (source, there) in book::store::heads(reader)? {
         let here = book::store::heads(&mut target.reader()?)?.into_iter().find(|(name, _)| *name == source);

@@ -33,7 +33,6 @@ pub const TABLES: &[&str] = &[
 
 /// The lines of the entries: the database refuses one without its entry, and an entry without its lines.
 pub(super) const LINES: &str = "postings";
-/// The entries.
 pub(super) const ENTRIES: &str = "journal_entries";
 
 /// Tables that are not copied, each with the reason.

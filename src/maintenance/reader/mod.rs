@@ -57,7 +57,6 @@ impl RoleName {
     }
 }
 
-/// Quoted as an identifier.
 impl std::fmt::Display for RoleName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "\"{}\"", self.name.replace('"', "\"\""))
@@ -66,7 +65,7 @@ impl std::fmt::Display for RoleName {
 
 /// What to do with the role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum RoleChange {
     /// Let it read.
     Grant {
         /// Names and mail addresses too.
@@ -76,7 +75,7 @@ pub enum Deed {
     Revoke,
 }
 
-impl Deed {
+impl RoleChange {
     fn views(self) -> Vec<&'static str> {
         match self {
             Self::Grant { with_contacts } => VIEWS.iter().copied().chain(with_contacts.then_some(CONTACTS)).collect(),
@@ -85,10 +84,8 @@ impl Deed {
     }
 }
 
-/// What was done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Done {
-    /// Whether the role was made.
     pub made: bool,
     /// The views it may read.
     pub views: Vec<&'static str>,
@@ -98,7 +95,7 @@ pub struct Done {
 
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
-pub enum Ungranted {
+pub enum GrantError {
     /// There is nothing to take away.
     #[error("there is no role {0}")]
     Unknown(String),
@@ -108,13 +105,11 @@ pub enum Ungranted {
     /// The daemon would lose its own rights.
     #[error("{0} owns tables or views of this database; name a separate role for the reader")]
     Owner(String),
-    /// A statement failed.
     #[error(
         "{0} (run this as the owner of the tables; creating a role needs CREATEROLE, or an administrator who runs \
          CREATE ROLE {1} NOLOGIN)"
     )]
     Refused(db::Error, String),
-    /// A statement failed.
     #[error(transparent)]
     Database(#[from] db::Error),
 }
@@ -123,34 +118,38 @@ pub enum Ungranted {
 ///
 /// # Errors
 /// When the role cannot be a reader, or the database cannot be read.
-pub fn statements(database: &Database, role: &RoleName, deed: Deed) -> Result<Vec<String>, Ungranted> {
-    database.read(|connection| Ok(plan(connection, role, deed)?.1))
+pub fn statements(database: &Database, role: &RoleName, change: RoleChange) -> Result<Vec<String>, GrantError> {
+    database.read(|connection| Ok(plan(connection, role, change)?.1))
 }
 
 /// Grants or revokes in one transaction, and looks at what the role can do afterwards.
 ///
 /// # Errors
 /// When the role cannot be a reader, or a statement fails; nothing is changed then.
-pub fn apply(database: &Database, role: &RoleName, deed: Deed) -> Result<Done, Ungranted> {
+pub fn apply(database: &Database, role: &RoleName, change: RoleChange) -> Result<Done, GrantError> {
     database.transaction("grant reader", |connection| {
-        let (made, statements) = plan(connection, role, deed)?;
+        let (made, statements) = plan(connection, role, change)?;
         for statement in &statements {
-            store::run(connection, statement).map_err(|error| Ungranted::Refused(error, role.to_string()))?;
+            store::run(connection, statement).map_err(|error| GrantError::Refused(error, role.to_string()))?;
         }
-        let views = deed.views();
+        let views = change.views();
         let excess = store::excess(connection, role.as_str(), &views)?;
         Ok(Done { made, views, excess })
     })
 }
 
-fn plan(connection: &mut db::Connection, role: &RoleName, deed: Deed) -> Result<(bool, Vec<String>), Ungranted> {
+fn plan(
+    connection: &mut db::Connection,
+    role: &RoleName,
+    change: RoleChange,
+) -> Result<(bool, Vec<String>), GrantError> {
     let known = store::look_up(connection, role.as_str())?;
     match &known {
-        None if deed == Deed::Revoke => return Err(Ungranted::Unknown(role.to_string())),
-        Some(known) if known.superuser => return Err(Ungranted::Superuser(role.to_string())),
-        Some(known) if known.owns => return Err(Ungranted::Owner(role.to_string())),
+        None if change == RoleChange::Revoke => return Err(GrantError::Unknown(role.to_string())),
+        Some(known) if known.superuser => return Err(GrantError::Superuser(role.to_string())),
+        Some(known) if known.owns => return Err(GrantError::Owner(role.to_string())),
         _ => {}
     }
-    let statements = store::statements(connection, &role.to_string(), known.is_none(), &deed.views())?;
+    let statements = store::statements(connection, &role.to_string(), known.is_none(), &change.views())?;
     Ok((known.is_none(), statements))
 }

@@ -33,7 +33,6 @@ const IDS_AT_ONCE: i64 = 5_000;
 /// What went of one class, or would go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Taken {
-    /// The class.
     pub class: Class,
     /// What is older than this.
     pub before: Timestamp,

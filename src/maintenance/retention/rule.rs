@@ -26,10 +26,8 @@ pub enum Class {
 }
 
 impl Class {
-    /// All of them.
     pub const ALL: [Self; 5] = [Self::Done, Self::Superseded, Self::Parked, Self::Documents, Self::Attempts];
 
-    /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -60,7 +58,6 @@ impl std::fmt::Display for Class {
 /// What of a class may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// The class.
     pub class: Class,
     /// What was received, fetched or tried before this.
     pub before: Timestamp,

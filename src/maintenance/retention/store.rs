@@ -25,7 +25,6 @@ pub(super) struct Candidate {
     pub(super) id: i64,
     pub(super) class: Class,
     pub(super) source: String,
-    /// What it is about.
     pub(super) entity: Option<String>,
     /// When it was received, fetched or tried.
     pub(super) at: Timestamp,

@@ -51,7 +51,7 @@ async fn an_idle_daemon_gives_signs_of_life_and_a_writer_that_is_stuck_ends_them
     other.batch_execute("PRAGMA busy_timeout=10000; BEGIN IMMEDIATE").unwrap();
     // Its commit now waits for the lock.
     let delivery = tokio::spawn(post(serving.public, "museum/museum-secret", PAID_ORDER));
-    told.until("STATUS=not getting on: the inbox writer");
+    told.until("STATUS=no progress: the inbox writer");
     assert_eq!(told.next(SILENCE), None, "no sign of life while it is stuck");
     other.batch_execute("ROLLBACK").unwrap();
     assert_eq!(delivery.await.unwrap(), 200);
@@ -78,7 +78,7 @@ fn a_worker_that_hangs_ends_the_signs_of_life() {
              COMMIT; BEGIN IMMEDIATE",
         )
         .unwrap();
-    told.until("STATUS=not getting on: the workers");
+    told.until("STATUS=no progress: the workers");
     assert_eq!(told.next(SILENCE), None, "no sign of life while it hangs");
     other.batch_execute("ROLLBACK").unwrap();
     told.until(ALIVE);
@@ -95,7 +95,7 @@ fn a_database_that_does_not_answer_ends_the_signs_of_life() {
     told.until(ALIVE);
     let mut other = PgConnection::establish(&database.url).unwrap();
     other.batch_execute("BEGIN; LOCK TABLE inbox_events IN ACCESS EXCLUSIVE MODE").unwrap();
-    let told_last = told.until("STATUS=not getting on: ").pop().unwrap();
+    let told_last = told.until("STATUS=no progress: ").pop().unwrap();
     assert!(told_last.ends_with("the workers, the database"), "{told_last}");
     assert_eq!(told.next(SILENCE), None, "no sign of life while it is silent");
     other.batch_execute("ROLLBACK").unwrap();

@@ -6,21 +6,18 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
 
 use crate::db::{Connection, Error, Result};
-use crate::maintenance::copy::Uncopied;
+use crate::maintenance::copy::CopyError;
 
-/// Rows of one page.
 const PAGE_ROWS: i64 = 1000;
 /// Bytes of JSON after which a page ends; a single row may be larger.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
-/// A table of the source.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Table {
     pub(in super::super) name: String,
     pub(in super::super) columns: Vec<Column>,
 }
 
-/// A column of the source.
 #[derive(Clone, Debug, QueryableByName)]
 pub(in super::super) struct Column {
     #[diesel(sql_type = Text)]
@@ -72,7 +69,6 @@ fn sqlite(connection: &mut Connection) -> Result<&mut SqliteConnection> {
     }
 }
 
-/// Names of all tables.
 pub(in super::super) fn tables(connection: &mut Connection) -> Result<Vec<String>> {
     // `_` is any character for LIKE, hence GLOB.
     let query = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' ORDER BY name";
@@ -80,7 +76,6 @@ pub(in super::super) fn tables(connection: &mut Connection) -> Result<Vec<String
     Ok(rows.into_iter().map(|row| row.name).collect())
 }
 
-/// A table with its columns.
 pub(in super::super) fn table(connection: &mut Connection, name: &str) -> Result<Table> {
     let query = format!("SELECT name, type AS kind, pk FROM pragma_table_info('{name}') ORDER BY cid");
     let columns = diesel::sql_query(query).load(sqlite(connection)?)?;
@@ -97,7 +92,7 @@ pub(in super::super) fn page(
     connection: &mut Connection,
     table: &Table,
     after: i64,
-) -> std::result::Result<Page, Uncopied> {
+) -> std::result::Result<Page, CopyError> {
     let query = format!(
         "SELECT t.rowid AS number, {} AS line FROM {} t WHERE t.rowid > {after} ORDER BY t.rowid LIMIT {PAGE_ROWS}",
         object(table),
@@ -113,7 +108,7 @@ pub(in super::super) fn lines_of(
     entries: &Table,
     after: i64,
     last: i64,
-) -> std::result::Result<Page, Uncopied> {
+) -> std::result::Result<Page, CopyError> {
     // The entries first: they are few, and their lines are found by the key.
     let query = format!(
         "SELECT t.rowid AS number, {} AS line FROM {} e CROSS JOIN {} t \
@@ -136,7 +131,7 @@ fn object(table: &Table) -> String {
     format!("json_object({})", columns.join(", "))
 }
 
-fn collect(connection: &mut Connection, query: String, most_bytes: usize) -> std::result::Result<Page, Uncopied> {
+fn collect(connection: &mut Connection, query: String, most_bytes: usize) -> std::result::Result<Page, CopyError> {
     let mut page = Page { rows_json: String::from("["), rows: 0, last: 0 };
     let query = diesel::sql_query(query);
     // Row by row: what is behind the end of the page is never read.
