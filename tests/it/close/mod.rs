@@ -3,6 +3,7 @@
 mod chain;
 mod command;
 mod cuts;
+mod manifest;
 mod numbers;
 
 use serde_json::{Value, json};
