@@ -17,8 +17,6 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::task::spawn_blocking;
-
 use self::process::Process;
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Database, Result};
@@ -74,8 +72,8 @@ impl Presence {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn register_apart(database: Database, clock: Clock) -> anyhow::Result<Self> {
-        Ok(spawn_blocking(move || Self::register(database, clock)).await??)
+    pub async fn register_apart(database: Database, clock: Clock) -> Result<Self> {
+        database.run(move |database| Self::register(database.clone(), clock)).await
     }
 
     /// Beats until `stop` is done.
@@ -87,8 +85,7 @@ impl Presence {
                 () = &mut stop => return,
             }
             let presence = self.clone();
-            let beaten = spawn_blocking(move || presence.beat()).await;
-            if let Ok(Err(error)) = beaten {
+            if let Err(error) = self.0.database.run(move |_| presence.beat()).await {
                 tracing::warn!(%error, "cannot write the heartbeat; trying again in {} s", limits::HEARTBEAT.as_secs());
             }
         }
@@ -97,7 +94,7 @@ impl Presence {
     /// See [`Presence::leave`]; a failure is only told.
     pub async fn leave_apart(&self) {
         let presence = self.clone();
-        if let Ok(Err(error)) = spawn_blocking(move || presence.leave()).await {
+        if let Err(error) = self.0.database.run(move |_| presence.leave()).await {
             tracing::warn!(%error, "cannot sign off; other daemons find out by themselves");
         }
     }

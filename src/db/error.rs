@@ -42,6 +42,9 @@ pub enum Error {
     /// The server answers, but cannot be worked with as it is.
     #[error("{0}")]
     Unusable(String),
+    /// Work that was handed to another thread did not end.
+    #[error("{0} interrupted work on the database")]
+    Interrupted(&'static str),
     /// A stored value cannot be what it is.
     #[error("the database holds a value that cannot be read: {0}")]
     Inconsistent(String),
@@ -52,7 +55,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         use diesel::result::{DatabaseErrorKind as Kind, Error as Query};
         match self {
-            Self::Pool(_) | Self::Open(_) | Self::Unusable(_) | Self::Commit(_) => true,
+            Self::Pool(_) | Self::Open(_) | Self::Unusable(_) | Self::Commit(_) | Self::Interrupted(_) => true,
             Self::Query(Query::BrokenTransactionManager | Query::RollbackErrorOnCommit { .. }) => true,
             Self::Query(Query::DatabaseError(kind, information)) => match kind {
                 Kind::SerializationFailure

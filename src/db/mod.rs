@@ -101,6 +101,22 @@ impl Database {
         matches!(self.pools, Pools::Sqlite { .. })
     }
 
+    /// Runs blocking work on the database beside the asynchronous threads. The work goes on when the caller gives up.
+    ///
+    /// # Errors
+    /// Those of `work`; [`Error::Interrupted`] when it panicked, or when the program ends.
+    pub async fn run<T: Send + 'static, E: From<Error> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E> {
+        let database = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&database)).await;
+        done.unwrap_or_else(|error| {
+            let what = if error.is_panic() { "a bug" } else { "the shutdown" };
+            Err(Error::Interrupted(what).into())
+        })
+    }
+
     /// A connection for reading outside a transaction.
     ///
     /// # Errors
@@ -199,7 +215,7 @@ impl Database {
     ///
     /// # Errors
     /// Those of `body`, and database errors.
-    pub fn rehearse<T, E: From<Error>>(
+    pub fn dry_run<T, E: From<Error>>(
         &self,
         body: impl FnOnce(&mut Connection) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {

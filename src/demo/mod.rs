@@ -48,11 +48,9 @@ pub async fn run(keep: bool, say: Say<'_>) -> anyhow::Result<()> {
         wait_until_idle(&daemon, &sources).await?;
         say(Said::Text(story::scene(&scene, &answers)))?;
     }
-    let database = daemon.database().clone();
-    let text = tokio::task::spawn_blocking(move || story::books(&database)).await??;
+    let text = daemon.database().run(story::books).await?;
     say(Said::Text(text))?;
-    let database = daemon.database().clone();
-    let verdict = tokio::task::spawn_blocking(move || verify(&database, None)).await??;
+    let verdict = daemon.database().run(|database| verify(database, None)).await?;
     let holds = verdict.broken.is_none();
     say(Said::Verdict(verdict))?;
     if keep {
@@ -77,12 +75,12 @@ pub async fn run(keep: bool, say: Say<'_>) -> anyhow::Result<()> {
 async fn wait_until_idle(daemon: &Daemon, sources: &[String]) -> anyhow::Result<()> {
     const LOOKS: u32 = 600;
     for _ in 0..LOOKS {
-        let (database, sources) = (daemon.database().clone(), sources.to_vec());
-        let pending = tokio::task::spawn_blocking(move || {
+        let sources = sources.to_vec();
+        let pending = daemon.database().run(move |database| {
             let names: Vec<&str> = sources.iter().map(String::as_str).collect();
             next_due_at(&mut database.reader()?, &names)
         });
-        if pending.await??.is_none() {
+        if pending.await?.is_none() {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -12,12 +12,12 @@ use warp::http::{Method, StatusCode};
 use super::answer::{self, Answer};
 use super::console::Console;
 use super::store::{self, StoredToken};
-use crate::db::{self, pending_migrations};
+use crate::db::{self, Error, pending_migrations};
 use crate::limits;
 use crate::monitor::disk;
 
 /// How long the checks of the database may take together.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A check by its name, and what is wrong.
 type Check = (&'static str, Result<(), String>);
@@ -54,15 +54,15 @@ async fn of_database(console: &Arc<Console>) -> Vec<Check> {
     let checks = async {
         // Never closed.
         let turn = Arc::clone(&console.turn.0).acquire_owned().await;
-        let checks = tokio::task::spawn_blocking(move || {
+        let checks = console.database.run(move |_| {
             let checks = ask(&asked);
             drop(turn);
-            checks
+            Ok::<_, Error>(checks)
         });
-        checks.await.unwrap_or_else(|_| vec![("database", Err("the check ended early".to_owned()))])
+        checks.await.unwrap_or_else(|error| vec![("database", Err(error.to_string()))])
     };
-    tokio::time::timeout(PATIENCE, checks).await.unwrap_or_else(|_| {
-        let text = format!("no answer within {} s; look at the database and its disk", PATIENCE.as_secs());
+    tokio::time::timeout(TIMEOUT, checks).await.unwrap_or_else(|_| {
+        let text = format!("no answer within {} s; look at the database and its disk", TIMEOUT.as_secs());
         vec![("database", Err(text))]
     })
 }

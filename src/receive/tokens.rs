@@ -80,7 +80,7 @@ impl Tokens {
             return Ok(self.is_valid(&cached, source));
         }
         let sha256 = hex::encode(key);
-        let lookup = move |database: Database| store::find_token(&mut database.reader()?, &sha256);
+        let lookup = move |database: &Database| store::find_token(&mut database.reader()?, &sha256);
         let found = self.in_database(lookup).await?;
         let Some(valid) = found.filter(|token| self.is_valid(token, source)) else { return Ok(false) };
         let mut cache = self.cache();
@@ -104,11 +104,10 @@ impl Tokens {
 
     async fn in_database<T: Send + 'static>(
         &self,
-        work: impl FnOnce(Database) -> db::Result<T> + Send + 'static,
+        work: impl FnOnce(&Database) -> db::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
         // Never closed; without a slot the work would run all the same.
         let _slot = self.slots.acquire().await;
-        let database = self.database.clone();
-        Ok(tokio::task::spawn_blocking(move || work(database)).await??)
+        Ok(self.database.run(work).await?)
     }
 }

@@ -23,14 +23,13 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use self::circuit_breaker::{CircuitBreakers, Opening};
+use self::circuit_breaker::{BreakerState, CircuitBreakers};
 use crate::clock::Clock;
 use crate::cluster::{Lease, Presence};
 use crate::config::{self, Source};
-use crate::db::Database;
+use crate::db::{Database, Error};
 use crate::inbox::{Activity, Claimed, EventId};
 use crate::limits;
-use crate::order::Provider;
 use crate::provider::Failure;
 use crate::session::{self, Access};
 
@@ -47,7 +46,7 @@ struct Inner {
     settings: config::Worker,
     sources: BTreeMap<String, Source>,
     access: BTreeMap<String, Access>,
-    gates: Arc<CircuitBreakers>,
+    breakers: Arc<CircuitBreakers>,
     /// Room for fetches, each source its own: a provider that is slow holds up nobody else's.
     fetches: BTreeMap<String, Arc<Semaphore>>,
     /// How many of a source are under way at once.
@@ -84,7 +83,7 @@ impl Worker {
         presence: Presence,
     ) -> Result<Self, session::SetupError> {
         let mut access = BTreeMap::new();
-        for source in config.sources.iter().filter(|source| source.provider == Provider::Ticketpark) {
+        for source in config.sources.iter().filter(|source| source.provider.is_fetched()) {
             access.insert(source.name.clone(), Access::new(database.clone(), clock.clone(), source)?);
         }
         Ok(Self::with_access(database, clock, config, access, wake, probe, Some(presence)))
@@ -110,7 +109,7 @@ impl Worker {
                 .map(|source| (source.clone(), Arc::new(Semaphore::new(fetches_at_most as usize))))
                 .collect(),
             access,
-            gates: Arc::default(),
+            breakers: Arc::default(),
             fetches_at_most,
             wake,
             alive: Arc::default(),
@@ -132,7 +131,7 @@ impl Worker {
     pub fn successor(&self, config: &config::Config) -> Result<Self, session::SetupError> {
         let earlier = &self.0;
         let mut access = BTreeMap::new();
-        for source in config.sources.iter().filter(|source| source.provider == Provider::Ticketpark) {
+        for source in config.sources.iter().filter(|source| source.provider.is_fetched()) {
             let known = earlier.access.get(&source.name).zip(earlier.sources.get(&source.name));
             let next = match known {
                 Some((access, known)) => access.successor(known, source)?,
@@ -145,7 +144,7 @@ impl Worker {
         let (database, clock, presence) = (earlier.database.clone(), earlier.clock.clone(), earlier.presence.clone());
         let mut next = Self::with_access(database, clock, config, access, wake, probe, presence);
         if let Some(inner) = Arc::get_mut(&mut next.0) {
-            inner.gates = Arc::clone(&earlier.gates);
+            inner.breakers = Arc::clone(&earlier.breakers);
             inner.settled = Arc::clone(&earlier.settled);
             inner.alive = Arc::clone(&earlier.alive);
         }
@@ -169,7 +168,7 @@ impl Worker {
 
     /// The sources whose provider counts as down.
     pub fn providers_down(&self) -> Vec<String> {
-        self.0.gates.down()
+        self.0.breakers.down()
     }
 
     /// Works until `stop` answers; then finishes what is in hand. Ends early when a worker ends by a fault.
@@ -239,13 +238,13 @@ impl Worker {
 
     async fn turn_orders(&self) -> bool {
         let worker = self.clone();
-        let turn = tokio::task::spawn_blocking(move || {
+        let turn = self.0.database.run(move |_| {
             let inner = &worker.0;
             let mut worked = false;
-            for source in inner.sources_in_turn(Provider::Bookingkit) {
+            for source in inner.sources_in_turn(false) {
                 worked |= inner.turn_orders(source);
             }
-            worked
+            Ok::<_, Error>(worked)
         });
         turn.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a batch panicked; its events come back when their lease ends");
@@ -258,11 +257,11 @@ impl Worker {
         for (source, fetches) in &self.0.fetches {
             let now = self.0.clock.now();
             let idle = fetches.available_permits();
-            let room = match self.0.gates.opening(source, now) {
-                Opening::Open => idle,
+            let room = match self.0.breakers.state(source, now) {
+                BreakerState::Closed => idle,
                 // One at a time: a provider that is down is often one that does not answer.
-                Opening::Probe if idle == self.0.fetches_at_most as usize => 1,
-                Opening::Probe | Opening::Shut(_) => 0,
+                BreakerState::HalfOpen if idle == self.0.fetches_at_most as usize => 1,
+                BreakerState::HalfOpen | BreakerState::Open(_) => 0,
             };
             let permits = permits(fetches, room);
             let wanted = i64::try_from(permits.len()).unwrap_or(0);
@@ -270,7 +269,7 @@ impl Worker {
                 continue;
             }
             let (worker, name) = (self.clone(), source.clone());
-            let claim = tokio::task::spawn_blocking(move || worker.0.claim(&name, wanted));
+            let claim = self.0.database.run(move |_| Ok::<_, Error>(worker.0.claim(&name, wanted)));
             let Some(claims) = claim.await.ok().flatten() else { continue };
             worked = true;
             for ((claimed, document_id), permit) in claims.entities.into_iter().zip(permits) {
@@ -292,16 +291,20 @@ impl Worker {
         let now = inner.clock.now();
         match &work.failure {
             Some(Failure::RateLimited { retry_after_milliseconds, .. }) => {
-                inner.gates.limited(&work.source, now, *retry_after_milliseconds);
+                inner.breakers.limited(&work.source, now, *retry_after_milliseconds);
             }
             Some(Failure::ProviderDown { retry_after_milliseconds, detail, .. }) => {
-                inner.gates.failed(&work.source, now, *retry_after_milliseconds, detail);
+                inner.breakers.failed(&work.source, now, *retry_after_milliseconds, detail);
             }
-            _ if work.document.is_some() => inner.gates.succeeded(&work.source),
+            _ if work.document.is_some() => inner.breakers.succeeded(&work.source),
             _ => {}
         }
         let settling = Arc::clone(&inner);
-        if let Err(error) = tokio::task::spawn_blocking(move || settling.settle_in_turn(vec![work])).await {
+        let settled = inner.database.run(move |_| {
+            settling.settle_in_turn(vec![work]);
+            Ok::<_, Error>(())
+        });
+        if let Err(error) = settled.await {
             tracing::error!(%error, "settling panicked; the events come back when their lease ends");
         }
         drop(hand);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Inner;
+use super::circuit_breaker::BreakerState;
 use super::retry::delay_milliseconds;
 use super::settle_metrics::SettleMetrics;
 use super::work::{EventWork, Work, caught};
@@ -54,9 +55,9 @@ impl Inner {
 
     fn settle_together(&self, works: &[Work]) -> Result<(), Unsettled> {
         let now = self.clock.now();
-        let mut tally = SettleMetrics::default();
-        self.database.transaction("settle", |connection| self.settle_works(connection, works, now, &mut tally))?;
-        tally.commit(&self.settled, now);
+        let mut metrics = SettleMetrics::default();
+        self.database.transaction("settle", |connection| self.settle_works(connection, works, now, &mut metrics))?;
+        metrics.commit(&self.settled, now);
         Ok(())
     }
 
@@ -66,7 +67,7 @@ impl Inner {
         connection: &mut Connection,
         works: &[Work],
         now: Timestamp,
-        tally: &mut SettleMetrics,
+        metrics: &mut SettleMetrics,
     ) -> Result<(), Unsettled> {
         for works in works.chunk_by(|a, b| a.source == b.source) {
             let Some(source) = works.first().map(|work| work.source.as_str()) else { continue };
@@ -77,7 +78,7 @@ impl Inner {
             let mut newer = Vec::with_capacity(works.len());
             for work in works {
                 // A panic in one entity must not take the others of its batch with it.
-                let applied = caught(|| self.apply(connection, &mut batch, work, now, tally));
+                let applied = caught(|| self.apply(connection, &mut batch, work, now, metrics));
                 newer.push(applied.unwrap_or_else(|detail| {
                     Err(Error::Panicked { order_id: work.entity_id().to_owned(), detail }.into())
                 })?);
@@ -89,7 +90,7 @@ impl Inner {
             contacts::keep(connection, source, &said)?;
             let mut applied = BTreeMap::new();
             for (work, newer) in settled() {
-                self.complete(connection, (work, newer), &mut applied, now, tally)?;
+                self.complete(connection, (work, newer), &mut applied, now, metrics)?;
             }
             for (lease, Applied { done, superseded, entity }) in applied {
                 let count = inbox::finish_applied(connection, lease, &done, &superseded, now)?;
@@ -131,12 +132,12 @@ impl Inner {
     /// Ends the claim without settling anything. If even that fails, the end of the lease makes the events due again.
     fn give_up(&self, work: &Work, failure: &Failure) {
         let now = self.clock.now();
-        let mut tally = SettleMetrics::default();
+        let mut metrics = SettleMetrics::default();
         let ended = self
             .database
-            .transaction("give up", |connection| self.end_claim(connection, work, failure, now, &mut tally));
+            .transaction("give up", |connection| self.end_claim(connection, work, failure, now, &mut metrics));
         match ended {
-            Ok(()) => tally.commit(&self.settled, now),
+            Ok(()) => metrics.commit(&self.settled, now),
             Err(error) => {
                 tracing::warn!(entity = work.entity, %error, "the events stay claimed until their lease ends")
             }
@@ -149,14 +150,14 @@ impl Inner {
         work: &Work,
         failure: &Failure,
         now: Timestamp,
-        tally: &mut SettleMetrics,
+        metrics: &mut SettleMetrics,
     ) -> Result<(), Unsettled> {
         for (id, finish) in &work.ended {
-            end(connection, work, *id, finish, now, tally)?;
+            end(connection, work, *id, finish, now, metrics)?;
         }
         for event in &work.events {
             let finish = self.finish_of(&work.source, failure, event, now);
-            end(connection, work, event.id, &finish, now, tally)?;
+            end(connection, work, event.id, &finish, now, metrics)?;
         }
         Ok(())
     }
@@ -169,7 +170,7 @@ impl Inner {
         batch: &mut Batch,
         work: &Work,
         now: Timestamp,
-        tally: &mut SettleMetrics,
+        metrics: &mut SettleMetrics,
     ) -> Result<Vec<bool>, Unsettled> {
         if let Some(document) = &work.document {
             inbox::archive_document(connection, document.id, document.status, &document.body, now)?;
@@ -183,7 +184,7 @@ impl Inner {
                 {
                     (self.probe)(event.id);
                     let settled = settle(connection, batch, step)?;
-                    tally.wrote(&work.source, settled.entries);
+                    metrics.wrote(&work.source, settled.entries);
                     // What was read for all of them says nothing about the fact that one of them brought.
                     match step.document_id {
                         Some(_) => document_newer = settled.newer,
@@ -207,10 +208,10 @@ impl Inner {
         (work, newer): (&'w Work, &[bool]),
         applied: &mut BTreeMap<&'w str, Applied<'w>>,
         now: Timestamp,
-        tally: &mut SettleMetrics,
+        metrics: &mut SettleMetrics,
     ) -> Result<(), Unsettled> {
         for (id, finish) in &work.ended {
-            end(connection, work, *id, finish, now, tally)?;
+            end(connection, work, *id, finish, now, metrics)?;
         }
         let failure = match &work.failure {
             Some(failure) => Some(failure.clone()),
@@ -222,12 +223,12 @@ impl Inner {
                 Some(failure) => self.finish_of(&work.source, failure, event, now),
             };
             if let Finish::Applied { newer } = finish {
-                tally.finished(&work.source, &finish);
+                metrics.finished(&work.source, &finish);
                 let nothing = || Applied { done: Vec::new(), superseded: Vec::new(), entity: &work.entity };
                 let applied = applied.entry(&work.lease).or_insert_with(nothing);
                 if newer { &mut applied.done } else { &mut applied.superseded }.push(event.id);
             } else {
-                end(connection, work, event.id, &finish, now, tally)?;
+                end(connection, work, event.id, &finish, now, metrics)?;
             }
         }
         Ok(())
@@ -257,19 +258,17 @@ impl Inner {
             Failure::Transient { reason, detail, retry_after_milliseconds } => {
                 transient(reason, detail, "transient", *retry_after_milliseconds)
             }
-            Failure::RateLimited { detail, .. } => waiting("rate_limited", detail, self.shut_until(source, now)),
-            Failure::ProviderDown { detail, .. } => match self.gates.opening(source, now) {
-                super::circuit_breaker::Opening::Shut(until) => {
-                    waiting("provider_down", detail, until.max(now.plus_milliseconds(delay)))
-                }
+            Failure::RateLimited { detail, .. } => waiting("rate_limited", detail, self.open_until(source, now)),
+            Failure::ProviderDown { detail, .. } => match self.breakers.state(source, now) {
+                BreakerState::Open(until) => waiting("provider_down", detail, until.max(now.plus_milliseconds(delay))),
                 _ => transient("provider_down", detail, "provider_down", None),
             },
         }
     }
 
-    fn shut_until(&self, source: &str, now: Timestamp) -> Timestamp {
-        match self.gates.opening(source, now) {
-            super::circuit_breaker::Opening::Shut(until) => until,
+    fn open_until(&self, source: &str, now: Timestamp) -> Timestamp {
+        match self.breakers.state(source, now) {
+            BreakerState::Open(until) => until,
             _ => now,
         }
     }
@@ -308,12 +307,12 @@ fn end(
     id: EventId,
     finish: &Finish,
     now: Timestamp,
-    tally: &mut SettleMetrics,
+    metrics: &mut SettleMetrics,
 ) -> Result<(), Unsettled> {
     if !inbox::finish(connection, &work.lease, id, finish, now)? {
         return Err(Unsettled::LeaseLost(work.entity.clone()));
     }
-    tally.finished(&work.source, finish);
+    metrics.finished(&work.source, finish);
     Ok(())
 }
 

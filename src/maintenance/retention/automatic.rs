@@ -16,12 +16,10 @@ const INTERVAL: Duration = Duration::from_secs(3600);
 /// Takes what the settings let go until `stopped` says so; within one short transaction of that it ends.
 pub async fn run(database: Database, clock: Clock, retention: Retention, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
-        let (database, clock, watched) = (database.clone(), clock.clone(), stopped.clone());
-        let ended = tokio::task::spawn_blocking(move || once(&database, &clock, &retention, &watched)).await;
-        match ended {
-            Ok(Ok(pruned)) => tell(&pruned),
-            Ok(Err(error)) => tracing::warn!(%error, "retention failed; it is tried again in an hour"),
-            Err(error) => tracing::error!(%error, "retention panicked; it is tried again in an hour"),
+        let (clock, watched) = (clock.clone(), stopped.clone());
+        match database.run(move |database| once(database, &clock, &retention, &watched)).await {
+            Ok(pruned) => tell(&pruned),
+            Err(error) => tracing::warn!(%error, "retention failed; trying again in an hour"),
         }
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}

@@ -12,7 +12,7 @@ use crate::inbox::operator::{Classify, Reason, Selection, replay_step, store as 
 use crate::inbox::{EventId, store as inbox};
 use crate::ledger::Error;
 
-/// Events that are looked at if nobody says otherwise: while a replay is rehearsed, on SQLite nothing else can be
+/// Events that are looked at if nobody says otherwise: while a replay is tried out, on SQLite nothing else can be
 /// written, so that deliveries wait for its end.
 pub const USUAL: i64 = 5_000;
 /// Most events that can be looked at: their numbers go into one statement, and SQLite takes 32,766 values.
@@ -149,15 +149,15 @@ pub fn effect(
     work: impl FnOnce(&mut Connection) -> Result<i64, Error>,
 ) -> Result<Effect, Error> {
     let last = operator::last_id(&mut database.reader()?)?;
-    database.rehearse(|connection| {
+    database.dry_run(|connection| {
         let now = clock.now();
         let chosen = operator::choose(connection, selection, 0, last, at_most.min(MOST))?;
         let ids: Vec<EventId> = chosen.iter().map(|(id, _)| *id).collect();
         let all: i64 = operator::count(connection, selection)?.iter().map(|count| count.events).sum();
         let heads = store::heads(connection)?;
         let findings = store::open_findings(connection)?;
-        let reason = Reason { actor: "nobody".to_owned(), why: "rehearsal".to_owned() };
-        let action = operator::record_action(connection, now, &reason, "rehearsal")?;
+        let reason = Reason { actor: "nobody".to_owned(), why: "dry run".to_owned() };
+        let action = operator::record_action(connection, now, &reason, "dry run")?;
         replay_step(connection, now, classify, &chosen, action)?;
         // What waits besides has nothing to do with this replay.
         inbox::postpone_others(connection, &ids, now.plus_milliseconds(365 * 86_400_000))?;

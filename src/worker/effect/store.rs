@@ -1,4 +1,4 @@
-//! The statements that read what a rehearsal changed. None opens a transaction.
+//! The statements that read what a dry run changed. None opens a transaction.
 
 use std::collections::BTreeMap;
 

@@ -188,8 +188,8 @@ impl TestDaemon {
     }
 
     /// Looks at the database as the daemon does every few seconds, and answers what was told.
-    pub(crate) async fn look(&self) -> Vec<Notice> {
-        self.daemon.look().await
+    pub(crate) async fn observe(&self) -> Vec<Notice> {
+        self.daemon.observe().await
     }
 
     /// Works once more on the events that an SQL condition chooses, as after `inbox replay`.
@@ -221,7 +221,7 @@ impl TestDaemon {
         self.settle().await;
     }
 
-    /// Another pool of workers on the same database, with gates and tokens of its own, as another daemon would have.
+    /// Another pool of workers on the same database, with its own circuit breakers and tokens, as in another daemon.
     pub(crate) fn another_pool(&self, probe: Probe) -> worker::Worker {
         let wake = Arc::new(tokio::sync::Notify::new());
         // A daemon that starts on a SQLite file knows that it is alone, and takes all work over.
