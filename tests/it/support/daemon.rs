@@ -50,17 +50,8 @@ pub(crate) fn at(text: &str) -> Timestamp {
 
 fn config(url: &str, stand_in: &StandIn) -> Config {
     let source = |name: &str, provider, timezone, country: &str| Source {
-        name: name.to_owned(),
-        provider,
-        timezone,
-        country: country.to_owned(),
-        vendor_ids: Vec::new(),
         path_secrets: vec![SecretString::from(format!("{name}-secret"))],
-        oauth_clients: Vec::new(),
-        api: None,
-        vat_rules: Vec::new(),
-        policies: Vec::new(),
-        silence_hours: None,
+        ..Source::new(name, provider, timezone, country)
     };
     let rule = VatRule {
         from: chrono::NaiveDate::from_ymd_opt(2018, 1, 1).expect("a date"),
