@@ -1,4 +1,4 @@
-//! `/readyz`: what is not ready, each check by its name. Answers within a few seconds, whatever hangs.
+//! `/readyz`: the result of each readiness check by name. Responds within a few seconds, whatever hangs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,13 +16,13 @@ use crate::db::{self, Error, pending_migrations};
 use crate::limits;
 use crate::monitor::disk;
 
-/// How long the checks of the database may take together.
+/// Timeout of all database checks together.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A check by its name, and what is wrong.
+/// Name of a check, and its error if it fails.
 type Check = (&'static str, Result<(), String>);
 
-/// Lets one request after the other ask the database: one that hangs holds one thread and no more.
+/// Lets one request at a time ask the database, so that a database that hangs blocks only one thread.
 #[derive(Clone, Debug)]
 pub struct Turn(Arc<Semaphore>);
 
@@ -52,7 +52,7 @@ pub(super) async fn ready(method: Method, console: Arc<Console>) -> Answer {
 async fn of_database(console: &Arc<Console>) -> Vec<Check> {
     let asked = Arc::clone(console);
     let checks = async {
-        // Never closed.
+        // The semaphore is never closed.
         let turn = Arc::clone(&console.turn.0).acquire_owned().await;
         let checks = console.database.run(move |_| {
             let checks = ask(&asked);
@@ -90,7 +90,7 @@ fn space(file: &Path) -> Result<(), String> {
     Err(format!("{free} MiB are free where {} is, {least} MiB are needed; make room", file.display()))
 }
 
-/// How a check that writes ends.
+/// How the write check ends; both are errors, so that the row is rolled back.
 enum Undone {
     Written,
     Failed(db::Error),
@@ -102,7 +102,7 @@ impl From<db::Error> for Undone {
     }
 }
 
-/// Writes a row and takes it back: a database that can only be read is not ready.
+/// Writes a row and rolls it back: a read-only database is not ready.
 fn writable(console: &Console) -> db::Result<()> {
     let row = StoredToken {
         token_sha256: "0".repeat(64),

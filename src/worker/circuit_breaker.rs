@@ -1,5 +1,5 @@
-//! A circuit breaker for each source: open while the provider limits us or is down, so that nobody hammers it and no
-//! event uses up its attempts for a fault that is not its own.
+//! A circuit breaker for each source: open while the provider limits our rate or is down, so that we do not flood it
+//! and no event uses up its attempts for a failure that is not its own.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,41 +8,40 @@ use crate::clock::Timestamp;
 
 /// Consecutive failures after which a provider counts as down.
 const BREAKER_FAILURES: u32 = 3;
-/// First pause of a provider that is down, in milliseconds; doubles with each failed probe.
+/// First pause after a provider went down, in milliseconds; it doubles with each failed probe.
 const PAUSE_MILLISECONDS: i64 = 5_000;
 /// Longest pause, in milliseconds.
 const PAUSE_MAX_MILLISECONDS: i64 = 300_000;
-/// Pause when the provider limits our rate without saying for how long, in milliseconds.
+/// Pause when the provider limits our rate without naming a duration, in milliseconds.
 const RATE_PAUSE_MILLISECONDS: i64 = 30_000;
-/// Shortest such pause, whatever it says: an attempt that does not count must not be repeated without end.
+/// Shortest such pause in milliseconds, whatever the provider says: an attempt that does not count must not be repeated
+/// without end.
 const RATE_PAUSE_LEAST_MILLISECONDS: i64 = 1_000;
 
-/// The circuit breakers of all sources.
 #[derive(Debug, Default)]
 pub(super) struct CircuitBreakers(Mutex<HashMap<String, CircuitBreaker>>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct CircuitBreaker {
     failures: u32,
-    /// Our own pause, which an answer ends.
+    /// Our own pause; a response ends it.
     open_until: Option<Timestamp>,
-    /// The pause that the provider asked for; an answer that was under way does not end it.
+    /// The pause that the provider asked for; a response to a request already under way does not end it.
     asked_until: Option<Timestamp>,
 }
 
 /// What a circuit breaker lets through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BreakerState {
-    /// As many as there is room for.
+    /// Any number of requests.
     Closed,
-    /// One, to see whether the provider is back.
+    /// One request, to test whether the provider is back.
     HalfOpen,
-    /// None before this instant.
+    /// No request before this instant.
     Open(Timestamp),
 }
 
 impl CircuitBreakers {
-    /// The state of the circuit breaker of `source` at `now`.
     pub(super) fn state(&self, source: &str, now: Timestamp) -> BreakerState {
         let breaker = self.with(source, |breaker| *breaker);
         match breaker.open_until.max(breaker.asked_until) {
@@ -59,7 +58,7 @@ impl CircuitBreakers {
         down.map(|(source, _)| source.clone()).collect()
     }
 
-    /// The provider answered.
+    /// Records that the provider answered.
     pub(super) fn succeeded(&self, source: &str) {
         let failures = self.with(source, |breaker| {
             breaker.open_until = None;
@@ -71,7 +70,7 @@ impl CircuitBreakers {
         }
     }
 
-    /// The provider failed us.
+    /// Records a failure of the provider.
     pub(super) fn failed(&self, source: &str, now: Timestamp, retry_after_milliseconds: Option<i64>, detail: &str) {
         self.with(source, |breaker| {
             breaker.failures = breaker.failures.saturating_add(1);
@@ -91,7 +90,7 @@ impl CircuitBreakers {
         });
     }
 
-    /// The provider limits our rate: the whole source waits.
+    /// Records that the provider limits our rate: the whole source waits.
     pub(super) fn limited(&self, source: &str, now: Timestamp, retry_after_milliseconds: Option<i64>) {
         let pause = retry_after_milliseconds.unwrap_or(RATE_PAUSE_MILLISECONDS);
         let until = now.plus_milliseconds(pause.max(RATE_PAUSE_LEAST_MILLISECONDS));

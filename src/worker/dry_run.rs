@@ -1,4 +1,4 @@
-//! Working on what is due in somebody else's transaction and without the network, to see what it would come to.
+//! Processes due events in the caller's transaction and without the network, to see the result.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,16 +16,17 @@ use crate::provider::Failure;
 use crate::{config, ledger, limits};
 
 impl Worker {
-    /// A pool that can only do dry runs: it has no access to any provider.
+    /// A pool for dry runs only: it has no access to any provider.
     pub fn offline(database: Database, clock: Clock, config: &config::Config) -> Self {
         Self::with_access(database, clock, config, BTreeMap::new(), Arc::new(Notify::new()), Arc::new(|_| {}), None)
     }
 
-    /// Works on all that is due by the clock, by the very code that settles, in the caller's transaction. A booking is
-    /// read from its newest archived answer, where the daemon would fetch it anew. Answers how many were read so.
+    /// Processes everything that is due by the clock in the caller's transaction, with the same code that settles. A
+    /// booking is read from its newest archived document, where the daemon would fetch it again. Returns how many were
+    /// read in this way.
     ///
     /// # Errors
-    /// When the database fails; what is wrong with a single event becomes the state of that event.
+    /// When the database fails; a fault of a single event becomes the state of that event.
     pub fn dry_run(&self, connection: &mut Connection) -> Result<i64, ledger::Error> {
         let inner = &self.0;
         let now = inner.clock.now();
@@ -91,10 +92,10 @@ impl Inner {
         Ok(Some(work))
     }
 
-    /// As the daemon does it: what cannot be settled is taken apart, and the event at fault is parked.
+    /// As in the daemon: an entity that cannot be settled is split into its events, and the event at fault is parked.
     fn try_one(&self, connection: &mut Connection, work: Work, now: Timestamp) -> Result<(), ledger::Error> {
         let works = std::slice::from_ref(&work);
-        // What is only tried is not counted.
+        // A dry run is not counted in the metrics.
         let mut metrics = SettleMetrics::default();
         let settled = connection.savepoint(|connection| self.settle_works(connection, works, now, &mut metrics));
         let own = |lost: Unsettled| match lost {

@@ -1,4 +1,4 @@
-//! What is due by the calendar and not by a delivery: credits of dead orders that become income.
+//! Credits of dead orders that become income: due by the calendar, not by a delivery.
 
 use tokio::sync::watch;
 
@@ -7,7 +7,7 @@ use crate::db::Database;
 use crate::ledger::entered::recognise_credit::{Swept, recognise};
 use crate::limits;
 
-/// Sweeps at once and then every hour, until it is stopped.
+/// Runs at once and then every hour until it is stopped.
 pub async fn run(database: Database, clock: Clock, mut stopped: watch::Receiver<bool>) {
     loop {
         let (clock, told) = (clock.clone(), stopped.clone());

@@ -1,4 +1,4 @@
-//! The daemon's own retention: at its start, and every hour.
+//! Automatic retention of the daemon: at its start and every hour.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::config::Retention;
 use crate::db::{Database, Error};
 use crate::inbox::operator::Reason;
 
-/// Between two runs.
+/// Time between two runs.
 const INTERVAL: Duration = Duration::from_secs(3600);
 
-/// Takes what the settings let go until `stopped` says so; within one short transaction of that it ends.
+/// Deletes what the settings allow; after `stopped` is set it ends within one short transaction.
 pub async fn run(database: Database, clock: Clock, retention: Retention, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
         let (clock, watched) = (clock.clone(), stopped.clone());
