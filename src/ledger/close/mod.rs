@@ -4,7 +4,7 @@
 //! numbers of a month and the form of a manifest (`totals`), what a close leaves for others to read (`book`).
 //!
 //! ```text
-//! observe (verify, intake) ──> lock ──> checks ──> manifest ──> close entry ──> period closed ──> anchor ──> commit
+//! verify, count the intake ──> lock ──> checks ──> manifest ──> close entry ──> period closed ──> anchor ──> commit
 //!   ──> file
 //! ```
 //!
