@@ -1,4 +1,4 @@
-//! What the demo says.
+//! Texts of the demo.
 
 use std::fmt::Write as _;
 
@@ -23,14 +23,14 @@ pub(super) fn opening(place: &Place) -> String {
 pub(super) fn scene(scene: &Scene, answers: &[String]) -> String {
     let mut text = format!("  * {}\n", scene.happens);
     for answer in answers {
-        // Writing into a text cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(text, "      answered {answer}");
     }
     let _ = writeln!(text, "      {}", scene.meaning);
     text
 }
 
-/// The reports with a sentence each.
+/// The reports, each with a sentence that explains it.
 pub(super) fn books(database: &Database) -> anyhow::Result<String> {
     let all = &Selection::default();
     let reports = [
