@@ -31,6 +31,9 @@ pub const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// On shutdown, requests in hand may take this long.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// `/readyz` answers within this time, whatever hangs.
+pub const READY_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// One request to a provider's API, from connecting to the last byte.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// A provider's answer may have at most this many bytes.

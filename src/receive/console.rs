@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use warp::Filter;
@@ -36,6 +37,8 @@ pub struct Console {
     pub database_file: Option<PathBuf>,
     /// Whose turn it is to ask the database.
     pub turn: Turn,
+    /// How long the checks of the database may take together.
+    pub patience: Duration,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
 }

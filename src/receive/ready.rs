@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -15,9 +14,6 @@ use super::store::{self, StoredToken};
 use crate::db::{self, pending_migrations};
 use crate::limits;
 use crate::monitor::disk;
-
-/// How long the checks of the database may take together.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// A check by its name, and what is wrong.
 type Check = (&'static str, Result<(), String>);
@@ -61,8 +57,8 @@ async fn of_database(console: &Arc<Console>) -> Vec<Check> {
         });
         checks.await.unwrap_or_else(|_| vec![("database", Err("the check ended early".to_owned()))])
     };
-    tokio::time::timeout(PATIENCE, checks).await.unwrap_or_else(|_| {
-        let text = format!("no answer within {} s; look at the database and its disk", PATIENCE.as_secs());
+    tokio::time::timeout(console.patience, checks).await.unwrap_or_else(|_| {
+        let text = format!("no answer within {} s; look at the database and its disk", console.patience.as_secs());
         vec![("database", Err(text))]
     })
 }

@@ -8,8 +8,9 @@ use ticketledger::worker::Worker;
 use ticketledger::worker::effect::{Effect, USUAL, effect};
 
 use crate::on_both_engines;
-use crate::rebuild::{Random, delivery};
+use crate::rebuild::delivery;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, changed, lines};
+use crate::support::random::Random;
 
 fn preview(daemon: &TestDaemon, selection: &Selection) -> Effect {
     preview_of(daemon, selection, USUAL)

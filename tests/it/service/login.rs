@@ -6,6 +6,7 @@ use ticketledger::demo::stand_in::{BookingExample, StandIn};
 
 use crate::support::daemon::lines;
 use crate::support::home::Home;
+use crate::support::wait::until;
 
 /// Settings without user name and password.
 async fn stage() -> (Home, StandIn) {
@@ -40,7 +41,7 @@ async fn a_login_beside_a_running_daemon_is_enough_to_read_bookings() {
     let webhook = json!({ "type": "new-booking", "payload": { "booking_pid": 1 } }).to_string();
     assert_eq!(serving.post(&client, "theatre", webhook).await, Some(1));
     let settled = || lines(&home.database(), "SELECT state AS line FROM inbox_events") == ["done"];
-    serving.until(&client, "the booking was read", settled).await;
+    until("the booking was read", settled).await;
     assert_eq!(stand_in.counts().password_grants, 1, "the daemon itself never logged in");
     serving.terminate();
     assert_eq!(serving.ended().code(), Some(0));
