@@ -156,12 +156,10 @@ on_both_engines!(personal_data_and_codes_are_nowhere_else, async |database| {
     assert_eq!(daemon.found(database, CODES, &[]), Vec::<String>::new());
     assert_eq!((daemon.head(), daemon.trace()), (head, trace));
     assert_eq!(
-        daemon.lines(
-            "SELECT action || '|' || actor || '|' || why || '|' || filter AS line FROM operator_actions ORDER BY id"
-        ),
+        daemon.rows(&["action", "actor", "why", "filter"], "FROM operator_actions ORDER BY id"),
         [
-            "erase|anna|asked for in writing|contact=1 source=museum orders=1 events=4 documents=0",
-            "erase|anna|asked for in writing|contact=2 source=theatre orders=1 events=3 documents=2",
+            ["erase", "anna", "asked for in writing", "contact=1 source=museum orders=1 events=4 documents=0"],
+            ["erase", "anna", "asked for in writing", "contact=2 source=theatre orders=1 events=3 documents=2"],
         ]
     );
     daemon.finish().await;

@@ -11,7 +11,7 @@ use ticketledger::clock::Clock;
 use ticketledger::demo::stand_in::{BookingExample, Fault, StandIn};
 use tokio::sync::Notify;
 
-use crate::support::daemon::{PAID_ORDER, changed, check_invariants, lines};
+use crate::support::daemon::{PAID_ORDER, changed, check_invariants, lines, rows};
 use crate::support::db::{Engine, TestDatabase, with_database};
 use crate::support::home::{Home, Serving};
 use crate::support::wait::{HUNG, until};
@@ -115,12 +115,10 @@ async fn a_daemon_that_is_killed_loses_nothing_and_counts_nothing_twice() {
         story.send(&serving, &client, 40, enough).await;
         serving.kill();
         stand_in.release();
-        let stored: BTreeMap<String, String> =
-            lines(&home.database(), "SELECT id || '|' || entity AS line FROM inbox_events")
-                .iter()
-                .map(|line| line.split_once('|').unwrap())
-                .map(|(id, entity)| (id.to_owned(), entity.split_once(':').unwrap().1.to_owned()))
-                .collect();
+        let stored: BTreeMap<String, String> = rows(&home.database(), &["id", "entity"], "FROM inbox_events")
+            .iter()
+            .map(|row| (row[0].clone(), row[1].split_once(':').unwrap().1.to_owned()))
+            .collect();
         for (event, order_id) in &story.answered {
             assert_eq!(stored.get(&event.to_string()), Some(order_id), "event {event} was answered");
         }
@@ -150,12 +148,10 @@ async fn a_daemon_that_is_killed_loses_nothing_and_counts_nothing_twice() {
     all_settled(&home).await;
     let expected: BTreeMap<String, String> =
         (0..story.sent).map(delivery).map(|sent| (sent.order_id, format!("{}", sent.minor))).collect();
-    let settled: BTreeMap<String, String> =
-        lines(&database, "SELECT order_id || '|' || settled_minor AS line FROM v_order_balance")
-            .iter()
-            .map(|line| line.split_once('|').unwrap())
-            .map(|(order, minor)| (order.to_owned(), minor.to_owned()))
-            .collect();
+    let settled: BTreeMap<String, String> = rows(&database, &["order_id", "settled_minor"], "FROM v_order_balance")
+        .iter()
+        .map(|row| (row[0].clone(), row[1].clone()))
+        .collect();
     assert_eq!(settled, expected);
     let states = lines(&database, "SELECT DISTINCT state AS line FROM inbox_events");
     assert_eq!(states, ["done"]);

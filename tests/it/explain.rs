@@ -119,21 +119,22 @@ on_both_engines!(every_story_of_random_orders_ends_in_the_balance_of_the_books, 
     let daemon = TestDaemon::start(database).await;
     daemon.accepted("museum", UNIFIED_EXAMPLE).await;
     traffic(&daemon, 11, 40).await;
-    let rows = daemon.lines(
-        "SELECT order_id || '|' || currency || '|' || balance_minor AS line FROM v_order_balance \
+    let rows = daemon.rows(
+        &["order_id", "currency", "balance_minor"],
+        "FROM v_order_balance \
          WHERE source = 'museum' AND currency IS NOT NULL",
     );
     assert!(rows.len() >= 8, "{rows:?}");
     for row in rows {
-        let columns: Vec<&str> = row.split('|').collect();
-        let story = story(&daemon, columns[0]);
+        let [order, currency, balance] = row.as_slice() else { panic!("three columns") };
+        let story = story(&daemon, order);
         let told: i64 = story
             .balances
             .iter()
-            .filter(|balance| balance.currency == columns[1])
+            .filter(|balance| balance.currency == *currency)
             .map(|balance| balance.balance_minor)
             .sum();
-        assert_eq!(told.to_string(), columns[2], "{story:#?}");
+        assert_eq!(told.to_string(), *balance, "{story:#?}");
     }
     daemon.finish().await;
 });

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::on_both_engines;
-use crate::support::daemon::TestDaemon;
+use crate::support::daemon::{Row, TestDaemon};
 use crate::support::db::{Engine, TestDatabase};
 use crate::support::order::{
     SECTIONS, but, coupon, flex, order, partial, participant, payment, product, redeemed, refund_voucher, ticket,
@@ -158,7 +158,9 @@ fn random_section(random: &mut Random, section: &str, number: usize, orders: usi
             let used = redeemed(&format!("v{place}{}", random.index(orders)), random.pick(&PRICES[..4]));
             but(used, json!({"usage_date": random.pick(&["2025-11-10T10:00:00Z", ""])}))
         }),
-        "redeemed_coupons" => some(random, 2, |random, place| coupon(&format!("c{place}"), random.pick(&["5.00", "0.01", "-2.00", "500.00"]))),
+        "redeemed_coupons" => some(random, 2, |random, place| {
+            coupon(&format!("c{place}"), random.pick(&["5.00", "0.01", "-2.00", "500.00"]))
+        }),
         _ => some(random, 3, |random, place| {
             let paid = payment(&format!("m{place}"), random.pick(&["10.00", "20.00", "-10.00", "0"]));
             but(paid, json!({"payment_method": random.pick(&["Card", "Gift Card", ""])}))
@@ -235,7 +237,7 @@ fn figures(daemon: &TestDaemon) -> Vec<String> {
     let of = |(name, columns, condition): (&str, &str, &str)| {
         let columns: Vec<&str> = columns.split(' ').collect();
         let rows = daemon.view_where(name, &columns, condition);
-        rows.into_iter().map(|row| format!("{name} {row}")).collect::<Vec<_>>()
+        rows.into_iter().map(|row| format!("{name} {}", row.join(" "))).collect::<Vec<_>>()
     };
     FIGURES.into_iter().flat_map(of).collect()
 }
@@ -306,7 +308,7 @@ fn both_engines_give_the_same_chain_and_neither_replay_nor_redelivery_adds_to_it
 }
 
 /// Plays a history, then all of it again in ways that say nothing new. Answers the head and the titles of the events.
-async fn history_on(database: &TestDatabase, world: &World, deliveries: &[Delivery]) -> (Vec<String>, Vec<String>) {
+async fn history_on(database: &TestDatabase, world: &World, deliveries: &[Delivery]) -> (Vec<String>, Vec<Row>) {
     let daemon = TestDaemon::start(database).await;
     play(&daemon, deliveries, 4).await;
     let titles = |daemon: &TestDaemon| daemon.view("event_titles", &["event_key", "title"]);

@@ -14,7 +14,7 @@ use ticketledger::ledger::proof::verify::verify;
 use ticketledger::report::{self, Cut, Format, Kind};
 
 use crate::on_both_engines;
-use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, VENDOR, at, changed};
+use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, VENDOR, at, changed, row};
 use crate::support::db::TestDatabase;
 
 pub(super) fn request(month: &str) -> Request {

@@ -13,9 +13,9 @@ use crate::on_both_engines;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, changed, check_invariants, lines};
 use crate::support::db::Engine;
 use crate::support::home::Home;
-use crate::support::wait::until;
 use crate::support::order::{admission, order};
 use crate::support::program::Program;
+use crate::support::wait::until;
 
 fn reason() -> Reason {
     Reason { actor: "anna".to_owned(), why: "yearly".to_owned() }
@@ -94,11 +94,11 @@ on_both_engines!(each_class_goes_by_its_own_age_and_only_when_its_month_is_close
     assert!(!daemon.bodiless().contains(&waiting.to_string()));
     assert_eq!(daemon.kept(), kept);
     assert_eq!(
-        daemon.lines(
-            "SELECT action || '|' || actor || '|' || why || '|' || filter || '|' || events AS line \
-             FROM operator_actions WHERE action = 'prune' ORDER BY id LIMIT 1"
+        daemon.rows(
+            &["action", "actor", "why", "filter", "events"],
+            "FROM operator_actions WHERE action = 'prune' ORDER BY id LIMIT 1"
         ),
-        [format!("prune|anna|yearly|done before=2025-11-17T12:00:00Z rows=2 bytes={}|2", would.1)]
+        [["prune", "anna", "yearly", &format!("done before=2025-11-17T12:00:00Z rows=2 bytes={}", would.1), "2"]]
     );
     assert!(rebuild(daemon.database(), None, None, 10, |_, _| {}).unwrap().iter().all(|book| book.is_identical()));
     database.execute("DELETE FROM inbox_attempts WHERE action_id IS NULL");
@@ -224,8 +224,8 @@ on_both_engines!(the_daemon_takes_by_itself_when_it_is_told_to, async |database|
         .restart_working()
         .await;
     until("a body is gone", || !daemon.bodiless().is_empty()).await;
-    let written = "SELECT actor || '|' || why AS line FROM operator_actions WHERE action = 'prune'";
-    assert_eq!(daemon.lines(written), ["ticketledger serve|the ages of [retention] in the settings"]);
+    let written = daemon.rows(&["actor", "why"], "FROM operator_actions WHERE action = 'prune'");
+    assert_eq!(written, [["ticketledger serve", "the ages of [retention] in the settings"]]);
     daemon.finish().await;
 });
 

@@ -69,9 +69,8 @@ on_both_engines!(an_event_out_of_attempts_is_parked_and_a_replay_gives_it_a_fres
     let before = [1, 2, 3, 4].map(|number| attempt(number, "transient"));
     let after = [1, 2, 3].map(|number| attempt(number, "transient"));
     assert_eq!(history(&daemon), [&before[..], &[attempt(4, "replay")], &after].concat());
-    let actions =
-        "SELECT action || '|' || actor || '|' || why || '|' || filter || '|' || events AS line FROM operator_actions";
-    assert_eq!(daemon.lines(actions), [format!("replay|test|to see|id={event}|1")]);
+    let actions = daemon.rows(&["action", "actor", "why", "filter", "events"], "FROM operator_actions");
+    assert_eq!(actions, [["replay", "test", "to see", &format!("id={event}"), "1"]]);
     daemon.finish().await;
 });
 
