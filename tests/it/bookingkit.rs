@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::on_both_engines;
-use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, changed, entry, expected};
+use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, changed, entry, expected, refunded};
 
 const SAID: [&str; 3] = ["booking_date", "kind", "event_type"];
 
@@ -34,19 +34,8 @@ on_both_engines!(the_first_seed_order_gives_the_documented_entries, async |datab
     assert_eq!(daemon.entries("museum"), 3, "sent again, nothing is posted");
 
     daemon.clock.advance_milliseconds(at("2025-12-02T10:00:00Z").milliseconds_since(daemon.clock.now()));
-    let refunded = changed(
-        PAID_ORDER,
-        &[
-            ("/tickets/0/participants/1/status", json!("CANCELED")),
-            ("/tickets/0/participants/1/cancellation_date", json!("2025-12-02T09:00:00Z")),
-            (
-                "/payments/-",
-                json!({"id": "r1", "code": "StripeBankWire", "payment_method": "StripeBankWire", "name": "Bank wire",
-                    "value": -10, "type": "refund", "payment_date": "2025-12-02T09:30:00Z"}),
-            ),
-        ],
-    );
-    daemon.accepted("museum", refunded).await;
+    let cancelled = refunded("2025-12-02T09:00:00Z", "2025-12-02T09:30:00Z");
+    daemon.accepted("museum", cancelled).await;
     daemon.settle().await;
     assert_eq!(
         daemon.journal(&SAID)[3..],

@@ -57,7 +57,7 @@ fn fill(database: &TestDatabase) {
 fn sources(database: &TestDatabase) -> Vec<Source> {
     let program = Program::new(database);
     let environment = [("MUSEUM_HOOK".to_owned(), "0123456789abcdef0123456789abcdef".to_owned())].into();
-    config::load(Some(&program.settings_file()), &environment).unwrap().sources
+    config::load(Some(&program.path("ticketledger.toml")), &environment).unwrap().sources
 }
 
 fn replay(database: &TestDatabase, selection: &Selection) -> Replayed {

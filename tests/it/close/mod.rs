@@ -14,7 +14,7 @@ use ticketledger::ledger::proof::verify::verify;
 use ticketledger::report::{self, Cut, Format, Kind};
 
 use crate::on_both_engines;
-use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, VENDOR, at, changed, row};
+use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, changed, refunded, row};
 use crate::support::db::TestDatabase;
 
 pub(super) fn request(month: &str) -> Request {
@@ -57,21 +57,4 @@ pub(super) fn as_known(daemon: &TestDaemon, kind: &Kind) -> Vec<String> {
 
 pub(super) fn as_closed(daemon: &TestDaemon, kind: &Kind, period: &str) -> Vec<String> {
     csv(&report::read_as_closed(daemon.database(), kind, Some("museum"), period).unwrap())
-}
-
-pub(super) fn refund(date: &str) -> Value {
-    json!({"id": "r1", "code": "StripeBankWire", "payment_method": "StripeBankWire", "name": "Bank wire",
-        "value": -10, "type": "refund", "payment_date": date})
-}
-
-/// The paid order with its second participant cancelled and paid back.
-pub(super) fn refunded(cancelled: &str, paid_back: &str) -> String {
-    changed(
-        PAID_ORDER,
-        &[
-            ("/tickets/0/participants/1/status", json!("CANCELED")),
-            ("/tickets/0/participants/1/cancellation_date", json!(cancelled)),
-            ("/payments/-", refund(paid_back)),
-        ],
-    )
 }

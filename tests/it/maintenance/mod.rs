@@ -14,7 +14,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use ticketledger::demo::stand_in::{BookingExample, person_example};
 
-use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, changed};
+use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, changed, refund};
 use crate::support::home::Serving;
 use crate::support::order::{admission, order};
 use crate::support::wait::HUNG;
@@ -25,10 +25,8 @@ const PERSON: &str = "8CB96870-68AC-4296-BEC2-F0F04B29D4F0";
 /// Something for every table that traffic fills: both seeds, a refund that is taken back, a person, a paid booking, a
 /// parked delivery.
 async fn traffic(daemon: &TestDaemon) {
-    let refund = json!({"id": "r1", "code": "StripeBankWire", "payment_method": "StripeBankWire", "name": "Bank wire",
-        "value": -10, "type": "refund", "payment_date": "2025-11-11T09:30:00Z"});
     daemon.deliver(PAID_ORDER).await;
-    daemon.deliver(changed(PAID_ORDER, &[("/payments/-", refund)])).await;
+    daemon.deliver(changed(PAID_ORDER, &[("/payments/-", refund("2025-11-11T09:30:00Z"))])).await;
     daemon.deliver(PAID_ORDER).await;
     daemon.deliver(UNIFIED_EXAMPLE).await;
     daemon.parked("museum", "{").await;

@@ -8,8 +8,8 @@ use crate::support::daemon::lines;
 use crate::support::home::Home;
 use crate::support::wait::until;
 
-/// Settings without user name and password.
-async fn stage() -> (Home, StandIn) {
+/// Settings without user name and password, and a provider that has one booking.
+async fn without_login() -> (Home, StandIn) {
     let stand_in = StandIn::start(Clock::System).await.unwrap();
     stand_in.put_booking("1", BookingExample { pid: 1, ..BookingExample::default() }.json());
     let mut home = Home::new();
@@ -27,7 +27,7 @@ fn input() -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_beside_a_running_daemon_is_enough_to_read_bookings() {
-    let (home, stand_in) = stage().await;
+    let (home, stand_in) = without_login().await;
     let serving = home.serve();
     let refused = home.run_with_input(&["login", "theatre", "--stdin"], "somebody\nwrong\n");
     assert_eq!(refused.code, Some(1));
@@ -49,7 +49,7 @@ async fn a_login_beside_a_running_daemon_is_enough_to_read_bookings() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_that_cannot_be_says_why() {
-    let (home, _stand_in) = stage().await;
+    let (home, _stand_in) = without_login().await;
     let too_early = home.run_with_input(&["login", "theatre", "--stdin"], &input());
     assert_eq!(too_early.code, Some(1));
     assert!(too_early.stderr.contains("`ticketledger serve` makes it"), "{}", too_early.stderr);

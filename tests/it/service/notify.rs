@@ -9,7 +9,7 @@ use diesel::{Connection as _, PgConnection, SqliteConnection};
 use super::{Told, post};
 use crate::support::daemon::PAID_ORDER;
 use crate::support::db::{Engine, TestDatabase, wait_for_locks};
-use crate::support::home::Home;
+use crate::support::home::{Home, Serving};
 
 const ALIVE: &str = "WATCHDOG=1";
 /// With this watchdog a daemon that is well gives a sign of life every two seconds.
@@ -20,6 +20,17 @@ const SILENCE: Duration = Duration::from_secs(3);
 /// Whether a daemon gave a sign of life, whatever else it told of itself.
 fn alive(told: &[String]) -> bool {
     told.iter().any(|message| message == ALIVE)
+}
+
+/// A daemon on this database that has given a sign of life, and a connection of somebody else.
+fn on(database: &TestDatabase) -> (Home, Told, Serving, PgConnection) {
+    let mut home = Home::new();
+    home.use_database(&database.url);
+    home.set("WATCHDOG_USEC", MICROSECONDS);
+    let told = Told::by(&mut home);
+    let serving = home.serve();
+    told.until(ALIVE);
+    (home, told, serving, PgConnection::establish(&database.url).unwrap())
 }
 
 #[test]
@@ -73,14 +84,8 @@ async fn an_idle_daemon_gives_signs_of_life_and_a_writer_that_is_stuck_ends_them
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_that_hangs_ends_the_signs_of_life() {
     let Some(database) = TestDatabase::new(Engine::Postgres) else { return };
-    let mut home = Home::new();
-    home.use_database(&database.url);
-    home.set("WATCHDOG_USEC", MICROSECONDS);
-    let told = Told::by(&mut home);
-    let serving = home.serve();
-    told.until(ALIVE);
+    let (_home, told, serving, mut other) = on(&database);
     // The inbox is free, the journal is not: whoever settles the order waits for it.
-    let mut other = PgConnection::establish(&database.url).unwrap();
     other.batch_execute("BEGIN; LOCK TABLE journal_entries IN ACCESS EXCLUSIVE MODE").unwrap();
     assert_eq!(post(serving.public, "museum/museum-secret", PAID_ORDER).await, 200);
     let complaint = told.until("STATUS=not getting on: the workers").pop().unwrap();
@@ -93,17 +98,10 @@ async fn a_worker_that_hangs_ends_the_signs_of_life() {
 #[test]
 fn a_database_that_does_not_answer_ends_the_signs_of_life() {
     let Some(database) = TestDatabase::new(Engine::Postgres) else { return };
-    let mut home = Home::new();
-    home.use_database(&database.url);
-    home.set("WATCHDOG_USEC", MICROSECONDS);
-    let told = Told::by(&mut home);
-    let serving = home.serve();
-    told.until(ALIVE);
-    let mut other = PgConnection::establish(&database.url).unwrap();
+    let (_home, told, _serving, mut other) = on(&database);
     other.batch_execute("BEGIN; LOCK TABLE inbox_events IN ACCESS EXCLUSIVE MODE").unwrap();
     told.until("the workers, the database");
     assert!(!alive(&told.during(SILENCE)), "no sign of life while it is silent");
     other.batch_execute("ROLLBACK").unwrap();
     told.until(ALIVE);
-    drop(serving);
 }

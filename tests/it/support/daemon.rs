@@ -459,6 +459,24 @@ pub(crate) fn expected<const N: usize>(accounts: [(&str, i64); N]) -> BTreeMap<S
     accounts.map(|(account, minor)| (account.to_owned(), minor)).into()
 }
 
+/// Ten euros given back by bank wire, a part of the first seed order.
+pub(crate) fn refund(date: &str) -> Value {
+    json!({"id": "r1", "code": "StripeBankWire", "payment_method": "StripeBankWire", "name": "Bank wire", "value": -10,
+        "type": "refund", "payment_date": date})
+}
+
+/// The first seed order with one of its two participants cancelled, and the money for it given back.
+pub(crate) fn refunded(cancelled: &str, paid_back: &str) -> String {
+    changed(
+        PAID_ORDER,
+        &[
+            ("/tickets/0/participants/1/status", json!("CANCELED")),
+            ("/tickets/0/participants/1/cancellation_date", json!(cancelled)),
+            ("/payments/-", refund(paid_back)),
+        ],
+    )
+}
+
 /// A seed order with changes: JSON pointers and their new values.
 pub(crate) fn changed(order: &str, changes: &[(&str, Value)]) -> String {
     let mut value: Value = serde_json::from_str(order).expect("the fixture is JSON");
