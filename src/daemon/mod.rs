@@ -105,7 +105,7 @@ impl Daemon {
             workers: worker.alive(),
             database_file: config.database_file(),
             turn: Turn::default(),
-            patience: limits::READY_TIMEOUT,
+            timeout: limits::READY_TIMEOUT,
             metrics: metrics.clone(),
         });
         let intake = Intake::new(Arc::clone(&config), options.clock.clone(), writer, database.clone());
@@ -172,8 +172,8 @@ impl Daemon {
     }
 
     /// Looks at the database as the daemon does every few seconds, and answers what was told.
-    pub async fn look(&self) -> Vec<Notice> {
-        self.monitor.look().await
+    pub async fn observe(&self) -> Vec<Notice> {
+        self.monitor.observe().await
     }
 
     /// Answers the name of the first part that ends although nobody stopped it; stays silent while all is well.

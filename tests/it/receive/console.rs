@@ -7,7 +7,7 @@ use crate::support::db::wait_for_locks;
 use crate::support::wait::HUNG;
 
 /// The console of a server, whose `/readyz` waits so long for the database. Answers where it is.
-async fn console(server: &Server, workers: &Arc<AtomicBool>, patience: Duration) -> String {
+async fn console(server: &Server, workers: &Arc<AtomicBool>, timeout: Duration) -> String {
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let console = Console {
         database: server.database.clone(),
@@ -16,7 +16,7 @@ async fn console(server: &Server, workers: &Arc<AtomicBool>, patience: Duration)
         workers: Arc::clone(workers),
         database_file: Some(server.folder.path().join("test.db")),
         turn: Turn::default(),
-        patience,
+        timeout,
         metrics: recorder.handle(),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

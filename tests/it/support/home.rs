@@ -181,10 +181,13 @@ impl Home {
         let (sender, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                let message = message(&line);
+                let record: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
                 // A test that is over reads no more.
                 let _ = sender.send(line);
-                wait::heard(&message);
+                wait::heard(
+                    record["target"].as_str().unwrap_or_default(),
+                    record["level"].as_str().unwrap_or_default(),
+                );
             }
         });
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
