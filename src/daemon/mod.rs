@@ -28,6 +28,7 @@ use crate::cluster::Presence;
 use crate::config::Config;
 use crate::db::Database;
 use crate::inbox::writer::{Pulse, Writer};
+use crate::limits;
 use crate::maintenance::retention;
 use crate::monitor::{Monitor, Notice, catalog};
 use crate::receive::{self, Console, Intake, Timeouts, Turn};
@@ -104,6 +105,7 @@ impl Daemon {
             workers: worker.alive(),
             database_file: config.database_file(),
             turn: Turn::default(),
+            timeout: limits::READY_TIMEOUT,
             metrics: metrics.clone(),
         });
         let intake = Intake::new(Arc::clone(&config), options.clock.clone(), writer, database.clone());

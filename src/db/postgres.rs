@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::dsl::sql;
@@ -69,11 +70,7 @@ pub(super) struct Pools {
 impl Pools {
     pub(super) fn get(&self) -> Result<PooledConnection<Server>> {
         let pool = if self.receives { &self.receive } else { &self.work };
-        let wait = match self.down.load(Ordering::Relaxed) {
-            true => limits::DATABASE_DOWN_WAIT,
-            false => limits::POSTGRES_WAIT,
-        };
-        let mut connection = pool.get_timeout(wait);
+        let mut connection = pool.get_timeout(self.wait());
         let all_in_use = pool.state().connections >= pool.max_size();
         if connection.is_err() && all_in_use {
             // The server is busy, not gone.
@@ -84,6 +81,13 @@ impl Pools {
             tracing::info!("the database is back");
         }
         Ok(connection?)
+    }
+
+    fn wait(&self) -> Duration {
+        match self.down.load(Ordering::Relaxed) {
+            true => limits::DATABASE_DOWN_WAIT,
+            false => limits::POSTGRES_WAIT,
+        }
     }
 
     /// Name and state of each pool.
@@ -239,5 +243,20 @@ fn refuse_pooler(first: &mut PgConnection, second: &mut PgConnection) -> Result<
         // Such a pooler also mixes up prepared statements.
         Err(Error::Query(error)) if error.to_string().contains("prepared statement") => Err(shared()),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_waits_long_once_the_server_is_known_to_be_gone() {
+        let nowhere = || Server(ConnectionManager::new("postgres:///nothing?host=/nowhere"));
+        let pool = || Pool::builder().build_unchecked(nowhere());
+        let pools = Pools { work: pool(), receive: pool(), receives: false, down: Arc::default() };
+        assert_eq!(pools.wait(), limits::POSTGRES_WAIT);
+        assert!(pools.get().is_err());
+        assert_eq!(pools.wait(), limits::DATABASE_DOWN_WAIT);
     }
 }

@@ -201,6 +201,7 @@ impl Inner {
                     tracing::info!("the numbers of the database are read again");
                 }
                 gauge!("ticketledger_monitor_refreshed_timestamp_seconds").set(now.utc().timestamp() as f64);
+                tracing::debug!("the numbers of the database were read");
                 notices
             }
             Err(error) => {
