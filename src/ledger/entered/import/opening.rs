@@ -36,8 +36,8 @@ fn entry(row: &mut Row<'_>) -> Option<ManualEntry> {
         ("flex", 0) => (FLEX, "prepaid", Account::Flex),
         ("flex", _) => (FLEX, "taxed", Account::Flex),
         ("mpv", _) => return refused(row, "a multi-purpose voucher has no rate; it is taxed when it is used"),
-        ("spv", _) => return refused(row, "`vat_rate` is needed: a single-purpose voucher was taxed when sold"),
-        _ => return refused(row, "`kind` is none of: mpv, spv, flex"),
+        ("spv", _) => return refused(row, "`vat_rate` is missing; a single-purpose voucher was taxed when sold"),
+        _ => return refused(row, "`kind` must be one of: mpv, spv, flex"),
     };
     let (code_sha256, code_last4) = code(row);
     let (currency, value_minor, voucher_id) = (currency?, value.filter(|value| *value > 0)?, voucher_id?);
