@@ -7,7 +7,9 @@ use super::options::instant;
 use super::output::Usage;
 use crate::clock::Timestamp;
 use crate::db::Database;
-use crate::report::{self, Cut, Kind, Table};
+use crate::ledger::book::Month;
+use crate::ledger::totals::{AsOf, Selection, Total};
+use crate::report::{self, Table};
 
 #[derive(Debug, Default, Args)]
 pub(super) struct AsOfOptions {
@@ -25,35 +27,36 @@ pub(super) struct AsOfOptions {
 /// What a report shows.
 #[derive(Debug)]
 pub(super) enum View {
-    /// What is inside the cut.
-    Cut(Cut),
+    /// What is booked in a month, or everything, as of some point.
+    AsOf(Option<Month>, AsOf),
     /// A month as it was closed.
-    AsClosed(String),
+    AsClosed(Month),
 }
 
-impl Default for View {
-    fn default() -> Self {
-        Self::Cut(Cut::default())
+impl View {
+    pub(super) fn everything() -> Self {
+        Self::AsOf(None, AsOf::default())
     }
 }
 
 impl AsOfOptions {
     /// The view that these options ask for, in a report of that month.
-    pub(super) fn view(&self, period: Option<&str>) -> anyhow::Result<View> {
-        match (self.as_closed, period) {
-            (true, Some(period)) => Ok(View::AsClosed(period.to_owned())),
+    pub(super) fn view(&self, month: Option<Month>) -> anyhow::Result<View> {
+        match (self.as_closed, month) {
+            (true, Some(month)) => Ok(View::AsClosed(month)),
             (true, None) => Err(Usage("--as-closed needs a month; pass --period YYYY-MM".to_owned()).into()),
-            (false, _) => {
-                Ok(View::Cut(Cut { as_of: self.as_of, booked_until: self.booked_until, entries_until: None }))
+            (false, month) => {
+                let as_of = AsOf { recorded_until: self.as_of, booked_until: self.booked_until, entries_until: None };
+                Ok(View::AsOf(month, as_of))
             }
         }
     }
 }
 
 /// Reads a report in that view.
-pub(super) fn read(database: &Database, kind: &Kind, source: Option<&str>, view: &View) -> anyhow::Result<Table> {
-    Ok(match view {
-        View::Cut(cut) => report::read_cut(database, kind, source, cut)?,
-        View::AsClosed(period) => report::read_as_closed(database, kind, source, period)?,
+pub(super) fn read<R: Total>(database: &Database, source: Option<&str>, view: &View) -> anyhow::Result<Table> {
+    Ok(match *view {
+        View::AsOf(month, as_of) => report::read::<R>(database, &Selection { source, month, as_of })?,
+        View::AsClosed(month) => report::read_as_closed::<R>(database, source, month)?,
     })
 }

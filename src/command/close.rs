@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::options::{DetailFormat, OperatorOptions};
+use super::options::{DetailFormat, OperatorOptions, month};
 use super::output::{self, Usage};
 use super::{Outcome, settings};
 use crate::clock::Clock;
@@ -42,10 +42,6 @@ pub(super) struct Close {
     /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: DetailFormat,
-}
-
-fn month(text: &str) -> Result<Month, String> {
-    Month::parse(text).ok_or_else(|| "write a month such as 2025-11".to_owned())
 }
 
 /// Closes a month, source by source, and writes the anchors: [`Outcome::Attention`] when one is not closed.

@@ -8,6 +8,7 @@ use super::settings;
 use crate::clock::Timestamp;
 use crate::config::{self, Config};
 use crate::inbox::operator::Reason;
+use crate::ledger::book::Month;
 
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct SourceOption {
@@ -114,9 +115,8 @@ pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
         .ok_or_else(|| "write a day such as 2025-11-30, or a time such as 2025-11-30T18:00:00+01:00".to_owned())
 }
 
-pub(super) fn period(text: &str) -> Result<String, String> {
-    let well_formed = text.len() == 7 && format!("{text}-01").parse::<NaiveDate>().is_ok();
-    if well_formed { Ok(text.to_owned()) } else { Err("write a month such as 2025-11".to_owned()) }
+pub(super) fn month(text: &str) -> Result<Month, String> {
+    Month::parse(text).ok_or_else(|| "write a month such as 2025-11".to_owned())
 }
 
 #[cfg(test)]

@@ -2,11 +2,16 @@
 
 use clap::{Args, Subcommand};
 
-use super::as_of::{self, AsOfOptions, View};
-use super::options::period;
+use super::as_of::{AsOfOptions, View, read};
+use super::options::month;
 use super::{Outcome, output, settings};
 use crate::config::Config;
-use crate::report::{Cell, Format, Kind, Table, format};
+use crate::db::Database;
+use crate::ledger::book::Month;
+use crate::ledger::totals::{
+    AccountBalance, OrderBalance, PaymentsByMethod, RevenueByEvent, VatByRate, VoucherBalance,
+};
+use crate::report::{Cell, Format, Table, findings, format};
 
 #[derive(Debug, Args)]
 pub(super) struct Report {
@@ -46,8 +51,8 @@ struct ReportScope {
 #[derive(Debug, Args)]
 struct MonthOptions {
     /// Only what is booked in this month, such as 2025-11
-    #[arg(long, value_name = "YYYY-MM", value_parser = period)]
-    period: Option<String>,
+    #[arg(long, value_name = "YYYY-MM", value_parser = month)]
+    period: Option<Month>,
     #[command(flatten)]
     as_of: AsOfOptions,
     #[command(flatten)]
@@ -58,47 +63,46 @@ struct MonthOptions {
 #[derive(Debug, Args)]
 struct BalanceOptions {
     /// With --as-closed: the closed month, such as 2025-11
-    #[arg(long, value_name = "YYYY-MM", value_parser = period, requires = "as_closed")]
-    period: Option<String>,
+    #[arg(long, value_name = "YYYY-MM", value_parser = month, requires = "as_closed")]
+    period: Option<Month>,
     #[command(flatten)]
     as_of: AsOfOptions,
     #[command(flatten)]
     scope: ReportScope,
 }
 
-/// Reads a report and prints it.
-pub(super) fn run(config: &Config, options: &Report) -> anyhow::Result<Outcome> {
-    let (kind, view, scope) = kind(&options.report)?;
-    settings::known_source(config, scope.source.as_deref())?;
-    let table = as_of::read(&settings::open(config)?, &kind, scope.source.as_deref(), &view)?;
-    output::print(format::render(&table, scope.format)?)?;
-    let alarming = kind == Kind::Findings && has_findings_above_info(&table);
-    Ok(if alarming { Outcome::Attention } else { Outcome::Fine })
+impl MonthOptions {
+    fn view(&self) -> anyhow::Result<(View, &ReportScope)> {
+        Ok((self.as_of.view(self.period)?, &self.scope))
+    }
 }
 
-fn kind(command: &ReportCommand) -> anyhow::Result<(Kind, View, &ReportScope)> {
-    let month = |options: &MonthOptions| options.period.clone();
-    let of_month = |kind, options: &'_ MonthOptions| {
-        Ok::<_, anyhow::Error>((kind, options.as_of.view(options.period.as_deref())?))
+impl BalanceOptions {
+    fn view(&self) -> anyhow::Result<(View, &ReportScope)> {
+        Ok((self.as_of.view(self.period)?, &self.scope))
+    }
+}
+
+type Read = fn(&Database, Option<&str>, &View) -> anyhow::Result<Table>;
+
+/// Reads a report and prints it.
+pub(super) fn run(config: &Config, options: &Report) -> anyhow::Result<Outcome> {
+    let (read, (view, scope)): (Read, _) = match &options.report {
+        ReportCommand::TrialBalance(options) => (read::<AccountBalance>, options.view()?),
+        ReportCommand::Revenue(options) => (read::<RevenueByEvent>, options.view()?),
+        ReportCommand::Vat(options) => (read::<VatByRate>, options.view()?),
+        ReportCommand::Payments(options) => (read::<PaymentsByMethod>, options.view()?),
+        ReportCommand::Balances(options) => (read::<OrderBalance>, options.view()?),
+        ReportCommand::Vouchers(options) => (read::<VoucherBalance>, options.view()?),
+        ReportCommand::Findings(scope) => {
+            (|database, source, _| Ok(findings(database, source)?), (View::everything(), scope))
+        }
     };
-    let of_balances =
-        |kind, options: &BalanceOptions| Ok::<_, anyhow::Error>((kind, options.as_of.view(options.period.as_deref())?));
-    let ((kind, view), scope) = match command {
-        ReportCommand::TrialBalance(options) => {
-            (of_month(Kind::TrialBalance { period: month(options) }, options)?, &options.scope)
-        }
-        ReportCommand::Revenue(options) => {
-            (of_month(Kind::Revenue { period: month(options) }, options)?, &options.scope)
-        }
-        ReportCommand::Vat(options) => (of_month(Kind::Vat { period: month(options) }, options)?, &options.scope),
-        ReportCommand::Payments(options) => {
-            (of_month(Kind::Payments { period: month(options) }, options)?, &options.scope)
-        }
-        ReportCommand::Balances(options) => (of_balances(Kind::Balances, options)?, &options.scope),
-        ReportCommand::Vouchers(options) => (of_balances(Kind::Vouchers, options)?, &options.scope),
-        ReportCommand::Findings(scope) => ((Kind::Findings, View::default()), scope),
-    };
-    Ok((kind, view, scope))
+    settings::known_source(config, scope.source.as_deref())?;
+    let table = read(&settings::open(config)?, scope.source.as_deref(), &view)?;
+    output::print(format::render(&table, scope.format)?)?;
+    let alarming = matches!(options.report, ReportCommand::Findings(_)) && has_findings_above_info(&table);
+    Ok(if alarming { Outcome::Attention } else { Outcome::Fine })
 }
 
 pub(super) fn has_findings_above_info(table: &Table) -> bool {

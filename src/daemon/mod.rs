@@ -28,6 +28,7 @@ use crate::cluster::Presence;
 use crate::config::Config;
 use crate::db::Database;
 use crate::inbox::writer::{Pulse, Writer};
+use crate::limits;
 use crate::maintenance::retention;
 use crate::monitor::{Monitor, Notice, catalog};
 use crate::receive::{self, Console, Intake, Timeouts, Turn};
@@ -102,6 +103,7 @@ impl Daemon {
             workers: worker.alive(),
             database_file: config.database_file(),
             turn: Turn::default(),
+            timeout: limits::READY_TIMEOUT,
             metrics: metrics.clone(),
         });
         let intake = Intake::new(Arc::clone(&config), options.clock.clone(), writer, database.clone());
@@ -164,7 +166,7 @@ impl Daemon {
         worker.run_until_idle().await;
     }
 
-    /// Observes the database as the daemon does every few seconds, and answers which notices were sent.
+    /// Looks at the database as the daemon does every few seconds, and answers what was told.
     pub async fn observe(&self) -> Vec<Notice> {
         self.monitor.observe().await
     }

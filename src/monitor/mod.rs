@@ -37,7 +37,7 @@ use self::notify::Teller;
 use self::observation::Known;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Alerts, Config, Source};
-use crate::db::{Database, Result};
+use crate::db::{Database, Error, Result};
 use crate::inbox::Activity;
 use crate::limits;
 
@@ -137,7 +137,7 @@ impl Monitor {
         while !*stop.borrow() {
             let observed = tokio::select! {
                 notices = self.clone().observe_in_background() => notices,
-                // A database that hangs must not delay the stop.
+                // A database that hangs must not hold up the end.
                 _ = stop.changed() => break,
             };
             // Without it the histograms grow until somebody reads them.
@@ -164,7 +164,7 @@ impl Monitor {
         }
     }
 
-    /// Observes once, and sends the notices before it returns. For tests.
+    /// Looks once, and tells what is to be told before it answers. For tests.
     pub async fn observe(&self) -> Vec<Notice> {
         let notices = self.clone().observe_in_background().await;
         for notice in &notices {
@@ -176,15 +176,16 @@ impl Monitor {
     /// Stores the activity since the last observation, when a daemon stops.
     pub async fn remember(&self) {
         let monitor = self.clone();
-        let stored = tokio::task::spawn_blocking(move || monitor.0.store_activity(monitor.0.clock.now())).await;
-        if let Ok(Err(error)) = stored {
+        let stored = self.0.database.run(move |_| monitor.0.store_activity(monitor.0.clock.now())).await;
+        if let Err(error) = stored {
             tracing::warn!(%error, "cannot store when the sources were last active");
         }
     }
 
     async fn observe_in_background(self) -> Vec<Notice> {
-        tokio::task::spawn_blocking(move || self.0.observe()).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "observing the database panicked");
+        let database = self.0.database.clone();
+        database.run(move |_| Ok::<_, Error>(self.0.observe())).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "cannot observe the database");
             Vec::new()
         })
     }
@@ -204,6 +205,7 @@ impl Inner {
                     tracing::info!("the database can be observed again");
                 }
                 gauge!("ticketledger_monitor_refreshed_timestamp_seconds").set(now.utc().timestamp() as f64);
+                tracing::debug!("the numbers of the database were read");
                 notices
             }
             Err(error) => {

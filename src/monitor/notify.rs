@@ -67,6 +67,7 @@ impl Teller {
         };
         let result = if failed.is_some() { "failed" } else { "sent" };
         metrics::counter!("ticketledger_alert_notices_total", "result" => result).increment(1);
+        tracing::debug!(program, result, "the program for alerts was run");
         match failed {
             Some(error) if !self.failing.swap(true, Ordering::Relaxed) => tracing::error!(
                 program,

@@ -1,4 +1,4 @@
-//! From claimed events to content: bookingkit's bodies are the news, Ticketpark's point to them.
+//! Reads claimed events: bookingkit's bodies contain the order, Ticketpark's only point to it.
 
 use std::time::Instant;
 
@@ -13,8 +13,8 @@ use crate::provider::ticketpark::webhook::{self, BookingChange, Webhook};
 use crate::provider::{Failure, Unreadable, bookingkit};
 use crate::session::Access;
 
-/// Events that still have an attempt and a body; the others are parked. A claim counts the attempt, so an event that
-/// brings the process down runs out of them as well.
+/// Returns the events that still have an attempt and a body, and parks the others. A claim counts the attempt, so an
+/// event that crashes the process runs out of attempts as well.
 fn usable<'c>(claimed: &'c Claimed, attempts: i32, work: &mut Work) -> Vec<(&'c ClaimedEvent, &'c [u8])> {
     let mut usable = Vec::new();
     for event in &claimed.events {
@@ -29,7 +29,7 @@ fn usable<'c>(claimed: &'c Claimed, attempts: i32, work: &mut Work) -> Vec<(&'c 
     usable
 }
 
-/// Parks what cannot be read, with its reason.
+/// Returns what was read, or parks the event with the reason.
 fn readable<T>(work: &mut Work, event: &ClaimedEvent, read: Result<Result<T, Unreadable>, String>) -> Option<T> {
     match read {
         Ok(Ok(value)) => Some(value),
@@ -38,7 +38,7 @@ fn readable<T>(work: &mut Work, event: &ClaimedEvent, read: Result<Result<T, Unr
             None
         }
         Err(panic) => {
-            // Its text may quote the body; `inbox show` has it.
+            // The text of the panic may quote the body, so it is not logged; `inbox show` displays it.
             tracing::error!(event = event.id, "reading the event panicked; it is parked");
             work.park(event.id, "permanent", "panic", format!("reading it panicked: {panic}"));
             None
@@ -46,7 +46,7 @@ fn readable<T>(work: &mut Work, event: &ClaimedEvent, read: Result<Result<T, Unr
     }
 }
 
-/// Reads deliveries of one bookingkit order.
+/// Reads the deliveries of one bookingkit order.
 pub(super) fn bookingkit_order(source: &Source, claimed: &Claimed, attempts: i32) -> Work {
     let mut work = Work::of(claimed);
     for (event, body) in usable(claimed, attempts, &mut work) {
@@ -70,8 +70,8 @@ pub(super) fn bookingkit_order(source: &Source, claimed: &Claimed, attempts: i32
     work
 }
 
-/// Reads webhooks of one Ticketpark booking or person, and fetches what they point to. The facts that they bring
-/// themselves stay in the work even when the fetch fails.
+/// Reads the webhooks of one Ticketpark booking or person, and fetches it. Facts in the webhooks themselves are kept
+/// even if the fetch fails.
 pub(super) async fn ticketpark_entity(
     source: &Source,
     access: &Access,
@@ -100,7 +100,7 @@ pub(super) async fn ticketpark_entity(
     work
 }
 
-/// The facts that webhooks of one Ticketpark booking or person bring themselves.
+/// Reads the facts in the webhooks of one Ticketpark booking or person.
 pub(super) fn ticketpark_facts(claimed: &Claimed, attempts: i32) -> Work {
     let mut work = Work::of(claimed);
     for (event, body) in usable(claimed, attempts, &mut work) {
@@ -130,7 +130,7 @@ pub(super) fn ticketpark_facts(claimed: &Claimed, attempts: i32) -> Work {
     work
 }
 
-/// Reads what was fetched into the work.
+/// Reads a fetched document into the work.
 pub(super) fn take_document(source: &Source, work: &mut Work, claimed: &Claimed, document: Document, attempts: i32) {
     let Some(first) = claimed.events.iter().find(|event| work.events.first().is_some_and(|work| work.id == event.id))
     else {
@@ -145,7 +145,7 @@ pub(super) fn take_document(source: &Source, work: &mut Work, claimed: &Claimed,
     work.document = Some(document);
 }
 
-/// The tickets that a webhook says were changed or deleted: compared with what is read.
+/// Tickets that a webhook announces as changed or deleted; they are compared with the fetched booking.
 fn announcements(webhook: &Webhook) -> Vec<Note> {
     let Webhook::Booking { change, ticket_pids, .. } = webhook else { return Vec::new() };
     let reason = match change {
@@ -161,7 +161,7 @@ fn announcements(webhook: &Webhook) -> Vec<Note> {
     ticket_pids.iter().map(note).collect()
 }
 
-/// What a fetch brought.
+/// The content of a fetched document.
 enum Read {
     Person(Box<crate::order::Contact>),
     Booking(Box<crate::provider::Said>),
@@ -176,7 +176,7 @@ fn read_booking(source: &Source, body: &[u8], first: &ClaimedEvent) -> Result<Re
     Ok(Read::Booking(Box::new(said)))
 }
 
-/// Gives what was fetched to the first event: the others then find nothing new.
+/// Adds the fetched content to the first event; for the other events there is then nothing new.
 fn take_over(
     work: &mut Work,
     first: &ClaimedEvent,
@@ -192,20 +192,20 @@ fn take_over(
             return;
         }
         Err(panic) => {
-            // Its text may quote the answer; `inbox show` has it.
+            // The text of the panic may quote the answer, so it is not logged; `inbox show` displays it.
             tracing::error!(event = first.id, "reading the answer panicked; the event is parked");
             let detail = format!("reading the provider's answer panicked: {panic}");
             work.failure = Some(Failure::Permanent { reason: "panic", detail });
             return;
         }
     };
-    // Whichever has its last attempt now: no event is parked for what only needs a finding.
+    // Any event may be at its last attempt: none is parked for something that only needs a finding.
     let last_attempt = work.events.iter().any(|event| event.attempts >= attempts);
     let announced = std::mem::take(&mut work.announced);
     let Some(event) = work.events.first_mut() else { return };
     match read {
         Read::Person(contact) => event.contact = Some((*contact, document_id)),
-        // An answer about another booking would move its money into this one.
+        // An answer about another booking would post its money to this one.
         Read::Booking(said) if said.order.order_id != order_id => {
             work.failure = Some(Failure::Transient {
                 reason: "wrong_booking",

@@ -10,7 +10,7 @@ use ticketledger::report::vouchers::{Listing, list};
 use ticketledger::report::{Cell, Table};
 
 use crate::on_both_engines;
-use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, changed, expected};
+use crate::support::daemon::{PAID_ORDER, Row, TestDaemon, UNIFIED_EXAMPLE, at, changed, expected};
 use crate::support::db::TestDatabase;
 
 const ORDER: &str = "1a3c5e7f9b2d4f6a8c0e1f23456789ab";
@@ -46,9 +46,10 @@ impl TestDaemon {
         }
     }
 
-    fn order_balance(&self) -> Vec<String> {
-        self.lines(
-            "SELECT billed_minor || '|' || settled_minor || '|' || balance_minor AS line FROM v_order_balance \
+    fn order_balance(&self) -> Vec<Row> {
+        self.rows(
+            &["billed_minor", "settled_minor", "balance_minor"],
+            "FROM v_order_balance \
              WHERE source = 'museum'",
         )
     }
@@ -116,30 +117,29 @@ on_both_engines!(a_manual_file_posts_what_it_says_once, async |database| {
         ])
     );
     // Paid 20, given back 5, kept 3, given up 8: nothing of it is billed.
-    assert_eq!(daemon.order_balance(), ["2000|2000|0"]);
+    assert_eq!(daemon.order_balance(), [["2000", "2000", "0"]]);
     assert_eq!(
-        daemon
-            .lines("SELECT paid_minor || '|' || refunded_minor || '|' || net_minor AS line FROM v_payments_by_method"),
-        ["2000|-500|1500"]
+        daemon.rows(&["paid_minor", "refunded_minor", "net_minor"], "FROM v_payments_by_method"),
+        [["2000", "-500", "1500"]]
     );
     assert_eq!(
-        daemon.lines(
-            "SELECT e.atom_key || '|' || e.kind || '|' || e.booking_date || '|' || i.method || '|' || i.kind || '|' \
-             || i.state AS line FROM journal_entries e JOIN inbox_events i ON i.id = e.inbox_event_id \
+        daemon.rows(
+            &["e.atom_key", "e.kind", "e.booking_date", "i.method", "i.kind", "i.state"],
+            "FROM journal_entries e JOIN inbox_events i ON i.id = e.inbox_event_id \
              WHERE e.kind = 'manual' ORDER BY e.entry_no"
         ),
         [
-            "fee:ch_1|manual|2025-11-11|IMPORT|import|done",
-            "payout:po_1|manual|2025-11-12|IMPORT|import|done",
-            "refund:re_1|manual|2025-11-12|IMPORT|import|done",
-            &format!("retain:{ORDER}|manual|2025-11-12|IMPORT|import|done"),
-            "write-off:wo_1|manual|2025-11-12|IMPORT|import|done",
+            ["fee:ch_1", "manual", "2025-11-11", "IMPORT", "import", "done"],
+            ["payout:po_1", "manual", "2025-11-12", "IMPORT", "import", "done"],
+            ["refund:re_1", "manual", "2025-11-12", "IMPORT", "import", "done"],
+            [&format!("retain:{ORDER}"), "manual", "2025-11-12", "IMPORT", "import", "done"],
+            ["write-off:wo_1", "manual", "2025-11-12", "IMPORT", "import", "done"],
         ]
     );
     let event = imported.event_id.unwrap();
     assert_eq!(
-        daemon.lines("SELECT action || '|' || actor || '|' || filter || '|' || events AS line FROM operator_actions"),
-        [format!("import|anna|source=museum kind=manual event={event}|5")]
+        daemon.rows(&["action", "actor", "filter", "events"], "FROM operator_actions"),
+        [["import", "anna", &format!("source=museum kind=manual event={event}"), "5"]]
     );
 
     let again = daemon.imported(FileKind::Manual, &text);
@@ -251,7 +251,7 @@ on_both_engines!(a_manual_entry_is_undone_only_by_its_reversal, async |database|
          2025-11-12,8b38027ccab4c18531f3a724203c9a09,payment,StripeBankWire,{ORDER},EUR,7.00\n"
     );
     daemon.imported(FileKind::Manual, &text);
-    assert_eq!(daemon.order_balance(), ["2000|2700|-700"]);
+    assert_eq!(daemon.order_balance(), [["2000", "2700", "-700"]]);
     let (source, now) = (museum(), daemon.clock.now());
     let undo = |entry_no, dry| reverse(daemon.database(), &source, entry_no, &reason(), now, dry);
     let number = daemon.entry_no("manual.payment");
@@ -263,7 +263,7 @@ on_both_engines!(a_manual_entry_is_undone_only_by_its_reversal, async |database|
     assert_eq!((undone.reverses_no, undone.entry_no), (number, Some(5)));
     assert!(matches!(undo(number, false), Err(Irreversible::Already(_, 5))));
     assert!(matches!(undo(5, false), Err(Irreversible::NotManual(5, _))));
-    assert_eq!(daemon.order_balance(), ["2000|2000|0"]);
+    assert_eq!(daemon.order_balance(), [["2000", "2000", "0"]]);
     // What the provider says afterwards finds its own atoms untouched.
     daemon.accepted("museum", changed(PAID_ORDER, &[("/tickets/0/comment", json!("again"))])).await;
     daemon.settle().await;
@@ -279,8 +279,8 @@ on_both_engines!(a_manual_entry_in_a_closed_month_goes_into_the_open_one, async 
     let text = "date,reference,kind,method,currency,amount\n2025-10-30,f,fee,StripeBankWire,EUR,1.00\n";
     daemon.imported(FileKind::Manual, text);
     assert_eq!(
-        daemon.lines("SELECT booking_date || '|' || reason_code AS line FROM journal_entries WHERE kind = 'manual'"),
-        ["2025-11-01|late_for_2025-10"]
+        daemon.rows(&["booking_date", "reason_code"], "FROM journal_entries WHERE kind = 'manual'"),
+        [["2025-11-01", "late_for_2025-10"]]
     );
     daemon.finish().await;
 });
@@ -377,11 +377,16 @@ on_both_engines!(a_voucher_that_is_opened_first_is_known_when_it_is_redeemed, as
     daemon.accepted("museum", UNIFIED_EXAMPLE).await;
     daemon.settle().await;
     assert_eq!(
-        daemon.lines(
-            "SELECT kind || '|' || issued_minor || '|' || redeemed_minor || '|' || balance_minor AS line \
-             FROM v_voucher_balance ORDER BY voucher_id"
+        daemon.rows(
+            &["kind", "issued_minor", "redeemed_minor", "balance_minor"],
+            "FROM v_voucher_balance ORDER BY voucher_id"
         ),
-        ["mpv|10000|10000|0", "mpv|10000|0|10000", "flex|50000|10000|40000", "flex|5000|0|5000"]
+        [
+            ["mpv", "10000", "10000", "0"],
+            ["mpv", "10000", "0", "10000"],
+            ["flex", "50000", "10000", "40000"],
+            ["flex", "5000", "0", "5000"]
+        ]
     );
     let listing = Listing {
         source: Some("museum".to_owned()),

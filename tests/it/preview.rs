@@ -8,8 +8,9 @@ use ticketledger::worker::Worker;
 use ticketledger::worker::effect::{Effect, USUAL, effect};
 
 use crate::on_both_engines;
-use crate::rebuild::{Random, delivery};
-use crate::support::daemon::{PAID_ORDER, TestDaemon, changed, lines};
+use crate::rebuild::delivery;
+use crate::support::daemon::{PAID_ORDER, Row, TestDaemon, changed, lines};
+use crate::support::random::Random;
 
 fn preview(daemon: &TestDaemon, selection: &Selection) -> Effect {
     preview_of(daemon, selection, USUAL)
@@ -19,9 +20,9 @@ fn preview_of(daemon: &TestDaemon, selection: &Selection, at_most: i64) -> Effec
     let worker = Worker::offline(daemon.database().clone(), daemon.clock.clone(), daemon.config());
     let sources = &daemon.config().sources;
     effect(daemon.database(), &daemon.clock, &classify_by_name(sources), selection, at_most, |connection| {
-        worker.rehearse(connection)
+        worker.dry_run(connection)
     })
-    .expect("it can be rehearsed")
+    .expect("the dry run works")
 }
 
 fn replay(daemon: &TestDaemon, selection: &Selection) {
@@ -37,7 +38,7 @@ fn replay(daemon: &TestDaemon, selection: &Selection) {
     .expect("it can be replayed");
 }
 
-/// All that a rehearsal must leave as it was.
+/// All that a dry run must leave as it was.
 fn everything(daemon: &TestDaemon) -> Vec<String> {
     let mut rows = daemon.lines(
         "SELECT id || state || attempts || due_at || COALESCE(reason, '') || COALESCE(lease_token, '') AS line \
@@ -61,10 +62,8 @@ fn hashes(daemon: &TestDaemon) -> Vec<String> {
     daemon.lines("SELECT entry_hash AS line FROM journal_entries ORDER BY source, entry_no")
 }
 
-fn open_findings(daemon: &TestDaemon) -> Vec<String> {
-    daemon.lines(
-        "SELECT reason || '|' || order_id || '|' || evidence AS line FROM findings WHERE state = 'open' ORDER BY 1",
-    )
+fn open_findings(daemon: &TestDaemon) -> Vec<Row> {
+    daemon.rows(&["reason", "order_id", "evidence"], "FROM findings WHERE state = 'open' ORDER BY 1")
 }
 
 /// Previews, replays, and holds the one against the other.

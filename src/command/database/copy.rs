@@ -53,6 +53,7 @@ pub(super) fn run(options: &Copy) -> anyhow::Result<Outcome> {
         });
         bar.set_length(u64::try_from(total).unwrap_or(0));
         bar.set_position(u64::try_from(done).unwrap_or(0));
+        tracing::debug!(done, total, "rows {stage:?}");
     });
     bar.finish_and_clear();
     let copied = copied?;

@@ -1,7 +1,7 @@
-//! Erasing a person: the contact, and the bytes of every delivery and document about their orders.
+//! Erases a person: the contact, and the bodies of all deliveries and documents about their orders.
 //!
-//! What the books need stays: the hashes of the bytes, opaque ids, amounts, and the snapshots, which never held
-//! anything personal. So the chain, the balances, a rebuild and a trace are as before.
+//! What the books need stays: the hashes of the bodies, opaque ids, amounts, and the snapshots, which never held
+//! personal data. So the hash chain, the balances, a rebuild and a trace do not change.
 
 mod store;
 
@@ -12,55 +12,48 @@ use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
 use crate::inbox::operator::{self, Action, ActionKind, Reason};
 
-/// What an erasure took, or would take. Nothing in it is personal.
+/// What an erasure deleted, or would delete. Contains no personal data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Erased {
-    /// The contact.
     pub contact_id: i64,
-    /// Its source.
     pub source: String,
-    /// Its orders, whose deliveries lost their bytes.
+    /// Orders of the contact, whose deliveries lost their bodies.
     pub orders: Vec<String>,
-    /// Deliveries that lost their bytes.
+    /// Deliveries that lost their bodies.
     pub events: usize,
-    /// Of these, parked ones: they cannot be replayed any more.
+    /// Parked deliveries among them, which can no longer be replayed.
     pub parked: Vec<i64>,
-    /// Fetched documents that lost their bytes.
+    /// Fetched documents that lost their bodies.
     pub documents: usize,
-    /// Other contacts of the same orders; they keep their own data until they are erased themselves.
+    /// Other contacts of the same orders; they keep their data until they are erased themselves.
     pub other_contacts: Vec<i64>,
 }
 
-/// Why nobody was erased.
+/// Why an erasure was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Unerasable {
-    /// There is no such contact.
     #[error("there is no contact {0}")]
     Unknown(i64),
-    /// It is done already.
     #[error("contact {0} was already erased, at {1}")]
     Already(i64, Timestamp),
-    /// Deliveries are still to be worked on, and need their bytes for that.
     #[error(
         "webhooks {0:?} about this person are not processed yet and still need their contents; wait until they are \
          done or parked"
     )]
     Pending(Vec<i64>),
-    /// Deliveries are parked: erased, they can never be replayed.
     #[error(
         "webhooks {0:?} about this person are parked and could never be replayed afterwards; replay them first, or \
          pass --parked-too"
     )]
     Parked(Vec<i64>),
-    /// A statement failed.
     #[error(transparent)]
     Database(#[from] crate::db::Error),
 }
 
-/// Erases a person in one transaction. With `dry_run` it only says what that would take.
+/// Erases a person in one transaction. With `dry_run` only returns what would be deleted.
 ///
 /// # Errors
-/// When it cannot be done without losing what the books still need, or a statement fails.
+/// When the contact is unknown or already erased, when deliveries still need their bodies, or when a statement fails.
 pub fn erase(
     database: &Database,
     contact_id: i64,
@@ -88,14 +81,14 @@ pub fn erase(
         operator::record(connection, &Action { kind, at: now, reason, selection: &what, changed })?;
         Ok::<_, Unerasable>(erased)
     })?;
-    // What is erased is erased; this only takes its last copy, in the log, as soon as possible.
+    // The erasure is committed; this removes the last copy, in the write-ahead log, as soon as possible.
     if let Err(error) = database.write_back() {
         tracing::warn!(%error, "the SQLite log still contains the erased data until its next checkpoint");
     }
     Ok(erased)
 }
 
-/// An event about a person, without what it says.
+/// An event about a person, without its body.
 #[derive(Clone, Debug, PartialEq, Eq, diesel::Queryable)]
 struct Event {
     id: i64,
@@ -116,7 +109,7 @@ fn plan(connection: &mut Connection, contact_id: i64, parked_too: bool) -> Resul
     let orders = contacts::orders_of(connection, contact_id)?;
     let mut entities: Vec<String> =
         orders.iter().flat_map(|id| [format!("order:{id}"), format!("booking:{id}")]).collect();
-    // Of Ticketpark the key is the person itself, who has webhooks and documents of their own.
+    // For Ticketpark the match key is the person itself, who has webhooks and documents of its own.
     entities.extend(contact.match_key.filter(|key| key.starts_with("person:")));
     let events = store::events(connection, &contact.source, &entities)?;
     let in_state = |state: &str| -> Vec<i64> {

@@ -1,10 +1,12 @@
-//! The journal itself: accounts, entries, the hash chain, months, sources and the history of their policies.
+//! The journal itself: accounts, entries, the hash chain, months and their closings, sources and the history of their
+//! policies.
 //!
 //! Belongs here: what every other room reads or writes of the journal, and the rules that hold for any entry whatever
 //! caused it. Does not: what an order is worth (`posting`), or who asks for an entry (`settle`, `entered`, `close`).
 
 mod account;
 pub(in crate::ledger) mod chain;
+pub mod closings;
 mod entry;
 mod head;
 mod month;
@@ -18,7 +20,7 @@ pub use account::Account;
 pub(in crate::ledger) use entry::{AccountRow, EntryWithLines, SealedEntries, negated};
 pub use entry::{EntryRow, PostingRow};
 pub use head::Book;
-pub(in crate::ledger) use head::{EntryDraft, period_of};
+pub(in crate::ledger) use head::EntryDraft;
 pub use month::Month;
 pub use policy_history::{PolicyHistory, Rules};
 pub use snapshot_row::{SnapshotCause, SnapshotRow};

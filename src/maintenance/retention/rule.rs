@@ -1,4 +1,4 @@
-//! What may go, by class and age, and never before its month is closed.
+//! What may be deleted, by class and age, and never before its month is closed.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::config::Retention;
 use crate::ledger::book::{KnownSource, Month};
 
-/// What may go, each with an age of its own.
+/// Data that may be deleted; each class has its own age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
@@ -17,11 +17,11 @@ pub enum Class {
     Done,
     /// Bodies of deliveries that were older than what was known.
     Superseded,
-    /// Bodies of deliveries that need a person; without them they can never be replayed.
+    /// Bodies of parked deliveries, which need a person; without them the deliveries can never be replayed.
     Parked,
     /// Bytes fetched from a provider's API.
     Documents,
-    /// The history of failed attempts of deliveries that are settled; what operators did stays.
+    /// The history of failed attempts of settled deliveries; actions of operators stay.
     Attempts,
 }
 
@@ -55,11 +55,11 @@ impl std::fmt::Display for Class {
     }
 }
 
-/// What of a class may go.
+/// How old the data of a class must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
     pub class: Class,
-    /// What was received, fetched or tried before this.
+    /// What was received, fetched or tried before this may be deleted.
     pub before: Timestamp,
 }
 
@@ -70,32 +70,32 @@ pub fn rules(retention: &Retention, now: Timestamp) -> Vec<Rule> {
 }
 
 impl Rule {
-    /// What is older than so many days.
+    /// Data older than this many days.
     pub fn older_than(class: Class, days: i64, now: Timestamp) -> Self {
         Self { class, before: now.plus_milliseconds(days.saturating_mul(-86_400_000)) }
     }
 
-    /// The first instant of a book that may not go; `None` while no month of it is closed.
+    /// The first instant of a book whose data must stay; `None` while no month of the book is closed.
     pub(super) fn limit(&self, book: &Book) -> Option<Timestamp> {
         book.closed.map(|month| self.before.min(month.ends_at(book.zone)))
     }
 
-    /// The latest of these limits.
+    /// The latest limit of all books.
     pub(super) fn youngest(&self, books: &BTreeMap<String, Book>) -> Option<Timestamp> {
         books.values().filter_map(|book| self.limit(book)).max()
     }
 }
 
-/// A book, as far as its months are closed.
+/// How far the months of a book are closed.
 #[derive(Clone, Copy, Debug)]
 pub struct Book {
-    /// The zone of its days.
+    /// Time zone of the booking dates.
     pub zone: Tz,
-    /// The last closed month, which closes all before it.
+    /// The last closed month; all months before it are closed too.
     pub closed: Option<Month>,
 }
 
-/// The books by source, from the stored sources with their last closed months.
+/// Parses name, time zone and last closed month as stored.
 pub(super) fn books(rows: Vec<(KnownSource, Option<String>)>) -> BTreeMap<String, Book> {
     let book = |(source, closed): (KnownSource, Option<String>)| {
         (source.name, Book { zone: source.timezone, closed: closed.as_deref().and_then(Month::parse) })

@@ -3,6 +3,7 @@
 mod chain;
 mod command;
 mod cuts;
+mod manifest;
 mod numbers;
 
 use serde_json::{Value, json};
@@ -11,10 +12,13 @@ use ticketledger::ledger;
 use ticketledger::ledger::book::Month;
 use ticketledger::ledger::close::{Closing, Request, anchor, anchor_lines, close, contradiction, preview};
 use ticketledger::ledger::proof::verify::verify;
-use ticketledger::report::{self, Cut, Format, Kind};
+use ticketledger::ledger::totals::{
+    AccountBalance, AsOf, OrderBalance, PaymentsByMethod, RevenueByEvent, Selection, Total, VatByRate, VoucherBalance,
+};
+use ticketledger::report::{self, Format};
 
 use crate::on_both_engines;
-use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, VENDOR, at, changed};
+use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, changed, refunded, row};
 use crate::support::db::TestDatabase;
 
 pub(super) fn request(month: &str) -> Request {
@@ -47,31 +51,14 @@ pub(super) fn csv(table: &report::Table) -> Vec<String> {
     text.lines().skip(1).map(str::to_owned).collect()
 }
 
-pub(super) fn vat(period: &str) -> Kind {
-    Kind::Vat { period: Some(period.to_owned()) }
+/// A report of a month of the museum, as it is now.
+pub(super) fn as_known<R: Total>(daemon: &TestDaemon, month: &str) -> Vec<String> {
+    let selection = Selection { source: Some("museum"), month: Month::parse(month), as_of: AsOf::default() };
+    csv(&report::read::<R>(daemon.database(), &selection).unwrap())
 }
 
-pub(super) fn as_known(daemon: &TestDaemon, kind: &Kind) -> Vec<String> {
-    csv(&report::read(daemon.database(), kind, Some("museum")).unwrap())
-}
-
-pub(super) fn as_closed(daemon: &TestDaemon, kind: &Kind, period: &str) -> Vec<String> {
-    csv(&report::read_as_closed(daemon.database(), kind, Some("museum"), period).unwrap())
-}
-
-pub(super) fn refund(date: &str) -> Value {
-    json!({"id": "r1", "code": "StripeBankWire", "payment_method": "StripeBankWire", "name": "Bank wire",
-        "value": -10, "type": "refund", "payment_date": date})
-}
-
-/// The paid order with its second participant cancelled and paid back.
-pub(super) fn refunded(cancelled: &str, paid_back: &str) -> String {
-    changed(
-        PAID_ORDER,
-        &[
-            ("/tickets/0/participants/1/status", json!("CANCELED")),
-            ("/tickets/0/participants/1/cancellation_date", json!(cancelled)),
-            ("/payments/-", refund(paid_back)),
-        ],
-    )
+/// The same as the month was closed.
+pub(super) fn as_closed<R: Total>(daemon: &TestDaemon, month: &str) -> Vec<String> {
+    let month = Month::parse(month).unwrap();
+    csv(&report::read_as_closed::<R>(daemon.database(), Some("museum"), month).unwrap())
 }

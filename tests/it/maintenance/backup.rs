@@ -13,6 +13,7 @@ use super::under_load;
 use crate::support::daemon::{TestDaemon, check_invariants, lines};
 use crate::support::db::{Engine, TestDatabase};
 use crate::support::home::Home;
+use crate::support::wait::until;
 
 fn heads(shown: &str) -> Vec<String> {
     let heads = shown.lines().filter(|line| line.starts_with("Head of"));
@@ -40,9 +41,9 @@ fn a_backup_under_load_is_restored_and_has_all_that_was_answered_before_it_began
     assert_eq!(restored.run(&["ledger", "rebuild"]).code, Some(0));
     let serving = restored.serve();
     let database = restored.database();
-    let (runtime, client) = (tokio::runtime::Runtime::new().unwrap(), reqwest::Client::new());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
     let waiting = "SELECT 'x' AS line FROM inbox_events WHERE state = 'pending' LIMIT 1";
-    runtime.block_on(serving.until(&client, "it goes on", || lines(&database, waiting).is_empty()));
+    runtime.block_on(until("it goes on", || lines(&database, waiting).is_empty()));
     let there: Vec<i64> = lines(&database, "SELECT CAST(id AS TEXT) AS line FROM inbox_events")
         .iter()
         .map(|id| id.parse().unwrap())

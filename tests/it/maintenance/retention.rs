@@ -15,6 +15,7 @@ use crate::support::db::Engine;
 use crate::support::home::Home;
 use crate::support::order::{admission, order};
 use crate::support::program::Program;
+use crate::support::wait::until;
 
 fn reason() -> Reason {
     Reason { actor: "anna".to_owned(), why: "yearly".to_owned() }
@@ -93,11 +94,11 @@ on_both_engines!(each_class_goes_by_its_own_age_and_only_when_its_month_is_close
     assert!(!daemon.bodiless().contains(&waiting.to_string()));
     assert_eq!(daemon.kept(), kept);
     assert_eq!(
-        daemon.lines(
-            "SELECT action || '|' || actor || '|' || why || '|' || filter || '|' || events AS line \
-             FROM operator_actions WHERE action = 'prune' ORDER BY id LIMIT 1"
+        daemon.rows(
+            &["action", "actor", "why", "filter", "events"],
+            "FROM operator_actions WHERE action = 'prune' ORDER BY id LIMIT 1"
         ),
-        [format!("prune|anna|yearly|done before=2025-11-17T12:00:00Z rows=2 bytes={}|2", would.1)]
+        [["prune", "anna", "yearly", &format!("done before=2025-11-17T12:00:00Z rows=2 bytes={}", would.1), "2"]]
     );
     assert!(rebuild(daemon.database(), None, None, 10, |_, _| {}).unwrap().iter().all(|book| book.is_identical()));
     database.execute("DELETE FROM inbox_attempts WHERE action_id IS NULL");
@@ -222,11 +223,9 @@ on_both_engines!(the_daemon_takes_by_itself_when_it_is_told_to, async |database|
         .await
         .restart_working()
         .await;
-    while daemon.bodiless().is_empty() {
-        tokio::task::yield_now().await;
-    }
-    let written = "SELECT actor || '|' || why AS line FROM operator_actions WHERE action = 'prune'";
-    assert_eq!(daemon.lines(written), ["ticketledger serve|the ages of [retention] in the settings"]);
+    until("a body is gone", || !daemon.bodiless().is_empty()).await;
+    let written = daemon.rows(&["actor", "why"], "FROM operator_actions WHERE action = 'prune'");
+    assert_eq!(written, [["ticketledger serve", "the ages of [retention] in the settings"]]);
     daemon.finish().await;
 });
 
@@ -266,19 +265,10 @@ on_both_engines!(a_daemon_under_load_accepts_everything_while_it_is_pruned, |dat
         assert!(said.contains("Total deleted: 10000 rows, 20000000 bytes."), "{said}");
     });
     assert!(during > 0, "deliveries were accepted meanwhile");
-    let client = reqwest::Client::new();
     let opened = database.open();
     let waiting = "SELECT 'x' AS line FROM inbox_events WHERE state = 'pending' LIMIT 1";
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        // Two thousand orders may take more than the patience for one thing.
-        for _ in 0..4 {
-            let left = lines(&opened, &waiting.replace("LIMIT 1", "")).len();
-            let fewer = || lines(&opened, &waiting.replace("LIMIT 1", "")).len() <= left * 3 / 4;
-            serving.until(&client, "some are settled", fewer).await;
-        }
-        serving.until(&client, "all is settled", || lines(&opened, waiting).is_empty()).await;
-    });
+    runtime.block_on(until("all is settled", || lines(&opened, waiting).is_empty()));
     assert_eq!(home.run(&["ledger", "verify"]).code, Some(0));
     assert_eq!(home.run(&["ledger", "rebuild"]).code, Some(0));
     serving.terminate();

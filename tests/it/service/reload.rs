@@ -10,6 +10,7 @@ use super::{Told, post};
 use crate::support::daemon::{PAID_ORDER, TestDaemon, changed, lines};
 use crate::support::db::{Engine, TestDatabase};
 use crate::support::home::{Home, Serving};
+use crate::support::wait::until;
 use crate::worker::{announce, reads, start, status as answers};
 
 /// Settings with one source, whose secrets are files.
@@ -120,7 +121,7 @@ async fn orders_are_settled_after_a_reload_too() {
     serving.reload();
     assert_eq!(post(serving.public, "museum/old-secret", PAID_ORDER).await, 200);
     let settled = || lines(&home.database(), "SELECT state AS line FROM inbox_events") == ["done"];
-    serving.until(&reqwest::Client::new(), "the order is settled", settled).await;
+    until("the order is settled", settled).await;
     serving.terminate();
     assert_eq!(serving.ended().code(), Some(0));
 }

@@ -97,6 +97,9 @@ pub enum ImportError {
     /// The file cannot be taken as it is.
     #[error("nothing was imported; correct these mistakes in the file:\n{}", listed(.0))]
     Mistakes(Vec<Mistake>),
+    /// The copy of the file that the inbox keeps cannot be written.
+    #[error("the file's copy without voucher codes cannot be written: {0}")]
+    Copy(#[from] csv::Error),
     /// The books refused.
     #[error(transparent)]
     Ledger(#[from] Error),
@@ -202,7 +205,7 @@ fn store_file(
     now: Timestamp,
 ) -> Result<i64, ImportError> {
     let body = match file.kind {
-        FileKind::OpeningVouchers => opening::without_codes(&plan.new),
+        FileKind::OpeningVouchers => opening::without_codes(&plan.new)?,
         FileKind::Manual | FileKind::Settlement => file.bytes.clone(),
     };
     let headers = serde_json::json!({

@@ -17,18 +17,14 @@ use crate::money::Overflow;
 pub struct Difference {
     /// Number of the stored entry, if there is one.
     pub entry_no: Option<i64>,
-    /// The order.
     pub order_id: Option<String>,
-    /// In words.
     pub what: String,
 }
 
 /// An account whose balance differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AccountDifference {
-    /// The account.
     pub account: String,
-    /// The currency.
     pub currency: String,
     /// Balance in the journal, in minor units; debit positive.
     pub stored_minor: i64,
@@ -41,11 +37,8 @@ pub struct AccountDifference {
 /// An order of which an account differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OrderDifference {
-    /// The order.
     pub order_id: String,
-    /// The account.
     pub account: String,
-    /// The currency.
     pub currency: String,
     /// Rebuilt less stored, in minor units; debit positive.
     pub difference_minor: i64,

@@ -19,7 +19,6 @@ mod store;
 
 use std::sync::mpsc::sync_channel;
 
-use chrono_tz::Tz;
 use serde::Serialize;
 
 pub use self::compare::{AccountDifference, Difference, OrderDifference};
@@ -27,7 +26,7 @@ pub use self::compare::{AccountDifference, Difference, OrderDifference};
 use self::compare::Comparison;
 use self::journal::Journal;
 use self::shadow::{Prepared, Shadow};
-use crate::db::{self, Database};
+use crate::db::Database;
 use crate::ledger::Error;
 use crate::ledger::book::PolicyHistory;
 
@@ -40,9 +39,7 @@ const AHEAD: usize = 4;
 /// What the rebuild of one source came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rebuilt {
-    /// The source.
     pub source: String,
-    /// Snapshots worked through.
     pub snapshots: i64,
     /// Entries in the journal.
     pub entries: i64,
@@ -56,13 +53,11 @@ pub struct Rebuilt {
     pub rebuilt_head: Option<String>,
     /// The first differences, in the order of the journal.
     pub differences: Vec<Difference>,
-    /// How many there are.
     pub differences_total: i64,
     /// Accounts whose balance differs.
     pub accounts: Vec<AccountDifference>,
     /// The first orders whose accounts differ.
     pub orders: Vec<OrderDifference>,
-    /// How many there are.
     pub orders_total: i64,
 }
 
@@ -90,7 +85,7 @@ pub fn rebuild(
     let mut done = 0;
     let mut rebuilt = Vec::with_capacity(books.len());
     for book in &books {
-        let mut policies = policies(database, book)?;
+        let mut policies = PolicyHistory::load(&mut database.reader()?, &book.source, book.zone)?;
         if let Some(switches) = switches {
             policies = policies.with_switches(switches).map_err(Error::Policy)?;
         }
@@ -98,13 +93,6 @@ pub fn rebuild(
         done += book.last_snapshot_no;
     }
     Ok(rebuilt)
-}
-
-fn policies(database: &Database, book: &store::BookRow) -> Result<PolicyHistory, Error> {
-    let unknown =
-        |_| db::Error::Inconsistent(format!("source {}: `{}` is not a valid time zone", book.source, book.timezone));
-    let zone: Tz = book.timezone.parse().map_err(unknown)?;
-    PolicyHistory::load(&mut database.reader()?, &book.source, zone)
 }
 
 /// One thread reads snapshots and computes what they ask for, one reads the journal, this one posts and compares.

@@ -1,0 +1,9 @@
+//! The statements of the totals: sums over lines of the journal, each defined once.
+
+mod columns;
+mod lines;
+mod month;
+pub(super) mod reports;
+
+pub(crate) use self::columns::{holds, kinds, row, rust, view_rows};
+pub(in crate::ledger) use self::month::{entries_of, open_orders};
