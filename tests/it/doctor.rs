@@ -143,7 +143,7 @@ async fn what_waits_for_a_person_is_a_warning() {
     assert!(says(&said, "warning", "parked of museum", "inbox list --state parked"), "{said}");
     assert!(says(&said, "warning", "backlog of museum", "minutes"), "{said}");
     assert!(says(&said, "warning", "finding_high of museum", "findings list"), "{said}");
-    assert!(says(&said, "warning", "silence of museum", "1 at most are allowed"), "{said}");
+    assert!(says(&said, "warning", "silence of museum", "allowed: at most 1"), "{said}");
     drop(serving);
 }
 
