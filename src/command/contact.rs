@@ -10,8 +10,8 @@ use super::import::{Who as Operator, ask};
 use super::{Outcome, output, settings};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::contacts::{self, Erased, Shown, Who};
-use crate::report::{Cell, Column, Format, Shown as Look, Table, format};
+use crate::contacts::{self, ContactWithOrders, Erased, Who};
+use crate::report::{Cell, Column, Format, Shown, Table, format};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ContactCommand {
@@ -97,7 +97,7 @@ fn show(config: &Config, options: Show) -> anyhow::Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-fn in_words(shown: &Shown) -> String {
+fn in_words(shown: &ContactWithOrders) -> String {
     let contact = &shown.contact;
     let number = Some(contact.contact_id.to_string());
     let lines = [
@@ -170,9 +170,9 @@ fn returned(config: &Config, options: &Returned) -> anyhow::Result<Outcome> {
     settings::known_source(config, options.source.as_deref())?;
     let rows = contacts::returned(&settings::open(config)?, options.source.as_deref())?;
     let columns = vec![
-        Column { name: "source", shown: Look::Text },
-        Column { name: "contact_id", shown: Look::Count },
-        Column { name: "erased_contact_id", shown: Look::Count },
+        Column { name: "source", shown: Shown::Text },
+        Column { name: "contact_id", shown: Shown::Count },
+        Column { name: "erased_contact_id", shown: Shown::Count },
     ];
     let row = |(source, id, erased): (String, i64, i64)| {
         vec![Cell::Text(Some(source)), Cell::Number(Some(id)), Cell::Number(Some(erased))]

@@ -6,9 +6,9 @@ use super::output::{self, Usage};
 use super::{Outcome, settings};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::ledger::batch::FindingRow;
-use crate::ledger::findings::REASONS;
-use crate::ledger::findings::operator::store::{self, Filter};
+use crate::ledger::batch::{FindingRow, FindingState};
+use crate::ledger::findings::operator::store::{self, FindingFilter};
+use crate::ledger::posting::FindingReason;
 use crate::report::{Column, Format, Shown, Table, format};
 
 /// Characters of a fingerprint that a table shows; enough to tell findings apart, and to acknowledge one.
@@ -33,11 +33,11 @@ enum State {
 }
 
 impl State {
-    fn word(self) -> &'static str {
+    fn stored(self) -> FindingState {
         match self {
-            Self::Open => "open",
-            Self::Acknowledged => "acknowledged",
-            Self::AutoClosed => "auto_closed",
+            Self::Open => FindingState::Open,
+            Self::Acknowledged => FindingState::Acknowledged,
+            Self::AutoClosed => FindingState::AutoClosed,
         }
     }
 }
@@ -105,13 +105,13 @@ pub(super) struct Ack {
 }
 
 impl Which {
-    fn filter(&self, config: &Config, states: Vec<String>) -> anyhow::Result<Filter> {
+    fn filter(&self, config: &Config, states: Vec<FindingState>) -> anyhow::Result<FindingFilter> {
         settings::known_source(config, self.source.as_deref())?;
-        if let Some(unknown) = self.reason.iter().find(|reason| !REASONS.iter().any(|known| known.code == **reason)) {
+        if let Some(unknown) = self.reason.iter().find(|reason| FindingReason::parse(reason).is_none()) {
             return Err(Usage(format!("there is no reason `{unknown}`; docs/findings.md lists them")).into());
         }
         let severity = |severity: &SeverityArgument| format!("{severity:?}").to_lowercase();
-        Ok(Filter {
+        Ok(FindingFilter {
             source: self.source.clone(),
             order: self.order.clone(),
             reasons: self.reason.clone(),
@@ -146,7 +146,7 @@ pub(super) fn run(config: &Config, command: &FindingsCommand) -> anyhow::Result<
 }
 
 fn list(config: &Config, options: &List) -> anyhow::Result<Outcome> {
-    let states = options.state.iter().map(|state| state.word().to_owned()).collect();
+    let states = options.state.iter().map(|state| state.stored()).collect();
     let filter = options.which.filter(config, states)?;
     let findings = store::list(&mut settings::open(config)?.reader()?, &filter)?;
     output::print(format::render(&table_of(&findings, options.format), options.format)?)?;
@@ -160,7 +160,7 @@ fn acknowledge(config: &Config, options: &Ack) -> anyhow::Result<Outcome> {
     if options.fingerprint.is_none() && !options.which.is_narrow() {
         return Err(Usage("say which: a fingerprint, or --reason, --order or --severity".to_owned()).into());
     }
-    let mut filter = options.which.filter(config, vec!["open".to_owned()])?;
+    let mut filter = options.which.filter(config, vec![FindingState::Open])?;
     filter.fingerprint = options.fingerprint.as_ref().map(|prefix| prefix.to_lowercase());
     let database = settings::open(config)?;
     let chosen = store::list(&mut database.reader()?, &filter)?;
@@ -212,7 +212,7 @@ fn table_of(findings: &[(FindingRow, Option<String>)], format: Format) -> Table 
             row.expected_minor.into(),
             row.actual_minor.into(),
             row.difference_minor.into(),
-            row.state.clone().into(),
+            row.state.to_string().into(),
             row.first_seen.into(),
             row.last_seen.into(),
             row.acknowledged_by.clone().into(),

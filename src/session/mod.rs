@@ -25,6 +25,7 @@ use self::seal::Seal;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Source;
 use crate::db::Database;
+use crate::inbox::ParkReason;
 use crate::provider::Failure;
 use crate::provider::ticketpark::client::{self, Answer, Client, Fetched};
 
@@ -150,7 +151,7 @@ impl Access {
                 retry_after_milliseconds: None,
             }),
             Answer::Refused(status) => Err(Failure::Transient {
-                reason: "forbidden",
+                reason: ParkReason::Forbidden,
                 detail: format!("the provider answered {status}, also to a new token"),
                 retry_after_milliseconds: None,
             }),

@@ -8,7 +8,6 @@ use crate::cluster::Lease;
 use crate::db::Connection;
 use crate::inbox::{Claimed, store as inbox};
 use crate::limits;
-use crate::order::Provider;
 
 /// What was claimed together.
 pub(super) struct Claims {
@@ -19,9 +18,10 @@ pub(super) struct Claims {
 }
 
 impl Inner {
-    /// The sources of a provider, each time another one first, so that none waits for ever behind a busy one.
-    pub(super) fn sources_in_turn(&self, provider: Provider) -> Vec<&str> {
-        let mut sources = self.sources_of(provider);
+    /// The sources that are fetched, or those that are not, each time another one first, so that none waits for ever
+    /// behind a busy one.
+    pub(super) fn sources_in_turn(&self, fetched: bool) -> Vec<&str> {
+        let mut sources = self.sources_of(fetched);
         if !sources.is_empty() {
             let turn = self.rounds.fetch_add(1, Ordering::Relaxed);
             let first = turn % sources.len();
@@ -30,8 +30,8 @@ impl Inner {
         sources
     }
 
-    pub(super) fn sources_of(&self, provider: Provider) -> Vec<&str> {
-        let sources = self.sources.values().filter(|source| source.provider == provider);
+    pub(super) fn sources_of(&self, fetched: bool) -> Vec<&str> {
+        let sources = self.sources.values().filter(|source| source.provider.is_fetched() == fetched);
         sources.map(|source| source.name.as_str()).collect()
     }
 
@@ -77,7 +77,7 @@ impl Inner {
         }
     }
 
-    /// Claims in the caller's transaction; a Ticketpark entity gets the number of its fetch in it too, so that the
+    /// Claims in the caller's transaction; an entity that is fetched gets the number of its fetch in it too, so that the
     /// fetch covers exactly the events that were stored before it.
     pub(super) fn claim_in(
         &self,
@@ -89,7 +89,7 @@ impl Inner {
     ) -> crate::db::Result<Vec<(Claimed, Option<i64>)>> {
         let until = now.plus_milliseconds(i64::try_from(limits::LEASE.as_millis()).unwrap_or(i64::MAX));
         let claimed = inbox::claim(connection, lease, now, until, source, entities)?;
-        let fetched = self.sources.get(source).is_some_and(|source| source.provider == Provider::Ticketpark);
+        let fetched = self.sources.get(source).is_some_and(|source| source.provider.is_fetched());
         let mut numbered = Vec::with_capacity(claimed.len());
         for entity in claimed {
             let document_id = match entity.events.first().filter(|_| fetched) {

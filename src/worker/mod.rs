@@ -30,7 +30,6 @@ use crate::config::{self, Source};
 use crate::db::Database;
 use crate::inbox::{Activity, Claimed, EventId};
 use crate::limits;
-use crate::order::Provider;
 use crate::provider::Failure;
 use crate::session::{self, Access};
 
@@ -84,7 +83,7 @@ impl Worker {
         presence: Presence,
     ) -> Result<Self, session::SetupError> {
         let mut access = BTreeMap::new();
-        for source in config.sources.iter().filter(|source| source.provider == Provider::Ticketpark) {
+        for source in config.sources.iter().filter(|source| source.provider.is_fetched()) {
             access.insert(source.name.clone(), Access::new(database.clone(), clock.clone(), source)?);
         }
         Ok(Self::with_access(database, clock, config, access, wake, probe, Some(presence)))
@@ -132,7 +131,7 @@ impl Worker {
     pub fn successor(&self, config: &config::Config) -> Result<Self, session::SetupError> {
         let earlier = &self.0;
         let mut access = BTreeMap::new();
-        for source in config.sources.iter().filter(|source| source.provider == Provider::Ticketpark) {
+        for source in config.sources.iter().filter(|source| source.provider.is_fetched()) {
             let known = earlier.access.get(&source.name).zip(earlier.sources.get(&source.name));
             let next = match known {
                 Some((access, known)) => access.successor(known, source)?,
@@ -242,7 +241,7 @@ impl Worker {
         let turn = tokio::task::spawn_blocking(move || {
             let inner = &worker.0;
             let mut worked = false;
-            for source in inner.sources_in_turn(Provider::Bookingkit) {
+            for source in inner.sources_in_turn(false) {
                 worked |= inner.turn_orders(source);
             }
             worked
@@ -288,7 +287,7 @@ impl Worker {
         else {
             return;
         };
-        let work = read::ticketpark_entity(source, access, &claimed, document_id, inner.settings.attempts).await;
+        let work = read::webhooks_and_answer(source, access, &claimed, document_id, inner.settings.attempts).await;
         let now = inner.clock.now();
         match &work.failure {
             Some(Failure::RateLimited { retry_after_milliseconds, .. }) => {
@@ -315,7 +314,7 @@ impl Inner {
         let Some(source) = self.sources.get(name) else { return false };
         let Some(claims) = self.claim(name, limits::CLAIM_ENTITIES) else { return false };
         let attempts = self.settings.attempts;
-        let read = claims.entities.iter().map(|(claimed, _)| read::bookingkit_order(source, claimed, attempts));
+        let read = claims.entities.iter().map(|(claimed, _)| read::webhooks(source, claimed, attempts));
         self.settle_in_turn(read.collect());
         true
     }

@@ -1,7 +1,7 @@
 //! What one claim leads to, before anything is written.
 
 use crate::clock::Timestamp;
-use crate::inbox::{Claimed, EventId, Finish};
+use crate::inbox::{Claimed, Entity, EventId, Finish, ParkReason};
 use crate::ledger::settle::{OrderUpdate, UpdateContent};
 use crate::order::{Contact, Note};
 use crate::provider::Failure;
@@ -10,8 +10,7 @@ use crate::provider::Failure;
 pub(super) struct Work {
     /// The source.
     pub(super) source: String,
-    /// What it is about, such as `order:ID`.
-    pub(super) entity: String,
+    pub(super) entity: Entity,
     /// Proof of the claim.
     pub(super) lease: String,
     /// The events that go on, in the order of their numbers.
@@ -66,13 +65,8 @@ impl Work {
         }
     }
 
-    /// The id behind the colon of the entity.
-    pub(super) fn entity_id(&self) -> &str {
-        self.entity.split_once(':').map_or(self.entity.as_str(), |(_, id)| id)
-    }
-
-    pub(super) fn park(&mut self, id: EventId, verdict: &'static str, reason: &str, detail: impl Into<String>) {
-        self.ended.push((id, Finish::Parked { verdict, reason: reason.to_owned(), detail: detail.into() }));
+    pub(super) fn park(&mut self, id: EventId, verdict: &'static str, reason: ParkReason, detail: impl Into<String>) {
+        self.ended.push((id, Finish::Parked { verdict, reason, detail: detail.into() }));
     }
 }
 

@@ -13,7 +13,10 @@ const EDGES: [(&str, &[&str]); 8] = [
     ("db", &["config", "limits", "on_engine"]),
     ("order", &["clock", "money"]),
     // Of the inbox only the word for what a delivery is about, never its store; never the database.
-    ("provider", &["clock", "config", "inbox::Classified", "limits", "money", "order"]),
+    (
+        "provider",
+        &["clock", "config", "inbox::Classified", "inbox::Entity", "inbox::ParkReason", "limits", "money", "order"],
+    ),
     ("report", &["clock", "db", "inbox", "ledger", "money", "on_engine"]),
 ];
 

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::store as contacts;
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
+use crate::inbox::Entity;
 use crate::inbox::operator::{Reason, store as operator};
 
 /// What an erasure took, or would take. Nothing in it is personal.
@@ -113,10 +114,10 @@ fn plan(connection: &mut Connection, contact_id: i64, parked_too: bool) -> Resul
         return Err(Unerasable::Already(contact_id, at));
     }
     let orders = contacts::orders_of(connection, contact_id)?;
-    let mut entities: Vec<String> =
-        orders.iter().flat_map(|id| [format!("order:{id}"), format!("booking:{id}")]).collect();
+    let about_orders = orders.iter().flat_map(|order_id| Entity::of_order(order_id));
+    let mut entities: Vec<String> = about_orders.map(|entity| entity.to_string()).collect();
     // Of Ticketpark the key is the person itself, who has webhooks and documents of their own.
-    entities.extend(contact.match_key.filter(|key| key.starts_with("person:")));
+    entities.extend(contact.match_key.filter(|key| matches!(Entity::parse(key), Some(Entity::Person(_)))));
     let events = store::events(connection, &contact.source, &entities)?;
     let in_state = |state: &str| -> Vec<i64> {
         events.iter().filter(|event: &&Event| event.state == state).map(|event| event.id).collect()

@@ -15,7 +15,7 @@ mod write_buffer;
 
 use chrono_tz::Tz;
 
-pub use finding_row::FindingRow;
+pub use finding_row::{FindingRow, FindingState};
 pub use known::is_cancelled;
 pub(in crate::ledger) use known::{KnownOrder, load, snapshot_of};
 pub(in crate::ledger) use order_state::LastSnapshot;

@@ -5,16 +5,14 @@ use std::collections::BTreeSet;
 use chrono::{Datelike as _, NaiveDate};
 use chrono_tz::Tz;
 
-use super::{EntryRow, PolicyHistory, PostingRow, chain, store};
+use super::{EntryKind, EntryReason, EntryRow, PolicyHistory, PostingRow, chain, store};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::ledger::Error;
 
 /// The head of a book. Valid for one transaction, which holds the lock on its source.
 pub struct Book {
-    /// The source.
     pub source: String,
-    /// Its policies.
     pub policies: PolicyHistory,
     head_no: i64,
     head_hash: String,
@@ -24,7 +22,7 @@ pub struct Book {
 
 /// The header of an entry before it has its number.
 pub(in crate::ledger) struct EntryDraft<'a> {
-    pub(in crate::ledger) kind: &'static str,
+    pub(in crate::ledger) kind: EntryKind,
     pub(in crate::ledger) event_type: &'a str,
     /// The order; `None` when the entry is about none.
     pub(in crate::ledger) order_id: Option<&'a str>,
@@ -36,7 +34,7 @@ pub(in crate::ledger) struct EntryDraft<'a> {
     pub(in crate::ledger) atom_key: &'a str,
     pub(in crate::ledger) atom_hash: &'a str,
     pub(in crate::ledger) reverses_no: Option<i64>,
-    pub(in crate::ledger) reason: &'a str,
+    pub(in crate::ledger) reason: EntryReason,
     pub(in crate::ledger) currency: &'a str,
     pub(in crate::ledger) effective_at: Timestamp,
     pub(in crate::ledger) effective_basis: &'a str,
@@ -95,14 +93,14 @@ impl Book {
         let mut entry = EntryRow {
             source: self.source.clone(),
             entry_no,
-            kind: draft.kind.to_owned(),
+            kind: draft.kind.as_str().to_owned(),
             event_type: draft.event_type.to_owned(),
             order_id: draft.order_id.map(str::to_owned),
             snapshot_no: draft.snapshot_no,
             atom_key: draft.atom_key.to_owned(),
             atom_hash: draft.atom_hash.to_owned(),
             reverses_no: draft.reverses_no,
-            reason_code: late_for.unwrap_or_else(|| draft.reason.to_owned()),
+            reason_code: late_for.as_ref().unwrap_or(&draft.reason).to_string(),
             currency: draft.currency.to_owned(),
             effective_at: draft.effective_at,
             effective_basis: draft.effective_basis.to_owned(),
@@ -149,12 +147,12 @@ impl Book {
 
     /// The local day, or the first day of the earliest open month when that day's month is closed, with the reason.
     /// A closed month closes every month before it: an older fact would change its opening balances.
-    fn booking_date(&self, effective_at: Timestamp) -> (NaiveDate, Option<String>) {
+    fn booking_date(&self, effective_at: Timestamp) -> (NaiveDate, Option<EntryReason>) {
         let day = effective_at.local_date(self.policies.zone());
         let period = period_of(day);
         let first_open = self.closed.last().filter(|last| period <= **last).and_then(|last| first_day_after(last));
         match first_open {
-            Some(first_open) => (first_open, Some(format!("late_for_{period}"))),
+            Some(first_open) => (first_open, Some(EntryReason::LateFor(period))),
             None => (day, None),
         }
     }

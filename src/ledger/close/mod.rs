@@ -288,7 +288,7 @@ fn write_close(
 ) -> Result<Anchor, Error> {
     let (source, period) = (book.source.clone(), request.month.to_string());
     let atom_key = format!("close:{period}");
-    let posting_key = chain::posting_key(&source, "", 0, &atom_key, "close");
+    let posting_key = chain::posting_key(&source, "", 0, &atom_key, super::book::EntryKind::Close);
     let sealed = book.append(
         EntryRow {
             source: source.clone(),

@@ -8,6 +8,7 @@ use super::{Entry, FindingChange, OrderTouched, Stuck};
 use crate::db::schema::{findings, inbox_events, journal_entries, order_snapshots, postings, sources};
 use crate::db::{Connection, Result};
 use crate::inbox::EventId;
+use crate::ledger::batch::FindingState;
 use crate::on_engine;
 
 /// Last entry and last snapshot of every source.
@@ -93,7 +94,7 @@ pub(super) fn lines_after(connection: &mut Connection, source: &str, entry_no: i
 
 /// Findings that somebody has to look at, by their fingerprint.
 pub(super) fn open_findings(connection: &mut Connection) -> Result<BTreeMap<String, FindingChange>> {
-    let query = findings::table.filter(findings::state.eq_any(["open", "acknowledged"])).select((
+    let query = findings::table.filter(findings::state.eq_any(FindingState::UNRESOLVED)).select((
         findings::source,
         findings::order_id,
         findings::reason,

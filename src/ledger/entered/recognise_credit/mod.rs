@@ -1,4 +1,4 @@
-//! Rule 20: the credit of a dead order becomes income, where the policy says after how many days.
+//! Rule 20 of `docs/posting-rules.md`: the credit of a dead order becomes income, where the policy says after how many days.
 //!
 //! A sweep with a clock finds what is due and decides; what it decides becomes part of the order's next snapshot and is
 //! posted by the code that settles. So a rebuild repeats it from the snapshot, without a clock, and a refund that comes
@@ -17,7 +17,7 @@ use crate::ledger::batch::Batch;
 use crate::ledger::book::{KnownSource, PolicyHistory, SnapshotCause, store as journal};
 use crate::ledger::settle::{Origin, recognise_credit};
 
-/// Orders that are looked at together.
+/// Orders that are read together.
 const PAGE: i64 = 200;
 
 /// A change of what is recognised of one order's credit.
@@ -44,7 +44,7 @@ pub struct Swept {
     pub changes: Vec<CreditChange>,
     /// Entries written.
     pub entries: usize,
-    /// Orders that could not be looked at or posted, each with the reason; all others were.
+    /// Orders that could not be read or posted, each with the reason; all others were.
     pub failed: Vec<String>,
 }
 

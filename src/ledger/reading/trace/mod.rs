@@ -29,7 +29,7 @@ pub enum Start {
 pub struct Trace {
     /// The entries, in their order.
     pub entries: Vec<EntryTraced>,
-    /// The steps of settling that wrote them.
+    /// The snapshots that they were computed from.
     pub snapshots: Vec<SnapshotTraced>,
     /// The events that caused these.
     pub events: Vec<EventTraced>,
@@ -56,7 +56,7 @@ pub struct EntryTraced {
     pub booking_date: chrono::NaiveDate,
     /// Its currency.
     pub currency: String,
-    /// The step that wrote it; none for what was entered by hand.
+    /// What it was computed from; none for what was entered by hand.
     pub snapshot_no: Option<i64>,
     /// The event behind it.
     pub inbox_event_id: Option<i64>,
@@ -68,7 +68,7 @@ pub struct EntryTraced {
     pub lines: Vec<(String, i64)>,
 }
 
-/// A step of settling.
+/// A state of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, diesel::Queryable)]
 pub struct SnapshotTraced {
     /// The source.
@@ -178,7 +178,7 @@ fn follow(connection: &mut Connection, source: Option<&str>, start: &Start) -> R
     let mut trace = Trace::default();
     match start {
         Start::Entry(entry_no) => {
-            trace.entries = store::entries(connection, source, &store::Of::Number(*entry_no))?;
+            trace.entries = store::entries(connection, source, &store::EntriesOf::Number(*entry_no))?;
             for entry in trace.entries.clone() {
                 if let Some(snapshot_no) = entry.snapshot_no {
                     trace.snapshots.extend(store::snapshot(connection, &entry.source, snapshot_no)?);
@@ -187,15 +187,18 @@ fn follow(connection: &mut Connection, source: Option<&str>, start: &Start) -> R
         }
         Start::Event(id) => {
             trace.snapshots = store::snapshots_of_event(connection, source, *id)?;
-            for step in &trace.snapshots {
-                let of_step = store::Of::Step { order_id: step.order_id.clone(), snapshot_no: step.snapshot_no };
-                trace.entries.extend(store::entries(connection, Some(&step.source), &of_step)?);
+            for snapshot in &trace.snapshots {
+                let of_snapshot = store::EntriesOf::Snapshot {
+                    order_id: snapshot.order_id.clone(),
+                    snapshot_no: snapshot.snapshot_no,
+                };
+                trace.entries.extend(store::entries(connection, Some(&snapshot.source), &of_snapshot)?);
             }
         }
         Start::Order(name) => {
             for (source, order_id) in store::orders(connection, source, name)? {
                 trace.snapshots.extend(store::snapshots_of_order(connection, &source, &order_id)?);
-                let of_order = store::Of::Order(order_id);
+                let of_order = store::EntriesOf::Order(order_id);
                 trace.entries.extend(store::entries(connection, Some(&source), &of_order)?);
             }
         }
