@@ -1,4 +1,4 @@
-//! From webhooks to books: what intake, settling and a rebuild cost, each in its turn on the same database.
+//! Measures what intake, settling and a rebuild cost, one after the other on the same database.
 //!
 //! `cargo bench --bench books -- [sqlite|postgres] [orders]`; PostgreSQL is the server of `TICKETLEDGER_BENCH_URL`.
 #![expect(clippy::expect_used, clippy::float_arithmetic, reason = "a bench ends at the first fault and prints ratios")]
@@ -33,7 +33,7 @@ fn settings(folder: &Path, url: &str) -> Config {
     config::load(Some(&file), &BTreeMap::new()).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-/// The first seed order under another id, as bookingkit sends it.
+/// The documented paid order of bookingkit with another id.
 fn body(number: usize) -> Vec<u8> {
     let seed = include_str!("../tests/fixtures/bookingkit/paid_order.json");
     let mut order: serde_json::Value = serde_json::from_str(seed).expect("the seed order");

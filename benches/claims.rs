@@ -1,6 +1,6 @@
-//! What a claim costs with ten and with many events waiting: `cargo bench --bench claims [ROWS]`.
+//! Measures what a claim costs when ten and when many events wait: `cargo bench --bench claims [ROWS]`.
 //!
-//! On SQLite in a throwaway folder; on PostgreSQL too when `TICKETLEDGER_BENCH_URL` names an empty database.
+//! It runs on SQLite in a temporary folder, and also on PostgreSQL if `TICKETLEDGER_BENCH_URL` names an empty database.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a bench that fails must fail loudly")]
 
 use std::time::Instant;
@@ -23,7 +23,7 @@ fn delivery(number: usize, received_at: Timestamp) -> Delivery {
     }
 }
 
-/// Stores so many pending events, and marks so many of them done.
+/// Stores `rows` pending events and marks the first `done` of them as done.
 fn fill(database: &Database, rows: usize, done: usize) {
     let start = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
     for first in (0..rows).step_by(1000) {
@@ -51,7 +51,7 @@ fn execute(database: &Database, sql: &str) {
         .unwrap();
 }
 
-/// The mean microseconds of a claim of 64 entities and of finishing them, each a transaction of its own.
+/// Mean time in microseconds of claiming 64 entities and of finishing them, each in its own transaction.
 fn measure(database: &Database) -> (u128, u128) {
     let now = Timestamp::parse("2026-02-01T00:00:00Z").unwrap();
     let (mut claiming, mut finishing) = (0, 0);

@@ -1,7 +1,7 @@
-//! One, two and three daemons on the same server, side by side: what they take in and what they settle.
+//! Measures how many deliveries one, two and three daemons on the same server store and settle.
 //!
-//! `TICKETLEDGER_BENCH_URL=postgres://USER@HOST/postgres cargo bench --bench daemons -- [DELIVERIES]`. Each run has a
-//! database of its own, which is dropped afterwards. The senders share the machine with the daemons.
+//! `TICKETLEDGER_BENCH_URL=postgres://USER@HOST/postgres cargo bench --bench daemons -- [DELIVERIES]`. Each run has its
+//! own database, which is dropped afterwards. The senders run on the same machine as the daemons.
 #![expect(clippy::expect_used, clippy::panic, reason = "a bench ends at the first fault")]
 #![expect(clippy::float_arithmetic, clippy::indexing_slicing, reason = "a bench prints ratios of a known order")]
 #![expect(clippy::disallowed_methods, reason = "to look all the time would take time from the daemons")]
@@ -25,12 +25,12 @@ fn vendor(source: usize) -> String {
     format!("{source:032x}")
 }
 
-/// A daemon of the built program; it is killed when it is dropped.
+/// A daemon process of the built program; it is killed on drop.
 struct Serving(Child, SocketAddr);
 
 impl Drop for Serving {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended by itself.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -53,12 +53,12 @@ fn serve(folder: &Path, sources: usize) -> Serving {
     let (public, console) = (free(), free());
     let mut command = Command::new(env!("CARGO_BIN_EXE_ticketledger"));
     command.arg("serve").current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // The daemon takes every variable of this name for a setting.
+    // The daemon reads every variable with this prefix as a setting.
     command.env_remove("TICKETLEDGER_BENCH_URL");
     command.env("TICKETLEDGER_SERVER__LISTEN", public.to_string());
     command.env("TICKETLEDGER_SERVER__CONSOLE", console.to_string());
     for source in 0..sources {
-        // Each its own, as the settings demand.
+        // The settings require a different secret for each source.
         command.env(format!("HOOK_{source}"), format!("{SECRET}{source}"));
     }
     let mut serving = Serving(command.spawn().expect("the daemon starts"), public);
@@ -70,7 +70,7 @@ fn serve(folder: &Path, sources: usize) -> Serving {
     serving
 }
 
-/// The first seed order under another id and of another vendor.
+/// The documented paid order of bookingkit with another id and another vendor.
 fn body(number: usize, source: usize) -> String {
     let seed = include_str!("../tests/fixtures/bookingkit/paid_order.json");
     let mut order: serde_json::Value = serde_json::from_str(seed).expect("the seed order");
@@ -88,7 +88,7 @@ fn body(number: usize, source: usize) -> String {
     order.to_string()
 }
 
-/// Sends all of them, each sender to its own daemon.
+/// Sends all bodies; each sender uses one daemon.
 async fn send(daemons: &[Serving], bodies: Arc<Vec<(usize, String)>>) {
     let next = Arc::new(AtomicUsize::new(0));
     let client = reqwest::Client::new();
@@ -112,7 +112,7 @@ fn count(connection: &mut PgConnection, query: &'static str) -> i64 {
     diesel::select(sql::<BigInt>(query)).get_result(connection).expect("a number")
 }
 
-/// Answers per second, and events settled per second from the first delivery to the last entry.
+/// Returns answers per second, and events settled per second from the first delivery to the last entry.
 fn run(server: &str, daemons: usize, sources: usize, deliveries: usize) -> (f64, f64) {
     let name = format!("ticketledger_bench_{daemons}_{sources}");
     let mut administrator = PgConnection::establish(server).expect("the server answers");
@@ -147,7 +147,7 @@ fn run(server: &str, daemons: usize, sources: usize, deliveries: usize) -> (f64,
 
 fn drop_all(serving: Vec<Serving>) {
     for Serving(child, _) in &serving {
-        // In order, so that no lease and no row of a daemon is left behind.
+        // Daemons are stopped with SIGTERM, so that none leaves a lease or a row behind.
         let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
     }
     for mut serving in serving {

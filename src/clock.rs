@@ -1,4 +1,4 @@
-//! Instants and where they come from. The only caller of the system clock.
+//! Instants, and the only caller of the system clock.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +11,7 @@ use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types;
 use serde::{Deserialize, Serialize};
 
-/// An instant in UTC with microseconds: what both engines store without loss.
+/// An instant in UTC with microsecond precision, which both engines store without loss.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow, Serialize, Deserialize,
 )]
@@ -20,13 +20,13 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
-    /// The instant, cut to microseconds.
+    /// Truncates the instant to microseconds.
     pub fn new(instant: DateTime<Utc>) -> Self {
         Self(instant.trunc_subsecs(6))
     }
 
-    /// Reads RFC 3339 with `Z` or an offset, the offset also without a colon (`+0200`, as Ticketpark writes it).
-    /// A time without an offset is refused: guessing a zone moves money between months.
+    /// Parses RFC 3339 with `Z` or an offset; the offset may lack its colon (`+0200`, as Ticketpark writes it). A time
+    /// without an offset is refused: guessing a zone could move money to another month.
     pub fn parse(text: &str) -> Option<Self> {
         DateTime::parse_from_rfc3339(text)
             .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"))
@@ -34,29 +34,28 @@ impl Timestamp {
             .map(|instant| Self::new(instant.with_timezone(&Utc)))
     }
 
-    /// Later by that many milliseconds; saturates at the end of time.
+    /// Adds milliseconds; saturates at the last representable instant.
     pub fn plus_milliseconds(self, milliseconds: i64) -> Self {
         let later = self.0.checked_add_signed(TimeDelta::milliseconds(milliseconds));
         Self(later.unwrap_or(DateTime::<Utc>::MAX_UTC))
     }
 
-    /// Milliseconds from `earlier` to this instant; negative when it is later.
+    /// Milliseconds from `earlier` to this instant; negative if `earlier` is in fact later.
     pub fn milliseconds_since(self, earlier: Self) -> i64 {
         (self.0 - earlier.0).num_milliseconds()
     }
 
-    /// The day on which this instant falls in a time zone: 23:30Z on 30 November is 1 December in Berlin.
+    /// The date of this instant in a time zone: 23:30Z on 30 November is 1 December in Berlin.
     pub fn local_date(self, zone: Tz) -> NaiveDate {
         self.0.with_timezone(&zone).date_naive()
     }
 
-    /// The middle of a day in a time zone: no change of the clocks moves it to another day.
+    /// Noon of a day in a time zone: no daylight saving change moves it to another day.
     pub fn noon_of(day: NaiveDate, zone: Tz) -> Option<Self> {
         let local = day.and_hms_opt(12, 0, 0)?;
         Some(Self::new(zone.from_local_datetime(&local).earliest()?.with_timezone(&Utc)))
     }
 
-    /// The instant as chrono has it.
     pub fn utc(self) -> DateTime<Utc> {
         self.0
     }
@@ -94,7 +93,7 @@ where
     }
 }
 
-/// How each engine takes a value that is made while it is bound.
+/// How each engine binds a value that is created while it is bound.
 pub trait WriteNaive<DB: Backend> {
     /// Writes the instant as the engine's timestamp without a zone.
     fn write_naive<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result;
@@ -102,7 +101,7 @@ pub trait WriteNaive<DB: Backend> {
 
 impl WriteNaive<diesel::sqlite::Sqlite> for Timestamp {
     fn write_naive<'b>(&'b self, out: &mut Output<'b, '_, diesel::sqlite::Sqlite>) -> serialize::Result {
-        // Diesel's own form, so that a text comparison sorts by time.
+        // Diesel's own format, so that a text comparison sorts by time.
         out.set_value(self.0.naive_utc().format("%F %T%.f").to_string());
         Ok(serialize::IsNull::No)
     }
@@ -123,22 +122,20 @@ where
     }
 }
 
-/// Where the time comes from: the system in the daemon, a hand-set clock in tests.
+/// The source of time: the system clock in the daemon, a manual clock in tests.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The machine's clock.
     System,
-    /// Stands still until it is moved.
+    /// Stands still until it is advanced.
     Manual(Arc<Mutex<Timestamp>>),
 }
 
 impl Clock {
-    /// A clock that stands at `now`.
+    /// A manual clock set to `now`.
     pub fn manual(now: Timestamp) -> Self {
         Self::Manual(Arc::new(Mutex::new(now)))
     }
 
-    /// The present instant.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that may ask the system")]
     pub fn now(&self) -> Timestamp {
         match self {
@@ -147,7 +144,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock forward; the system clock moves by itself.
+    /// Advances a manual clock; does nothing to the system clock.
     pub fn advance_milliseconds(&self, milliseconds: i64) {
         if let Self::Manual(now) = self {
             let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! Integer minor units, currencies and rates. A float never touches any of them.
+//! Amounts in integer minor units, currencies and rates; floating point is never used.
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -16,13 +16,12 @@ use serde::{Deserialize, Serialize};
 pub struct Currency(iso_currency::Currency);
 
 impl Currency {
-    /// Reads a code such as `EUR`, in any letter case. `None` for what is no currency, or cannot be paid in (`XAU`).
+    /// Parses a code such as `EUR`, in any letter case. `None` if it is not a currency or cannot be paid in (`XAU`).
     pub fn parse(code: &str) -> Option<Self> {
         let currency = iso_currency::Currency::from_code(&code.trim().to_ascii_uppercase())?;
         currency.exponent().map(|_| Self(currency))
     }
 
-    /// The three-letter code.
     pub fn code(self) -> &'static str {
         self.0.code()
     }
@@ -77,7 +76,7 @@ pub enum AmountError {
     /// Not a decimal number: letters, a thousands separator, a decimal comma, NaN.
     #[error("not a decimal number")]
     NotANumber,
-    /// More decimal places than the minor unit has; never rounded.
+    /// More decimal places than the minor unit has; amounts are never rounded.
     #[error("more decimal places than the currency has")]
     TooPrecise,
     /// Does not fit 64 bits of minor units.
@@ -85,14 +84,14 @@ pub enum AmountError {
     OutOfRange,
 }
 
-/// A sum left the range of 64-bit minor units.
+/// A sum exceeds the range of 64-bit minor units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an amount is out of range")]
 pub struct Overflow;
 
-/// Reads a decimal text exactly into integer units of `10^-exponent`: `parse_decimal("20.1", 2)` is 2010.
+/// Parses a decimal text exactly into integer units of `10^-exponent`: `parse_decimal("20.1", 2)` is 2010.
 ///
-/// Surrounding spaces, a sign, trailing zeros and an exponent (`1.1e2`) are fine as long as the value is exact.
+/// Surrounding spaces, a sign, trailing zeros and an exponent (`1.1e2`) are accepted as long as the value is exact.
 ///
 /// # Errors
 /// See [`AmountError`]; nothing is ever rounded.
@@ -117,7 +116,7 @@ pub fn parse_decimal(text: &str, exponent: u32) -> Result<i64, AmountError> {
     if kept.is_empty() {
         return Ok(0);
     }
-    // The value is kept * 10^scale units.
+    // The value is `kept` * 10^`scale` units.
     let dropped = length(significant)? - length(kept)?;
     let scale = i64::from(exponent) + i64::from(power) + dropped - length(fraction)?;
     if scale < 0 {
@@ -133,7 +132,7 @@ fn length(text: &str) -> Result<i64, AmountError> {
     i64::try_from(text.len()).map_err(|_| AmountError::OutOfRange)
 }
 
-/// Writes minor units for people: `1050` EUR is `10.50`.
+/// Formats minor units for people: `1050` EUR is `10.50`.
 pub fn format_minor(minor: i64, exponent: u32) -> String {
     let unit = 10_u64.pow(exponent);
     let sign = if minor < 0 { "-" } else { "" };
@@ -145,7 +144,7 @@ pub fn format_minor(minor: i64, exponent: u32) -> String {
     format!("{sign}{}.{:0width$}", magnitude / unit, magnitude % unit)
 }
 
-/// Adds amounts without ever wrapping.
+/// Adds amounts without wrapping.
 ///
 /// # Errors
 /// [`Overflow`] when the sum does not fit.
@@ -153,8 +152,8 @@ pub fn sum(amounts: impl IntoIterator<Item = i64>) -> Result<i64, Overflow> {
     amounts.into_iter().try_fold(0_i64, |total, amount| total.checked_add(amount).ok_or(Overflow))
 }
 
-/// The VAT inside a gross amount, rounded half away from zero, so that a reversal is exact.
-/// `rate_bp` is in basis points: 1900 = 19 %.
+/// The VAT contained in a gross amount, rounded half away from zero, so that a reversal is exact. `rate_bp` is in basis
+/// points: 1900 = 19 %.
 ///
 /// # Errors
 /// [`Overflow`] when an intermediate product does not fit.
@@ -168,11 +167,11 @@ pub fn vat_in_gross(gross_minor: i64, rate_bp: i32) -> Result<i64, Overflow> {
     Ok(if gross_minor < 0 { -vat } else { vat })
 }
 
-/// Splits `total` over `weights` by largest remainder, ties to the earlier one. Weights and total are not negative;
-/// no share exceeds its weight as long as `total` does not exceed their sum.
+/// Splits `total` over `weights` by largest remainder; ties go to the earlier one. Weights and total must not be
+/// negative. No share exceeds its weight as long as `total` does not exceed the sum of the weights.
 ///
 /// # Errors
-/// [`Overflow`] when the weights do not sum within range.
+/// [`Overflow`] when the sum of the weights does not fit.
 pub fn split_by_largest_remainder(total: i64, weights: &[i64]) -> Result<Vec<i64>, Overflow> {
     let whole = i128::from(sum(weights.iter().copied())?);
     if whole == 0 {

@@ -1,4 +1,5 @@
-//! The daemons on one database: each has a row, whose number its claims carry, and a heartbeat.
+//! The daemons that share one database. Each has a row in `daemons`, whose number is part of its lease tokens, and a
+//! heartbeat.
 //!
 //! ```text
 //! register ─> row ─> heartbeat, every few seconds ─> leave: row gone
@@ -7,8 +8,8 @@
 //!                                   └─ on another host: its leases end by themselves
 //! ```
 //!
-//! The heartbeat also extends the leases of what is in hand, so a daemon that lives keeps its work however long it
-//! takes. Nothing here decides who may settle: that is the lease alone, checked in the transaction that settles.
+//! The heartbeat also extends the leases in use, so a running daemon keeps its work however long it takes. This module
+//! does not decide who may settle: only the lease does, and the settling transaction checks it.
 
 mod process;
 mod store;
@@ -17,15 +18,13 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::task::spawn_blocking;
-
 use self::process::Process;
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Database, Result};
 use crate::inbox::store as inbox;
 use crate::limits;
 
-/// A daemon's place among the others. Clones share it.
+/// The registration of this daemon. Clones share it.
 #[derive(Clone)]
 pub struct Presence(Arc<Inner>);
 
@@ -38,7 +37,7 @@ struct Inner {
     in_hand: Mutex<BTreeSet<String>>,
 }
 
-/// A lease that is being worked on: the heartbeat extends it until the last clone is dropped, however the work ends.
+/// A lease in use: the heartbeat extends it until the last clone is dropped, however the work ends.
 #[derive(Clone)]
 pub struct Lease(Arc<Holding>);
 
@@ -48,7 +47,7 @@ struct Holding {
 }
 
 impl Presence {
-    /// Enters this process, and makes due at once what daemons had in hand that are proven to be gone.
+    /// Registers this process, and releases the claims of daemons that are proven to be gone.
     ///
     /// # Errors
     /// When the database fails.
@@ -58,7 +57,7 @@ impl Presence {
         let in_hand = Mutex::default();
         let presence = Self(Arc::new(Inner { database, clock, id, process, started_at: now, in_hand }));
         if presence.0.database.is_embedded() {
-            // We hold the file's lock, so whoever else was here is gone.
+            // We hold the lock of the file, so no other daemon can be running.
             presence.0.database.transaction("take over", |connection| {
                 store::delete_others(connection, id)?;
                 told(inbox::release_all_leases(connection, now)?);
@@ -70,15 +69,15 @@ impl Presence {
         Ok(presence)
     }
 
-    /// The same, from a task.
+    /// Runs [`Presence::register`] on a blocking thread.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn register_apart(database: Database, clock: Clock) -> anyhow::Result<Self> {
-        Ok(spawn_blocking(move || Self::register(database, clock)).await??)
+    pub async fn register_apart(database: Database, clock: Clock) -> Result<Self> {
+        database.run(move |database| Self::register(database.clone(), clock)).await
     }
 
-    /// Beats until `stop` is done.
+    /// Writes heartbeats until `stop` completes.
     pub async fn keep(&self, stop: impl Future<Output = ()>) {
         let mut stop = std::pin::pin!(stop);
         loop {
@@ -87,32 +86,30 @@ impl Presence {
                 () = &mut stop => return,
             }
             let presence = self.clone();
-            let beaten = spawn_blocking(move || presence.beat()).await;
-            if let Ok(Err(error)) = beaten {
+            if let Err(error) = self.0.database.run(move |_| presence.beat()).await {
                 tracing::warn!(%error, "cannot write the heartbeat; trying again in {} s", limits::HEARTBEAT.as_secs());
             }
         }
     }
 
-    /// See [`Presence::leave`]; a failure is only told.
+    /// Runs [`Presence::leave`] on a blocking thread; a failure is only logged.
     pub async fn leave_apart(&self) {
         let presence = self.clone();
-        if let Ok(Err(error)) = spawn_blocking(move || presence.leave()).await {
+        if let Err(error) = self.0.database.run(move |_| presence.leave()).await {
             tracing::warn!(%error, "cannot sign off; other daemons find out by themselves");
         }
     }
 
-    /// The number of this daemon.
     pub fn id(&self) -> i64 {
         self.0.id
     }
 
-    /// A lease of this daemon that nobody ever had.
+    /// Creates a lease with a token that was never used before.
     pub fn lease(&self) -> Lease {
         let mut bytes = [0_u8; 16];
         let unique = match getrandom::fill(&mut bytes) {
             Ok(()) => hex::encode(bytes),
-            // Without randomness a token per process and instant still tells claims apart.
+            // Without random bytes, the process and the instant still distinguish claims.
             Err(_) => format!("{}-{:p}-{}", std::process::id(), &raw const bytes, self.0.clock.now()),
         };
         let token = format!("{}-{unique}", self.0.id);
@@ -120,10 +117,10 @@ impl Presence {
         Lease(Arc::new(Holding { presence: self.clone(), token }))
     }
 
-    /// Says that this daemon lives, extends the leases of what it has in hand, and takes over from those that are gone.
+    /// Writes the heartbeat, extends the leases in use, and releases the claims of daemons that are gone.
     ///
     /// # Errors
-    /// When the database fails. The leases then end in their time, unless a later heartbeat succeeds.
+    /// When the database fails. The leases then expire in time unless a later heartbeat succeeds.
     pub fn beat(&self) -> Result<()> {
         let inner = &*self.0;
         let now = inner.clock.now();
@@ -142,14 +139,14 @@ impl Presence {
         self.take_over()
     }
 
-    /// Makes due what daemons have in hand whose process is proven to be gone, and forgets those.
+    /// Releases the claims of daemons whose process is proven to be gone, and deletes their rows.
     fn take_over(&self) -> Result<()> {
         let inner = &*self.0;
         let now = inner.clock.now();
         let all = store::all(&mut inner.database.reader()?)?;
         for other in all.iter().filter(|other| other.id != inner.id) {
             let silent = now.milliseconds_since(other.heartbeat_at);
-            // Long after the last of its leases ended, the row of a daemon on another host is of no use.
+            // The row of a daemon on another host is useless long after its last lease expired.
             let forgotten = silent > limits::FORGET_DAEMON_MILLISECONDS;
             if forgotten || inner.process.proves_gone(&other.process, silent) {
                 inner.database.transaction("take over", |connection| {
@@ -161,10 +158,10 @@ impl Presence {
         Ok(())
     }
 
-    /// Takes this daemon's row away; what it still has in hand is due at once for the others.
+    /// Deletes the row of this daemon; the events that it still has claimed are due at once for the others.
     ///
     /// # Errors
-    /// When the database fails; then the others find out by themselves.
+    /// When the database fails; the other daemons then find out by themselves.
     pub fn leave(&self) -> Result<()> {
         let inner = &*self.0;
         let now = inner.clock.now();
@@ -186,7 +183,7 @@ fn told(released: usize) {
 }
 
 impl Lease {
-    /// What is written on the events.
+    /// The token that claimed events carry.
     pub fn token(&self) -> &str {
         &self.0.token
     }

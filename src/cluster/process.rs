@@ -1,28 +1,28 @@
-//! What tells this process from every other, and whether another one is gone.
+//! Identifies this process, and proves that another one is gone.
 
 use std::os::unix::fs::MetadataExt as _;
 
 use crate::limits;
 
-/// A process, told apart from all others, earlier and later ones included.
+/// Distinguishes a process from all others, including earlier and later ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Process {
     pub(super) host: String,
-    /// The boot of the host; empty when it is not known.
+    /// Boot id of the host; empty when unknown.
     pub(super) boot_id: String,
-    /// PID namespace and user: only within them can it be looked up.
+    /// PID namespace and user: `id` can be looked up only within the same ones.
     pub(super) space: String,
     pub(super) id: i64,
-    /// Clock ticks from the boot to its start; zero when it is not known.
+    /// Start time in clock ticks since boot; zero when unknown.
     pub(super) started: i64,
 }
 
 impl Process {
-    /// This process. What the system does not tell stays empty, and then proves nothing.
+    /// This process. Values that the system does not provide stay empty, and then prove nothing.
     pub(super) fn own() -> Self {
         let id = i64::from(std::process::id());
         let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-            // Our unit hides that file, and hands the same number over by this name.
+            // Our systemd unit hides that file and passes the same value in this variable.
             .or_else(|_| std::env::var("BOOT_ID"))
             .unwrap_or_default();
         let namespace = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
@@ -36,23 +36,24 @@ impl Process {
         }
     }
 
-    /// Whether `other`, which has been silent for so many milliseconds, cannot be alive.
+    /// Whether `other`, whose last heartbeat is `silent_milliseconds` old, cannot be running.
     pub(super) fn proves_gone(&self, other: &Self, silent_milliseconds: i64) -> bool {
         if self.host != other.host || self.boot_id.is_empty() || other.boot_id.is_empty() {
             return false;
         }
         if self.boot_id != other.boot_id {
-            // The host was started anew; or it is another one of the same name, whose daemon would not be silent.
+            // The host was rebooted; or it is another host of the same name, whose daemon would not be silent.
             return silent_milliseconds > limits::SILENT_MILLISECONDS;
         }
         self.space == other.space && self.started > 0 && other.started > 0 && started(other.id) != Some(other.started)
     }
 }
 
-/// When a process of this host started; `None` when there is none, or one that has ended and only waits for its parent.
+/// Start time of a process of this host, in clock ticks since boot; `None` if there is no such process, or if it has
+/// ended and only waits for its parent.
 fn started(id: i64) -> Option<i64> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?;
-    // The name of the program comes before, in brackets, and may hold anything.
+    // The program name comes before, in parentheses, and may contain anything.
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
     let state = fields.next()?;
     if matches!(state, "Z" | "X" | "x") {

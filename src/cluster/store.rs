@@ -8,14 +8,14 @@ use crate::db::schema::daemons;
 use crate::db::{Connection, Result};
 use crate::on_engine;
 
-/// A daemon that runs, or ended without saying so.
+/// A daemon that is running, or that ended without deleting its row.
 pub(super) struct Daemon {
     pub(super) id: i64,
     pub(super) process: Process,
     pub(super) heartbeat_at: Timestamp,
 }
 
-/// Enters a process, and answers the number of its daemon.
+/// Inserts a process and returns the number of its daemon.
 pub(super) fn insert(connection: &mut Connection, process: &Process, now: Timestamp) -> Result<i64> {
     let insert = diesel::insert_into(daemons::table).values(row(process, now, now)).returning(daemons::id);
     Ok(match connection {
@@ -24,7 +24,7 @@ pub(super) fn insert(connection: &mut Connection, process: &Process, now: Timest
     })
 }
 
-/// The row's columns but its number.
+/// The columns of a row except its number.
 type Row<'a> = (
     diesel::dsl::Eq<daemons::host, &'a str>,
     diesel::dsl::Eq<daemons::boot_id, &'a str>,
@@ -47,7 +47,7 @@ fn row(process: &Process, started_at: Timestamp, now: Timestamp) -> Row<'_> {
     )
 }
 
-/// A heartbeat lost in a power cut is no loss, so on PostgreSQL its commit does not wait for the disk.
+/// Losing a heartbeat in a power failure does no harm, so on PostgreSQL its commit does not wait for the disk.
 pub(super) fn need_not_be_durable(connection: &mut Connection) -> Result<()> {
     if let Connection::Postgres(c) = connection {
         diesel::sql_query("SET LOCAL synchronous_commit TO off").execute(&mut **c)?;
@@ -55,7 +55,7 @@ pub(super) fn need_not_be_durable(connection: &mut Connection) -> Result<()> {
     Ok(())
 }
 
-/// Writes the heartbeat down; a daemon that was forgotten meanwhile enters again under its number.
+/// Writes the heartbeat; if the row was deleted meanwhile, inserts it again under the same number.
 pub(super) fn beat(
     connection: &mut Connection,
     id: i64,

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::as_of::{AsOfOptions, BalanceOptions};
 use super::close::Close;
-use super::cut::{CutOptions, OfStock};
 use super::logging::LogFormat;
 use crate::clock::Timestamp;
 use crate::inbox::{EventId, State};
+use crate::ledger::book::Month;
 use crate::report::Format;
 use crate::worker::effect::MOST;
 
@@ -221,23 +222,23 @@ pub(super) struct Report {
 #[derive(Debug, Subcommand)]
 pub(super) enum ReportCommand {
     /// Balance of every account (debit positive); with --period what that month moved
-    TrialBalance(OfPeriod),
+    TrialBalance(MonthOptions),
     /// Revenue by month, event and VAT rate
-    Revenue(OfPeriod),
+    Revenue(MonthOptions),
     /// VAT by month and rate
-    Vat(OfPeriod),
+    Vat(MonthOptions),
     /// Payments and refunds by month and method
-    Payments(OfPeriod),
+    Payments(MonthOptions),
     /// Every order: what was billed, what was settled, what is open (positive: the guest owes)
-    Balances(OfStock),
+    Balances(BalanceOptions),
     /// Every voucher and flex ticket: what was issued, what was redeemed, what it is still worth
-    Vouchers(OfStock),
+    Vouchers(BalanceOptions),
     /// Open findings: where what was billed, paid and refunded do not agree; exit code 3 while one is above `info`
-    Findings(OfNow),
+    Findings(ReportScope),
 }
 
 #[derive(Debug, Args)]
-pub(super) struct OfNow {
+pub(super) struct ReportScope {
     /// Only of this source, by its name in the settings
     #[arg(long, value_name = "NAME")]
     pub(super) source: Option<String>,
@@ -247,14 +248,14 @@ pub(super) struct OfNow {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct OfPeriod {
+pub(super) struct MonthOptions {
     /// Only this month of booking, such as 2025-11
-    #[arg(long, value_name = "YYYY-MM", value_parser = period)]
-    pub(super) period: Option<String>,
+    #[arg(long, value_name = "YYYY-MM", value_parser = month)]
+    pub(super) period: Option<Month>,
     #[command(flatten)]
-    pub(super) cut: CutOptions,
+    pub(super) as_of: AsOfOptions,
     #[command(flatten)]
-    pub(super) common: OfNow,
+    pub(super) scope: ReportScope,
 }
 
 #[derive(Debug, Subcommand)]
@@ -338,7 +339,6 @@ pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
         .ok_or_else(|| "write a day such as 2025-11-30, or an instant such as 2025-11-30T18:00:00+01:00".to_owned())
 }
 
-pub(super) fn period(text: &str) -> Result<String, String> {
-    let well_formed = text.len() == 7 && format!("{text}-01").parse::<NaiveDate>().is_ok();
-    if well_formed { Ok(text.to_owned()) } else { Err("write a month such as 2025-11".to_owned()) }
+pub(super) fn month(text: &str) -> Result<Month, String> {
+    Month::parse(text).ok_or_else(|| "write a month such as 2025-11".to_owned())
 }

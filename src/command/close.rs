@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::arguments::DetailFormat;
+use super::arguments::{DetailFormat, month};
 use super::output::{self, Usage};
 use super::{Outcome, settings};
 use crate::clock::Clock;
@@ -47,10 +47,6 @@ pub(super) struct Close {
     /// How to write the result
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: DetailFormat,
-}
-
-fn month(text: &str) -> Result<Month, String> {
-    Month::parse(text).ok_or_else(|| "write a month such as 2025-11".to_owned())
 }
 
 /// Closes a month, source by source, and writes the anchors: [`Outcome::Attention`] when one is not closed.

@@ -1,12 +1,12 @@
 //! What a person types, and what the program answers: text on stdout, a log and errors on stderr, an exit code.
 
 mod arguments;
+mod as_of;
 mod backup;
 mod calibrate;
 mod close;
 mod config;
 mod contact;
-mod cut;
 mod database;
 mod demo;
 mod doctor;

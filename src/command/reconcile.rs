@@ -8,7 +8,7 @@ use super::{Outcome, output, settings};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Config;
 use crate::ledger::findings::{Reconciled, reconcile_everything};
-use crate::report::{Column, Format, Kind, Shown, Table, format, read};
+use crate::report::{Column, Format, Shown, Table, findings, format};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Reconcile {
@@ -43,7 +43,7 @@ pub(super) fn run(config: &Config, options: &Reconcile) -> anyhow::Result<Outcom
         let verb = if options.dry_run { "Nothing was changed" } else { "Done" };
         output::print(format!("{verb}; {} orders were looked at.\n", reconciled.orders))?;
     }
-    let open = read(&database, &Kind::Findings, source)?;
+    let open = findings(&database, source)?;
     let alarming = super::report::has_findings_above_info(&open);
     Ok(if alarming { Outcome::Attention } else { Outcome::Fine })
 }

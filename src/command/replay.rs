@@ -37,7 +37,7 @@ pub(super) fn run(config: &Config, options: Replay) -> anyhow::Result<Outcome> {
         let at_most = options.limit.unwrap_or(USUAL);
         let effect =
             effect(&database, &Clock::System, &classify_by_name(&config.sources), &selection, at_most, |connection| {
-                worker.rehearse(connection)
+                worker.dry_run(connection)
             })?;
         output::print(match options.format {
             DetailFormat::Table => effect::in_words(&effect),

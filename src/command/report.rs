@@ -1,43 +1,35 @@
 //! `ticketledger report`.
 
-use super::arguments::{OfNow, OfPeriod, Report, ReportCommand};
-use super::cut::{self, OfStock, View};
+use super::arguments::{Report, ReportCommand};
+use super::as_of::{View, read};
 use super::{Outcome, output, settings};
 use crate::config::Config;
-use crate::report::{Cell, Kind, Table, format};
+use crate::db::Database;
+use crate::ledger::totals::{
+    AccountBalance, OrderBalance, PaymentsByMethod, RevenueByEvent, VatByRate, VoucherBalance,
+};
+use crate::report::{Cell, Table, findings, format};
+
+type Read = fn(&Database, Option<&str>, &View) -> anyhow::Result<Table>;
 
 /// Reads a report and prints it.
 pub(super) fn run(config: &Config, options: &Report) -> anyhow::Result<Outcome> {
-    let (kind, view, common) = kind(&options.report)?;
-    settings::known_source(config, common.source.as_deref())?;
-    let table = cut::read(&settings::open(config)?, &kind, common.source.as_deref(), &view)?;
-    output::print(format::render(&table, common.format)?)?;
-    let alarming = kind == Kind::Findings && has_findings_above_info(&table);
-    Ok(if alarming { Outcome::Attention } else { Outcome::Fine })
-}
-
-fn kind(command: &ReportCommand) -> anyhow::Result<(Kind, View, &OfNow)> {
-    let month = |options: &OfPeriod| options.period.clone();
-    let of_period =
-        |kind, options: &'_ OfPeriod| Ok::<_, anyhow::Error>((kind, options.cut.view(options.period.as_deref())?));
-    let of_stock =
-        |kind, options: &OfStock| Ok::<_, anyhow::Error>((kind, options.cut.view(options.period.as_deref())?));
-    let ((kind, view), common) = match command {
-        ReportCommand::TrialBalance(options) => {
-            (of_period(Kind::TrialBalance { period: month(options) }, options)?, &options.common)
+    let (read, (view, scope)): (Read, _) = match &options.report {
+        ReportCommand::TrialBalance(options) => (read::<AccountBalance>, options.view()?),
+        ReportCommand::Revenue(options) => (read::<RevenueByEvent>, options.view()?),
+        ReportCommand::Vat(options) => (read::<VatByRate>, options.view()?),
+        ReportCommand::Payments(options) => (read::<PaymentsByMethod>, options.view()?),
+        ReportCommand::Balances(options) => (read::<OrderBalance>, options.view()?),
+        ReportCommand::Vouchers(options) => (read::<VoucherBalance>, options.view()?),
+        ReportCommand::Findings(scope) => {
+            (|database, source, _| Ok(findings(database, source)?), (View::everything(), scope))
         }
-        ReportCommand::Revenue(options) => {
-            (of_period(Kind::Revenue { period: month(options) }, options)?, &options.common)
-        }
-        ReportCommand::Vat(options) => (of_period(Kind::Vat { period: month(options) }, options)?, &options.common),
-        ReportCommand::Payments(options) => {
-            (of_period(Kind::Payments { period: month(options) }, options)?, &options.common)
-        }
-        ReportCommand::Balances(options) => (of_stock(Kind::Balances, options)?, &options.common),
-        ReportCommand::Vouchers(options) => (of_stock(Kind::Vouchers, options)?, &options.common),
-        ReportCommand::Findings(common) => ((Kind::Findings, View::default()), common),
     };
-    Ok((kind, view, common))
+    settings::known_source(config, scope.source.as_deref())?;
+    let table = read(&settings::open(config)?, scope.source.as_deref(), &view)?;
+    output::print(format::render(&table, scope.format)?)?;
+    let alarming = matches!(options.report, ReportCommand::Findings(_)) && has_findings_above_info(&table);
+    Ok(if alarming { Outcome::Attention } else { Outcome::Fine })
 }
 
 pub(super) fn has_findings_above_info(table: &Table) -> bool {

@@ -171,6 +171,25 @@ pub struct Source {
     pub silence_hours: Option<i64>,
 }
 
+impl Source {
+    /// A source to which nobody can deliver yet, with default policies.
+    pub fn new(name: &str, provider: Provider, timezone: Tz, country: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            provider,
+            timezone,
+            country: country.to_owned(),
+            vendor_ids: Vec::new(),
+            path_secrets: Vec::new(),
+            oauth_clients: Vec::new(),
+            api: None,
+            vat_rules: Vec::new(),
+            policies: Vec::new(),
+            silence_hours: None,
+        }
+    }
+}
+
 /// A client of our token endpoint.
 #[derive(Clone, Debug)]
 pub struct OauthClient {

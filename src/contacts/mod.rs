@@ -1,4 +1,4 @@
-//! The customers: kept beside the books, never in them, and erasable without touching them.
+//! The customers: stored beside the books, never in them, and erasable without touching them.
 
 mod erase;
 pub mod store;
@@ -12,7 +12,7 @@ use crate::db::{Database, Result};
 pub use self::erase::{Erased, Unerasable, erase};
 pub(crate) use self::update::{ContactUpdate, apply_updates};
 
-/// A contact with all that is known of the person. It must not be printed by accident, so there is no `Debug`.
+/// A contact with all its data. It has no `Debug`, so that personal data cannot be printed by accident.
 #[derive(Clone, Serialize, diesel::Queryable)]
 pub struct StoredContact {
     pub contact_id: i64,
@@ -33,28 +33,25 @@ pub struct StoredContact {
     pub after_erased_id: Option<i64>,
 }
 
-/// A contact, with its orders.
 #[derive(Clone, Serialize)]
 pub struct ContactWithOrders {
-    /// What is known of the person.
     #[serde(flatten)]
     pub contact: StoredContact,
-    /// The orders that it has or had.
+    /// The orders that the contact has or had.
     pub orders: Vec<String>,
 }
 
-/// Which contacts.
+/// Which contacts to show.
 #[derive(Clone)]
 pub enum Who {
-    /// The one with this number.
     Number(i64),
-    /// Those that this order, by id or code, has or had.
+    /// Contacts that this order, given by id or code, has or had.
     Order(String),
-    /// Those with this mail address.
+    /// Contacts with this mail address, in any letter case.
     Mail(String),
 }
 
-/// Looks contacts up.
+/// Returns the selected contacts.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -75,7 +72,7 @@ pub fn show(database: &Database, who: &Who) -> Result<Vec<ContactWithOrders>> {
     })
 }
 
-/// Source and number of the contacts that came after an erasure, with the number of the erased one.
+/// Returns source and number of the contacts that were stored after an erasure, with the number of the erased contact.
 ///
 /// # Errors
 /// When the database cannot be read.

@@ -1,4 +1,4 @@
-//! The statements of the contacts. None opens a transaction.
+//! The statements on contacts. None opens a transaction.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -66,7 +66,7 @@ pub(super) fn matching(
     Ok(rows.into_iter().map(|(key, contact_id, version)| (key, (contact_id, version))).collect())
 }
 
-/// Stores a new contact, and answers its number.
+/// Inserts a contact and returns its number.
 pub(super) fn insert(connection: &mut Connection, source: &str, contact: &Contact, version: i64) -> Result<i64> {
     let row = ContactRow::of(source, contact, version);
     Ok(on_engine!(connection, |c| diesel::insert_into(contacts::table)
@@ -75,7 +75,7 @@ pub(super) fn insert(connection: &mut Connection, source: &str, contact: &Contac
         .get_result(c))?)
 }
 
-/// Replaces what is known of a contact.
+/// Replaces all data of a contact.
 pub(super) fn replace(
     connection: &mut Connection,
     contact_id: i64,
@@ -88,14 +88,14 @@ pub(super) fn replace(
     Ok(())
 }
 
-/// Notes whose order it is now.
+/// Makes the contact the current one of an order.
 pub(super) fn link(connection: &mut Connection, source: &str, order_id: &str, contact_id: i64) -> Result<()> {
     let order = orders::table.find((source, order_id));
     on_engine!(connection, |c| diesel::update(order).set(orders::contact_id.eq(Some(contact_id))).execute(c))?;
     Ok(())
 }
 
-/// `(order, contact)` of every contact that these orders have or had, and whether it is erased.
+/// Every contact that these orders have or had, as `(order, contact, is erased)`.
 pub(super) fn of_orders(
     connection: &mut Connection,
     source: &str,
@@ -110,7 +110,7 @@ pub(super) fn of_orders(
     Ok(rows.into_iter().map(|(order_id, contact_id, erased)| (order_id, contact_id, erased.is_some())).collect())
 }
 
-/// Remembers that an order has, or had, this contact.
+/// Adds a contact to those that an order has or had.
 pub(super) fn remember(connection: &mut Connection, source: &str, order_id: &str, contact_id: i64) -> Result<()> {
     let row = (
         contact_orders::source.eq(source),
@@ -122,14 +122,15 @@ pub(super) fn remember(connection: &mut Connection, source: &str, order_id: &str
     Ok(())
 }
 
-/// Flags a contact that came after an erasure.
+/// Flags a contact that was stored after an erasure.
 pub(super) fn flag(connection: &mut Connection, contact_id: i64, erased_id: i64) -> Result<()> {
     let contact = contacts::table.find(contact_id);
     on_engine!(connection, |c| diesel::update(contact).set(contacts::after_erased_id.eq(Some(erased_id))).execute(c))?;
     Ok(())
 }
 
-/// Source and number of the contacts that came after an erasure and are still there, with the erased one.
+/// Source and number of the contacts that were stored after an erasure and are not erased themselves, with the erased
+/// one.
 pub(super) fn returned(connection: &mut Connection, source: Option<&str>) -> Result<Vec<(String, i64, i64)>> {
     Ok(on_engine!(connection, |c| {
         let mut query = contacts::table
@@ -145,7 +146,6 @@ pub(super) fn returned(connection: &mut Connection, source: Option<&str>) -> Res
     })?)
 }
 
-/// A contact as stored.
 pub(super) fn stored(connection: &mut Connection, contact_id: i64) -> Result<Option<StoredContact>> {
     let query = contacts::table.find(contact_id).select((
         contacts::contact_id,
@@ -168,7 +168,7 @@ pub(super) fn stored(connection: &mut Connection, contact_id: i64) -> Result<Opt
     Ok(on_engine!(connection, |c| query.first(c).optional())?)
 }
 
-/// Numbers of the contacts that an order, by id or code, has or had.
+/// Numbers of the contacts that an order, given by id or code, has or had.
 pub(super) fn of_order(connection: &mut Connection, order: &str) -> Result<Vec<i64>> {
     let query = contact_orders::table
         .inner_join(

@@ -1,4 +1,4 @@
-//! What a batch of events says of customers.
+//! Stores what a batch of events says about customers.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -6,17 +6,17 @@ use super::store;
 use crate::db::{Connection, Result};
 use crate::order::Contact;
 
-/// What one event says of a customer.
+/// What one event says about a customer.
 pub(crate) struct ContactUpdate<'a> {
     pub(crate) contact: &'a Contact,
-    /// How new that is.
+    /// The higher the number, the newer the information.
     pub(crate) version: i64,
-    /// The order that has this contact, and whether that is its newest one.
+    /// The order of this contact, and whether this is the order's current contact.
     pub(crate) order: Option<(&'a str, bool)>,
 }
 
-/// Applies what events of one source say, in their order, unless something newer is known of the customer. A contact that
-/// an order gets after its former one was erased is flagged: a delivery has brought personal data again.
+/// Stores what events of one source say, in their order, unless something newer is known about the customer. A contact
+/// that an order gets after its earlier one was erased is flagged: a delivery brought personal data back.
 pub(crate) fn apply_updates(connection: &mut Connection, source: &str, updates: &[ContactUpdate<'_>]) -> Result<()> {
     if updates.is_empty() {
         return Ok(());
@@ -63,7 +63,7 @@ pub(crate) fn apply_updates(connection: &mut Connection, source: &str, updates: 
     Ok(())
 }
 
-/// Stores the contacts, each as the newest of the events says. Answers their numbers by match key.
+/// Stores each contact as its newest event describes it. Returns the numbers of the contacts by match key.
 fn store_contacts<'a>(
     connection: &mut Connection,
     source: &str,

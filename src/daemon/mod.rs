@@ -170,8 +170,8 @@ impl Daemon {
     }
 
     /// Looks at the database as the daemon does every few seconds, and answers what was told.
-    pub async fn look(&self) -> Vec<Notice> {
-        self.monitor.look().await
+    pub async fn observe(&self) -> Vec<Notice> {
+        self.monitor.observe().await
     }
 
     /// Answers the name of the first part that ends although nobody stopped it; stays silent while all is well.

@@ -18,8 +18,8 @@ impl Daemon {
         let restart = keep_fixed(&self.config, &mut config);
         let config = Arc::new(config);
         let worker = self.workers.borrow().successor(&config)?;
-        let (database, prepared, now) = (self.database.clone(), Arc::clone(&config), self.clock.now());
-        tokio::task::spawn_blocking(move || open::prepare(&database, &prepared, now)).await??;
+        let (prepared, now) = (Arc::clone(&config), self.clock.now());
+        self.database.run(move |database| open::prepare(database, &prepared, now)).await?;
         // From here on nothing can fail.
         self.intake.reload(Arc::clone(&config));
         self.workers.send_replace(worker);

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use tokio::sync::watch::Receiver;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::store::{self, Backlog, COUNTED};
@@ -155,10 +155,9 @@ async fn all_turned(mut workers: Receiver<Worker>) {
 /// Reads until the database answers; the workers log what is wrong with it.
 async fn read(database: &Database, pause: Duration) -> Backlog {
     loop {
-        let database = database.clone();
-        match spawn_blocking(move || store::backlog(&mut database.reader()?)).await {
-            Ok(Ok(backlog)) => return backlog,
-            _ => sleep(pause).await,
+        match database.run(|database| store::backlog(&mut database.reader()?)).await {
+            Ok(backlog) => return backlog,
+            Err(_) => sleep(pause).await,
         }
     }
 }

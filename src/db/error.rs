@@ -1,27 +1,22 @@
-//! What can go wrong with the database, in words that name the next step.
+//! Errors of the database, with messages that name the next step.
 
-/// A failed database operation.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The address in `database.url` has a scheme we do not know.
     #[error("database.url: `{scheme}:` is not known; write `sqlite:PATH` or `postgres://USER@HOST/NAME`")]
     Scheme {
-        /// What stood before the colon.
+        /// The part before the colon.
         scheme: String,
     },
-    /// The database could not be opened at all.
     #[error("cannot open the database: {0}")]
     Open(String),
-    /// Another daemon holds the SQLite file.
     #[error(
         "another ticketledger daemon is using {path}; stop it first, or give this one a database of its own \
          (several daemons can share a PostgreSQL database)"
     )]
     InUse {
-        /// The database file.
+        /// The SQLite file.
         path: String,
     },
-    /// A copy into the database has not ended.
     #[error(
         "the database holds an unfinished copy of a SQLite database; run the same `ticketledger database copy` again, \
          which goes on where it stood"
@@ -30,29 +25,28 @@ pub enum Error {
     /// No connection became free in time.
     #[error("no database connection: {0}")]
     Pool(#[from] r2d2::Error),
-    /// A statement failed.
     #[error("database: {0}")]
     Query(#[from] diesel::result::Error),
-    /// The commit failed: whether it took place is unknown.
     #[error("database: the commit failed, and whether it took place is not known: {0}")]
     Commit(diesel::result::Error),
-    /// A migration failed.
     #[error("cannot bring the database schema up to date: {0}")]
     Migration(String),
-    /// The server answers, but cannot be worked with as it is.
+    /// The server answers, but its state or its settings make it unusable.
     #[error("{0}")]
     Unusable(String),
-    /// A stored value cannot be what it is.
+    /// Work on another thread did not complete.
+    #[error("{0} interrupted work on the database")]
+    Interrupted(&'static str),
     #[error("the database holds a value that cannot be read: {0}")]
     Inconsistent(String),
 }
 
 impl Error {
-    /// Whether trying again later may help: the database, not the data, is at fault.
+    /// Whether a retry may help, because the database and not the data is at fault.
     pub fn is_transient(&self) -> bool {
         use diesel::result::{DatabaseErrorKind as Kind, Error as Query};
         match self {
-            Self::Pool(_) | Self::Open(_) | Self::Unusable(_) | Self::Commit(_) => true,
+            Self::Pool(_) | Self::Open(_) | Self::Unusable(_) | Self::Commit(_) | Self::Interrupted(_) => true,
             Self::Query(Query::BrokenTransactionManager | Query::RollbackErrorOnCommit { .. }) => true,
             Self::Query(Query::DatabaseError(kind, information)) => match kind {
                 Kind::SerializationFailure

@@ -9,16 +9,16 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Connection, Database, Error, Result};
 
-/// What the library answers when something fails.
+/// The error type of the migration library.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 
-/// Held while migrations run, so that daemons started together run them once ("tckt" in ASCII).
+/// Advisory lock held while migrations run, so that daemons started together run them once ("tckt" in ASCII).
 const POSTGRES_LOCK: i64 = 0x7463_6b74;
 
-/// Versions in the order of their dates.
+/// Versions sorted by date.
 type Versions<'a> = Vec<MigrationVersion<'a>>;
 
 pub(super) fn migrate_sqlite(connection: &mut SqliteConnection) -> Result<()> {
@@ -50,8 +50,8 @@ fn failed(error: Failure) -> Error {
     Error::Migration(error.to_string())
 }
 
-/// Steps are folded only before the first release, and the folded ones have later dates: what comes before all of them
-/// was never released.
+/// Migrations are folded only before the first release, and the folded ones have later dates. So a database with a
+/// version older than all known ones was never released.
 fn refuse_unreleased(applied: &Versions<'_>, known: &Versions<'_>) -> Result<()> {
     match applied.iter().min().filter(|oldest| known.iter().all(|known| *oldest < known)) {
         None => Ok(()),
@@ -63,7 +63,7 @@ fn refuse_unreleased(applied: &Versions<'_>, known: &Versions<'_>) -> Result<()>
     }
 }
 
-/// A version that does not know all that the database has become must not write into it.
+/// A program must not write to a database that a newer version has migrated.
 fn refuse_newer(applied: &Versions<'_>, known: &Versions<'_>) -> Result<()> {
     match applied.iter().find(|applied| !known.contains(applied)) {
         None => Ok(()),
@@ -74,10 +74,10 @@ fn refuse_newer(applied: &Versions<'_>, known: &Versions<'_>) -> Result<()> {
     }
 }
 
-/// How many migrations this binary has and the database has not.
+/// The number of migrations that this binary has and the database lacks.
 ///
 /// # Errors
-/// When the database cannot be read, or an unreleased build made it.
+/// When the database cannot be read, or an unreleased build created it.
 pub fn pending_migrations(database: &Database) -> Result<usize> {
     match &mut database.reader()? {
         Connection::Sqlite(connection) => pending::<Sqlite>(&mut **connection, SQLITE),

@@ -1,7 +1,7 @@
-//! One database, two engines. [`Connection`] is an enum over both; [`on_engine!`](crate::on_engine) compiles one query
-//! text for each.
+//! One database interface for two engines. [`Connection`] is an enum over both; [`on_engine!`](crate::on_engine)
+//! compiles each query once per engine.
 //!
-//! Only this folder and the files named `store.rs` contain SQL.
+//! Only this folder, files named `store.rs` and folders named `store` contain SQL.
 
 mod error;
 mod migrate;
@@ -19,20 +19,16 @@ use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
 pub use self::error::Error;
 pub use self::migrate::pending_migrations;
 
-/// Result of a database operation.
 pub type Result<T> = std::result::Result<T, Error>;
 
 type SqlitePool = Pool<ConnectionManager<SqliteConnection>>;
 
-/// A connection to either engine.
 pub enum Connection {
-    /// The embedded engine.
     Sqlite(PooledConnection<ConnectionManager<SqliteConnection>>),
-    /// A PostgreSQL server.
     Postgres(PooledConnection<postgres::Server>),
 }
 
-/// Runs one Diesel expression on whichever engine the connection has: the text is compiled once for each.
+/// Runs one Diesel expression on the engine of the connection; it is compiled once per engine.
 #[macro_export]
 macro_rules! on_engine {
     ($connection:expr, |$inner:ident| $body:expr) => {
@@ -49,9 +45,10 @@ macro_rules! on_engine {
     };
 }
 
-/// Inserts all rows of a slice, many in one statement. On PostgreSQL a round trip is what costs. On SQLite a statement
-/// whose triggers may abort keeps every page that it changes, and a statement of another length would be compiled anew,
-/// triggers included: so it takes a fixed number of rows, and what is left over one by one.
+/// Inserts all rows of a slice, many per statement. On PostgreSQL the cost is the round trip. On SQLite, a statement
+/// whose triggers may abort keeps every page that it changes, and a statement of another length is compiled again,
+/// triggers included. So a statement there takes a fixed number of rows, and the remaining rows are inserted one by
+/// one.
 #[macro_export]
 macro_rules! insert_rows {
     ($connection:expr, $table:expr, $rows:expr) => {{
@@ -79,14 +76,14 @@ macro_rules! insert_rows {
     }};
 }
 
-/// The pools of one database.
+/// The connection pools of one database.
 ///
-/// SQLite has one writing connection, which every writer of the process takes in turn (waiting in the pool is fair,
-/// waiting for SQLite's lock is not), and several that can only read.
+/// SQLite has one write connection, which the writers of the process take in turn (waiting in the pool is fair, waiting
+/// for SQLite's lock is not), and several read-only connections.
 #[derive(Clone)]
 pub struct Database {
     pools: Pools,
-    /// Held as long as the daemon runs: a second daemon on the same file is refused.
+    /// The lock of a SQLite file, held while the daemon runs: a second daemon on the same file is refused.
     _lock: Option<std::sync::Arc<std::fs::File>>,
 }
 
@@ -97,15 +94,31 @@ enum Pools {
 }
 
 impl Database {
-    /// Whether the engine is the embedded one.
+    /// Whether the engine is SQLite.
     pub fn is_embedded(&self) -> bool {
         matches!(self.pools, Pools::Sqlite { .. })
+    }
+
+    /// Runs blocking work on the database outside the asynchronous threads. The work continues if the caller gives up.
+    ///
+    /// # Errors
+    /// Those of `work`; [`Error::Interrupted`] when it panicked or the program ends.
+    pub async fn run<T: Send + 'static, E: From<Error> + Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E> {
+        let database = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&database)).await;
+        done.unwrap_or_else(|error| {
+            let what = if error.is_panic() { "a bug" } else { "the shutdown" };
+            Err(Error::Interrupted(what).into())
+        })
     }
 
     /// A connection for reading outside a transaction.
     ///
     /// # Errors
-    /// When the pool cannot give one within its time.
+    /// When the pool has no free connection within its timeout.
     pub fn reader(&self) -> Result<Connection> {
         Ok(match &self.pools {
             Pools::Sqlite { read, .. } => Connection::Sqlite(read.get()?),
@@ -113,7 +126,7 @@ impl Database {
         })
     }
 
-    /// Runs `body` on one unchanging view of the database, for reports that must agree with themselves.
+    /// Runs `body` in one read transaction, so that everything in a report comes from the same state of the database.
     ///
     /// # Errors
     /// Those of `body`, and database errors.
@@ -143,7 +156,7 @@ impl Database {
     }
 
     /// The same database for the inbox writer: on PostgreSQL with a connection that nobody else can take, so that
-    /// receiving never waits for working.
+    /// receiving never waits for the workers.
     pub fn for_receiving(&self) -> Self {
         let mut database = self.clone();
         if let Pools::Postgres(pools) = &mut database.pools {
@@ -152,8 +165,8 @@ impl Database {
         database
     }
 
-    /// On SQLite writes the log back into the file and empties it: it may hold copies of what was deleted. While
-    /// somebody reads, part of it stays until the next time.
+    /// On SQLite, writes the write-ahead log back into the file and truncates it, because it may hold copies of deleted
+    /// data. While someone reads, part of it stays until the next time.
     ///
     /// # Errors
     /// When the statement fails.
@@ -165,7 +178,7 @@ impl Database {
         Ok(())
     }
 
-    /// Runs `body` in one durable transaction: commits when it answers `Ok`, rolls back otherwise.
+    /// Runs `body` in one durable transaction: commits if it returns `Ok`, rolls back otherwise.
     ///
     /// On SQLite the transaction takes the write lock at once (`BEGIN IMMEDIATE`); a deferred one that reads first
     /// fails when another writer commits in between. `name` labels the log line of a failed commit.
@@ -181,7 +194,7 @@ impl Database {
         connection.begin()?;
         match body(&mut connection) {
             Ok(value) => {
-                // The caller handles the error, and logs it; this says which commit it was.
+                // The caller handles and logs the error; this line names the transaction.
                 connection.commit().map_err(|error| {
                     tracing::debug!(transaction = name, %error, "commit failed");
                     Error::Commit(error)
@@ -189,18 +202,18 @@ impl Database {
                 Ok(value)
             }
             Err(error) => {
-                // The first error is the one to tell; a connection that cannot roll back is dropped by the pool.
+                // The first error is the one to report; the pool drops a connection that cannot roll back.
                 let _ = connection.rollback();
                 Err(error)
             }
         }
     }
 
-    /// Runs `body` in a transaction that is rolled back whatever it answers: to see what it would do.
+    /// Runs `body` in a transaction that is always rolled back, to see what it would do.
     ///
     /// # Errors
     /// Those of `body`, and database errors.
-    pub fn rehearse<T, E: From<Error>>(
+    pub fn dry_run<T, E: From<Error>>(
         &self,
         body: impl FnOnce(&mut Connection) -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
@@ -213,7 +226,7 @@ impl Database {
 }
 
 impl Connection {
-    /// Runs `body` within a transaction so that its failure undoes what it did and no more.
+    /// Runs `body` in a savepoint of the transaction: if it fails, only its own changes are undone.
     ///
     /// # Errors
     /// Those of `body`, and database errors.

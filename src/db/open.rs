@@ -1,4 +1,4 @@
-//! Opening a database from `database.url`, with the settings each engine needs to keep its promises.
+//! Opens a database from `database.url`, with the settings that durable commits need on each engine.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -12,8 +12,8 @@ use super::pool::Waits;
 use super::{Database, Error, Pools, Result, migrate, postgres};
 use crate::limits;
 
-/// WAL with `synchronous=FULL`: a commit is on the disk before it is answered. The checkpoint comes every 4,000 pages.
-/// A statement that triggers may abort keeps the pages that it changes: in memory, for a file would double the work.
+/// WAL with `synchronous=FULL`: a commit is on disk before it is confirmed. A checkpoint runs every 4,000 pages. A
+/// statement whose triggers may abort keeps the pages that it changes: in memory, because a file would double the work.
 const SQLITE_WRITE: &str = "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
      PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF; PRAGMA wal_autocheckpoint=4000; \
      PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000;";
@@ -31,21 +31,22 @@ impl CustomizeConnection<SqliteConnection, diesel::r2d2::Error> for OnAcquire {
 /// Who opens the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// The daemon: alone on a SQLite file.
+    /// The daemon, which has a SQLite file to itself.
     Daemon,
-    /// A command that works beside a running daemon.
+    /// A command beside a running daemon.
     Command,
-    /// `database copy`: alone on the SQLite file it reads, and the only one to open the target before it has ended.
+    /// `database copy`: has the SQLite file that it reads to itself, and alone may open a target whose copy is
+    /// unfinished.
     Copier,
-    /// Somebody who only looks: the schema stays as it is, and nothing can be written to SQLite.
+    /// A reader: does not migrate the schema and cannot write to SQLite.
     Visitor,
 }
 
 impl Database {
-    /// Opens the database of `url`, and brings its schema up to date.
+    /// Opens the database at `url` and migrates its schema, except for [`Role::Visitor`].
     ///
     /// # Errors
-    /// An unknown scheme, a database that cannot be opened, a SQLite file that another daemon uses.
+    /// An unknown scheme, a database that cannot be opened, or a SQLite file that another daemon uses.
     pub fn open(url: &str, role: Role) -> Result<Self> {
         let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
         match scheme {
@@ -62,7 +63,7 @@ fn open_sqlite(path: &str, role: Role) -> Result<Database> {
         Role::Command | Role::Visitor => None,
     };
     let failed = |error: &dyn std::fmt::Display| Error::Open(format!("{path}: {error}"));
-    // Once without a pool: the pool would hide the reason behind its timeout.
+    // Connects once without a pool, because the pool would hide the reason of a failure behind its timeout.
     let mut first = SqliteConnection::establish(path).map_err(|error| failed(&error))?;
     if role != Role::Visitor {
         first.batch_execute(SQLITE_WRITE).map_err(|error| failed(&error))?;
@@ -77,14 +78,14 @@ fn open_sqlite(path: &str, role: Role) -> Result<Database> {
             .connection_customizer(Box::new(OnAcquire(init)))
             .build(ConnectionManager::new(path))
     };
-    // Who only looks cannot write, not even by mistake.
+    // A visitor cannot write, not even by mistake.
     let write = if role == Role::Visitor { SQLITE_READ } else { SQLITE_WRITE };
     let pools =
         Pools::Sqlite { write: pool("write", 1, write)?, read: pool("read", limits::SQLITE_READERS, SQLITE_READ)? };
     Ok(Database { pools, _lock: lock })
 }
 
-/// The lock lives beside the database, in a file of its own: SQLite's own locks come and go with its transactions.
+/// Locks a separate file beside the database, because SQLite's own locks come and go with its transactions.
 fn lock_file(path: &str) -> Result<File> {
     let lock_path = format!("{path}.lock");
     let failed = |error: std::io::Error| Error::Open(format!("{}: {error}", Path::new(&lock_path).display()));
@@ -96,10 +97,10 @@ fn lock_file(path: &str) -> Result<File> {
     }
 }
 
-/// The table in which a copy notes how far it is; it is there until the copy has ended.
+/// The table in which a copy records its progress; it exists until the copy is complete.
 pub const COPY_PROGRESS: &str = "copy_progress";
 
-/// Whether a copy into this database has begun and not ended.
+/// Whether a copy into this database was begun and is not complete.
 ///
 /// # Errors
 /// When the query fails.

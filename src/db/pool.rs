@@ -1,11 +1,11 @@
-//! What the pools tell about themselves.
+//! Metrics of the connection pools.
 
 use diesel::r2d2::event::{CheckoutEvent, TimeoutEvent};
 use diesel::r2d2::{HandleEvent, State};
 
 use super::{Database, Pools};
 
-/// Counts the waits for a connection of one pool.
+/// Records the waits for a connection of one pool, and the timeouts.
 #[derive(Debug)]
 pub(super) struct Waits(pub(super) &'static str);
 
@@ -20,7 +20,7 @@ impl HandleEvent for Waits {
 }
 
 impl Database {
-    /// Sets the metrics of the pools. Asks no server.
+    /// Sets the gauges of the pools. Sends nothing to the server.
     pub fn record_pools(&self) {
         match &self.pools {
             Pools::Sqlite { write, read } => {
@@ -36,6 +36,6 @@ fn record(pool: &'static str, state: &State) {
     let in_use = state.connections.saturating_sub(state.idle_connections);
     metrics::gauge!("ticketledger_database_connections", "pool" => pool, "state" => "in_use").set(in_use);
     metrics::gauge!("ticketledger_database_connections", "pool" => pool, "state" => "idle").set(state.idle_connections);
-    // Shown from the start, and not only after the first wait that was given up.
+    // The counter exists from the start, and not only after the first timeout.
     metrics::counter!("ticketledger_database_timeouts_total", "pool" => pool).increment(0);
 }

@@ -1,4 +1,4 @@
-//! PostgreSQL: what each connection must be able to do, and how connections come back after the server went away.
+//! PostgreSQL: what each connection must guarantee, and how connections recover after the server was gone.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,17 +13,17 @@ use super::pool::Waits;
 use super::{Database, Error, Result, Role, migrate, unfinished_copy};
 use crate::limits;
 
-/// What a session needs. `synchronous_commit` is left alone where the server asks for more than we do.
+/// Settings of each session. `synchronous_commit` is left alone where the server asks for more than we do.
 const SESSION: &str = "SET TIME ZONE 'UTC'; SET statement_timeout TO '60s'; \
      SET idle_in_transaction_session_timeout TO '120s'; \
      SELECT set_config('synchronous_commit', 'on', false) \
      WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply');";
 
-/// Added to the address where it does not say otherwise: a server that vanished must not hold anybody up for minutes.
+/// Added to the address unless it sets them: a server that vanished must not block anyone for minutes.
 const PATIENCE: [(&str, &str); 4] =
     [("connect_timeout", "3"), ("tcp_user_timeout", "10000"), ("keepalives_idle", "10"), ("keepalives_interval", "5")];
 
-/// Makes connections, and tells which of them still work.
+/// Opens connections, and checks whether they still work.
 #[derive(Debug)]
 pub struct Server(ConnectionManager<PgConnection>);
 
@@ -38,7 +38,7 @@ impl ManageConnection for Server {
         Ok(connection)
     }
 
-    /// One round trip. After a failover a server may answer that can only be read; it is as good as gone.
+    /// Needs one round trip. After a failover the server that answers may be read-only, which counts as broken.
     fn is_valid(&self, connection: &mut PgConnection) -> std::result::Result<(), Self::Error> {
         let read_only = diesel::select(sql::<Bool>("current_setting('transaction_read_only') = 'on'"));
         match read_only.get_result(connection).map_err(diesel::r2d2::Error::QueryError)? {
@@ -54,15 +54,15 @@ impl ManageConnection for Server {
     }
 }
 
-/// Connections for all that works, and one for the inbox writer.
+/// A pool for everyone, and one connection for the inbox writer.
 #[derive(Clone)]
 pub(super) struct Pools {
     work: Pool<Server>,
     receive: Pool<Server>,
-    /// Whether this handle is the inbox writer's.
+    /// Whether this handle belongs to the inbox writer.
     receives: bool,
-    /// Whether the last attempt to get a connection failed: then the next ones wait only for a moment, while new
-    /// connections are tried in the background.
+    /// Whether the last attempt to get a connection failed. The next attempts then wait only briefly, while the pool
+    /// tries to open new connections in the background.
     down: Arc<AtomicBool>,
 }
 
@@ -76,7 +76,7 @@ impl Pools {
         let mut connection = pool.get_timeout(wait);
         let all_in_use = pool.state().connections >= pool.max_size();
         if connection.is_err() && all_in_use {
-            // Busy, not gone.
+            // The server is busy, not gone.
             connection = pool.get_timeout(limits::DATABASE_WAIT);
         }
         let was_down = self.down.swap(connection.is_err() && !all_in_use, Ordering::Relaxed);
@@ -97,8 +97,8 @@ impl Pools {
     }
 }
 
-/// Without this a commit that waits for a standby would be cut short by the timeout of statements, and reported as done
-/// although only one machine has it.
+/// Lifts the statement timeout, which would cut short a commit that waits for a standby; the commit would be reported
+/// as done although only one machine has it.
 pub(super) fn before_commit(connection: &mut PgConnection) -> diesel::QueryResult<()> {
     connection.batch_execute("SET LOCAL statement_timeout TO 0")
 }
@@ -115,7 +115,7 @@ pub(super) fn open(url: &str, role: Role) -> Result<Database> {
             Error::Open(format!("{error}{hint}"))
         })
     };
-    // Once without a pool: the pool would hide the reason behind its timeout.
+    // Connects once without a pool, because the pool would hide the reason of a failure behind its timeout.
     let mut first = establish()?;
     refuse_unusable(&mut first)?;
     if role == Role::Daemon {
@@ -145,7 +145,7 @@ pub(super) fn open(url: &str, role: Role) -> Result<Database> {
     Ok(Database { pools: super::Pools::Postgres(pools), _lock: None })
 }
 
-/// The address with [`PATIENCE`].
+/// Adds [`PATIENCE`] to the address.
 fn patient(url: &str) -> String {
     let mut url = url.trim_end_matches(['?', '&']).to_owned();
     for (name, value) in PATIENCE {
@@ -163,7 +163,7 @@ fn setting(connection: &mut PgConnection, name: &'static str) -> Result<String> 
     Ok(query.get_result(connection)?)
 }
 
-/// A server that cannot keep our promises is told from one that can before anything is promised.
+/// Refuses a server that is read-only or cannot commit durably, before anything is promised to a sender.
 fn refuse_unusable(connection: &mut PgConnection) -> Result<()> {
     if setting(connection, "transaction_read_only")? == "on" {
         return Err(Error::Unusable(
@@ -181,12 +181,12 @@ fn refuse_unusable(connection: &mut PgConnection) -> Result<()> {
              answers could be lost in a power cut. Connect without the pooler in between"
         )));
     }
-    // The migrations may take their time.
+    // Migrations may take long.
     connection.batch_execute("SET statement_timeout TO 0; SET idle_in_transaction_session_timeout TO 0")?;
     Ok(())
 }
 
-/// What the server may lose in a power cut, whatever we ask of it.
+/// Warns about server settings that can lose data in a power failure whatever a session asks for.
 fn warn_of_loss(connection: &mut PgConnection) -> Result<()> {
     for (name, consequence) in [
         ("fsync", "a power cut can lose what was answered, and the database with it"),
@@ -199,8 +199,8 @@ fn warn_of_loss(connection: &mut PgConnection) -> Result<()> {
     Ok(())
 }
 
-/// Two connections that are open at once are two sessions. When a pooler lets them share one, settings, advisory locks
-/// and prepared statements of one turn up in the other, and none of them can be relied on.
+/// Refuses a pooler that lets two open connections share one session: settings, advisory locks and prepared statements
+/// of one appear in the other, and none of them can be relied on.
 fn refuse_pooler(first: &mut PgConnection, second: &mut PgConnection) -> Result<()> {
     const MARK: &str = "SELECT set_config('ticketledger.session', $1, false)";
     let backend = |connection: &mut PgConnection| -> Result<i32> {
@@ -219,7 +219,7 @@ fn refuse_pooler(first: &mut PgConnection, second: &mut PgConnection) -> Result<
             let mark = format!("{}-{round}", std::process::id());
             diesel::sql_query(MARK).bind::<Text, _>(&mark).execute(first)?;
             let before = backend(first)?;
-            // While the second is in a transaction, the first cannot be given the same session.
+            // While the second connection is in a transaction, the first cannot be given the same session.
             second.batch_execute("BEGIN")?;
             let other = backend(second)?;
             let after = backend(first)?;
@@ -236,7 +236,7 @@ fn refuse_pooler(first: &mut PgConnection, second: &mut PgConnection) -> Result<
     match asked {
         Ok(false) => Ok(()),
         Ok(true) => Err(shared()),
-        // Such a pooler also mixes up what was prepared.
+        // Such a pooler also mixes up prepared statements.
         Err(Error::Query(error)) if error.to_string().contains("prepared statement") => Err(shared()),
         Err(error) => Err(error),
     }

@@ -1,5 +1,5 @@
-//! `ticketledger demo`: a daemon on a fresh SQLite file, a stand-in for Ticketpark's API, example traffic through real
-//! HTTP, and what the books say afterwards.
+//! `ticketledger demo`: a daemon on a new SQLite file, a stand-in for Ticketpark's API, example traffic over real HTTP,
+//! and the resulting reports.
 
 mod place;
 pub mod stand_in;
@@ -19,21 +19,19 @@ use self::place::Place;
 use self::stand_in::StandIn;
 use self::traffic::Sender;
 
-/// What the demo tells, in its order.
+/// Output of the demo, in order.
 pub enum Said {
-    /// Some lines.
     Text(String),
-    /// The result of the verification.
     Verdict(Verdict),
 }
 
-/// Whoever is told.
+/// Receives the output of the demo.
 pub type Say<'a> = &'a mut dyn FnMut(Said) -> anyhow::Result<()>;
 
-/// Runs the demo. With `keep` everything stays up until Ctrl-C; else the folder is removed at the end.
+/// Runs the demo. With `keep` everything stays up until Ctrl-C; otherwise the folder is removed at the end.
 ///
 /// # Errors
-/// Whatever hinders it, and a listener who went away.
+/// When a step fails, or `say` returns an error.
 pub async fn run(keep: bool, say: Say<'_>) -> anyhow::Result<()> {
     let clock = Clock::System;
     let stand_in = StandIn::start(clock.clone()).await.context("cannot start the stand-in for Ticketpark's API")?;
@@ -48,11 +46,9 @@ pub async fn run(keep: bool, say: Say<'_>) -> anyhow::Result<()> {
         wait_until_idle(&daemon, &sources).await?;
         say(Said::Text(story::scene(&scene, &answers)))?;
     }
-    let database = daemon.database().clone();
-    let text = tokio::task::spawn_blocking(move || story::books(&database)).await??;
+    let text = daemon.database().run(story::books).await?;
     say(Said::Text(text))?;
-    let database = daemon.database().clone();
-    let verdict = tokio::task::spawn_blocking(move || verify(&database, None)).await??;
+    let verdict = daemon.database().run(|database| verify(database, None)).await?;
     let holds = verdict.broken.is_none();
     say(Said::Verdict(verdict))?;
     if keep {
@@ -73,16 +69,16 @@ pub async fn run(keep: bool, say: Say<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Waits until nothing is pending. The demo has no clock of its own to move, so it looks at the inbox.
+/// Waits until no event is pending. The demo runs on the system clock, so it polls the inbox.
 async fn wait_until_idle(daemon: &Daemon, sources: &[String]) -> anyhow::Result<()> {
     const LOOKS: u32 = 600;
     for _ in 0..LOOKS {
-        let (database, sources) = (daemon.database().clone(), sources.to_vec());
-        let pending = tokio::task::spawn_blocking(move || {
+        let sources = sources.to_vec();
+        let pending = daemon.database().run(move |database| {
             let names: Vec<&str> = sources.iter().map(String::as_str).collect();
             next_due_at(&mut database.reader()?, &names)
         });
-        if pending.await??.is_none() {
+        if pending.await?.is_none() {
             return Ok(());
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -1,4 +1,4 @@
-//! The demo's folder: settings, secrets and database, as an operator would have them.
+//! The demo's folder with settings, secrets and database, as an operator would have them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,14 +35,14 @@ api = { base_url = "BASE_URL", client_key = "file:FOLDER/client-key", client_sec
 vat_rules = [{ from = "2018-01-01", event = "*", rate = "2.6" }]
 "#;
 
-/// A folder of its own for one run of the demo.
+/// The folder of one run of the demo.
 pub(super) struct Place {
     folder: PathBuf,
     secrets: BTreeMap<&'static str, String>,
 }
 
 impl Place {
-    /// Makes the folder with everything in it.
+    /// Creates the folder with everything in it.
     pub(super) fn make(stand_in: &StandIn) -> anyhow::Result<Self> {
         let mut random = [0_u8; 24];
         getrandom::fill(&mut random).context("the system has no random numbers")?;
@@ -75,32 +75,29 @@ impl Place {
             .with_context(|| format!("cannot write {}", path.display()))
     }
 
-    /// The settings, read as those of an operator are.
+    /// The settings, loaded in the same way as an operator's.
     pub(super) fn config(&self) -> anyhow::Result<Config> {
         Ok(config::load(Some(&self.settings()), &BTreeMap::new())?)
     }
 
-    /// The settings file.
     pub(super) fn settings(&self) -> PathBuf {
         self.folder.join("ticketledger.toml")
     }
 
-    /// The database file.
     pub(super) fn database(&self) -> PathBuf {
         self.folder.join("demo.db")
     }
 
-    /// The folder.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The unguessable part of a source's webhook address.
+    /// The secret part of a source's webhook address.
     pub(super) fn secret(&self, source: &str) -> &str {
         self.secrets.get(source).map_or("", String::as_str)
     }
 
-    /// Removes the folder; one that cannot be removed stays, for it holds nothing but examples.
+    /// Removes the folder. A failure is only logged, because the folder holds nothing but examples.
     pub(super) fn remove(&self) {
         if let Err(error) = std::fs::remove_dir_all(&self.folder) {
             tracing::warn!(folder = %self.folder.display(), %error, "cannot remove the demo's folder");

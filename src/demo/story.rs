@@ -1,4 +1,4 @@
-//! What the demo says.
+//! Texts of the demo.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,10 @@ use super::stand_in::StandIn;
 use super::traffic::Scene;
 use crate::daemon::Daemon;
 use crate::db::Database;
-use crate::report::{self, Format, Kind, format};
+use crate::ledger::totals::{
+    AccountBalance, OrderBalance, PaymentsByMethod, RevenueByEvent, Selection, VatByRate, VoucherBalance,
+};
+use crate::report::{self, Format, format};
 
 pub(super) fn opening(place: &Place) -> String {
     format!(
@@ -20,31 +23,36 @@ pub(super) fn opening(place: &Place) -> String {
 pub(super) fn scene(scene: &Scene, answers: &[String]) -> String {
     let mut text = format!("  * {}\n", scene.happens);
     for answer in answers {
-        // Writing into a text cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(text, "      answered {answer}");
     }
     let _ = writeln!(text, "      {}", scene.meaning);
     text
 }
 
-/// The reports with a sentence each.
+/// The reports, each with a sentence that explains it.
 pub(super) fn books(database: &Database) -> anyhow::Result<String> {
-    let month = None;
+    let all = &Selection::default();
     let reports = [
         (
             "Trial balance: every account; debit is positive, and each currency sums to zero",
-            Kind::TrialBalance { period: month.clone() },
+            report::read::<AccountBalance>(database, all)?,
         ),
-        ("Revenue by event", Kind::Revenue { period: month.clone() }),
-        ("VAT by rate: a cancellation reduces the month in which it happened", Kind::Vat { period: month.clone() }),
-        ("Payments by method", Kind::Payments { period: month }),
-        ("Balance of every order: positive means that the customer owes, negative that you do", Kind::Balances),
-        ("Vouchers and flex tickets: what is still to be honoured", Kind::Vouchers),
-        ("Findings: what needs an explanation before the books can be signed", Kind::Findings),
+        ("Revenue by event", report::read::<RevenueByEvent>(database, all)?),
+        (
+            "VAT by rate: a cancellation reduces the month in which it happened",
+            report::read::<VatByRate>(database, all)?,
+        ),
+        ("Payments by method", report::read::<PaymentsByMethod>(database, all)?),
+        (
+            "Balance of every order: positive means that the customer owes, negative that you do",
+            report::read::<OrderBalance>(database, all)?,
+        ),
+        ("Vouchers and flex tickets: what is still to be honoured", report::read::<VoucherBalance>(database, all)?),
+        ("Findings: what needs an explanation before the books can be signed", report::findings(database, None)?),
     ];
     let mut text = "\nWhat the books say now:\n".to_owned();
-    for (title, kind) in reports {
-        let table = report::read(database, &kind, None)?;
+    for (title, table) in reports {
         let _ = write!(text, "\n{title}\n{}", format::render(&table, Format::Table)?);
     }
     text.push('\n');

@@ -1,4 +1,4 @@
-//! Example traffic: what both providers send, as their documentation shows it.
+//! Example traffic of both providers, as in their documentation.
 
 use std::net::SocketAddr;
 
@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use super::place::Place;
 use super::stand_in::{BookingExample, StandIn, TicketExample, person_example};
 
-/// The first order that bookingkit's documentation shows, byte for byte.
+/// The first order in bookingkit's documentation, byte for byte.
 const PAID_ORDER: &str = include_str!("../../tests/fixtures/bookingkit/paid_order.json");
-/// The second one, with everything that an order can have.
+/// The second order, with everything that an order can have.
 const UNIFIED_EXAMPLE: &str = include_str!("../../tests/fixtures/bookingkit/unified_example.json");
-/// The documentation gives both orders one id; here each has its own.
+/// The documentation gives both orders the same id; here the second one gets its own.
 const SHARED_ID: &str = "1a3c5e7f9b2d4f6a8c0e1f23456789ab";
 const SECOND_ID: &str = "2b4d6f8091a3c5e7f9b2d4f6a8c0e1f2";
 
@@ -38,18 +38,18 @@ impl Sender {
     }
 }
 
-/// One thing that happens in the world.
+/// One step of the demo.
 pub(super) struct Scene {
-    /// What happens, in a sentence.
+    /// What happens, as a sentence.
     pub(super) happens: &'static str,
-    /// What the books make of it.
+    /// How it is booked, as a sentence.
     pub(super) meaning: &'static str,
     event: Event,
 }
 
 enum Event {
     Bookingkit(String),
-    /// What the API knows from now on, and the webhooks that say so.
+    /// What the API returns from now on, and the webhooks that announce it.
     Ticketpark {
         booking: Box<BookingExample>,
         webhooks: Vec<(&'static str, Value)>,
@@ -58,7 +58,7 @@ enum Event {
 }
 
 impl Scene {
-    /// Lets it happen, and answers what the daemon answered to each delivery.
+    /// Performs the step and returns the daemon's response to each delivery.
     pub(super) async fn play(&self, sender: &Sender, stand_in: &StandIn) -> anyhow::Result<Vec<String>> {
         match &self.event {
             Event::Bookingkit(body) => Ok(vec![sender.send("museum", body.clone()).await?]),
@@ -81,7 +81,7 @@ impl Scene {
     }
 }
 
-/// The paid order after its second participant was cancelled and 10.00 was given back.
+/// The paid order after its second participant was cancelled and 10.00 was refunded.
 fn partly_refunded() -> String {
     let mut order: Value = serde_json::from_str(PAID_ORDER).unwrap_or_default();
     if let Some(participant) = order.pointer_mut("/tickets/0/participants/1").and_then(Value::as_object_mut) {
@@ -110,7 +110,7 @@ fn booking(third_ticket: bool) -> BookingExample {
     booking
 }
 
-/// What happens in the demo, in its order.
+/// The steps of the demo, in order.
 pub(super) fn scenes() -> Vec<Scene> {
     let pid = BookingExample::default().pid();
     let scene = |happens, meaning, event| Scene { happens, meaning, event };

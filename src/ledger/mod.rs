@@ -21,6 +21,9 @@ pub mod findings;
 pub mod settle;
 
 pub mod entered;
+
+pub mod totals;
+
 pub mod proof;
 
 pub mod close;

@@ -1,5 +1,5 @@
-//! Keeping data for years: moving it to the other engine, letting others read it, taking what is no longer needed, and
-//! copies that can be restored.
+//! Care for the data over years: moving it to the other engine, giving others read access, deleting what is no longer
+//! needed, and backups.
 
 pub mod backup;
 pub mod copy;

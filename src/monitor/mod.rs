@@ -37,7 +37,7 @@ use self::notify::Teller;
 use self::observation::Known;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Alerts, Config, Source};
-use crate::db::{Database, Result};
+use crate::db::{Database, Error, Result};
 use crate::inbox::Activity;
 use crate::limits;
 
@@ -136,7 +136,7 @@ impl Monitor {
         });
         while !*stop.borrow() {
             let looked = tokio::select! {
-                looked = self.clone().look_aside() => looked,
+                looked = self.clone().observe_apart() => looked,
                 // A database that hangs must not hold up the end.
                 _ = stop.changed() => break,
             };
@@ -161,8 +161,8 @@ impl Monitor {
     }
 
     /// Looks once, and tells what is to be told before it answers. For tests.
-    pub async fn look(&self) -> Vec<Notice> {
-        let notices = self.clone().look_aside().await;
+    pub async fn observe(&self) -> Vec<Notice> {
+        let notices = self.clone().observe_apart().await;
         for notice in &notices {
             self.0.teller.tell(notice).await;
         }
@@ -172,29 +172,30 @@ impl Monitor {
     /// Stores what was noted since the last look: for the end of a daemon.
     pub async fn remember(&self) {
         let monitor = self.clone();
-        let stored = tokio::task::spawn_blocking(move || monitor.0.store_activity(monitor.0.clock.now())).await;
-        if let Ok(Err(error)) = stored {
+        let stored = self.0.database.run(move |_| monitor.0.store_activity(monitor.0.clock.now())).await;
+        if let Err(error) = stored {
             tracing::warn!(%error, "when the sources were last active could not be stored");
         }
     }
 
-    async fn look_aside(self) -> Vec<Notice> {
-        tokio::task::spawn_blocking(move || self.0.look()).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "looking at the database panicked");
+    async fn observe_apart(self) -> Vec<Notice> {
+        let database = self.0.database.clone();
+        database.run(move |_| Ok::<_, Error>(self.0.observe())).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "cannot observe the database");
             Vec::new()
         })
     }
 }
 
 impl Inner {
-    fn look(&self) -> Vec<Notice> {
+    fn observe(&self) -> Vec<Notice> {
         let now = self.clock.now();
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         self.database.record_pools();
         if let Some(Ok(free)) = self.database_file.as_deref().map(disk::free_bytes) {
             gauge!("ticketledger_database_disk_free_bytes").set(free as f64);
         }
-        match self.look_at_database(&mut seen, now) {
+        match self.observe_database(&mut seen, now) {
             Ok(notices) => {
                 if std::mem::take(&mut seen.failing) {
                     tracing::info!("the numbers of the database are read again");
@@ -212,7 +213,7 @@ impl Inner {
         }
     }
 
-    fn look_at_database(&self, seen: &mut Seen, now: Timestamp) -> Result<Vec<Notice>> {
+    fn observe_database(&self, seen: &mut Seen, now: Timestamp) -> Result<Vec<Notice>> {
         self.store_activity(now)?;
         let Seen { purse, known, .. } = seen;
         let observation =

@@ -19,7 +19,7 @@ impl Provider {
         Self::ALL.into_iter().find(|provider| provider.as_str() == word)
     }
 
-    /// Whether a webhook is only a pointer, so that the order has to be read from the provider's API, always as a whole.
+    /// Whether a webhook is only a pointer: the order is read from the provider's API, always as a whole.
     pub fn is_fetched(self) -> bool {
         match self {
             Self::Bookingkit => false,

@@ -10,10 +10,11 @@ pub mod ticketpark;
 
 use crate::clock::Timestamp;
 use crate::config::Source;
-use crate::inbox::{Classified, Entity, ParkReason};
+use crate::inbox::{Classified, Entity};
 use crate::order::{Contact, Note, Order, Payment, Provider};
 
 pub use self::failure::{Failure, Unreadable};
+pub use crate::inbox::ParkReason;
 
 /// What a webhook to `source` is about. What cannot be read is parked at once, so that the answer can say why.
 pub fn classify(source: &Source, body: &[u8]) -> Classified {

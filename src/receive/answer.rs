@@ -1,4 +1,4 @@
-//! Every answer that a sender can get. All are JSON.
+//! All responses that a sender can get. All are JSON.
 
 use std::time::Duration;
 
@@ -10,15 +10,14 @@ use warp::hyper::body::Bytes;
 
 use crate::inbox::EventId;
 
-/// An answer, its body in one piece.
+/// A response with its body in one piece.
 pub(super) type Answer = Response<Bytes>;
 
-/// When a sender should try again after a 503, in seconds.
+/// `Retry-After` of a 503, in seconds.
 const RETRY_SECONDS: u64 = 5;
 
-/// A JSON answer.
 pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Answer {
-    // Our bodies are plain structs and values, which cannot fail to be written.
+    // Our bodies are plain structs and values, whose serialization cannot fail.
     let text = serde_json::to_string(body).unwrap_or_default();
     let mut answer = Response::new(Bytes::from(text));
     *answer.status_mut() = status;
@@ -40,7 +39,6 @@ fn retry_after(mut answer: Answer, seconds: u64) -> Answer {
     answer
 }
 
-/// The delivery is stored.
 #[derive(Serialize)]
 struct Stored<'a> {
     status: &'static str,
@@ -61,12 +59,12 @@ pub(super) fn alive() -> Answer {
     json(StatusCode::OK, &json!({ "status": "alive" }))
 }
 
-/// The token is missing, wrong or stale.
+/// The token is missing, wrong or no longer valid.
 pub(super) fn unauthorized() -> Answer {
     with(error(StatusCode::UNAUTHORIZED, "invalid_token"), WWW_AUTHENTICATE, "Bearer")
 }
 
-/// The same for an unknown address, an unknown source and a wrong secret: nobody learns which sources there are.
+/// The same for an unknown address, an unknown source and a wrong secret, so that nobody learns which sources exist.
 pub(super) fn not_found() -> Answer {
     error(StatusCode::NOT_FOUND, "not_found")
 }
@@ -75,7 +73,7 @@ pub(super) fn method_not_allowed(allowed: &'static str) -> Answer {
     with(error(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed"), ALLOW, allowed)
 }
 
-/// The body ended before it was complete. The sender is most likely gone.
+/// The body ended early. The sender is most likely gone.
 pub(super) fn incomplete() -> Answer {
     error(StatusCode::BAD_REQUEST, "incomplete_body")
 }
@@ -89,11 +87,11 @@ pub(super) fn too_large(limit: usize) -> Answer {
 }
 
 pub(super) fn too_many(wait: Duration) -> Answer {
-    // Rounded up: a sender that comes back exactly then must not be a moment early.
+    // Rounded up, so that a sender that returns exactly then is not a moment early.
     retry_after(error(StatusCode::TOO_MANY_REQUESTS, "too_many_requests"), wait.as_secs() + 1)
 }
 
-/// Nothing was promised: the sender must send it again.
+/// The delivery is not confirmed: the sender must send it again.
 pub(super) fn unavailable() -> Answer {
     retry_after(error(StatusCode::SERVICE_UNAVAILABLE, "unavailable"), RETRY_SECONDS)
 }

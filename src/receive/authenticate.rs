@@ -1,5 +1,5 @@
-//! Comparing what was presented with what is configured, in constant time: hashes of both are compared, all of them,
-//! so that neither the length nor the place of a match shows.
+//! Compares credentials with the configured ones in constant time: it compares hashes, and always all of them, so that
+//! neither the length nor the position of a match shows.
 
 use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
@@ -10,14 +10,13 @@ use crate::config::{Config, Source};
 /// SHA-256.
 pub(super) type Hash = [u8; 32];
 
-/// The hash of a presented secret or token.
 pub(super) fn hash(text: &[u8]) -> Hash {
     Sha256::digest(text).into()
 }
 
-/// Hashes of all secrets that senders present.
+/// Hashes of all secrets that senders may present.
 pub(super) struct Secrets {
-    /// Source, path secret.
+    /// Source name and path secret.
     paths: Vec<(Hash, Hash)>,
     clients: Vec<Client>,
 }
@@ -38,7 +37,7 @@ impl Secrets {
         Self { paths: paths.collect(), clients: clients.collect() }
     }
 
-    /// Whether `secret` opens the source.
+    /// Whether the secret is valid for the source.
     pub(super) fn opens(&self, source: &str, secret: &str) -> bool {
         let (source, secret) = (hash(source.as_bytes()), hash(secret.as_bytes()));
         let open = self.paths.iter().fold(Choice::from(0), |open, (its_source, its_secret)| {
@@ -47,7 +46,7 @@ impl Secrets {
         open.into()
     }
 
-    /// The source for which this client may have a token.
+    /// The source for which this client may get a token.
     pub(super) fn source_of_client(&self, id: &str, secret: &str) -> Option<&str> {
         let (id, secret) = (hash(id.as_bytes()), hash(secret.as_bytes()));
         self.clients.iter().fold(None, |found, client| {

@@ -1,4 +1,4 @@
-//! Reading a body with a bound on its size and on its time.
+//! Reads a body with a limit on its size and on its time.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use warp::http::header::{CONTENT_LENGTH, EXPECT};
 
 use super::answer::{self, Answer};
 
-/// How much more of a body that is too large is read and thrown away, in multiples of the limit: a sender that is
-/// still writing when the connection closes would see a broken connection instead of the answer.
+/// How much of an oversized body is read and discarded, in multiples of the limit: a sender that is still writing when
+/// the connection closes would see a broken connection instead of the response.
 const DISCARDED: usize = 8;
 
 /// Why a body was not read.
@@ -23,7 +23,7 @@ pub(super) enum Unread {
 }
 
 impl Unread {
-    /// The word for it in metrics.
+    /// Label in metrics.
     pub(super) fn reason(&self) -> &'static str {
         match self {
             Self::TooLarge => "body_too_large",
@@ -50,13 +50,13 @@ pub(super) async fn read<B: Buf, E>(
 ) -> Result<Vec<u8>, Unread> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) && headers.contains_key(EXPECT) {
-        // The sender asked before sending anything.
+        // The sender asks before it sends the body.
         return Err(Unread::TooLarge);
     }
     let capacity = announced.unwrap_or(0).min(limit);
     match tokio::time::timeout(patience, collect(body, limit, capacity)).await {
         Ok(result) => result,
-        // Whoever announces too much is told so, however slowly it comes.
+        // A sender that announces too much is told so, however slowly the body arrives.
         Err(_) if announced.is_some_and(|length| length > limit) => Err(Unread::TooLarge),
         Err(_) => Err(Unread::TooSlow),
     }

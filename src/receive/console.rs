@@ -1,4 +1,4 @@
-//! The private listener: readiness, metrics, and a page that says where they are.
+//! The private listener: readiness, metrics, and a page that links to both.
 
 use std::convert::Infallible;
 use std::path::PathBuf;
@@ -22,25 +22,24 @@ use crate::monitor::process;
 const PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>ticketledger</title>\
     <h1>ticketledger</h1><ul><li><a href=\"/readyz\">readiness</a></li><li><a href=\"/metrics\">metrics</a></li></ul>";
 
-/// What the private listener shows.
+/// What the private listener reports on.
 pub struct Console {
-    /// Is it readable, writable, up to date?
+    /// Is it readable, writable and migrated?
     pub database: Database,
-    /// For the rows that the check writes and takes back.
+    /// For the row that the readiness check writes and rolls back.
     pub clock: Clock,
-    /// Is the inbox writer there?
+    /// Is the inbox writer running?
     pub writer: Pulse,
-    /// Set while the workers run.
+    /// True while the workers run.
     pub workers: Arc<AtomicBool>,
-    /// Where the database is, if it is a file: is there room?
+    /// Path of the database if it is a file: is there free space?
     pub database_file: Option<PathBuf>,
-    /// Whose turn it is to ask the database.
+    /// Lets one readiness check at a time ask the database.
     pub turn: Turn,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
 }
 
-/// All routes.
 pub(super) fn routes(
     console: Arc<Console>,
 ) -> impl Filter<Extract = (Answer,), Error = Infallible, Future: Send> + Clone + Send + Sync + 'static {

@@ -1,4 +1,4 @@
-//! One delivery, from its credential to its answer.
+//! Handles one delivery, from its credential to the response.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -14,15 +14,15 @@ use crate::inbox::writer::Refused;
 use crate::inbox::{Classified, Delivery, ParkReason};
 use crate::provider;
 
-/// What a sender shows to be let in.
+/// The credential that a sender presents.
 pub(super) enum Credential {
-    /// A segment of the path.
+    /// A secret in the path.
     Path(String),
     /// A token in the `Authorization` header.
     Bearer,
 }
 
-/// Authenticates, reads, stores and answers.
+/// Authenticates the sender, stores the body, and returns the response.
 pub(super) async fn deliver<B: Buf, E>(
     intake: &Intake,
     method: &Method,
@@ -70,7 +70,7 @@ pub(super) async fn deliver<B: Buf, E>(
             answer::parked(event, reason)
         }
         (Err(refused), _) => {
-            // A fault of the database was logged by the writer, once for the whole batch.
+            // The writer has logged the database error, once for the whole batch.
             if refused == Refused::Full {
                 tracing::warn!(source = source.name, %refused, "delivery refused");
             }
@@ -79,7 +79,7 @@ pub(super) async fn deliver<B: Buf, E>(
     }
 }
 
-/// The source, if the sender may deliver to it; else the answer.
+/// Returns the source if the sender may deliver to it, otherwise the response.
 async fn authenticate<'a>(
     intake: &Intake,
     admission: &'a Admission,
@@ -90,7 +90,7 @@ async fn authenticate<'a>(
     let source = admission.config.source(name);
     match credential {
         Credential::Path(secret) => {
-            // Compared for an unknown source too, so that both take the same time.
+            // Compares for an unknown source too, so that both take the same time.
             let open = admission.secrets.opens(name, secret);
             let known = source.map_or("", |source| source.name.as_str());
             source.filter(|_| open).ok_or_else(|| refuse(known, "wrong_secret", answer::not_found()))
@@ -110,7 +110,7 @@ async fn authenticate<'a>(
     }
 }
 
-/// Counts a delivery that is not stored. `source` is one of the settings, or empty.
+/// Counts a delivery that is not stored. `source` is a configured source, or empty.
 fn refuse(source: &str, reason: &'static str, answer: Answer) -> Answer {
     let source = source.to_owned();
     metrics::counter!("ticketledger_deliveries_refused_total", "source" => source, "reason" => reason).increment(1);
@@ -127,7 +127,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-/// What the body is about. A defect of ours must not lose a delivery: it is stored and parked.
+/// Finds what the body is about. A bug of ours must not lose a delivery, so after a panic it is stored and parked.
 fn classify(source: &Source, body: &[u8]) -> Classified {
     catch_unwind(AssertUnwindSafe(|| provider::classify(source, body))).unwrap_or_else(|_| Classified::Parked {
         kind: "unknown".to_owned(),

@@ -1,4 +1,4 @@
-//! The headers of a delivery that are kept: those that help to find it in the sender's logs. Never a credential.
+//! The headers of a delivery that are stored, to help find it in the sender's logs. Never a credential.
 
 use serde_json::{Map, Value};
 use warp::http::HeaderMap;
@@ -16,7 +16,7 @@ const KEPT: [&str; 10] = [
     "x-webhook-id",
 ];
 
-/// A JSON object of the kept headers. One that came twice is joined by a comma, as HTTP has it.
+/// The stored headers as a JSON object. A header that occurs twice is joined by a comma, as in HTTP.
 pub(super) fn kept(headers: &HeaderMap) -> String {
     let mut object = Map::new();
     for name in KEPT {

@@ -1,4 +1,5 @@
-//! HTTP in: who sends, how much, what about; then into the inbox, and answered when it is stored.
+//! Receives webhooks over HTTP: authenticates the sender, limits the body, stores the delivery in the inbox, and only
+//! then confirms it.
 //!
 //! ```text
 //! server   connections: how many, how slow      console   /readyz, /metrics
@@ -40,16 +41,16 @@ use self::tokens::Tokens;
 pub use self::console::Console;
 pub use self::ready::Turn;
 
-/// How many senders at once, and how slow they may be.
+/// Limits on the number of connections and on their time.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// Connections at once; more wait to be accepted.
+    /// Concurrent connections; further ones wait to be accepted.
     pub connections: usize,
     /// For the head of a request, and between requests.
     pub header: Duration,
     /// For the body of a request.
     pub body: Duration,
-    /// For the requests in hand when the daemon stops.
+    /// For running requests when the daemon stops.
     pub drain: Duration,
 }
 
@@ -64,7 +65,7 @@ impl Default for Timeouts {
     }
 }
 
-/// What every request of the public listener shares.
+/// State shared by all requests of the public listener.
 pub struct Intake {
     clock: Clock,
     writer: Writer,
@@ -73,8 +74,8 @@ pub struct Intake {
     admission: RwLock<Arc<Admission>>,
 }
 
-/// Who may deliver and how much: the part of the settings that can be replaced while requests are in hand. A request
-/// keeps the one it began with.
+/// Who may deliver and how much: the part of the settings that can be replaced while requests run. A request keeps the
+/// one that it began with.
 struct Admission {
     config: Arc<Config>,
     secrets: Secrets,
@@ -82,7 +83,7 @@ struct Admission {
 }
 
 impl Admission {
-    /// A source whose limit stays the same keeps its rate: reading the settings again gives nobody a fresh allowance.
+    /// A source whose limit is unchanged keeps its rate: a reload gives nobody a fresh allowance.
     fn new(config: Arc<Config>, clock: &Clock, earlier: Option<&Self>) -> Self {
         let per_second = config.limits.requests_per_second;
         let earlier = earlier.filter(|earlier| earlier.config.limits.requests_per_second == per_second);
@@ -99,7 +100,6 @@ impl Admission {
 }
 
 impl Intake {
-    /// The intake of these sources.
     pub fn new(config: Arc<Config>, clock: Clock, writer: Writer, database: Database) -> Self {
         Self {
             admission: RwLock::new(Arc::new(Admission::new(config, &clock, None))),
@@ -110,8 +110,8 @@ impl Intake {
         }
     }
 
-    /// Takes other sources, secrets and limits for all requests that begin from now on. Tokens that were handed out
-    /// stay valid as long as their client is listed.
+    /// Uses other sources, secrets and limits for all requests that begin from now on. Issued tokens stay valid as long
+    /// as their client is listed.
     pub fn reload(&self, config: Arc<Config>) {
         let admission = Admission::new(config, &self.clock, Some(&self.admission()));
         *self.admission.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(admission);
@@ -121,7 +121,7 @@ impl Intake {
         Arc::clone(&self.admission.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The same with another patience.
+    /// Replaces the timeouts.
     #[must_use]
     pub fn with_patience(mut self, patience: Timeouts) -> Self {
         self.patience = patience;
@@ -129,13 +129,13 @@ impl Intake {
     }
 }
 
-/// Serves deliveries and tokens until `shutdown` is done, then until the requests in hand are answered.
+/// Serves deliveries and tokens until `shutdown` completes, then until the running requests are answered.
 pub async fn serve_public(listener: TcpListener, intake: Arc<Intake>, shutdown: impl Future<Output = ()>) {
     let patience = intake.patience;
     server::serve(listener, routes::public(intake), patience, shutdown).await;
 }
 
-/// Serves readiness, metrics and the front page until `shutdown` is done.
+/// Serves readiness, metrics and the front page until `shutdown` completes.
 pub async fn serve_console(listener: TcpListener, console: Arc<Console>, shutdown: impl Future<Output = ()>) {
     server::serve(listener, console::routes(console), Timeouts::default(), shutdown).await;
 }

@@ -1,5 +1,5 @@
-//! `POST /oauth/token`: the client-credentials grant of RFC 6749. bookingkit's example posts a form, its own PHP would
-//! post multipart; both are taken, and credentials in a Basic header besides.
+//! `POST /oauth/token`: the client-credentials grant of RFC 6749. bookingkit's example posts a form, its PHP code would
+//! post multipart; both are accepted, and so are credentials in a Basic header.
 
 use std::convert::Infallible;
 
@@ -17,10 +17,10 @@ use super::authenticate::Secrets;
 use super::body::{self, Unread};
 use crate::limits;
 
-/// Largest body of a token request.
+/// Largest body of a token request, in bytes.
 const BODY_BYTES: usize = 16 * 1024;
 
-/// Why a request got no token: RFC 6749, section 5.2.
+/// Why a request gets no token: RFC 6749, section 5.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Denied {
     Request(&'static str),
@@ -43,7 +43,7 @@ impl Denied {
     }
 }
 
-/// Hands out a token, or says why not.
+/// Issues a token, or returns why not.
 pub(super) async fn issue<B: Buf, E>(
     intake: &Intake,
     headers: &HeaderMap,
@@ -76,7 +76,7 @@ pub(super) async fn issue<B: Buf, E>(
     }
 }
 
-/// The source and the client that the request proves.
+/// The source and the client that the request authenticates.
 fn grant<'a>(secrets: &'a Secrets, headers: &HeaderMap, form: &Form) -> Result<(&'a str, String), Denied> {
     match form.one("grant_type")? {
         None => return Err(Denied::Request("grant_type is missing")),
@@ -85,7 +85,7 @@ fn grant<'a>(secrets: &'a Secrets, headers: &HeaderMap, form: &Form) -> Result<(
     }
     let posted = (form.one("client_id")?, form.one("client_secret")?);
     if let Some(value) = headers.get(AUTHORIZATION) {
-        // The header counts; the same client may be named in the body too, another may not.
+        // The header decides; the body may name the same client too, but no other.
         for (id, secret) in basic(value.as_bytes()).ok_or(Denied::Client)? {
             if let Some(source) = secrets.source_of_client(&id, &secret) {
                 if posted.0.is_some_and(|posted| posted != id) {
@@ -101,12 +101,13 @@ fn grant<'a>(secrets: &'a Secrets, headers: &HeaderMap, form: &Form) -> Result<(
             let source = secrets.source_of_client(id, secret).ok_or(Denied::Client)?;
             Ok((source, id.to_owned()))
         }
-        // Nothing was presented at all: that is a failed authentication too, says section 5.2.
+        // Presenting no credential is a failed authentication too, according to section 5.2.
         _ => Err(Denied::Client),
     }
 }
 
-/// Id and secret of a Basic header: decoded as section 2.3.1 asks, and as they are, since most senders skip that.
+/// Id and secret of a Basic header, both decoded as section 2.3.1 requires and as they are, since most senders skip
+/// that.
 fn basic(value: &[u8]) -> Option<[(String, String); 2]> {
     let (scheme, encoded) = std::str::from_utf8(value).ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
@@ -118,17 +119,16 @@ fn basic(value: &[u8]) -> Option<[(String, String); 2]> {
 }
 
 fn form_decoded(text: &str) -> String {
-    // One value of a form: an ampersand in it would begin another.
+    // Decodes one value of a form: an ampersand in it would begin another.
     let pair = format!("v={}", text.replace('&', "%26"));
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(&pair).unwrap_or_default();
     pairs.into_iter().next().map_or_else(|| text.to_owned(), |(_, value)| value)
 }
 
-/// The fields of the request.
 struct Form(Vec<(String, String)>);
 
 impl Form {
-    /// A field that may be given once. An empty one counts as absent, as section 3.2 asks.
+    /// A field that may occur once. An empty one counts as absent, as section 3.2 requires.
     fn one(&self, name: &str) -> Result<Option<&str>, Denied> {
         let mut values = self.0.iter().filter(|(key, value)| key == name && !value.is_empty());
         let first = values.next().map(|(_, value)| value.as_str());

@@ -1,4 +1,4 @@
-//! How many deliveries per second a source may send.
+//! The rate limit of a source, in deliveries per second.
 
 use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
@@ -11,7 +11,6 @@ use governor::{Quota, RateLimiter};
 
 use crate::clock::{Clock, Timestamp};
 
-/// The rate of one source.
 pub(super) struct Rate {
     limiter: RateLimiter<NotKeyed, InMemoryState, Elapsed, NoOpMiddleware<Nanos>>,
     elapsed: Elapsed,
@@ -24,7 +23,7 @@ impl Rate {
         Self { limiter: RateLimiter::direct_with_clock(quota, elapsed.clone()), elapsed }
     }
 
-    /// Takes one; or says how long to wait for the next.
+    /// Takes one permit, or returns how long to wait for the next.
     pub(super) fn take(&self) -> Result<(), Duration> {
         self.limiter.check().map_err(|refused| {
             let wait = refused.earliest_possible().duration_since(self.elapsed.now());
@@ -33,8 +32,8 @@ impl Rate {
     }
 }
 
-/// Time since the start. The wall clock may be set back, and then nobody could deliver until it has caught up; so the
-/// machine's steady clock is asked, or the hand-set one in tests.
+/// Time since the start. The wall clock may be set back, and then nobody could deliver until it has caught up; so this
+/// uses the monotonic clock, or the manual one in tests.
 #[derive(Clone, Debug)]
 enum Elapsed {
     Steady(Instant),

@@ -1,4 +1,4 @@
-//! `/readyz`: what is not ready, each check by its name. Answers within a few seconds, whatever hangs.
+//! `/readyz`: the result of each readiness check by name. Responds within a few seconds, whatever hangs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,17 +12,17 @@ use warp::http::{Method, StatusCode};
 use super::answer::{self, Answer};
 use super::console::Console;
 use super::store::{self, StoredToken};
-use crate::db::{self, pending_migrations};
+use crate::db::{self, Error, pending_migrations};
 use crate::limits;
 use crate::monitor::disk;
 
-/// How long the checks of the database may take together.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// Timeout of all database checks together.
+const TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A check by its name, and what is wrong.
+/// Name of a check, and its error if it fails.
 type Check = (&'static str, Result<(), String>);
 
-/// Lets one request after the other ask the database: one that hangs holds one thread and no more.
+/// Lets one request at a time ask the database, so that a database that hangs blocks only one thread.
 #[derive(Clone, Debug)]
 pub struct Turn(Arc<Semaphore>);
 
@@ -52,17 +52,17 @@ pub(super) async fn ready(method: Method, console: Arc<Console>) -> Answer {
 async fn of_database(console: &Arc<Console>) -> Vec<Check> {
     let asked = Arc::clone(console);
     let checks = async {
-        // Never closed.
+        // The semaphore is never closed.
         let turn = Arc::clone(&console.turn.0).acquire_owned().await;
-        let checks = tokio::task::spawn_blocking(move || {
+        let checks = console.database.run(move |_| {
             let checks = ask(&asked);
             drop(turn);
-            checks
+            Ok::<_, Error>(checks)
         });
-        checks.await.unwrap_or_else(|_| vec![("database", Err("the check ended early".to_owned()))])
+        checks.await.unwrap_or_else(|error| vec![("database", Err(error.to_string()))])
     };
-    tokio::time::timeout(PATIENCE, checks).await.unwrap_or_else(|_| {
-        let text = format!("no answer within {} s; look at the database and its disk", PATIENCE.as_secs());
+    tokio::time::timeout(TIMEOUT, checks).await.unwrap_or_else(|_| {
+        let text = format!("no answer within {} s; look at the database and its disk", TIMEOUT.as_secs());
         vec![("database", Err(text))]
     })
 }
@@ -90,7 +90,7 @@ fn space(file: &Path) -> Result<(), String> {
     Err(format!("{free} MiB are free where {} is, {least} MiB are needed; make room", file.display()))
 }
 
-/// How a check that writes ends.
+/// How the write check ends; both are errors, so that the row is rolled back.
 enum Undone {
     Written,
     Failed(db::Error),
@@ -102,7 +102,7 @@ impl From<db::Error> for Undone {
     }
 }
 
-/// Writes a row and takes it back: a database that can only be read is not ready.
+/// Writes a row and rolls it back: a read-only database is not ready.
 fn writable(console: &Console) -> db::Result<()> {
     let row = StoredToken {
         token_sha256: "0".repeat(64),

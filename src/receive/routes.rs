@@ -1,5 +1,5 @@
-//! The addresses of the public listener. Every branch answers by itself: a rejection would fall through to the next
-//! route and end as a plain text that no sender expects. Query parameters are ignored.
+//! Routes of the public listener. Every branch returns a response by itself: a rejection would fall through to the next
+//! route and end as plain text that no sender expects. Query parameters are ignored.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -14,10 +14,9 @@ use super::answer::{self, Answer};
 use super::deliver::{self, Credential};
 use super::{Intake, oauth};
 
-/// Deliveries come with any of these: bookingkit's text says PATCH, its example POST.
+/// Methods of a delivery: bookingkit's text says PATCH, its example POST.
 const DELIVERY_METHODS: [Method; 3] = [Method::POST, Method::PATCH, Method::PUT];
 
-/// All routes.
 pub(super) fn public(
     intake: Arc<Intake>,
 ) -> impl Filter<Extract = (Answer,), Error = Infallible, Future: Send> + Clone + Send + Sync + 'static {

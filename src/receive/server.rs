@@ -1,5 +1,5 @@
-//! Our own accept loop. warp's has no limit of connections, and installs no timer, so that half a request head holds a
-//! connection for ever. HTTP/1 only: a proxy with TLS stands in front.
+//! Our own accept loop. warp's has no limit on connections and installs no timer, so that half a request head would
+//! hold a connection for ever. HTTP/1 only: a proxy with TLS stands in front.
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -18,15 +18,15 @@ use warp::{Filter, Reply};
 
 use super::Timeouts;
 
-/// Largest request head.
+/// Largest request head, in bytes.
 const HEAD_BYTES: usize = 64 * 1024;
-/// How long to wait when the system has no descriptor left for another connection.
+/// Pause after a failed accept, such as when the system has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// On shutdown, how long a connection that was just taken may bring its first request. hyper alone would close it at
-/// once, and what its sender has on the way would be lost although nothing was refused.
+/// On shutdown, how long a new connection may take to send its first request. hyper alone would close it at once, and a
+/// request on the way would be lost although nothing was refused.
 const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
-/// Serves `filter` until `shutdown` is done, then drains.
+/// Serves `filter` until `shutdown` completes, then drains.
 pub(super) async fn serve<F>(listener: TcpListener, filter: F, patience: Timeouts, shutdown: impl Future<Output = ()>)
 where
     F: Filter<Error = Infallible> + Clone + Send + Sync + 'static,
@@ -63,7 +63,7 @@ where
     }
 }
 
-/// Serves one connection; once the sender of `stop` is gone, to the end of the request in hand.
+/// Serves one connection; once the sender of `stop` is dropped, until the running request ends.
 async fn connection<F>(
     stream: TcpStream,
     filter: F,
@@ -97,12 +97,12 @@ where
     serving.await
 }
 
-/// The next connection. Errors are those of one connection, or a shortage that passes.
+/// Accepts the next connection. An error concerns a single connection or a temporary shortage, so it tries again.
 async fn accept(listener: &TcpListener) -> TcpStream {
     loop {
         match listener.accept().await {
             Ok((stream, _peer)) => {
-                // Answers are small, and a sender waits for each; without this option the system may hold them back.
+                // Responses are small, and senders wait for them; without this option the system may delay them.
                 let _ = stream.set_nodelay(true);
                 return stream;
             }

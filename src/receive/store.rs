@@ -1,4 +1,4 @@
-//! The statements of the token endpoint, and of readiness. None opens a transaction.
+//! The statements of the token endpoint and of the readiness check. None opens a transaction.
 
 use diesel::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::db::schema::oauth_tokens;
 use crate::db::{Connection, Result};
 use crate::on_engine;
 
-/// A token that we handed out; of the token itself only the hash is kept.
+/// A token that we issued; only its hash is stored.
 #[derive(Clone, Debug, Insertable, Queryable, Selectable)]
 #[diesel(table_name = oauth_tokens)]
 pub(super) struct StoredToken {
@@ -29,7 +29,7 @@ pub(super) fn find_token(connection: &mut Connection, token_sha256: &str) -> Res
     Ok(found)
 }
 
-/// Deletes some of the tokens that expired before `now`.
+/// Deletes at most `at_most` tokens that expired before `now`.
 pub(super) fn delete_expired_tokens(connection: &mut Connection, now: Timestamp, at_most: i64) -> Result<usize> {
     let expired: Vec<String> = on_engine!(connection, |c| {
         oauth_tokens::table

@@ -1,5 +1,5 @@
-//! Access tokens: in the database, so that they survive a restart and are valid on every daemon that shares it; and
-//! those that were seen here lately in a small cache. What is not valid is never cached.
+//! Access tokens. They are stored in the database, so that they survive a restart and are valid on every daemon that
+//! shares it; recently used ones are also in a small cache. Invalid tokens are never cached.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,16 +13,16 @@ use crate::config::Source;
 use crate::db::{self, Database};
 use crate::limits;
 
-/// Tokens remembered at once.
+/// Tokens in the cache.
 const CACHED: usize = 1024;
-/// Expired tokens deleted in passing whenever one is handed out.
+/// Expired tokens that are deleted whenever a token is issued.
 const DELETED_AT_ONCE: i64 = 100;
-/// Lookups at once. More would only wait for a connection, each in a thread of its own.
+/// Concurrent lookups. More would only wait for a connection, each in its own thread.
 const LOOKUPS: usize = limits::SQLITE_READERS as usize;
 /// Random bytes of a token.
 const TOKEN_BYTES: usize = 32;
 
-/// Why a token could be neither checked nor handed out.
+/// Why a token could not be checked or issued.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
     #[error(transparent)]
@@ -46,7 +46,7 @@ impl Tokens {
         Self { database, clock, slots, cache: Mutex::new(HashMap::new()) }
     }
 
-    /// A new token of a client for its source. It is valid once it is stored.
+    /// Issues a token to a client for its source. It is valid once it is stored.
     pub(super) async fn issue(&self, source: &str, client_id: &str) -> Result<String, Error> {
         let mut random = [0_u8; TOKEN_BYTES];
         getrandom::fill(&mut random)?;
@@ -68,9 +68,9 @@ impl Tokens {
         Ok(token)
     }
 
-    /// Whether the token opens the source now.
+    /// Whether the token is valid for the source now.
     pub(super) async fn open(&self, token: &str, source: &Source) -> Result<bool, Error> {
-        // Nothing else was ever handed out, so nothing else is worth a look into the database.
+        // Every issued token looks like this, so any other text needs no lookup.
         if token.len() != 2 * TOKEN_BYTES || !token.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(false);
         }
@@ -80,12 +80,12 @@ impl Tokens {
             return Ok(self.is_valid(&cached, source));
         }
         let sha256 = hex::encode(key);
-        let lookup = move |database: Database| store::find_token(&mut database.reader()?, &sha256);
+        let lookup = move |database: &Database| store::find_token(&mut database.reader()?, &sha256);
         let found = self.in_database(lookup).await?;
         let Some(valid) = found.filter(|token| self.is_valid(token, source)) else { return Ok(false) };
         let mut cache = self.cache();
         if cache.len() >= CACHED {
-            // Also forgets some that are good, which costs a lookup each.
+            // This also drops valid tokens; each costs one lookup more.
             cache.clear();
         }
         cache.insert(key, valid);
@@ -93,7 +93,7 @@ impl Tokens {
     }
 
     fn is_valid(&self, token: &StoredToken, source: &Source) -> bool {
-        // A client that was removed from the settings is out at once, whatever it holds.
+        // A client that was removed from the settings loses access at once, whatever tokens it has.
         let client = source.oauth_clients.iter().any(|client| client.id == token.client_id);
         client && token.source == source.name && token.expires_at > self.clock.now()
     }
@@ -104,11 +104,10 @@ impl Tokens {
 
     async fn in_database<T: Send + 'static>(
         &self,
-        work: impl FnOnce(Database) -> db::Result<T> + Send + 'static,
+        work: impl FnOnce(&Database) -> db::Result<T> + Send + 'static,
     ) -> Result<T, Error> {
-        // Never closed; without a slot the work would run all the same.
+        // The semaphore is never closed; without a permit the work would run all the same.
         let _slot = self.slots.acquire().await;
-        let database = self.database.clone();
-        Ok(tokio::task::spawn_blocking(move || work(database)).await??)
+        Ok(self.database.run(work).await?)
     }
 }

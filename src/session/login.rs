@@ -1,19 +1,18 @@
-//! The first login of a source, and the one after a refresh token has died: typed by a person, used once.
+//! Login of a source by a person: the first one, and again when the refresh token is no longer valid.
 
 use secrecy::SecretString;
 
 use super::Account;
 use super::renew::{Unsaved, blocking, end, version_after, version_of};
 use crate::db;
-use crate::inbox::ParkReason;
-use crate::provider::Failure;
 use crate::provider::ticketpark::client::GrantError;
+use crate::provider::{Failure, ParkReason};
 
-/// A login competes with a daemon that refreshes at the same moment.
+/// Attempts to store the tokens, because a daemon may refresh them at the same moment.
 const SAVE_ATTEMPTS: usize = 5;
 
 impl Account {
-    /// Trades a login for tokens and stores them.
+    /// Exchanges a login for tokens and stores them.
     pub(super) async fn log_in(&self, username: &SecretString, password: &SecretString) -> Result<(), Failure> {
         let (mut turn, stored) = self.take_turn().await?;
         let asked_at = self.clock.now();
@@ -35,7 +34,7 @@ impl Account {
                 if turn.save(&row, base, asked_at)? {
                     return Ok(());
                 }
-                // What a daemon stored meanwhile is older than this login.
+                // The tokens that a daemon stored meanwhile are older than this login.
                 base = version_of(turn.load()?.as_ref());
                 row.version = version_after(base);
             }

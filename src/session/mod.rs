@@ -1,14 +1,14 @@
-//! Reading a Ticketpark account: keeps its tokens alive, and asks again once when one is refused.
+//! Access to a Ticketpark account: keeps its tokens valid, and repeats a request once when its token is refused.
 //!
 //! ```text
 //! get_booking ──> token in memory, valid ─────────────────────────────┐
-//!                     └─ no ─> whose turn? ─> newer one stored? ──────┤
+//!                     └─ no ─> take lock ───> newer one stored? ──────┤
 //!                                  └─ no ─> refresh ──> store ────────┴──> GET ── 401, 403 ──> once more
 //!                                              └─ refused ─> password, or a login is required
 //! ```
 //!
-//! A refresh token works once, so a new one is stored before anything is done with its access token: a crash in between
-//! costs nothing, a crash before it costs a login.
+//! A refresh token works only once, so a new one is stored before its access token is used: a crash in between costs
+//! nothing, a crash before it costs a login.
 
 mod login;
 mod renew;
@@ -25,9 +25,8 @@ use self::seal::Seal;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Source;
 use crate::db::Database;
-use crate::inbox::ParkReason;
-use crate::provider::Failure;
 use crate::provider::ticketpark::client::{self, Answer, Client, Fetched};
+use crate::provider::{Failure, ParkReason};
 
 /// Access to the account of one source. Cheap to clone; all clones share the tokens.
 #[derive(Clone)]
@@ -40,7 +39,7 @@ struct Account {
     client: Client,
     seal: Seal,
     login: Option<Login>,
-    /// The stored version for which a login is required, and until when that is believed.
+    /// The token version for which a login is required, and until when to assume so.
     refused: std::sync::Mutex<Option<(Option<i64>, Timestamp)>>,
     tokens: Arc<Mutex<Tokens>>,
 }
@@ -50,13 +49,10 @@ struct Login {
     password: SecretString,
 }
 
-/// The access cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    /// The source has no `api`.
     #[error("source {0} has no `api`: tell it how to reach Ticketpark")]
     NoApi(String),
-    /// The HTTP client cannot be set up.
     #[error(transparent)]
     Client(#[from] client::SetupError),
 }
@@ -68,7 +64,7 @@ enum Record<'p> {
 }
 
 impl Access {
-    /// Access for `source`; asks nothing of the provider yet.
+    /// Access to `source`; does not contact the provider yet.
     ///
     /// # Errors
     /// See [`SetupError`].
@@ -76,8 +72,8 @@ impl Access {
         Self::with_tokens(database, clock, source, Arc::default())
     }
 
-    /// Access by the settings of `source`, where this one has those of `earlier`. Tokens that are held, or wait to be
-    /// stored, are taken over; that the provider refused the earlier login is not.
+    /// Access with the settings of `source`, where this one has those of `earlier`. Tokens that are held or wait to be
+    /// stored are taken over; a refusal of the earlier login is not.
     pub(super) fn successor(&self, earlier: &Source, source: &Source) -> Result<Self, SetupError> {
         match (&earlier.api, &source.api) {
             (Some(earlier), Some(api)) if earlier.is_same(api) => Ok(self.clone()),
@@ -114,7 +110,7 @@ impl Access {
     /// Reads a booking with its tickets and its customer.
     ///
     /// # Errors
-    /// Everything but an answer of 200 or 404.
+    /// Any response other than 200 or 404, and failures of the request.
     pub async fn get_booking(&self, pid: &str) -> Result<Fetched, Failure> {
         self.get(Record::Booking(pid)).await
     }
@@ -122,15 +118,15 @@ impl Access {
     /// Reads a person.
     ///
     /// # Errors
-    /// Everything but an answer of 200 or 404.
+    /// Any response other than 200 or 404, and failures of the request.
     pub async fn get_person(&self, pid: &str) -> Result<Fetched, Failure> {
         self.get(Record::Person(pid)).await
     }
 
-    /// Trades a login for tokens, which a running daemon takes over. The password is not kept.
+    /// Exchanges a login for tokens, which a running daemon picks up. The password is not stored.
     ///
     /// # Errors
-    /// `login_refused`, and what hinders a request.
+    /// `login_refused`, and failures of the request.
     pub async fn login(&self, username: &SecretString, password: &SecretString) -> Result<(), Failure> {
         self.0.log_in(username, password).await
     }
@@ -145,7 +141,7 @@ impl Access {
         let token = self.token(Some(token.version)).await?;
         match self.read(record, &token).await? {
             Answer::Fetched(fetched) => Ok(fetched),
-            // A new token that does not work is no fault of this event.
+            // It is not the fault of this event if a new token does not work.
             Answer::Refused(401) => Err(Failure::ProviderDown {
                 detail: "the provider answered 401 to a new token".to_owned(),
                 retry_after_milliseconds: None,
@@ -165,14 +161,14 @@ impl Access {
         }
     }
 
-    /// A token other than the one of version `rejected`.
+    /// Returns a token other than the one of version `rejected`.
     async fn token(&self, rejected: Option<i64>) -> Result<Held, Failure> {
-        // All who need a token wait here for the one who gets it.
+        // Everyone who needs a token waits here for the one who renews it.
         let tokens = Arc::clone(&self.0.tokens).lock_owned().await;
         if let Some(held) = tokens.held().filter(|held| held.is_usable(self.0.clock.now(), rejected)) {
             return Ok(held.clone());
         }
-        // In a task of its own: a caller that gives up must not take a new refresh token with it.
+        // Runs in its own task: a caller that gives up must not lose a new refresh token.
         let renewal = tokio::spawn(Arc::clone(&self.0).renew(tokens, rejected));
         renewal.await.unwrap_or_else(|error| Err(renew::interrupted(&error)))
     }

@@ -1,4 +1,4 @@
-//! Getting a new token: taken over from the database, refreshed, or given for a password.
+//! Gets a new token: from the database, by a refresh, or with a password.
 
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -10,16 +10,16 @@ use super::store::{Row, Turn};
 use super::{Account, Login};
 use crate::clock::Timestamp;
 use crate::db;
-use crate::inbox::ParkReason;
-use crate::provider::Failure;
 use crate::provider::ticketpark::client::{Grant, GrantError};
+use crate::provider::{Failure, ParkReason};
 
-/// A token counts as expired this much early, at most half of its life: it has to last until the request arrives.
+/// A token counts as expired this much early, at most half of its lifetime, so that it is still valid when the request
+/// arrives.
 const MARGIN_MILLISECONDS: i64 = 10_000;
-/// After a refused login nothing is tried for this long: an account may lock after some wrong passwords.
+/// After a refused login nothing is tried for this long, because an account may lock after some wrong passwords.
 const LOGIN_PAUSE_MILLISECONDS: i64 = 15 * 60 * 1000;
 
-/// An access token that is stored, so that it may be used.
+/// An access token that is stored and may therefore be used.
 #[derive(Clone)]
 pub(super) struct Held {
     pub(super) access_token: SecretString,
@@ -27,11 +27,11 @@ pub(super) struct Held {
     pub(super) version: i64,
 }
 
-/// What this process knows of the tokens.
+/// The tokens that this process knows.
 #[derive(Default)]
 pub(super) struct Tokens {
     held: Option<Held>,
-    /// Granted, but the database would not take it: stored before anything else.
+    /// Granted, but the database failed to store it: stored before anything else.
     unsaved: Option<Unsaved>,
 }
 
@@ -41,7 +41,7 @@ impl Tokens {
     }
 }
 
-/// A row to be stored if `base` still is the stored version.
+/// A row to store if the stored version is still `base`.
 #[derive(Clone)]
 pub(super) struct Unsaved {
     pub(super) base: Option<i64>,
@@ -51,12 +51,12 @@ pub(super) struct Unsaved {
 enum Next {
     TakeOver(Held),
     Save(Unsaved),
-    /// There is no refresh token that works.
+    /// No refresh token works.
     LogIn,
 }
 
 impl Account {
-    /// A token other than the one of version `rejected`, stored before it is answered.
+    /// Returns a token other than the one of version `rejected`, after storing it.
     pub(super) async fn renew(
         self: Arc<Self>,
         mut tokens: OwnedMutexGuard<Tokens>,
@@ -66,7 +66,7 @@ impl Account {
         let base = version_of(stored.as_ref());
         let mut next = self.next(&mut tokens, stored, rejected).await;
         if let Ok(Next::LogIn) = next {
-            // A command beside an embedded daemon has no turns; it may just have used the refresh token.
+            // On SQLite nothing excludes a command beside the daemon; it may just have used the refresh token.
             (turn, stored) = reload(turn).await?;
             next = match version_of(stored.as_ref()) == base {
                 true => self.next_by_password(base).await,
@@ -91,7 +91,7 @@ impl Account {
         Ok(held)
     }
 
-    /// What to do, given what is stored. Asks the provider if there is no other way.
+    /// Decides what to do with the stored tokens. Asks the provider only if there is no other way.
     async fn next(&self, tokens: &mut Tokens, stored: Option<Row>, rejected: Option<i64>) -> Result<Next, Failure> {
         let now = self.clock.now();
         let base = version_of(stored.as_ref());
@@ -155,7 +155,7 @@ impl Account {
         let now = self.clock.now();
         let row = blocking(move || {
             let saved = turn.save(&unsaved.row, unsaved.base, now)?;
-            // Somebody logged in meanwhile: that is the newer word.
+            // Someone logged in meanwhile, and those tokens are newer.
             if saved { Ok(Some(unsaved.row)) } else { turn.load() }
         })
         .await?;
@@ -172,7 +172,7 @@ impl Account {
         Some(Held { access_token, expires_at: row.access_expires_at, version: row.version })
     }
 
-    /// `before` is the refresh token that stays valid if the grant brings no new one.
+    /// `before` is the refresh token that stays valid if the grant has no new one.
     pub(super) fn seal_grant(
         &self,
         grant: Grant,
@@ -211,7 +211,7 @@ pub(super) fn version_after(base: Option<i64>) -> i64 {
     base.map_or(1, |version| version.saturating_add(1))
 }
 
-/// The end of a turn may be a round trip to the database.
+/// Ending a turn may need a round trip to the database.
 pub(super) async fn end(turn: Turn) -> Result<(), Failure> {
     blocking(move || {
         drop(turn);
@@ -231,7 +231,7 @@ pub(super) async fn blocking<T: Send + 'static>(
     })
 }
 
-/// A task of ours did not come to its end.
+/// A task of our own did not complete.
 pub(super) fn interrupted(error: &JoinError) -> Failure {
     let what = if error.is_panic() { "a bug" } else { "the shutdown" };
     Failure::Transient {

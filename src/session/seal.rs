@@ -1,4 +1,4 @@
-//! Tokens at rest: whoever gets hold of the database alone cannot read the provider's customers with it.
+//! Encrypts stored tokens, so that the database alone does not give access to the provider's customers.
 
 use chacha20poly1305::aead::{Aead as _, Generate as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -8,8 +8,8 @@ use sha2::{Digest as _, Sha256};
 const LABEL: &[u8] = b"ticketledger provider token v1\0";
 const NONCE_BYTES: usize = 24;
 
-/// Seals and opens the tokens of one source. The keys come from the client secrets: the first one seals, all of them
-/// open, so that a secret can be changed without a new login.
+/// Encrypts and decrypts the tokens of one source. The keys come from the client secrets: the first one encrypts, all
+/// of them decrypt, so that a secret can be changed without a new login.
 pub(super) struct Seal {
     source: String,
     ciphers: Vec<XChaCha20Poly1305>,
@@ -24,16 +24,16 @@ impl Seal {
         Self { source: source.to_owned(), ciphers: secrets.into_iter().map(cipher).collect() }
     }
 
-    /// The nonce and the sealed token; `None` only without a key, or without randomness.
+    /// Returns the nonce and the encrypted token; `None` only without a key or without randomness.
     pub(super) fn close(&self, token: &SecretString) -> Option<Vec<u8>> {
         let nonce = XNonce::try_generate().ok()?;
-        // Bound to the source: a row copied to another source does not open.
+        // Bound to the source: a row copied to another source cannot be decrypted.
         let payload = Payload { msg: token.expose_secret().as_bytes(), aad: self.source.as_bytes() };
         let sealed = self.ciphers.first()?.encrypt(&nonce, payload).ok()?;
         Some([nonce.as_slice(), &sealed].concat())
     }
 
-    /// The token; `None` when it was sealed with another secret, or tampered with.
+    /// Returns the token; `None` if it was encrypted with another secret or tampered with.
     pub(super) fn open(&self, sealed: &[u8]) -> Option<SecretString> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES)?;
         let nonce = XNonce::try_from(nonce).ok()?;

@@ -1,4 +1,4 @@
-//! The row of `provider_tokens`, and whose turn it is to change it.
+//! The row of `provider_tokens`, and the lock for changing it.
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
@@ -9,20 +9,20 @@ use crate::db::schema::provider_tokens::dsl;
 use crate::db::{Connection, Database, Result};
 use crate::on_engine;
 
-/// A row, its tokens sealed.
+/// A row with encrypted tokens.
 #[derive(Clone, Queryable)]
 pub(super) struct Row {
     pub(super) refresh_token_sealed: Vec<u8>,
     pub(super) access_token_sealed: Vec<u8>,
     pub(super) access_expires_at: Timestamp,
-    /// Grows by one with each grant.
+    /// Increases by one with each grant.
     pub(super) version: i64,
 }
 
 /// The right to ask the provider for tokens: one daemon at a time, so that no refresh token is used twice.
 ///
-/// A transaction that is open during a request would lock the whole of SQLite, where only one daemon runs anyway. On
-/// PostgreSQL it is an advisory lock, which ends with its connection at the latest.
+/// On PostgreSQL it is an advisory lock, which ends with its connection at the latest. On SQLite there is no lock: a
+/// transaction that is open during a request would lock the whole database, which has only one daemon anyway.
 pub(super) struct Turn {
     database: Database,
     source: String,
@@ -45,7 +45,7 @@ impl Turn {
         Ok(turn)
     }
 
-    /// The tokens as they are stored now.
+    /// Reads the stored tokens.
     pub(super) fn load(&mut self) -> Result<Option<Row>> {
         match &mut self.locked {
             Some(connection) => load(connection, &self.source),
@@ -53,11 +53,11 @@ impl Turn {
         }
     }
 
-    /// Stores `row` durably if the stored version still is `base`; false when it isn't, and nothing is stored.
+    /// Stores `row` durably if the stored version is still `base`; otherwise stores nothing and returns false.
     pub(super) fn save(&mut self, row: &Row, base: Option<i64>, now: Timestamp) -> Result<bool> {
         let source = &self.source;
         match &mut self.locked {
-            // One statement is a transaction.
+            // A single statement is a transaction.
             Some(connection) => save(connection, source, row, base, now),
             None => self.database.transaction("provider tokens", |connection| save(connection, source, row, base, now)),
         }
@@ -69,7 +69,7 @@ impl Drop for Turn {
         if let Some(Connection::Postgres(c)) = &mut self.locked {
             let unlock = diesel::sql_query("SELECT pg_advisory_unlock($1)").bind::<BigInt, _>(lock_key(&self.source));
             if let Err(error) = unlock.execute(&mut **c) {
-                // The connection is broken, and the server lets go of the lock with it.
+                // The connection is broken, and the server releases the lock with it.
                 tracing::warn!(source = %self.source, %error, "the turn to refresh tokens ended with no connection");
             }
         }
@@ -101,7 +101,7 @@ fn save(connection: &mut Connection, source: &str, row: &Row, base: Option<i64>,
     Ok(changed == 1)
 }
 
-/// Advisory locks have numbers; this one is the source's own.
+/// Advisory locks are numbered; each source has its own.
 fn lock_key(source: &str) -> i64 {
     let digest = Sha256::new().chain_update(b"ticketledger provider tokens of ").chain_update(source).finalize();
     digest.iter().take(8).fold(0, |key, byte| (key << 8) | i64::from(*byte))

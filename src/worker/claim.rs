@@ -1,4 +1,4 @@
-//! Getting work: one source at a time, so that sources are settled beside each other, by this daemon and by others.
+//! Claims work from one source at a time, so that this and other daemons can settle several sources in parallel.
 
 use std::sync::atomic::Ordering;
 
@@ -9,19 +9,19 @@ use crate::db::Connection;
 use crate::inbox::{Claimed, store as inbox};
 use crate::limits;
 
-/// What was claimed together.
+/// Entities that were claimed together.
 pub(super) struct Claims {
-    /// Each entity, with the number of its fetch where it is fetched.
+    /// Each entity, with the number of its fetch if its source is fetched.
     pub(super) entities: Vec<(Claimed, Option<i64>)>,
-    /// To be kept as long as any of them is worked on.
+    /// To be kept until the last of the entities is settled.
     pub(super) lease: Lease,
 }
 
 impl Inner {
-    /// The sources that are fetched, or those that are not, each time another one first, so that none waits for ever
-    /// behind a busy one.
+    /// Returns the sources whose orders are fetched, or those whose webhooks contain everything. Each call starts with
+    /// another source, so that none waits for ever behind a busy one.
     pub(super) fn sources_in_turn(&self, fetched: bool) -> Vec<&str> {
-        let mut sources = self.sources_of(fetched);
+        let mut sources = self.sources_with(fetched);
         if !sources.is_empty() {
             let turn = self.rounds.fetch_add(1, Ordering::Relaxed);
             let first = turn % sources.len();
@@ -30,12 +30,12 @@ impl Inner {
         sources
     }
 
-    pub(super) fn sources_of(&self, fetched: bool) -> Vec<&str> {
+    pub(super) fn sources_with(&self, fetched: bool) -> Vec<&str> {
         let sources = self.sources.values().filter(|source| source.provider.is_fetched() == fetched);
         sources.map(|source| source.name.as_str()).collect()
     }
 
-    /// Claims due entities of one source; `None` when there is nothing to do.
+    /// Claims due entities of one source; `None` if nothing is due or the database fails.
     pub(super) fn claim(&self, source: &str, entities: i64) -> Option<Claims> {
         let now = self.clock.now();
         let due = self.database.reader().and_then(|mut reader| inbox::is_due(&mut reader, source, now));
@@ -65,7 +65,7 @@ impl Inner {
         }
     }
 
-    /// Tells once that no work can be looked for, and once that it can be again.
+    /// Logs once that looking for work fails, and once that it works again.
     fn can_look(&self, error: Option<&crate::db::Error>) {
         let could_not = self.blind.swap(error.is_some(), Ordering::Relaxed);
         match error {
@@ -77,8 +77,8 @@ impl Inner {
         }
     }
 
-    /// Claims in the caller's transaction; an entity that is fetched gets the number of its fetch in it too, so that the
-    /// fetch covers exactly the events that were stored before it.
+    /// Claims in the caller's transaction. An entity that is fetched also gets the number of its fetch in this
+    /// transaction, so that the fetch covers exactly the events that were stored before it.
     pub(super) fn claim_in(
         &self,
         connection: &mut Connection,

@@ -1,4 +1,4 @@
-//! Working on what is due in somebody else's transaction and without the network, to see what it would come to.
+//! Processes due events in the caller's transaction and without the network, to see the result.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,23 +16,24 @@ use crate::provider::Failure;
 use crate::{config, ledger, limits};
 
 impl Worker {
-    /// A pool that can only rehearse: it has no access to any provider.
+    /// A pool for dry runs only: it has no access to any provider.
     pub fn offline(database: Database, clock: Clock, config: &config::Config) -> Self {
         Self::with_access(database, clock, config, BTreeMap::new(), Arc::new(Notify::new()), Arc::new(|_| {}), None)
     }
 
-    /// Works on all that is due by the clock, by the very code that settles, in the caller's transaction. A booking is
-    /// read from its newest archived answer, where the daemon would fetch it anew. Answers how many were read so.
+    /// Processes everything that is due by the clock in the caller's transaction, with the same code that settles. A
+    /// booking is read from its newest archived document, where the daemon would fetch it again. Returns how many were
+    /// read in this way.
     ///
     /// # Errors
-    /// When the database fails; what is wrong with a single event becomes the state of that event.
-    pub fn rehearse(&self, connection: &mut Connection) -> Result<i64, ledger::Error> {
+    /// When the database fails; a fault of a single event becomes the state of that event.
+    pub fn dry_run(&self, connection: &mut Connection) -> Result<i64, ledger::Error> {
         let inner = &self.0;
         let now = inner.clock.now();
         let mut archived = 0;
         for fetched in [false, true] {
-            for source in inner.sources_of(fetched) {
-                inner.rehearse_source(connection, source, now, &mut archived)?;
+            for source in inner.sources_with(fetched) {
+                inner.try_source(connection, source, now, &mut archived)?;
             }
         }
         Ok(archived)
@@ -40,7 +41,7 @@ impl Worker {
 }
 
 impl Inner {
-    fn rehearse_source(
+    fn try_source(
         &self,
         connection: &mut Connection,
         source: &str,
@@ -48,7 +49,7 @@ impl Inner {
         archived: &mut i64,
     ) -> Result<(), ledger::Error> {
         loop {
-            let claimed = self.claim_in(connection, "rehearsal", source, limits::CLAIM_ENTITIES, now)?;
+            let claimed = self.claim_in(connection, "dry run", source, limits::CLAIM_ENTITIES, now)?;
             if claimed.is_empty() {
                 return Ok(());
             }
@@ -58,7 +59,7 @@ impl Inner {
             }
             works.sort_by_key(first_event);
             for work in works {
-                self.rehearse_one(connection, work, now)?;
+                self.try_one(connection, work, now)?;
             }
         }
     }
@@ -91,16 +92,16 @@ impl Inner {
         Ok(Some(work))
     }
 
-    /// As the daemon does it: what cannot be settled is taken apart, and the event at fault is parked.
-    fn rehearse_one(&self, connection: &mut Connection, work: Work, now: Timestamp) -> Result<(), ledger::Error> {
+    /// As in the daemon: an entity that cannot be settled is split into its events, and the event at fault is parked.
+    fn try_one(&self, connection: &mut Connection, work: Work, now: Timestamp) -> Result<(), ledger::Error> {
         let works = std::slice::from_ref(&work);
-        // What is only rehearsed is not counted.
-        let mut tally = SettleMetrics::default();
-        let settled = connection.savepoint(|connection| self.settle_works(connection, works, now, &mut tally));
+        // A dry run is not counted in the metrics.
+        let mut metrics = SettleMetrics::default();
+        let settled = connection.savepoint(|connection| self.settle_works(connection, works, now, &mut metrics));
         let own = |lost: Unsettled| match lost {
             Unsettled::Ledger(error) => error,
             Unsettled::LeaseLost(entity) => {
-                Error::Inconsistent(format!("the rehearsal lost its own claim on {entity}")).into()
+                Error::Inconsistent(format!("the dry run lost its own claim on {entity}")).into()
             }
         };
         match settled {
@@ -108,10 +109,10 @@ impl Inner {
             Err(lost @ Unsettled::LeaseLost(_)) => Err(own(lost)),
             Err(Unsettled::Ledger(ledger::Error::Database(error))) if error.is_transient() => Err(error.into()),
             Err(Unsettled::Ledger(_)) if work.events.len() > 1 => {
-                taken_apart(work).into_iter().try_for_each(|single| self.rehearse_one(connection, single, now))
+                taken_apart(work).into_iter().try_for_each(|single| self.try_one(connection, single, now))
             }
             Err(Unsettled::Ledger(error)) => {
-                self.end_claim(connection, &work, &refused(&error), now, &mut tally).map_err(own)
+                self.end_claim(connection, &work, &refused(&error), now, &mut metrics).map_err(own)
             }
         }
     }

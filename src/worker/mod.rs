@@ -1,8 +1,8 @@
-//! From claimed events to settled books: claim, fetch, settle, retry, park.
+//! The workers: claim, fetch, settle, retry, park.
 //!
-//! The fetch holds no connection; the settling is one transaction that also completes the events. bookingkit's orders
-//! are settled many at a time; every Ticketpark entity is fetched by a task of its own and settled when its answer is
-//! there, so that a slow answer holds up nothing else.
+//! A fetch holds no database connection; settling is one transaction that also completes the events. bookingkit's
+//! orders are settled in batches. Each Ticketpark entity is fetched by its own task and settled when its answer
+//! arrives, so that a slow answer delays nothing else.
 
 mod circuit_breaker;
 mod claim;
@@ -23,17 +23,17 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use self::circuit_breaker::{CircuitBreakers, Opening};
+use self::circuit_breaker::{BreakerState, CircuitBreakers};
 use crate::clock::Clock;
 use crate::cluster::{Lease, Presence};
 use crate::config::{self, Source};
-use crate::db::Database;
+use crate::db::{Database, Error};
 use crate::inbox::{Activity, Claimed, EventId};
 use crate::limits;
 use crate::provider::Failure;
 use crate::session::{self, Access};
 
-/// Called before each step of settling with the number of its event. Does nothing in the daemon; tests make it panic.
+/// Called before each step of settling with the number of the event. Does nothing in the daemon; tests make it panic.
 pub type Probe = Arc<dyn Fn(EventId) + Send + Sync>;
 
 /// The worker pool of a daemon. Clones share it.
@@ -46,31 +46,31 @@ struct Inner {
     settings: config::Worker,
     sources: BTreeMap<String, Source>,
     access: BTreeMap<String, Access>,
-    gates: Arc<CircuitBreakers>,
-    /// Room for fetches, each source its own: a provider that is slow holds up nobody else's.
+    breakers: Arc<CircuitBreakers>,
+    /// Permits for fetches, separate for each source, so that a slow provider does not delay the others.
     fetches: BTreeMap<String, Arc<Semaphore>>,
-    /// How many of a source are under way at once.
+    /// Largest number of concurrent fetches of one source.
     fetches_at_most: u32,
     wake: Arc<Notify>,
     alive: Arc<AtomicBool>,
-    /// Of each worker, how many turns it has ended: what stands still is stuck.
+    /// Completed rounds of each worker; a worker whose number stands still is stuck.
     turns: Vec<AtomicU64>,
     /// When events of each source were settled.
     settled: Arc<Activity>,
     probe: Probe,
-    /// Whose claims these are; without one nothing is claimed.
+    /// The daemon that owns the claims; without it nothing is claimed.
     presence: Option<Presence>,
-    /// Of all workers together: each begins with another source.
+    /// Rounds of all workers together; each round starts with another source.
     rounds: AtomicUsize,
-    /// The last look for work failed.
+    /// Whether the last look for work failed.
     blind: AtomicBool,
-    /// Whoever settles a source holds its turn. The database has the lock that counts; this one keeps those who would
-    /// wait for it from holding a connection each meanwhile.
+    /// One mutex per source, held while settling. The lock that matters is in the database; this one keeps waiting
+    /// workers from holding a connection each.
     settling: BTreeMap<String, Mutex<()>>,
 }
 
 impl Worker {
-    /// A pool that has not started. `wake` is notified whenever the inbox grows.
+    /// Creates a pool that is not running yet. `wake` is notified whenever the inbox grows.
     ///
     /// # Errors
     /// When the access to a Ticketpark source cannot be set up.
@@ -109,7 +109,7 @@ impl Worker {
                 .map(|source| (source.clone(), Arc::new(Semaphore::new(fetches_at_most as usize))))
                 .collect(),
             access,
-            gates: Arc::default(),
+            breakers: Arc::default(),
             fetches_at_most,
             wake,
             alive: Arc::default(),
@@ -123,8 +123,8 @@ impl Worker {
         }))
     }
 
-    /// A pool with other settings, to take the place of this one. It keeps what this one knows of the providers: who is
-    /// down or limits us, and tokens.
+    /// Creates a pool with other settings to replace this one. It keeps the circuit breakers and the tokens of this
+    /// one.
     ///
     /// # Errors
     /// When the access to a Ticketpark source cannot be set up.
@@ -144,34 +144,33 @@ impl Worker {
         let (database, clock, presence) = (earlier.database.clone(), earlier.clock.clone(), earlier.presence.clone());
         let mut next = Self::with_access(database, clock, config, access, wake, probe, presence);
         if let Some(inner) = Arc::get_mut(&mut next.0) {
-            inner.gates = Arc::clone(&earlier.gates);
+            inner.breakers = Arc::clone(&earlier.breakers);
             inner.settled = Arc::clone(&earlier.settled);
             inner.alive = Arc::clone(&earlier.alive);
         }
         Ok(next)
     }
 
-    /// How many turns each worker has ended. While a pool runs, all of them grow once a second or faster.
+    /// Completed rounds of each worker. While a pool runs, every number grows at least once a second.
     pub fn turns(&self) -> Vec<u64> {
         self.0.turns.iter().map(|turns| turns.load(Ordering::Relaxed)).collect()
     }
 
-    /// Set while all workers run.
+    /// True while all workers run.
     pub fn alive(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.0.alive)
     }
 
-    /// When events of each source were settled.
     pub fn settled(&self) -> Arc<Activity> {
         Arc::clone(&self.0.settled)
     }
 
     /// The sources whose provider counts as down.
     pub fn providers_down(&self) -> Vec<String> {
-        self.0.gates.down()
+        self.0.breakers.down()
     }
 
-    /// Works until `stop` answers; then finishes what is in hand. Ends early when a worker ends by a fault.
+    /// Works until `stop` is true, then finishes the current work. Returns early if a worker panics.
     pub async fn run(&self, stop: tokio::sync::watch::Receiver<bool>) {
         let mut workers = JoinSet::new();
         for number in 0..self.0.turns.len() {
@@ -196,21 +195,21 @@ impl Worker {
                 turns.fetch_add(1, Ordering::Relaxed);
             }
             if worked {
-                // There may be more; another worker can have it.
+                // There may be more work, and another worker can take it.
                 inner.wake.notify_one();
                 continue;
             }
             tokio::select! {
                 () = inner.wake.notified() => {}
-                // Retries become due, leases end, and other processes store and replay: look once a second.
+                // Retries become due, leases expire, and other processes store and replay: look once a second.
                 () = tokio::time::sleep(Duration::from_secs(1)) => {}
                 _ = stop.changed() => {}
             }
         }
     }
 
-    /// Works on all that is due by the clock, and answers when nothing is left in hand. For tests and for replays:
-    /// nothing sleeps here.
+    /// Processes everything that is due by the clock, and returns when nothing is left. For tests and replays: never
+    /// sleeps.
     pub async fn run_until_idle(&self) {
         loop {
             let worked = self.turn().await;
@@ -229,7 +228,8 @@ impl Worker {
         }
     }
 
-    /// One round: a batch of orders settled, and fetches begun as far as there is room. True when there was work.
+    /// One round: settles batches of orders, and starts as many fetches as permits allow. Returns whether there was
+    /// work.
     async fn turn(&self) -> bool {
         let orders = self.turn_orders().await;
         let fetches = self.turn_fetches().await;
@@ -238,13 +238,13 @@ impl Worker {
 
     async fn turn_orders(&self) -> bool {
         let worker = self.clone();
-        let turn = tokio::task::spawn_blocking(move || {
+        let turn = self.0.database.run(move |_| {
             let inner = &worker.0;
             let mut worked = false;
             for source in inner.sources_in_turn(false) {
                 worked |= inner.turn_orders(source);
             }
-            worked
+            Ok::<_, Error>(worked)
         });
         turn.await.unwrap_or_else(|error| {
             tracing::error!(%error, "a batch panicked; its events come back when their lease ends");
@@ -257,11 +257,11 @@ impl Worker {
         for (source, fetches) in &self.0.fetches {
             let now = self.0.clock.now();
             let idle = fetches.available_permits();
-            let room = match self.0.gates.opening(source, now) {
-                Opening::Open => idle,
-                // One at a time: a provider that is down is often one that does not answer.
-                Opening::Probe if idle == self.0.fetches_at_most as usize => 1,
-                Opening::Probe | Opening::Shut(_) => 0,
+            let room = match self.0.breakers.state(source, now) {
+                BreakerState::Closed => idle,
+                // One at a time, because a provider that is down often does not answer.
+                BreakerState::HalfOpen if idle == self.0.fetches_at_most as usize => 1,
+                BreakerState::HalfOpen | BreakerState::Open(_) => 0,
             };
             let permits = permits(fetches, room);
             let wanted = i64::try_from(permits.len()).unwrap_or(0);
@@ -269,7 +269,7 @@ impl Worker {
                 continue;
             }
             let (worker, name) = (self.clone(), source.clone());
-            let claim = tokio::task::spawn_blocking(move || worker.0.claim(&name, wanted));
+            let claim = self.0.database.run(move |_| Ok::<_, Error>(worker.0.claim(&name, wanted)));
             let Some(claims) = claim.await.ok().flatten() else { continue };
             worked = true;
             for ((claimed, document_id), permit) in claims.entities.into_iter().zip(permits) {
@@ -280,7 +280,7 @@ impl Worker {
         worked
     }
 
-    /// `hand` is kept to the end: the lease, and the permit of the fetch.
+    /// `hand` is held until the end: the lease, and the permit of the fetch.
     async fn fetch_and_settle(self, claimed: Claimed, document_id: i64, hand: (Lease, OwnedSemaphorePermit)) {
         let inner = Arc::clone(&self.0);
         let (Some(source), Some(access)) = (inner.sources.get(&claimed.source), inner.access.get(&claimed.source))
@@ -291,16 +291,20 @@ impl Worker {
         let now = inner.clock.now();
         match &work.failure {
             Some(Failure::RateLimited { retry_after_milliseconds, .. }) => {
-                inner.gates.limited(&work.source, now, *retry_after_milliseconds);
+                inner.breakers.limited(&work.source, now, *retry_after_milliseconds);
             }
             Some(Failure::ProviderDown { retry_after_milliseconds, detail, .. }) => {
-                inner.gates.failed(&work.source, now, *retry_after_milliseconds, detail);
+                inner.breakers.failed(&work.source, now, *retry_after_milliseconds, detail);
             }
-            _ if work.document.is_some() => inner.gates.succeeded(&work.source),
+            _ if work.document.is_some() => inner.breakers.succeeded(&work.source),
             _ => {}
         }
         let settling = Arc::clone(&inner);
-        if let Err(error) = tokio::task::spawn_blocking(move || settling.settle_in_turn(vec![work])).await {
+        let settled = inner.database.run(move |_| {
+            settling.settle_in_turn(vec![work]);
+            Ok::<_, Error>(())
+        });
+        if let Err(error) = settled.await {
             tracing::error!(%error, "settling panicked; the events come back when their lease ends");
         }
         drop(hand);
@@ -309,7 +313,7 @@ impl Worker {
 }
 
 impl Inner {
-    /// Settles a batch of one source's orders. True when there was one.
+    /// Settles one batch of orders of a source. Returns whether there was one.
     fn turn_orders(&self, name: &str) -> bool {
         let Some(source) = self.sources.get(name) else { return false };
         let Some(claims) = self.claim(name, limits::CLAIM_ENTITIES) else { return false };
@@ -319,7 +323,7 @@ impl Inner {
         true
     }
 
-    /// Settles works of one source.
+    /// Settles works of one source while holding its mutex.
     fn settle_in_turn(&self, works: Vec<work::Work>) {
         let turn = works.first().and_then(|work| self.settling.get(&work.source));
         let _turn = turn.map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner));

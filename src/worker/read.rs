@@ -1,4 +1,4 @@
-//! From claimed events to content: some bodies carry an order, others point to what has to be fetched.
+//! Reads claimed events: some bodies contain the order, others only point to it.
 
 use std::time::Instant;
 
@@ -10,8 +10,8 @@ use crate::order::{Note, NoteReason};
 use crate::provider::{self, AnswerReading, Failure, OrderReading, Unreadable, WebhookContent};
 use crate::session::Access;
 
-/// Events that still have an attempt and a body; the others are parked. A claim counts the attempt, so an event that
-/// brings the process down runs out of them as well.
+/// Returns the events that still have an attempt and a body, and parks the others. A claim counts the attempt, so an
+/// event that crashes the process runs out of attempts as well.
 fn usable<'c>(claimed: &'c Claimed, attempts: i32, work: &mut Work) -> Vec<(&'c ClaimedEvent, &'c [u8])> {
     let mut usable = Vec::new();
     for event in &claimed.events {
@@ -28,7 +28,7 @@ fn usable<'c>(claimed: &'c Claimed, attempts: i32, work: &mut Work) -> Vec<(&'c 
     usable
 }
 
-/// Parks what cannot be read, with its reason.
+/// Returns what was read, or parks the event with the reason.
 fn readable<T>(work: &mut Work, event: &ClaimedEvent, read: Result<Result<T, Unreadable>, String>) -> Option<T> {
     match read {
         Ok(Ok(value)) => Some(value),
@@ -37,7 +37,7 @@ fn readable<T>(work: &mut Work, event: &ClaimedEvent, read: Result<Result<T, Unr
             None
         }
         Err(panic) => {
-            // Its text may quote the body; `inbox show` has it.
+            // The text of the panic may quote the body, so it is not logged; `inbox show` displays it.
             tracing::error!(event = event.id, "reading the event panicked; it is parked");
             work.park(event.id, "permanent", ParkReason::Panic, format!("reading it panicked: {panic}"));
             None
@@ -45,7 +45,7 @@ fn readable<T>(work: &mut Work, event: &ClaimedEvent, read: Result<Result<T, Unr
     }
 }
 
-/// Reads the webhooks of one entity: whole orders, or the facts that pointers bring themselves.
+/// Reads the webhooks of one entity: whole orders, and the facts in webhooks that only point to what is fetched.
 pub(super) fn webhooks(source: &Source, claimed: &Claimed, attempts: i32) -> Work {
     let mut work = Work::of(claimed);
     for (event, body) in usable(claimed, attempts, &mut work) {
@@ -78,8 +78,8 @@ pub(super) fn webhooks(source: &Source, claimed: &Claimed, attempts: i32) -> Wor
     work
 }
 
-/// Reads the webhooks of one entity, and fetches what they point to. The facts that they bring themselves stay in the
-/// work even when the fetch fails.
+/// Reads the webhooks of one entity, and fetches what they point to. Facts in the webhooks themselves are kept even if
+/// the fetch fails.
 pub(super) async fn webhooks_and_answer(
     source: &Source,
     access: &Access,
@@ -109,7 +109,7 @@ pub(super) async fn webhooks_and_answer(
     work
 }
 
-/// Reads what was fetched into the work.
+/// Reads a fetched document into the work.
 pub(super) fn take_document(source: &Source, work: &mut Work, claimed: &Claimed, document: Document, attempts: i32) {
     let Some(first) = claimed.events.iter().find(|event| work.events.first().is_some_and(|work| work.id == event.id))
     else {
@@ -122,7 +122,7 @@ pub(super) fn take_document(source: &Source, work: &mut Work, claimed: &Claimed,
     work.document = Some(document);
 }
 
-/// Gives what was fetched to the first event: the others then find nothing new.
+/// Adds the fetched content to the first event; for the other events there is then nothing new.
 fn take_over(
     work: &mut Work,
     first: &ClaimedEvent,
@@ -138,20 +138,20 @@ fn take_over(
             return;
         }
         Err(panic) => {
-            // Its text may quote the answer; `inbox show` has it.
+            // The text of the panic may quote the answer, so it is not logged; `inbox show` displays it.
             tracing::error!(event = first.id, "reading the answer panicked; the event is parked");
             let detail = format!("reading the provider's answer panicked: {panic}");
             work.failure = Some(Failure::Permanent { reason: ParkReason::Panic, detail });
             return;
         }
     };
-    // Whichever has its last attempt now: no event is parked for what only needs a finding.
+    // Any event may be at its last attempt: none is parked for something that only needs a finding.
     let last_attempt = work.events.iter().any(|event| event.attempts >= attempts);
     let announced = std::mem::take(&mut work.announced);
     let Some(event) = work.events.first_mut() else { return };
     match read {
         AnswerReading::Person(contact) => event.contact = Some((*contact, document_id)),
-        // An answer about another booking would move its money into this one.
+        // An answer about another booking would post its money to this one.
         AnswerReading::Order(reading) if reading.order.order_id != order_id => {
             work.failure = Some(Failure::Transient {
                 reason: ParkReason::WrongBooking,

@@ -1,4 +1,5 @@
-//! When a failed attempt is repeated: a pure function. The only user of the `backoff` crate, and only of its formula.
+//! When a failed attempt is repeated, as a pure function. The only user of the `backoff` crate, and only of its
+//! formula.
 
 use std::time::Duration;
 
@@ -9,9 +10,9 @@ use sha2::{Digest as _, Sha256};
 use crate::config;
 use crate::inbox::EventId;
 
-/// Milliseconds until the attempt after the `attempt`th: 5, 10, 20, 40 … seconds with the default settings, at most the
-/// longest delay, and then up to a quarter more or less. The same event waits the same time at the same attempt, but
-/// events that failed together do not come back together.
+/// Milliseconds between attempt number `attempt` and the next: 5, 10, 20, 40 … seconds with the default settings, at
+/// most the maximum delay, plus or minus up to a quarter. An event always waits the same time after the same attempt,
+/// but events that failed together do not return together.
 pub(super) fn delay_milliseconds(settings: &config::Worker, attempt: i32, event: EventId) -> i64 {
     let positive = |milliseconds: i64| Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0));
     let mut formula = ExponentialBackoff {

@@ -1,8 +1,9 @@
-//! One transaction: complete the events, guarded by their lease, and with them everything they change.
+//! Settling: one transaction completes the events, guarded by their lease, and writes everything that they change.
 
 use std::collections::BTreeMap;
 
 use super::Inner;
+use super::circuit_breaker::BreakerState;
 use super::retry::delay_milliseconds;
 use super::settle_metrics::SettleMetrics;
 use super::work::{EventWork, Work, caught};
@@ -15,21 +16,21 @@ use crate::ledger::batch::{Batch, is_cancelled};
 use crate::ledger::settle::{OrderUpdate, UpdateContent, prefetch, settle};
 use crate::provider::Failure;
 
-/// Why a transaction of settling came to nothing.
+/// Why a settling transaction was rolled back.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unsettled {
     #[error(transparent)]
     Ledger(#[from] Error),
-    /// Somebody else has the events now, so they are not ours to finish.
+    /// Another worker has the events now, so we must not finish them.
     #[error("the lease on {0} was lost")]
     LeaseLost(String),
 }
 
-/// Events under one lease whose news are in the books.
+/// Events under one lease whose content is in the books.
 struct Applied<'w> {
     done: Vec<EventId>,
     superseded: Vec<EventId>,
-    /// The first entity that they are about.
+    /// The first entity of these events.
     entity: &'w Entity,
 }
 
@@ -40,8 +41,8 @@ impl From<crate::db::Error> for Unsettled {
 }
 
 impl Inner {
-    /// Settles many entities in one transaction; when that fails, each by itself, so that one bad order never holds
-    /// up others.
+    /// Settles many entities in one transaction; if that fails, each one separately, so that one bad order never blocks
+    /// the others.
     pub(super) fn settle_all(&self, mut works: Vec<Work>) {
         works.sort_by(|a, b| (&a.source, first_event(a)).cmp(&(&b.source, first_event(b))));
         if self.settle_together(&works).is_ok() {
@@ -54,19 +55,19 @@ impl Inner {
 
     fn settle_together(&self, works: &[Work]) -> Result<(), Unsettled> {
         let now = self.clock.now();
-        let mut tally = SettleMetrics::default();
-        self.database.transaction("settle", |connection| self.settle_works(connection, works, now, &mut tally))?;
-        tally.commit(&self.settled, now);
+        let mut metrics = SettleMetrics::default();
+        self.database.transaction("settle", |connection| self.settle_works(connection, works, now, &mut metrics))?;
+        metrics.commit(&self.settled, now);
         Ok(())
     }
 
-    /// Settles these entities in the caller's transaction, those of one source together.
+    /// Settles entities in the caller's transaction, those of one source together.
     pub(super) fn settle_works(
         &self,
         connection: &mut Connection,
         works: &[Work],
         now: Timestamp,
-        tally: &mut SettleMetrics,
+        metrics: &mut SettleMetrics,
     ) -> Result<(), Unsettled> {
         for works in works.chunk_by(|a, b| a.source == b.source) {
             let Some(source) = works.first().map(|work| work.source.as_str()) else { continue };
@@ -76,8 +77,8 @@ impl Inner {
             prefetch(connection, &mut batch, steps)?;
             let mut newer = Vec::with_capacity(works.len());
             for work in works {
-                // A panic in one entity must not take the others of its batch with it.
-                let applied = caught(|| self.apply(connection, &mut batch, work, now, tally));
+                // A panic in one entity must not take down the others of its batch.
+                let applied = caught(|| self.apply(connection, &mut batch, work, now, metrics));
                 newer.push(applied.unwrap_or_else(|detail| {
                     Err(Error::Panicked { order_id: work.entity.id().to_owned(), detail }.into())
                 })?);
@@ -89,7 +90,7 @@ impl Inner {
             contacts::apply_updates(connection, source, &said)?;
             let mut applied = BTreeMap::new();
             for (work, newer) in settled() {
-                self.complete(connection, (work, newer), &mut applied, now, tally)?;
+                self.complete(connection, (work, newer), &mut applied, now, metrics)?;
             }
             for (lease, Applied { done, superseded, entity }) in applied {
                 let count = inbox::finish_applied(connection, lease, &done, &superseded, now)?;
@@ -101,8 +102,8 @@ impl Inner {
         Ok(())
     }
 
-    /// Settles one entity. One that cannot be settled is taken apart into its events; one event that cannot be
-    /// settled is tried again when the database is at fault, and parked when it is itself.
+    /// Settles one entity. If that fails, it is split into its events. A single event that fails is tried again if the
+    /// database is at fault, and parked if the event itself is.
     fn settle_alone(&self, work: Work) {
         let Err(error) = self.settle_together(std::slice::from_ref(&work)) else { return };
         match error {
@@ -128,15 +129,15 @@ impl Inner {
         }
     }
 
-    /// Ends the claim without settling anything. If even that fails, the end of the lease makes the events due again.
+    /// Ends the claim without settling. If even that fails, the events become due again when their lease expires.
     fn give_up(&self, work: &Work, failure: &Failure) {
         let now = self.clock.now();
-        let mut tally = SettleMetrics::default();
+        let mut metrics = SettleMetrics::default();
         let ended = self
             .database
-            .transaction("give up", |connection| self.end_claim(connection, work, failure, now, &mut tally));
+            .transaction("give up", |connection| self.end_claim(connection, work, failure, now, &mut metrics));
         match ended {
-            Ok(()) => tally.commit(&self.settled, now),
+            Ok(()) => metrics.commit(&self.settled, now),
             Err(error) => {
                 tracing::warn!(entity = %work.entity, %error, "the events stay claimed until their lease ends")
             }
@@ -149,27 +150,27 @@ impl Inner {
         work: &Work,
         failure: &Failure,
         now: Timestamp,
-        tally: &mut SettleMetrics,
+        metrics: &mut SettleMetrics,
     ) -> Result<(), Unsettled> {
         for (id, finish) in &work.ended {
-            end(connection, work, *id, finish, now, tally)?;
+            end(connection, work, *id, finish, now, metrics)?;
         }
         for event in &work.events {
             let finish = self.finish_of(&work.source, failure, event, now);
-            end(connection, work, event.id, &finish, now, tally)?;
+            end(connection, work, event.id, &finish, now, metrics)?;
         }
         Ok(())
     }
 
-    /// Applies the steps of every event: facts with an id of their own first, then what was read. Answers for each
-    /// event whether its news were at least as new as what was known.
+    /// Applies the steps of every event: first facts with their own id, then order sections. Returns for each event
+    /// whether it was at least as new as what was known.
     fn apply(
         &self,
         connection: &mut Connection,
         batch: &mut Batch,
         work: &Work,
         now: Timestamp,
-        tally: &mut SettleMetrics,
+        metrics: &mut SettleMetrics,
     ) -> Result<Vec<bool>, Unsettled> {
         if let Some(document) = &work.document {
             inbox::archive_document(connection, document.id, document.status, &document.body, now)?;
@@ -183,8 +184,8 @@ impl Inner {
                 {
                     (self.probe)(event.id);
                     let settled = settle(connection, batch, step)?;
-                    tally.wrote(&work.source, settled.entries);
-                    // What was read for all of them says nothing about the fact that one of them brought.
+                    metrics.wrote(&work.source, settled.entries);
+                    // The result of a shared document says nothing about the fact that one of the events brought.
                     match step.document_id {
                         Some(_) => document_newer = settled.newer,
                         None => *newer = settled.newer,
@@ -199,18 +200,18 @@ impl Inner {
         Ok(newer)
     }
 
-    /// Ends the claim on an entity whose books are written. What was applied is added to `applied`, to be finished
-    /// together with that of other entities.
+    /// Ends the claim on an entity whose changes are written. Applied events are added to `applied` and finished
+    /// together with those of other entities.
     fn complete<'w>(
         &self,
         connection: &mut Connection,
         (work, newer): (&'w Work, &[bool]),
         applied: &mut BTreeMap<&'w str, Applied<'w>>,
         now: Timestamp,
-        tally: &mut SettleMetrics,
+        metrics: &mut SettleMetrics,
     ) -> Result<(), Unsettled> {
         for (id, finish) in &work.ended {
-            end(connection, work, *id, finish, now, tally)?;
+            end(connection, work, *id, finish, now, metrics)?;
         }
         let failure = match &work.failure {
             Some(failure) => Some(failure.clone()),
@@ -222,18 +223,18 @@ impl Inner {
                 Some(failure) => self.finish_of(&work.source, failure, event, now),
             };
             if let Finish::Applied { newer } = finish {
-                tally.finished(&work.source, &finish);
+                metrics.finished(&work.source, &finish);
                 let nothing = || Applied { done: Vec::new(), superseded: Vec::new(), entity: &work.entity };
                 let applied = applied.entry(&work.lease).or_insert_with(nothing);
                 if newer { &mut applied.done } else { &mut applied.superseded }.push(event.id);
             } else {
-                end(connection, work, event.id, &finish, now, tally)?;
+                end(connection, work, event.id, &finish, now, metrics)?;
             }
         }
         Ok(())
     }
 
-    /// What a failed attempt means for one event.
+    /// The outcome of a failed attempt for one event.
     fn finish_of(&self, source: &str, failure: &Failure, event: &EventWork, now: Timestamp) -> Finish {
         let delay = delay_milliseconds(&self.settings, event.attempts, event.id);
         let transient = |reason: ParkReason, detail: &str, verdict, least: Option<i64>| {
@@ -257,25 +258,24 @@ impl Inner {
             Failure::Transient { reason, detail, retry_after_milliseconds } => {
                 transient(*reason, detail, "transient", *retry_after_milliseconds)
             }
-            Failure::RateLimited { detail, .. } => waiting("rate_limited", detail, self.shut_until(source, now)),
-            Failure::ProviderDown { detail, .. } => match self.gates.opening(source, now) {
-                super::circuit_breaker::Opening::Shut(until) => {
-                    waiting("provider_down", detail, until.max(now.plus_milliseconds(delay)))
-                }
+            Failure::RateLimited { detail, .. } => waiting("rate_limited", detail, self.open_until(source, now)),
+            Failure::ProviderDown { detail, .. } => match self.breakers.state(source, now) {
+                BreakerState::Open(until) => waiting("provider_down", detail, until.max(now.plus_milliseconds(delay))),
                 _ => transient(ParkReason::ProviderDown, detail, "provider_down", None),
             },
         }
     }
 
-    fn shut_until(&self, source: &str, now: Timestamp) -> Timestamp {
-        match self.gates.opening(source, now) {
-            super::circuit_breaker::Opening::Shut(until) => until,
+    fn open_until(&self, source: &str, now: Timestamp) -> Timestamp {
+        match self.breakers.state(source, now) {
+            BreakerState::Open(until) => until,
             _ => now,
         }
     }
 }
 
-/// What the events of an entity say of customers. `newer` tells of each event whether it is as new as what is known.
+/// What the events of an entity say about customers. `newer` tells for each event whether it is at least as new as what
+/// is known.
 fn said_of_customers<'w>(work: &'w Work, newer: &[bool]) -> Vec<ContactUpdate<'w>> {
     let events = work.events.iter().zip(newer);
     let said = events.filter_map(|(event, newer)| {
@@ -301,23 +301,24 @@ pub(super) fn first_event(work: &Work) -> EventId {
     work.events.first().map_or(0, |event| event.id)
 }
 
-/// Ends the claim on one event, if it is still ours.
+/// Ends the claim on one event; fails if the lease was lost.
 fn end(
     connection: &mut Connection,
     work: &Work,
     id: EventId,
     finish: &Finish,
     now: Timestamp,
-    tally: &mut SettleMetrics,
+    metrics: &mut SettleMetrics,
 ) -> Result<(), Unsettled> {
     if !inbox::finish(connection, &work.lease, id, finish, now)? {
         return Err(Unsettled::LeaseLost(work.entity.to_string()));
     }
-    tally.finished(&work.source, finish);
+    metrics.finished(&work.source, finish);
     Ok(())
 }
 
-/// A booking or person that the provider does not have. A cancellation explains it; else it may come yet.
+/// The failure if the provider does not have a booking or person, unless a cancellation explains it: it may still
+/// appear.
 fn missing(connection: &mut Connection, work: &Work) -> Result<Option<Failure>, Error> {
     if work.document.as_ref().is_none_or(|document| document.status != 404) {
         return Ok(None);
@@ -332,8 +333,8 @@ fn missing(connection: &mut Connection, work: &Work) -> Result<Option<Failure>, 
     }))
 }
 
-/// One work for each event, and one for those that end anyway. Each event brings along what was read for all of them,
-/// so that one that cannot be settled does not keep it from the others.
+/// Splits a work into one for each event, and one for the events that have ended. Each part gets a copy of what was
+/// fetched for all of them, so that an event that cannot be settled does not keep it from the others.
 pub(super) fn taken_apart(work: Work) -> Vec<Work> {
     let Work { source, entity, lease, mut events, ended, document, announced, failure } = work;
     let mut read = Vec::new();

@@ -1,4 +1,4 @@
-//! What a transaction of settling brought about: counted once it is committed, and not before.
+//! Metrics of a settling transaction, published only after its commit.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,6 @@ use metrics::counter;
 use crate::clock::Timestamp;
 use crate::inbox::{Activity, Finish};
 
-/// The counts of one transaction.
 #[derive(Debug, Default)]
 pub(super) struct SettleMetrics {
     /// Events by source and verdict.
@@ -19,7 +18,7 @@ pub(super) struct SettleMetrics {
 }
 
 impl SettleMetrics {
-    /// An attempt at one event ended.
+    /// Counts the end of an attempt at one event.
     pub(super) fn finished(&mut self, source: &str, finish: &Finish) {
         let verdict = match finish {
             Finish::Applied { newer: true } => "done",
@@ -32,12 +31,12 @@ impl SettleMetrics {
         }
     }
 
-    /// Entries were written.
+    /// Counts entries that were written.
     pub(super) fn wrote(&mut self, source: &str, entries: usize) {
         *self.entries.entry(source.to_owned()).or_default() += u64::try_from(entries).unwrap_or(0);
     }
 
-    /// The transaction is committed.
+    /// Publishes the counts after the commit.
     pub(super) fn commit(self, settled: &Activity, now: Timestamp) {
         for ((source, verdict), events) in self.attempts {
             if matches!(verdict, "done" | "superseded") {

@@ -1,4 +1,4 @@
-//! What is due by the calendar and not by a delivery: credits of dead orders that become income.
+//! Credits of dead orders that become income: due by the calendar, not by a delivery.
 
 use tokio::sync::watch;
 
@@ -7,15 +7,14 @@ use crate::db::Database;
 use crate::ledger::entered::recognise_credit::{Swept, recognise};
 use crate::limits;
 
-/// Sweeps at once and then every hour, until it is stopped.
+/// Runs at once and then every hour until it is stopped.
 pub async fn run(database: Database, clock: Clock, mut stopped: watch::Receiver<bool>) {
     loop {
-        let (database, clock, told) = (database.clone(), clock.clone(), stopped.clone());
-        let sweep = move || recognise(&database, None, clock.now(), false, || !*told.borrow());
-        match tokio::task::spawn_blocking(sweep).await {
-            Ok(Ok(swept)) => report(&swept),
-            Ok(Err(error)) => tracing::warn!(%error, "credits could not be swept; they are looked at in an hour"),
-            Err(error) => tracing::error!(%error, "the sweep of credits ended by a fault; it is tried in an hour"),
+        let (clock, told) = (clock.clone(), stopped.clone());
+        let sweep = move |database: &Database| recognise(database, None, clock.now(), false, || !*told.borrow());
+        match database.run(sweep).await {
+            Ok(swept) => report(&swept),
+            Err(error) => tracing::warn!(%error, "cannot look for credits that become income; trying again in an hour"),
         }
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => return,

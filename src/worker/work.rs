@@ -1,4 +1,4 @@
-//! What one claim leads to, before anything is written.
+//! The work of one claim, before anything is written.
 
 use crate::clock::Timestamp;
 use crate::inbox::{Claimed, Entity, EventId, Finish, ParkReason};
@@ -8,35 +8,32 @@ use crate::provider::Failure;
 
 /// The result of reading the events of one entity, ready to be settled in one transaction.
 pub(super) struct Work {
-    /// The source.
     pub(super) source: String,
     pub(super) entity: Entity,
-    /// Proof of the claim.
+    /// Token that proves the claim.
     pub(super) lease: String,
-    /// The events that go on, in the order of their numbers.
+    /// Events to settle, in the order of their numbers.
     pub(super) events: Vec<EventWork>,
-    /// Events that end here, each with its reason.
+    /// Events that end here, each with its outcome.
     pub(super) ended: Vec<(EventId, Finish)>,
-    /// What was fetched, with its number.
     pub(super) document: Option<Document>,
-    /// What the webhooks say was changed or deleted: compared with what is read.
+    /// Tickets that webhooks announce as changed or deleted; they are compared with the fetched booking.
     pub(super) announced: Vec<Note>,
-    /// Why the events cannot be completed, although the facts that they bring themselves are settled.
+    /// Why the events cannot be completed, although the facts in the webhooks themselves are settled.
     pub(super) failure: Option<Failure>,
 }
 
-/// One event on its way into the books.
+/// One event to settle.
 pub(super) struct EventWork {
     pub(super) id: EventId,
     pub(super) attempts: i32,
     pub(super) received_at: Timestamp,
-    /// What it changes.
     pub(super) steps: Vec<OrderUpdate>,
-    /// The customer, with how new the news of it are.
+    /// The customer, and the version of this information.
     pub(super) contact: Option<(Contact, i64)>,
 }
 
-/// A fetched document on its way into the archive.
+/// A fetched document to archive.
 #[derive(Clone)]
 pub(super) struct Document {
     pub(super) id: i64,
@@ -45,7 +42,7 @@ pub(super) struct Document {
 }
 
 impl EventWork {
-    /// Whether the event brings a fact of its own, whatever the fetch brings.
+    /// Whether the event brings a fact of its own, independent of the fetch.
     pub(super) fn has_fact(&self) -> bool {
         self.steps.iter().any(|step| !matches!(step.content, UpdateContent::Sections { .. }))
     }
@@ -70,7 +67,7 @@ impl Work {
     }
 }
 
-/// Runs a computation on a provider's data; a panic in it becomes an answer instead of the end of a worker.
+/// Runs a computation on a provider's data; returns a panic as an error instead of ending the worker.
 pub(super) fn caught<T>(compute: impl FnOnce() -> T) -> Result<T, String> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(compute)).map_err(|panic| {
         let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());

@@ -19,9 +19,9 @@ fn preview_of(daemon: &TestDaemon, selection: &Selection, at_most: i64) -> Effec
     let worker = Worker::offline(daemon.database().clone(), daemon.clock.clone(), daemon.config());
     let sources = &daemon.config().sources;
     effect(daemon.database(), &daemon.clock, &classify_by_name(sources), selection, at_most, |connection| {
-        worker.rehearse(connection)
+        worker.dry_run(connection)
     })
-    .expect("it can be rehearsed")
+    .expect("the dry run works")
 }
 
 fn replay(daemon: &TestDaemon, selection: &Selection) {
@@ -37,7 +37,7 @@ fn replay(daemon: &TestDaemon, selection: &Selection) {
     .expect("it can be replayed");
 }
 
-/// All that a rehearsal must leave as it was.
+/// All that a dry run must leave as it was.
 fn everything(daemon: &TestDaemon) -> Vec<String> {
     let mut rows = daemon.lines(
         "SELECT id || state || attempts || due_at || COALESCE(reason, '') || COALESCE(lease_token, '') AS line \

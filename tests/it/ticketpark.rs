@@ -39,19 +39,7 @@ impl<'d> Stage<'d> {
     fn source(&self, password: Option<&str>) -> Source {
         let mut api = self.stand_in.api();
         api.password = password.map(SecretString::from);
-        Source {
-            name: "theatre".to_owned(),
-            provider: Provider::Ticketpark,
-            timezone: chrono_tz::Europe::Zurich,
-            country: "CH".to_owned(),
-            vendor_ids: Vec::new(),
-            path_secrets: Vec::new(),
-            oauth_clients: Vec::new(),
-            api: Some(api),
-            vat_rules: Vec::new(),
-            policies: Vec::new(),
-            silence_hours: None,
-        }
+        Source { api: Some(api), ..Source::new("theatre", Provider::Ticketpark, chrono_tz::Europe::Zurich, "CH") }
     }
 
     /// A daemon of its own, with pools and memory of its own.

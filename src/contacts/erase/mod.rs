@@ -1,7 +1,7 @@
-//! Erasing a person: the contact, and the bytes of every delivery and document about their orders.
+//! Erases a person: the contact, and the bodies of all deliveries and documents about their orders.
 //!
-//! What the books need stays: the hashes of the bytes, opaque ids, amounts, and the snapshots, which never held
-//! anything personal. So the chain, the balances, a rebuild and a trace are as before.
+//! What the books need stays: the hashes of the bodies, opaque ids, amounts, and the snapshots, which never held
+//! personal data. So the hash chain, the balances, a rebuild and a trace do not change.
 
 mod store;
 
@@ -13,55 +13,48 @@ use crate::db::{Connection, Database};
 use crate::inbox::Entity;
 use crate::inbox::operator::{Reason, store as operator};
 
-/// What an erasure took, or would take. Nothing in it is personal.
+/// What an erasure deleted, or would delete. Contains no personal data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Erased {
-    /// The contact.
     pub contact_id: i64,
-    /// Its source.
     pub source: String,
-    /// Its orders, whose deliveries lost their bytes.
+    /// Orders of the contact, whose deliveries lost their bodies.
     pub orders: Vec<String>,
-    /// Deliveries that lost their bytes.
+    /// Deliveries that lost their bodies.
     pub events: usize,
-    /// Of these, parked ones: they cannot be replayed any more.
+    /// Parked deliveries among them, which can no longer be replayed.
     pub parked: Vec<i64>,
-    /// Fetched documents that lost their bytes.
+    /// Fetched documents that lost their bodies.
     pub documents: usize,
-    /// Other contacts of the same orders; they keep their own data until they are erased themselves.
+    /// Other contacts of the same orders; they keep their data until they are erased themselves.
     pub other_contacts: Vec<i64>,
 }
 
-/// Why nobody was erased.
+/// Why an erasure was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Unerasable {
-    /// There is no such contact.
     #[error("there is no contact {0}")]
     Unknown(i64),
-    /// It is done already.
     #[error("contact {0} was erased before, at {1}")]
     Already(i64, Timestamp),
-    /// Deliveries are still to be worked on, and need their bytes for that.
     #[error(
         "webhooks {0:?} about this person are not worked on yet and need their bytes for it; wait until they are done, \
          or park them"
     )]
     Pending(Vec<i64>),
-    /// Deliveries are parked: erased, they can never be replayed.
     #[error(
         "webhooks {0:?} about this person are parked and could never be replayed afterwards; replay them first, or say \
          --parked-too"
     )]
     Parked(Vec<i64>),
-    /// A statement failed.
     #[error(transparent)]
     Database(#[from] crate::db::Error),
 }
 
-/// Erases a person in one transaction. With `dry_run` it only says what that would take.
+/// Erases a person in one transaction. With `dry_run` only returns what would be deleted.
 ///
 /// # Errors
-/// When it cannot be done without losing what the books still need, or a statement fails.
+/// When the contact is unknown or already erased, when deliveries still need their bodies, or when a statement fails.
 pub fn erase(
     database: &Database,
     contact_id: i64,
@@ -88,14 +81,14 @@ pub fn erase(
         operator::record(connection, now, "erase", reason, &what, i64::try_from(erased.events).unwrap_or(i64::MAX))?;
         Ok::<_, Unerasable>(erased)
     })?;
-    // What is erased is erased; this only takes its last copy, in the log, as soon as possible.
+    // The erasure is committed; this removes the last copy, in the write-ahead log, as soon as possible.
     if let Err(error) = database.write_back() {
         tracing::warn!(%error, "the log of the database still holds what was erased, until it is next written back");
     }
     Ok(erased)
 }
 
-/// An event about a person, without what it says.
+/// An event about a person, without its body.
 #[derive(Clone, Debug, PartialEq, Eq, diesel::Queryable)]
 struct Event {
     id: i64,
@@ -116,7 +109,7 @@ fn plan(connection: &mut Connection, contact_id: i64, parked_too: bool) -> Resul
     let orders = contacts::orders_of(connection, contact_id)?;
     let about_orders = orders.iter().flat_map(|order_id| Entity::of_order(order_id));
     let mut entities: Vec<String> = about_orders.map(|entity| entity.to_string()).collect();
-    // Of Ticketpark the key is the person itself, who has webhooks and documents of their own.
+    // For Ticketpark the match key is the person itself, who has webhooks and documents of its own.
     entities.extend(contact.match_key.filter(|key| matches!(Entity::parse(key), Some(Entity::Person(_)))));
     let events = store::events(connection, &contact.source, &entities)?;
     let in_state = |state: &str| -> Vec<i64> {

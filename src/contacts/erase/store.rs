@@ -1,4 +1,4 @@
-//! The statements of erasing. None opens a transaction.
+//! The statements of an erasure. None opens a transaction.
 
 use diesel::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::db::schema::{contact_orders, contacts, documents, inbox_events};
 use crate::db::{Connection, Result};
 use crate::on_engine;
 
-/// Values in one statement.
+/// Values per statement.
 const PART: usize = 500;
 
 /// Locks a contact until the end of the transaction, so that no delivery writes to it meanwhile.
@@ -20,7 +20,7 @@ pub(super) fn lock(connection: &mut Connection, contact_id: i64) -> Result<()> {
     Ok(())
 }
 
-/// Other contacts, not erased, of the same orders.
+/// Other contacts of the same orders that are not erased.
 pub(super) fn others_of(
     connection: &mut Connection,
     source: &str,
@@ -39,7 +39,7 @@ pub(super) fn others_of(
     Ok(on_engine!(connection, |c| query.load(c))?)
 }
 
-/// The events about any of these that still have their bytes.
+/// Events about these entities that still have their bodies.
 pub(super) fn events(connection: &mut Connection, source: &str, entities: &[String]) -> Result<Vec<Event>> {
     let mut events = Vec::new();
     for part in entities.chunks(PART) {
@@ -55,7 +55,7 @@ pub(super) fn events(connection: &mut Connection, source: &str, entities: &[Stri
     Ok(events)
 }
 
-/// How many fetched documents about these still have their bytes.
+/// Ids of the documents about these entities that still have their bodies.
 pub(super) fn documents_of(connection: &mut Connection, source: &str, entities: &[String]) -> Result<Vec<i64>> {
     let mut ids = Vec::new();
     for part in entities.chunks(PART) {
@@ -70,10 +70,10 @@ pub(super) fn documents_of(connection: &mut Connection, source: &str, entities: 
     Ok(ids)
 }
 
-/// Takes the bytes of events and documents; their hashes stay. What a parked event says of its body goes, too.
+/// Deletes the bodies of events and documents; their hashes stay.
 pub(super) fn take_bytes(connection: &mut Connection, events: &[i64], documents: &[i64]) -> Result<()> {
     if let Connection::Sqlite(c) = connection {
-        // Else the bytes would stay in the file, in pages that are free.
+        // Otherwise the bytes would stay in free pages of the file.
         diesel::sql_query("PRAGMA secure_delete = ON").execute(&mut **c)?;
     }
     for part in events.chunks(PART) {
@@ -89,7 +89,7 @@ pub(super) fn take_bytes(connection: &mut Connection, events: &[i64], documents:
     Ok(())
 }
 
-/// Takes all that a contact says of a person; its number stays.
+/// Deletes all personal data of a contact; its number stays.
 pub(super) fn erase(connection: &mut Connection, contact_id: i64, now: Timestamp) -> Result<()> {
     let nothing = None::<String>;
     let changes = (

@@ -1,4 +1,4 @@
-//! Answers of the stand-in, the broken ones included.
+//! Responses of the stand-in, including broken ones.
 
 use std::collections::VecDeque;
 use std::io;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::limits;
 
-/// A body in pieces, which may break off.
+/// A body in pieces, which may end early.
 pub(super) struct Pieces {
     pieces: VecDeque<Bytes>,
     end: End,
@@ -35,7 +35,7 @@ impl Body for Pieces {
         }
         match self.end {
             End::Proper => Poll::Ready(None),
-            // A pause lets the server send what it has; else the client would see no answer at all.
+            // A pause lets the server send what it has; otherwise the client would see no response at all.
             End::BreaksOffNext => {
                 self.end = End::BreaksOff;
                 context.waker().wake_by_ref();
@@ -48,7 +48,7 @@ impl Body for Pieces {
 
 pub(super) type Answer = Response<Pieces>;
 
-/// What closes a connection without an answer.
+/// The error that closes a connection without a response.
 pub(super) fn broken() -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionAborted, "broken on purpose")
 }
@@ -86,7 +86,7 @@ pub(super) fn truncated() -> Answer {
     answer
 }
 
-/// Valid JSON, one byte over the bound: only a cap on the bytes can refuse it.
+/// Valid JSON, one byte over the limit: only a limit on the bytes can refuse it.
 pub(super) fn oversize() -> Answer {
     const PIECE: usize = 64 * 1024;
     let blank = Bytes::from(vec![b' '; PIECE]);

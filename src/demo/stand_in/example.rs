@@ -1,4 +1,4 @@
-//! Bookings as the provider's documentation shows them, as builders for tests and the demo.
+//! Bookings from the provider's documentation, as builders for tests and the demo.
 
 use serde_json::{Value, json};
 
@@ -7,11 +7,8 @@ use serde_json::{Value, json};
 pub struct BookingExample {
     /// `pid`: a JSON number, larger than 32 bits.
     pub pid: u64,
-    /// `confirmation`.
     pub confirmation: bool,
-    /// `tickets`.
     pub tickets: Vec<TicketExample>,
-    /// `customer`.
     pub customer: Value,
 }
 
@@ -20,7 +17,6 @@ pub struct BookingExample {
 pub struct TicketExample {
     /// `pid`: hexadecimal digits; the barcode is the same in upper case.
     pub pid: String,
-    /// `confirmation`.
     pub confirmation: bool,
     /// `seat_string`.
     pub seat: String,
@@ -71,7 +67,7 @@ impl Default for BookingExample {
 }
 
 impl TicketExample {
-    /// The ticket as the API writes it.
+    /// The ticket in the API's JSON.
     pub fn json(&self) -> Value {
         json!({
             "confirmation": self.confirmation,
@@ -91,12 +87,12 @@ impl TicketExample {
 }
 
 impl BookingExample {
-    /// The pid as text, as webhooks and addresses have it.
+    /// The pid as text, as in webhooks and addresses.
     pub fn pid(&self) -> String {
         self.pid.to_string()
     }
 
-    /// The booking as the API writes it, tickets and customer included.
+    /// The booking in the API's JSON, with tickets and customer.
     pub fn json(&self) -> Value {
         let tickets: Vec<Value> = self.tickets.iter().map(TicketExample::json).collect();
         json!({
@@ -110,7 +106,7 @@ impl BookingExample {
     }
 }
 
-/// `293233446073` is `2932-3344-6073` to people.
+/// Formats `293233446073` as `2932-3344-6073`, for people.
 fn readable(pid: &str) -> String {
     let mut text = String::new();
     for (index, digit) in pid.chars().enumerate() {
@@ -122,7 +118,6 @@ fn readable(pid: &str) -> String {
     text
 }
 
-/// The documented customer.
 pub fn person_example() -> Value {
     json!({
         "pid": "8CB96870-68AC-4296-BEC2-F0F04B29D4F0",

@@ -1,6 +1,6 @@
-//! A stand-in for Ticketpark's API on a loopback port: what the tests and the demo talk to instead of the provider.
+//! A stand-in for Ticketpark's API on a loopback port. The tests and the demo use it instead of the provider.
 //!
-//! It does what the documentation says (rotating refresh tokens, members embedded on request only) and, when told so,
+//! It behaves as documented (rotating refresh tokens, members embedded only on request) and, when told to, produces
 //! everything that goes wrong on a network. It hangs instead of sleeping: whoever asks for a hang also ends it.
 
 mod answer;
@@ -26,16 +26,15 @@ use self::state::State;
 use crate::clock::Clock;
 use crate::config::Api;
 
-/// What goes wrong with one request; each is used up by the next request of its kind.
+/// A fault of one request; the next request of its kind uses it up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing: lets one request pass before the next fault.
+    /// No fault: lets one request pass before the next fault.
     None,
-    /// This status, with a `Retry-After` header if given.
+    /// A response with this status, and a `Retry-After` header if given.
     Status {
-        /// The status.
         status: u16,
-        /// `Retry-After`, as it is written into the header.
+        /// The value of `Retry-After`, sent unchanged.
         retry_after: Option<String>,
     },
     /// 200 with a body that is not JSON.
@@ -44,34 +43,34 @@ pub enum Fault {
     Empty,
     /// 200 and the connection breaks in the middle of the body.
     Truncated,
-    /// 200 with one byte more than anyone should read.
+    /// 200 with one byte more than the limit.
     Oversize,
-    /// No answer until [`StandIn::release`]; then the answer as usual.
+    /// No response until [`StandIn::release`]; then the usual response.
     Hang,
-    /// The connection closes without an answer, before anything was done.
+    /// The connection closes without a response, before the request is processed.
     Drop,
-    /// Everything is done, and then the answer is lost.
+    /// The request is processed, and then the response is lost.
     LoseAnswer,
-    /// All access tokens are invalid from here on; the request is then answered as usual.
+    /// Invalidates all access tokens, then responds as usual.
     RevokeAccessTokens,
-    /// All refresh tokens are invalid from here on; the request is then answered as usual.
+    /// Invalidates all refresh tokens, then responds as usual.
     RevokeRefreshTokens,
 }
 
-/// What the stand-in has seen.
+/// Requests that the stand-in has counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Tokens given for a password.
+    /// Tokens granted for a password.
     pub password_grants: u64,
-    /// Tokens given for a refresh token.
+    /// Tokens granted for a refresh token.
     pub refresh_grants: u64,
     /// Token requests answered 400 or 401.
     pub refused_grants: u64,
-    /// The most refresh requests that were ever in hand at once.
+    /// Most refresh requests at the same time.
     pub most_concurrent_refreshes: u64,
     /// GET requests by path, as sent: percent-encoded, without the query.
     pub reads: BTreeMap<String, u64>,
-    /// Requests that would have changed something at Ticketpark. Anything but 0 is an alarm.
+    /// Requests that would have changed something at Ticketpark. Must stay 0.
     pub writes: u64,
 }
 
@@ -84,13 +83,9 @@ pub struct StandIn {
 }
 
 impl StandIn {
-    /// The client key that it knows.
     pub const CLIENT_KEY: &str = "stand-in-key";
-    /// The client secret that it knows.
     pub const CLIENT_SECRET: &str = "stand-in-secret";
-    /// The login that it knows.
     pub const USERNAME: &str = "box-office";
-    /// The password of that login.
     pub const PASSWORD: &str = "stand-in-password";
 
     /// Starts on a free loopback port.
@@ -114,17 +109,16 @@ impl StandIn {
         Ok(Self { address, state, stop, serving })
     }
 
-    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The `base_url` of a source that talks to it.
+    /// The `base_url` of a source that uses it.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The `api` of a source that talks to it, with the login.
+    /// The `api` settings of a source that uses it, including the login.
     pub fn api(&self) -> Api {
         Api {
             base_url: self.base_url(),
@@ -136,17 +130,16 @@ impl StandIn {
         }
     }
 
-    /// Adds or replaces a booking. Its `tickets` and `customer` are answered only to who asks for them.
+    /// Adds or replaces a booking. Its `tickets` and `customer` are returned only on request.
     pub fn put_booking(&self, pid: &str, booking: Value) {
         self.state.lock().bookings.insert(pid.to_owned(), booking);
     }
 
-    /// From now on the booking is answered 404.
+    /// Removes a booking; reading it then returns 404.
     pub fn remove_booking(&self, pid: &str) {
         self.state.lock().bookings.remove(pid);
     }
 
-    /// Adds or replaces a person.
     pub fn put_person(&self, pid: &str, person: Value) {
         self.state.lock().persons.insert(pid.to_owned(), person);
     }
@@ -161,12 +154,10 @@ impl StandIn {
         self.state.lock().token_faults.extend(faults);
     }
 
-    /// Makes every access token invalid.
     pub fn revoke_access_tokens(&self) {
         self.state.lock().access_tokens.clear();
     }
 
-    /// Makes every refresh token invalid.
     pub fn revoke_refresh_tokens(&self) {
         self.state.lock().refresh_tokens.clear();
     }
@@ -174,16 +165,15 @@ impl StandIn {
     /// Waits until that many requests hang.
     pub async fn hanging(&self, requests: usize) {
         let mut hanging = self.state.hanging.subscribe();
-        // The sender lives in our own state, so that it cannot be gone.
+        // The sender is part of our own state, so it still exists.
         let _ = hanging.wait_for(|count| *count >= requests).await;
     }
 
-    /// Answers all requests that hang.
+    /// Lets all hanging requests be answered.
     pub fn release(&self) {
         self.state.release.notify_waiters();
     }
 
-    /// What it has seen so far.
     pub fn counts(&self) -> Counts {
         self.state.lock().counts.clone()
     }
@@ -191,7 +181,7 @@ impl StandIn {
     /// Stops, and waits until the port is free and the connections are closed.
     pub async fn stop(mut self) {
         let _ = self.stop.send(true);
-        // A panic of the serving task has been printed already.
+        // A panic of the serving task is already printed.
         let _ = (&mut self.serving).await;
     }
 }

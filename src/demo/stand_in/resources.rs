@@ -1,4 +1,4 @@
-//! Bookings and persons, read with a valid access token.
+//! Bookings and persons; reading them needs a valid access token.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::answer::{self, Answer};
 use super::state::State;
 
-/// Members of a booking that are answered on request only.
+/// Members of a booking that are returned only on request.
 const EMBEDDED: [&str; 2] = ["tickets", "customer"];
 
 pub(super) fn answer<B>(state: &State, request: &Request<B>) -> Answer {
@@ -35,7 +35,7 @@ pub(super) fn answer<B>(state: &State, request: &Request<B>) -> Answer {
     }
 }
 
-/// The trap of this API: without `properties[tickets]` a booking looks as if it had none.
+/// Without `properties[tickets]` this API returns a booking that looks as if it had no tickets.
 fn remove_what_nobody_asked_for(booking: &mut Value, uri: &Uri) {
     let query: Vec<(String, String)> = serde_urlencoded::from_str(uri.query().unwrap_or_default()).unwrap_or_default();
     let asked: BTreeSet<String> =
@@ -45,7 +45,7 @@ fn remove_what_nobody_asked_for(booking: &mut Value, uri: &Uri) {
     }
 }
 
-/// A path segment with its percent signs resolved.
+/// Decodes the percent-encoding of a path segment.
 fn decode(segment: &str) -> String {
     let mut decoded = Vec::with_capacity(segment.len());
     let mut rest = segment.as_bytes();

@@ -1,4 +1,4 @@
-//! The accept loop, and the way of one request.
+//! The accept loop, and the handling of one request.
 
 use std::io;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::answer::{self, Answer};
 use super::state::State;
 use super::{Fault, resources, token};
 
-/// Serves until told to stop, then lets the requests in hand finish; one that hangs is released.
+/// Serves until it is stopped; then lets running requests finish, and releases those that hang.
 pub(super) async fn serve(listener: TcpListener, state: Arc<State>, mut stopped: watch::Receiver<bool>) {
     let connections = GracefulShutdown::new();
     loop {
@@ -24,13 +24,13 @@ pub(super) async fn serve(listener: TcpListener, state: Arc<State>, mut stopped:
             accepted = listener.accept() => accepted,
             _ = stopped.wait_for(|stopped| *stopped) => break,
         };
-        // A connection that failed before it was accepted is its client's to notice.
+        // If a connection fails before it is accepted, only its client can notice.
         let Ok((stream, _)) = accepted else { continue };
         let state = Arc::clone(&state);
         let service = service_fn(move |request| handle(Arc::clone(&state), request));
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
         let connection = connections.watch(connection);
-        // Connections that break on purpose end in an error here.
+        // Connections that are broken on purpose end with an error here.
         tokio::spawn(async move { drop(connection.await) });
     }
     drop(listener);
@@ -56,7 +56,7 @@ async fn handle(state: Arc<State>, request: Request<Incoming>) -> io::Result<Ans
     apply(&state, fault, || resources::answer(&state, &request)).await
 }
 
-/// Lets a fault happen to a request that would otherwise be answered by `usual`.
+/// Applies a fault to a request that `usual` would otherwise answer.
 pub(super) async fn apply(state: &State, fault: Option<Fault>, usual: impl FnOnce() -> Answer) -> io::Result<Answer> {
     match fault.unwrap_or(Fault::None) {
         Fault::None => Ok(usual()),

@@ -1,4 +1,4 @@
-//! What the stand-in holds: records, valid tokens, faults to come, and what it has counted.
+//! State of the stand-in: records, valid tokens, scripted faults and counts.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -42,14 +42,14 @@ impl State {
     pub(super) async fn hang(&self) {
         let released = self.release.notified();
         tokio::pin!(released);
-        // Listening starts before the count rises: a release that follows the count is never missed.
+        // Listening starts before the count rises, so that a release after the count is never missed.
         released.as_mut().enable();
         let _leave = Hanging::enter(&self.hanging);
         released.await;
     }
 }
 
-/// Counts one hanging request, also when its client gives up.
+/// Counts one hanging request, and also stops counting it when its client gives up.
 struct Hanging<'a>(&'a watch::Sender<usize>);
 
 impl<'a> Hanging<'a> {

@@ -47,7 +47,7 @@ fn grant(state: &State, headers: &HeaderMap, form: &Form) -> Answer {
             records.counts.password_grants += 1;
         }
         Some("refresh_token") => {
-            // Taken out at once: a refresh token works one time.
+            // Removed at once: a refresh token works only once.
             if !said("refresh_token").is_some_and(|token| records.refresh_tokens.remove(token)) {
                 return refuse(&mut records, StatusCode::BAD_REQUEST, "invalid_grant");
             }
@@ -84,7 +84,7 @@ async fn read(mut body: Incoming) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Counts the refresh requests in hand.
+/// Counts the running refresh requests.
 struct Refreshing<'a>(&'a State);
 
 impl<'a> Refreshing<'a> {

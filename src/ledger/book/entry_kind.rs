@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Month;
 use crate::db::vocabulary::Vocabulary;
 use crate::vocabulary;
 
@@ -30,8 +31,8 @@ pub enum EntryReason {
     Changed,
     /// A person wants it.
     Manual,
-    /// Any of these, for a month (`YYYY-MM`) that is closed: the entry is in the first open month.
-    LateFor(String),
+    /// Any of these, for a month that is closed: the entry is in the first open month.
+    LateFor(Month),
     /// The close of a month.
     Closed,
     /// The close of a month although a check failed.
@@ -49,14 +50,14 @@ impl EntryReason {
             "manual" => Self::Manual,
             "closed" => Self::Closed,
             "closed_by_force" => Self::ClosedByForce,
-            _ => Self::LateFor(word.strip_prefix(Self::LATE_FOR)?.to_owned()),
+            _ => Self::LateFor(Month::parse(word.strip_prefix(Self::LATE_FOR)?)?),
         })
     }
 
     /// The closed month that the entry belongs to.
-    pub fn late_for(&self) -> Option<&str> {
+    pub fn late_for(&self) -> Option<Month> {
         match self {
-            Self::LateFor(month) => Some(month),
+            Self::LateFor(month) => Some(*month),
             Self::New | Self::Gone | Self::Changed | Self::Manual | Self::Closed | Self::ClosedByForce => None,
         }
     }

@@ -1,11 +1,9 @@
 //! One source's book while its lock is held: the next numbers, the last hash, the closed months.
 
-use std::collections::BTreeSet;
-
-use chrono::{Datelike as _, NaiveDate};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::{EntryKind, EntryReason, EntryRow, PolicyHistory, PostingRow, chain, store};
+use super::{EntryKind, EntryReason, EntryRow, Month, PolicyHistory, PostingRow, chain, store};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::ledger::Error;
@@ -17,7 +15,8 @@ pub struct Book {
     head_no: i64,
     head_hash: String,
     snapshot_no: i64,
-    closed: BTreeSet<String>,
+    /// A closed month closes every month before it.
+    last_closed: Option<Month>,
 }
 
 /// The header of an entry before it has its number.
@@ -56,7 +55,7 @@ impl Book {
             head_no,
             head_hash,
             snapshot_no: store::last_snapshot_no(connection, source)?,
-            closed: store::closed_periods(connection, source)?,
+            last_closed: store::closed_months(connection, source)?.last().copied(),
         })
     }
 
@@ -68,7 +67,7 @@ impl Book {
             head_no: 0,
             head_hash: chain::GENESIS.to_owned(),
             snapshot_no: 0,
-            closed: BTreeSet::new(),
+            last_closed: None,
         }
     }
 
@@ -124,51 +123,32 @@ impl Book {
     }
 
     /// Puts a header that brings its own dates at the head of the chain: the close of a month, and what a rebuild
-    /// repeats as it is stored. It gets its number and its hashes here.
-    pub(in crate::ledger) fn append(&mut self, mut entry: EntryRow, lines: &[PostingRow]) -> EntryRow {
+    /// repeats as it is stored. It gets its number and its hashes here. A close entry closes its month: what follows is
+    /// booked later.
+    pub fn append(&mut self, mut entry: EntryRow, lines: &[PostingRow]) -> EntryRow {
         entry.source.clone_from(&self.source);
         entry.entry_no = self.head_no + 1;
         entry.prev_hash.clone_from(&self.head_hash);
         entry.entry_hash = chain::entry_hash(&entry, lines);
         self.head_no = entry.entry_no;
         self.head_hash.clone_from(&entry.entry_hash);
+        self.last_closed = self.last_closed.max(entry.closes().and_then(Month::parse));
         entry
     }
 
     /// Number and hash of the last entry; zero and zeros before the first.
-    pub(in crate::ledger) fn head(&self) -> (i64, &str) {
+    pub fn head(&self) -> (i64, &str) {
         (self.head_no, &self.head_hash)
     }
 
-    /// From now on this month is closed, and with it every month before it.
-    pub(in crate::ledger) fn close_period(&mut self, period: &str) {
-        self.closed.insert(period.to_owned());
-    }
-
     /// The local day, or the first day of the earliest open month when that day's month is closed, with the reason.
-    /// A closed month closes every month before it: an older fact would change its opening balances.
+    /// An older fact in a closed month would change the opening balances of those after it.
     fn booking_date(&self, effective_at: Timestamp) -> (NaiveDate, Option<EntryReason>) {
         let day = effective_at.local_date(self.policies.zone());
-        let period = period_of(day);
-        let first_open = self.closed.last().filter(|last| period <= **last).and_then(|last| first_day_after(last));
-        match first_open {
-            Some(first_open) => (first_open, Some(EntryReason::LateFor(period))),
+        let month = Month::of(day);
+        match self.last_closed.filter(|last| month <= *last) {
+            Some(last) => (last.next().first_day(), Some(EntryReason::LateFor(month))),
             None => (day, None),
         }
     }
-}
-
-/// `YYYY-MM` of a day.
-pub(in crate::ledger) fn period_of(day: NaiveDate) -> String {
-    day.format("%Y-%m").to_string()
-}
-
-/// The first day after a month that is written as `YYYY-MM`.
-fn first_day_after(period: &str) -> Option<NaiveDate> {
-    format!("{period}-01").parse().ok().and_then(first_of_next_month)
-}
-
-fn first_of_next_month(day: NaiveDate) -> Option<NaiveDate> {
-    let (year, month) = if day.month() == 12 { (day.year() + 1, 1) } else { (day.year(), day.month() + 1) };
-    NaiveDate::from_ymd_opt(year, month, 1)
 }

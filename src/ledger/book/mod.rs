@@ -1,10 +1,12 @@
-//! The journal itself: accounts, entries, the hash chain, months, sources and the history of their policies.
+//! The journal itself: accounts, entries, the hash chain, months and their closings, sources and the history of their
+//! policies.
 //!
 //! Belongs here: what every other room reads or writes of the journal, and the rules that hold for any entry whatever
 //! caused it. Does not: what an order is worth (`posting`), or who asks for an entry (`settle`, `entered`, `close`).
 
 mod account;
 pub(in crate::ledger) mod chain;
+pub mod closings;
 mod entry;
 mod entry_kind;
 mod head;
@@ -21,7 +23,7 @@ pub(in crate::ledger) use entry::{AccountRow, EntryWithLines, SealedEntries, neg
 pub use entry::{EntryRow, PostingRow};
 pub use entry_kind::{EntryKind, EntryReason};
 pub use head::Book;
-pub(in crate::ledger) use head::{EntryDraft, period_of};
+pub(in crate::ledger) use head::EntryDraft;
 pub use item_kind::{ItemKind, Moves};
 pub use month::Month;
 pub use policy_history::{PolicyHistory, Rules};

@@ -1,6 +1,6 @@
 //! A month of a book: local days, and the instants between which deliveries belong to it.
 
-use chrono::{Months, NaiveDate, NaiveTime};
+use chrono::{Datelike as _, Months, NaiveDate, NaiveTime};
 use chrono_tz::Tz;
 
 use crate::clock::Timestamp;
@@ -18,12 +18,16 @@ impl Month {
         format!("{text}-01").parse().ok().map(Self)
     }
 
-    /// Its first day.
+    /// The month of a day.
+    pub fn of(day: NaiveDate) -> Self {
+        // Every month has a first day.
+        Self(day.with_day(1).unwrap_or(day))
+    }
+
     pub fn first_day(self) -> NaiveDate {
         self.0
     }
 
-    /// Its last day.
     pub fn last_day(self) -> NaiveDate {
         self.next().0.pred_opt().unwrap_or(self.0)
     }
@@ -38,7 +42,7 @@ impl Month {
         midnight(self.next().0, zone)
     }
 
-    fn next(self) -> Self {
+    pub fn next(self) -> Self {
         Self(self.0.checked_add_months(Months::new(1)).unwrap_or(self.0))
     }
 }
@@ -49,7 +53,9 @@ impl std::fmt::Display for Month {
     }
 }
 
-/// The first instant of a day; where the clocks jump over midnight, the UTC midnight stands in for it.
+/// The first instant of a day; where the clocks jump over midnight, the UTC midnight stands in for it. A policy begins
+/// at the first instant that such a day has (`policy_changes`). The two rules stay apart: policies are stored by
+/// theirs, and months were closed by this one.
 fn midnight(day: NaiveDate, zone: Tz) -> Timestamp {
     let naive = day.and_time(NaiveTime::MIN);
     let local = naive.and_local_timezone(zone).earliest();
@@ -67,6 +73,9 @@ mod tests {
         let bounds = october.map(|month| (month.starts_at(zone).to_string(), month.ends_at(zone).to_string()));
         assert_eq!(bounds, Some(("2025-09-30T22:00:00Z".to_owned(), "2025-10-31T23:00:00Z".to_owned())));
         assert_eq!(october.map(|month| month.last_day().to_string()).as_deref(), Some("2025-10-31"));
+        let day = |text: &str| text.parse::<NaiveDate>().ok();
+        assert_eq!(day("2025-10-31").map(Month::of), october);
+        assert_eq!(day("2025-12-01").map(|day| Month::of(day).next().to_string()).as_deref(), Some("2026-01"));
         assert_eq!(Month::parse("2025-13"), None);
         assert_eq!(Month::parse("25-1-01"), None);
     }

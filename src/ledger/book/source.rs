@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
 
+use super::Month;
 use crate::order::Provider;
 use crate::policy::DatedPolicy;
 
@@ -38,6 +39,6 @@ pub struct SourceFacts {
     pub provider: Provider,
     /// ISO 3166 code of the country whose VAT rates hold.
     pub country: String,
-    /// Months that take no entries any more, as `YYYY-MM`.
-    pub closed: BTreeSet<String>,
+    /// Months that take no entries any more.
+    pub closed: BTreeSet<Month>,
 }

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use super::entry::AccountRow;
-use super::{EntryRow, ItemKind, KnownSource, NewSource, PostingRow, SourceFacts, policy_changes};
+use super::{EntryRow, ItemKind, KnownSource, Month, NewSource, PostingRow, SourceFacts, policy_changes};
 use crate::clock::Timestamp;
 use crate::db::schema::{accounts, journal_entries, order_snapshots, periods, policies, postings, sources};
 use crate::db::{Connection, Error, Result};
@@ -109,13 +109,17 @@ pub(in crate::ledger) fn last_snapshot_no(connection: &mut Connection, source: &
 }
 
 /// Months that are closed for good; a soft close only warns.
-pub(in crate::ledger) fn closed_periods(connection: &mut Connection, source: &str) -> Result<BTreeSet<String>> {
+pub(in crate::ledger) fn closed_months(connection: &mut Connection, source: &str) -> Result<BTreeSet<Month>> {
     let closed: Vec<String> = on_engine!(connection, |c| periods::table
         .filter(periods::source.eq(source))
         .filter(periods::status.eq("closed"))
         .select(periods::period)
         .load(c))?;
-    Ok(closed.into_iter().collect())
+    let month = |period: String| {
+        let no_month = || Error::Inconsistent(format!("source {source}: `{period}` is closed and is not a month"));
+        Month::parse(&period).ok_or_else(no_month)
+    };
+    closed.into_iter().map(month).collect()
 }
 
 /// The text of a stored snapshot and its hash.
@@ -199,5 +203,5 @@ pub(in crate::ledger) fn source_facts(connection: &mut Connection, source: &str)
         on_engine!(connection, |c| sources::table.find(source).select((sources::provider, sources::country)).first(c))?;
     let unknown = || Error::Inconsistent(format!("source {source}: `{provider}` is not a known provider"));
     let provider = Provider::parse(&provider).ok_or_else(unknown)?;
-    Ok(SourceFacts { provider, country, closed: closed_periods(connection, source)? })
+    Ok(SourceFacts { provider, country, closed: closed_months(connection, source)? })
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::store;
 use crate::clock::Timestamp;
 use crate::db::{Connection, Result};
-use crate::ledger::book::Month;
+use crate::ledger::book::{Month, store as journal};
 
 /// One thing that stands in the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -44,9 +44,9 @@ pub(super) fn blockers(
             format!("{period} is over for {source} at {} ({zone}); now it is {now}", month.ends_at(zone)),
         ));
     }
-    let last_closed = store::last_closed(connection, source)?;
-    if let Some(last) = last_closed.as_ref().filter(|last| period <= **last) {
-        let detail = if *last == period {
+    let last_closed = journal::closed_months(connection, source)?.last().copied();
+    if let Some(last) = last_closed.filter(|last| month <= *last) {
+        let detail = if last == month {
             format!("{period} is closed already; a closed month stays closed")
         } else {
             format!("{last} is closed already, and with it every month before it")
@@ -54,9 +54,9 @@ pub(super) fn blockers(
         blockers.push(hard("already_closed", detail));
         return Ok(blockers);
     }
-    let earlier = store::earlier_open(connection, source, last_closed.as_deref(), month.first_day())?;
+    let earlier = store::earlier_open(connection, source, last_closed, month)?;
     if !earlier.is_empty() {
-        let list: Vec<String> = earlier.into_iter().collect();
+        let list: Vec<String> = earlier.iter().map(Month::to_string).collect();
         blockers.push(hard(
             "earlier_month_open",
             format!("these months have entries and are not closed; close them first: {}", list.join(", ")),

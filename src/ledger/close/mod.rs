@@ -1,7 +1,10 @@
 //! Closing a month: the checks, the frozen manifest, the entry in the chain, the anchor.
 //!
+//! Belongs here: what stands in the way of a close, what was seen that day, and writing it all down. Does not: the
+//! numbers of a month and the form of a manifest (`totals`), what a close leaves for others to read (`book`).
+//!
 //! ```text
-//! look (verify, intake) ──> lock ──> checks ──> manifest ──> close entry ──> period closed ──> anchor ──> commit
+//! observe (verify, intake) ──> lock ──> checks ──> manifest ──> close entry ──> period closed ──> anchor ──> commit
 //!   ──> file
 //! ```
 //!
@@ -14,36 +17,32 @@
 //! and takes the first day of the first open month with the reason `late_for_YYYY-MM`. A closed month closes every
 //! month before it. Nothing else decides where a fact is booked, in particular no clock.
 //!
-//! **What a rebuild must do.** A close is the deed of a person, so it cannot be derived from the inbox: it is repeated
-//! from where it is stored. Read [`closings`] of the source; whenever the next number of the rebuilt book
-//! ([`next_entry_no`]) is the number of the next closing, call [`repeat`] before going on. It gives the entry its place
-//! in the rebuilt chain and closes the month in the book, so that what follows is booked as it was. The row is kept as
-//! it is, its hashes aside; those are equal when all before it is equal. Manifests are not rebuilt: `ledger verify`
-//! computes them anew.
+//! **A rebuild repeats it.** A close is the deed of a person, so it cannot be derived from the inbox: a rebuild takes
+//! its entry as it is stored, at its place in the chain, and [`Book::append`] closes the month there, so that what
+//! follows is booked as it was. Manifests are not rebuilt: `ledger verify` computes them again.
 //!
 //! A soft close writes the hash of the month's numbers into `periods` and nothing else: entries are still accepted and
 //! nothing is marked. It tells, at the hard close, whether the numbers have moved since.
 
 pub mod anchor;
 mod check;
-mod manifest;
-mod rollforward;
-pub(in crate::ledger) mod store;
+mod observed;
+mod store;
 
 use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
 
 pub use self::check::Blocker;
-pub(in crate::ledger) use self::manifest::{Head, Stored, Totals, VERSION};
-pub use self::manifest::{Intake, Observed, OpenFinding};
-pub use super::book::Month;
+pub use self::observed::{Intake, Observed, OpenFinding};
 
 use self::anchor::Anchor;
-use self::manifest::Manifest;
 use super::Error;
-use super::book::{Book, EntryRow, chain};
-use super::proof::verify;
+use super::book::closings::{AnchorRow, ManifestRow, PeriodRow, store as closings};
+use super::book::{Book, EntryRow, KnownSource, Month, chain, store as journal};
+use super::proof::verify::verify_in;
+use super::totals::{Head, MonthTotals};
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Connection, Database};
 use crate::inbox::operator::Reason;
@@ -51,22 +50,18 @@ use crate::inbox::operator::Reason;
 /// What is asked for.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The month.
     pub month: Month,
     /// Warn from now on instead of refusing.
     pub soft: bool,
     /// Close although webhooks of the month are parked or pending.
     pub force: bool,
-    /// Who, and why.
     pub reason: Reason,
 }
 
 /// What became of a close, or would.
 #[derive(Debug, Serialize)]
 pub struct Closing {
-    /// The source.
     pub source: String,
-    /// The month.
     pub period: String,
     /// `closed`, `soft`, `blocked`, or `possible` when nothing was to be changed.
     pub result: &'static str,
@@ -78,14 +73,13 @@ pub struct Closing {
     pub changed_since_soft_close: Option<bool>,
     /// The place of the close in the chain.
     pub anchor: Option<Anchor>,
-    /// Hash of the manifest.
     pub manifest_sha256: String,
     /// The manifest as it is stored, or would be.
     pub manifest: Box<RawValue>,
 }
 
-/// What is looked at before the lock is taken.
-struct Look {
+/// What is read before the lock is taken.
+struct BeforeLock {
     zone: Tz,
     broken: Option<String>,
     intake: Intake,
@@ -97,7 +91,8 @@ struct PreparedClose {
     forced: Vec<Blocker>,
     totals_sha256: String,
     changed: Option<bool>,
-    manifest: Manifest,
+    manifest: String,
+    manifest_sha256: String,
 }
 
 /// Names of the sources that have a book.
@@ -105,8 +100,8 @@ struct PreparedClose {
 /// # Errors
 /// When the database cannot be read.
 pub fn sources(database: &Database) -> Result<Vec<String>, Error> {
-    let sources = store::sources(&mut database.reader()?)?;
-    Ok(sources.into_iter().map(|(source, _)| source).collect())
+    let sources = journal::sources(&mut database.reader()?)?;
+    Ok(sources.into_iter().map(|source| source.name).collect())
 }
 
 /// Says what a close would do, and changes nothing.
@@ -115,13 +110,12 @@ pub fn sources(database: &Database) -> Result<Vec<String>, Error> {
 /// When the database cannot be read, or there is no such book.
 pub fn preview(database: &Database, clock: &Clock, source: &str, request: &Request) -> Result<Closing, Error> {
     database.read(|connection| {
-        let look = look(connection, source, request.month)?;
-        let (entry_no, entry_hash) =
-            super::book::store::head(connection, source)?.unwrap_or((0, chain::GENESIS.to_owned()));
+        let before = before_lock(connection, source, request.month)?;
+        let (entry_no, entry_hash) = journal::head(connection, source)?.unwrap_or((0, chain::GENESIS.to_owned()));
         let head = Head { entry_no, entry_hash: &entry_hash };
-        let draft = draft(connection, source, &look, head, request, clock.now())?;
-        let result = if draft.blockers.is_empty() { "possible" } else { "blocked" };
-        draft.into_closing(source, request, result, None)
+        let prepared = prepare(connection, source, &before, head, request, clock.now())?;
+        let result = if prepared.blockers.is_empty() { "possible" } else { "blocked" };
+        prepared.into_closing(source, request, result, None)
     })
 }
 
@@ -130,57 +124,38 @@ pub fn preview(database: &Database, clock: &Clock, source: &str, request: &Reque
 /// # Errors
 /// When a statement fails or there is no such book. What stands in the way is not an error but in the [`Closing`].
 pub fn close(database: &Database, clock: &Clock, source: &str, request: &Request) -> Result<Closing, Error> {
-    let look = database.read(|connection| look(connection, source, request.month))?;
+    let before = database.read(|connection| before_lock(connection, source, request.month))?;
     database.transaction("close", |connection| {
-        let mut book = Book::open(connection, source, look.zone)?;
+        let mut book = Book::open(connection, source, before.zone)?;
         let now = clock.now();
         let (entry_no, entry_hash) = book.head();
         let head = Head { entry_no, entry_hash };
-        let draft = draft(connection, source, &look, head, request, now)?;
+        let prepared = prepare(connection, source, &before, head, request, now)?;
         let final_word = |blocker: &Blocker| matches!(blocker.code, "month_not_over" | "already_closed");
-        let refused = if request.soft { draft.blockers.iter().any(final_word) } else { !draft.blockers.is_empty() };
+        let refused =
+            if request.soft { prepared.blockers.iter().any(final_word) } else { !prepared.blockers.is_empty() };
         if refused {
-            return draft.into_closing(source, request, "blocked", None);
+            return prepared.into_closing(source, request, "blocked", None);
         }
         let seen = entry_no;
-        let anchor = if request.soft { None } else { Some(write_close(connection, &mut book, request, &draft, now)?) };
-        let row = store::PeriodRow {
+        let anchor =
+            if request.soft { None } else { Some(write_close(connection, &mut book, request, &prepared, now)?) };
+        let row = PeriodRow {
             source: source.to_owned(),
             period: request.month.to_string(),
             status: if request.soft { "soft" } else { "closed" }.to_owned(),
             closed_at: Some(now),
             closed_by: Some(request.reason.actor.clone()),
-            totals_sha256: Some(draft.totals_sha256.clone()),
+            totals_sha256: Some(prepared.totals_sha256.clone()),
             head_entry_no: Some(seen),
         };
-        store::save_period(connection, &row)?;
-        let filter = serde_json::json!({ "source": source, "period": row.period, "forced": draft.forced }).to_string();
+        closings::save_period(connection, &row)?;
+        let filter =
+            serde_json::json!({ "source": source, "period": row.period, "forced": prepared.forced }).to_string();
         let action = if request.soft { "close_soft" } else { "close" };
         store::record_action(connection, action, &request.reason, now, &filter, i64::from(!request.soft))?;
-        draft.into_closing(source, request, if request.soft { "soft" } else { "closed" }, anchor)
+        prepared.into_closing(source, request, if request.soft { "soft" } else { "closed" }, anchor)
     })
-}
-
-/// Every close entry of a source, in the order of the chain, for a rebuild.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn closings(connection: &mut Connection, source: &str) -> Result<Vec<EntryRow>, Error> {
-    Ok(store::closings(connection, source)?)
-}
-
-/// The number that the next entry of a book will have.
-pub fn next_entry_no(book: &Book) -> i64 {
-    book.head().0 + 1
-}
-
-/// Repeats a stored close at the head of a book: what follows sees the month closed.
-pub fn repeat(book: &mut Book, stored: &EntryRow) -> EntryRow {
-    let entry = book.append(stored.clone(), &[]);
-    if let Some(period) = period_of(&entry) {
-        book.close_period(period);
-    }
-    entry
 }
 
 /// Every anchor line of a source, in the order of the chain.
@@ -188,7 +163,7 @@ pub fn repeat(book: &mut Book, stored: &EntryRow) -> EntryRow {
 /// # Errors
 /// When the database cannot be read.
 pub fn anchor_lines(database: &Database, source: &str) -> Result<Vec<String>, Error> {
-    let anchors = store::anchors(&mut database.reader()?, source)?;
+    let anchors = closings::anchors(&mut database.reader()?, source)?;
     Ok(anchors.into_iter().filter(|anchor| anchor.medium == "file").map(|anchor| anchor.proof).collect())
 }
 
@@ -200,7 +175,7 @@ pub fn contradiction(database: &Database, anchors: &[Anchor], source: Option<&st
     let mut connection = database.reader()?;
     for anchor in anchors.iter().filter(|anchor| source.is_none_or(|source| source == anchor.source)) {
         let Anchor { source, entry_no, period, .. } = anchor;
-        let found = store::hash_of(&mut connection, source, *entry_no)?;
+        let found = closings::hash_of(&mut connection, source, *entry_no)?;
         if found.as_ref() != Some(&anchor.entry_hash) {
             let found = found.unwrap_or_else(|| "no such entry".to_owned());
             return Ok(Some(format!(
@@ -212,66 +187,49 @@ pub fn contradiction(database: &Database, anchors: &[Anchor], source: Option<&st
     Ok(None)
 }
 
-/// The month that a close entry closes.
-pub(in crate::ledger) fn period_of(entry: &EntryRow) -> Option<&str> {
-    entry.atom_key.strip_prefix("close:")
-}
-
-/// The manifest of a month of a source: its text and the last entry that its close saw.
-///
-/// # Errors
-/// When the database cannot be read.
-pub fn manifest_of(
-    connection: &mut Connection,
-    source: &str,
-    period: &str,
-) -> crate::db::Result<Option<(String, i64)>> {
-    let manifest = store::manifest(connection, source, period)?;
-    Ok(manifest.map(|row| (row.doc, row.entry_no - 1)))
-}
-
-fn look(connection: &mut Connection, source: &str, month: Month) -> Result<Look, Error> {
-    let inconsistent = |text: String| Error::from(crate::db::Error::Inconsistent(text));
-    let known = store::sources(connection)?.into_iter().find(|(known, _)| known == source);
-    let (_, zone) = known.ok_or_else(|| {
-        inconsistent(format!("source {source} has no book yet; `ticketledger serve` makes it when it starts"))
-    })?;
-    let zone: Tz = zone.parse().map_err(|_| inconsistent(format!("source {source}: `{zone}` is no time zone")))?;
-    let broken = verify::look(connection, Some(source))?.broken;
+fn before_lock(connection: &mut Connection, source: &str, month: Month) -> Result<BeforeLock, Error> {
+    let known = journal::sources(connection)?.into_iter().find(|known| known.name == source);
+    let Some(KnownSource { timezone: zone, .. }) = known else {
+        let text = format!("source {source} has no book yet; `ticketledger serve` makes it when it starts");
+        return Err(crate::db::Error::Inconsistent(text).into());
+    };
+    let broken = verify_in(connection, Some(source))?.broken;
     let intake = store::intake(connection, source, month.starts_at(zone), month.ends_at(zone))?;
-    Ok(Look { zone, broken, intake })
+    Ok(BeforeLock { zone, broken, intake })
 }
 
-fn draft(
+fn prepare(
     connection: &mut Connection,
     source: &str,
-    look: &Look,
+    before: &BeforeLock,
     head: Head<'_>,
     request: &Request,
     now: Timestamp,
 ) -> Result<PreparedClose, Error> {
     let (month, period) = (request.month, request.month.to_string());
-    let mut blockers = check::blockers(connection, source, look.zone, month, now)?;
-    if let Some(broken) = &look.broken {
+    let mut blockers = check::blockers(connection, source, before.zone, month, now)?;
+    if let Some(broken) = &before.broken {
         blockers.insert(0, check::broken(broken));
     }
     let (forced, blockers) = blockers.into_iter().partition(|blocker| request.force && blocker.can_be_forced);
-    let totals = Totals::compute(connection, source, month, head.entry_no)?;
+    let totals = MonthTotals::compute(connection, source, month, head.entry_no)?;
     let observed = Observed {
         closed_at: now,
         closed_by: request.reason.actor.clone(),
         why: request.reason.why.clone(),
-        timezone: look.zone.name().to_owned(),
+        timezone: before.zone.name().to_owned(),
         forced,
-        intake: look.intake.clone(),
+        intake: before.intake.clone(),
         findings: store::open_findings(connection, source)?,
         event_titles: store::titles(connection, source, month)?,
     };
     let totals_sha256 = totals.sha256()?;
-    let soft = store::period(connection, source, &period)?.filter(|row| row.status == "soft");
+    let soft = closings::period(connection, source, &period)?.filter(|row| row.status == "soft");
+    let manifest = totals.document(source, &period, head, &observed)?;
     Ok(PreparedClose {
         blockers,
-        manifest: Manifest::new(source, &period, head, &observed, &totals)?,
+        manifest_sha256: hex::encode(Sha256::digest(&manifest)),
+        manifest,
         forced: observed.forced,
         changed: soft.map(|row| row.totals_sha256.as_ref() != Some(&totals_sha256)),
         totals_sha256,
@@ -283,7 +241,7 @@ fn write_close(
     connection: &mut Connection,
     book: &mut Book,
     request: &Request,
-    draft: &PreparedClose,
+    prepared: &PreparedClose,
     now: Timestamp,
 ) -> Result<Anchor, Error> {
     let (source, period) = (book.source.clone(), request.month.to_string());
@@ -298,9 +256,9 @@ fn write_close(
             order_id: None,
             snapshot_no: None,
             atom_key,
-            atom_hash: draft.manifest.doc_sha256.clone(),
+            atom_hash: prepared.manifest_sha256.clone(),
             reverses_no: None,
-            reason_code: if draft.forced.is_empty() { "closed" } else { "closed_by_force" }.to_owned(),
+            reason_code: if prepared.forced.is_empty() { "closed" } else { "closed_by_force" }.to_owned(),
             // ISO 4217's code for "no currency".
             currency: "XXX".to_owned(),
             effective_at: now,
@@ -317,17 +275,16 @@ fn write_close(
         },
         &[],
     );
-    book.close_period(&period);
-    let manifest = store::ManifestRow {
+    let manifest = ManifestRow {
         source: source.clone(),
         period: period.clone(),
         entry_no: sealed.entry_no,
-        doc: draft.manifest.doc.clone(),
-        doc_sha256: draft.manifest.doc_sha256.clone(),
+        doc: prepared.manifest.clone(),
+        doc_sha256: prepared.manifest_sha256.clone(),
         closed_at: now,
         closed_by: request.reason.actor.clone(),
     };
-    store::insert_close(connection, &manifest, &sealed)?;
+    closings::insert(connection, &manifest, &sealed)?;
     let anchor = Anchor {
         source: source.clone(),
         period,
@@ -336,8 +293,8 @@ fn write_close(
         manifest_sha256: manifest.doc_sha256,
         time: now,
     };
-    let anchor_no = store::anchors(connection, &source)?.last().map_or(1, |last| last.anchor_no + 1);
-    let row = store::AnchorRow {
+    let anchor_no = closings::anchors(connection, &source)?.last().map_or(1, |last| last.anchor_no + 1);
+    let row = AnchorRow {
         source,
         anchor_no,
         entry_no: sealed.entry_no,
@@ -346,7 +303,7 @@ fn write_close(
         medium: "file".to_owned(),
         proof: anchor.to_line(),
     };
-    store::insert_anchor(connection, &row)?;
+    closings::insert_anchor(connection, &row)?;
     Ok(anchor)
 }
 
@@ -367,8 +324,8 @@ impl PreparedClose {
             forced: self.forced,
             changed_since_soft_close: self.changed,
             anchor,
-            manifest_sha256: self.manifest.doc_sha256,
-            manifest: RawValue::from_string(self.manifest.doc).map_err(unreadable)?,
+            manifest_sha256: self.manifest_sha256,
+            manifest: RawValue::from_string(self.manifest).map_err(unreadable)?,
         })
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{OrderFacts, Raised};
 use crate::clock::Timestamp;
+use crate::ledger::book::Month;
 use crate::ledger::posting::{Effective, Finding, FindingReason};
 
 pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
@@ -56,9 +57,9 @@ fn effective_after_snapshot(facts: &OrderFacts<'_>, raised: &mut Raised) {
 
 /// Shown until the month that took the entries is closed itself: then its own figures have shown them.
 fn late_for_period(facts: &OrderFacts<'_>, raised: &mut Raised) {
-    let mut late: BTreeMap<(&str, String), i64> = BTreeMap::new();
+    let mut late: BTreeMap<(Month, Month), i64> = BTreeMap::new();
     for line in &facts.lines {
-        let booked = crate::ledger::book::period_of(line.booking_date);
+        let booked = Month::of(line.booking_date);
         if let Some(month) = line.reason.late_for().filter(|_| !facts.source.closed.contains(&booked)) {
             *late.entry((month, booked)).or_default() += 1;
         }

@@ -1,9 +1,9 @@
-//! `backup`: a copy of the SQLite file as it was at one instant, made beside a running daemon and looked at before it
+//! `backup`: copies the SQLite file as it is at one instant, beside a running daemon, and checks the copy before it
 //! gets its name.
 //!
-//! It is made with `VACUUM INTO`, not with SQLite's page by page backup: that one begins again whenever another process
-//! has written, so under load it may never end. This one reads one unchanging view, which holds up nobody; until it
-//! ends, the write-ahead log grows. What was erased is not in it, for only rows are copied.
+//! It uses `VACUUM INTO` and not SQLite's page-by-page backup, which starts again whenever another process has written,
+//! so that under load it may never end. `VACUUM INTO` reads one unchanging state and blocks nobody; until it ends, the
+//! write-ahead log grows. Erased data is not in the copy, because only rows are copied.
 
 mod series;
 mod store;
@@ -19,43 +19,36 @@ use crate::db;
 
 pub use self::series::{name_at, superfluous};
 
-/// What a finished backup holds.
+/// Contents of a finished backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Backup {
-    /// The file.
     pub file: PathBuf,
-    /// Its size.
     pub bytes: u64,
-    /// Deliveries in it.
     pub events: i64,
-    /// Entries in it, of all sources.
+    /// Journal entries of all sources.
     pub entries: i64,
-    /// The end of the chain of every source that has entries: source, number and hash of the last entry.
+    /// Source, number and hash of the last entry, for every source that has entries.
     pub heads: Vec<(String, i64, String)>,
 }
 
 /// Why there is no backup.
 #[derive(Debug, thiserror::Error)]
 pub enum Unsaved {
-    /// A backup never replaces anything.
     #[error("{0} exists already; a backup never overwrites, so name another file, or a folder together with --keep")]
     Exists(PathBuf),
-    /// The file cannot be written.
     #[error("cannot write {0}: {1}")]
     Write(PathBuf, io::Error),
-    /// The copy is not what it should be.
     #[error("the copy is not sound and was removed: {0}; look at the disk, and at the database with `ledger verify`")]
     Unsound(String),
-    /// A statement failed.
     #[error(transparent)]
     Database(#[from] db::Error),
 }
 
-/// Copies the SQLite file `source` into a new file that only its owner can read, and looks at the copy: its structure,
-/// and that its chains are those of the source.
+/// Copies the SQLite file `source` into a new file that only its owner can read, and checks the copy: its structure,
+/// and that its hash chains are those of the source.
 ///
 /// # Errors
-/// When the file exists, cannot be written, or is not sound. There is no file of that name then.
+/// When the file exists or cannot be written, or when the copy is not sound. No new file is left behind then.
 pub fn backup(source: &Path, file: &Path) -> Result<Backup, Unsaved> {
     if file.exists() {
         return Err(Unsaved::Exists(file.to_owned()));
@@ -67,7 +60,7 @@ pub fn backup(source: &Path, file: &Path) -> Result<Backup, Unsaved> {
     if let Some(fault) = saved.fault {
         return Err(Unsaved::Unsound(fault));
     }
-    // All that was there when it began is in it, and all that is in it is in the source.
+    // The copy has everything that existed when it began, and nothing that the source lacks.
     if saved.state.events < before.events {
         let fault = format!("it has {} deliveries; there were {} when it began", saved.state.events, before.events);
         return Err(Unsaved::Unsound(fault));
@@ -81,24 +74,24 @@ pub fn backup(source: &Path, file: &Path) -> Result<Backup, Unsaved> {
     Ok(Backup { file: file.to_owned(), bytes, events, entries, heads })
 }
 
-/// The file until it has its name; it goes when it never gets one.
+/// The file before it gets its name; it is deleted on drop.
 struct Part {
     path: PathBuf,
 }
 
 impl Part {
-    /// In the same folder, so that it can get its name at once; for the owner alone from the first byte on.
+    /// In the same folder, so that a link can publish it; readable only by its owner from the first byte on.
     fn create(file: &Path) -> Result<Self, Unsaved> {
         let mut path = file.as_os_str().to_owned();
         path.push(format!(".part-{}", std::process::id()));
         let path = PathBuf::from(path);
-        // Empty, as SQLite wants it.
+        // Empty, as SQLite requires.
         let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
         created.map_err(|error| Unsaved::Write(path.clone(), error))?;
         Ok(Self { path })
     }
 
-    /// Makes it durable and gives it its name, unless that was taken meanwhile. Answers its size.
+    /// Makes the file durable and gives it its name, unless the name was taken meanwhile. Returns its size in bytes.
     fn publish(&self, file: &Path) -> Result<u64, Unsaved> {
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::AlreadyExists => Unsaved::Exists(file.to_owned()),
@@ -106,7 +99,7 @@ impl Part {
         };
         let part = File::open(&self.path).map_err(failed)?;
         part.sync_all().map_err(failed)?;
-        // Unlike a rename this never replaces.
+        // Unlike a rename, a hard link never replaces a file.
         std::fs::hard_link(&self.path, file).map_err(failed)?;
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
@@ -116,7 +109,7 @@ impl Part {
 
 impl Drop for Part {
     fn drop(&mut self) {
-        // The name that it has now, if it has one, is another link to it.
+        // The published name, if there is one, is another link to the same file.
         let _ = std::fs::remove_file(&self.path);
     }
 }

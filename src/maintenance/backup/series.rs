@@ -7,12 +7,12 @@ use crate::clock::Timestamp;
 
 const FORM: &str = "ticketledger-%Y%m%dT%H%M%SZ.db";
 
-/// The name of a backup that is made now.
+/// The name of a backup made at `now`.
 pub fn name_at(now: Timestamp) -> String {
     now.utc().format(FORM).to_string()
 }
 
-/// The backups of a folder but the newest `keep`. Only files with names of ours are looked at.
+/// All backups in a folder except the newest `keep`. Files with other names are ignored.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -25,7 +25,7 @@ pub fn superfluous(folder: &Path, keep: usize) -> io::Result<Vec<PathBuf>> {
             names.push(name.to_owned());
         }
     }
-    // Their names sort by their time.
+    // The names sort by time.
     names.sort();
     let surplus = names.len().saturating_sub(keep);
     Ok(names.into_iter().take(surplus).map(|name| folder.join(name)).collect())

@@ -1,4 +1,4 @@
-//! The statements of the backup. `VACUUM` can be in no transaction, so these have connections of their own.
+//! The statements of a backup. `VACUUM` cannot run in a transaction, so they use their own connections.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Text};
 use crate::db::schema::{inbox_events, journal_entries, sources};
 use crate::db::{Error, Result};
 
-/// What a database holds.
+/// Contents of a database.
 pub(super) struct State {
     pub(super) events: i64,
     pub(super) entries: i64,
@@ -17,7 +17,7 @@ pub(super) struct State {
     pub(super) heads: Vec<(String, i64, String)>,
 }
 
-/// A copy, and what is wrong with it.
+/// Contents of a copy, and its fault if there is one.
 pub(super) struct Looked {
     pub(super) state: State,
     pub(super) fault: Option<String>,
@@ -31,7 +31,7 @@ fn connect(file: &Path) -> Result<SqliteConnection> {
     Ok(connection)
 }
 
-/// What a file holds now.
+/// Reads the contents of a file.
 pub(super) fn state(file: &Path) -> Result<State> {
     connect(file)?.transaction(state_of).map_err(Error::from)
 }
@@ -55,14 +55,14 @@ fn state_of(c: &mut SqliteConnection) -> QueryResult<State> {
     })
 }
 
-/// Writes what the file holds at this instant into an empty file.
+/// Writes the present contents of a file into an empty file.
 pub(super) fn vacuum_into(file: &Path, copy: &Path) -> Result<()> {
     let copy = copy.to_str().ok_or_else(|| Error::Open(format!("{}: the path is not UTF-8", copy.display())))?;
     diesel::sql_query("VACUUM INTO ?").bind::<Text, _>(copy).execute(&mut connect(file)?)?;
     Ok(())
 }
 
-/// Looks through every page and every reference of a copy.
+/// Checks every page and every foreign key of a copy.
 pub(super) fn look_at_copy(copy: &Path) -> Result<Looked> {
     #[derive(QueryableByName)]
     struct Fault {
@@ -75,7 +75,7 @@ pub(super) fn look_at_copy(copy: &Path) -> Result<Looked> {
         number: i64,
     }
     let mut connection = connect(copy)?;
-    // One file, without a log beside it.
+    // The copy is a single file, without a write-ahead log.
     connection.batch_execute("PRAGMA journal_mode=DELETE")?;
     let faults: Vec<Fault> = diesel::sql_query("PRAGMA integrity_check(1)").load(&mut connection)?;
     let fault = faults.into_iter().map(|fault| fault.integrity_check).find(|text| text != "ok");
@@ -85,7 +85,7 @@ pub(super) fn look_at_copy(copy: &Path) -> Result<Looked> {
     Ok(Looked { state: state_of(&mut connection)?, fault })
 }
 
-/// The first of these entries that the file has not, or has with another hash.
+/// The first of these entries that the file lacks or has with another hash.
 pub(super) fn first_missing(file: &Path, entries: &[(String, i64, String)]) -> Result<Option<String>> {
     let mut connection = connect(file)?;
     for (source, entry_no, hash) in entries {

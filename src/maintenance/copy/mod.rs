@@ -1,12 +1,12 @@
-//! `database copy`: an embedded installation moves to PostgreSQL, with the same ids, entry by entry the same chain.
+//! `database copy`: moves a SQLite installation to PostgreSQL, with the same ids and the same hash chain.
 //!
 //! ```text
 //! SQLite, locked, one unchanging view ──pages──> PostgreSQL: rows and how far they reach, in one transaction
 //!                                     ──again──> every row compared, counts, heads, `ledger verify`
 //! ```
 //!
-//! How far each table reached is stored with its rows, so a copy that was killed goes on where it stood and stores no
-//! row twice. Until it has ended, nothing else opens the target.
+//! The progress of each table is stored together with its rows, so a copy that was killed continues where it stopped
+//! and stores no row twice. Until it is complete, nothing else can open the target.
 
 mod store;
 mod tables;
@@ -24,86 +24,73 @@ pub use self::tables::{LEFT_OUT, TABLES};
 use self::store::source::{self, Extent, Table};
 use self::store::target as here;
 
-/// What a copy came to.
+/// Result of a copy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Copied {
-    /// Whether everything is in the target as it is in the source, and the books hold there.
+    /// Whether the target has everything as the source has it, and its books are verified.
     pub complete: bool,
-    /// Every table, in the order of copying.
+    /// All tables, in the order of copying.
     pub tables: Vec<Compared>,
-    /// The end of the chain of every source.
+    /// The last entry of every source.
     pub heads: Vec<Head>,
-    /// What `ledger verify` says of the target.
+    /// Result of `ledger verify` on the target.
     pub verdict: Verdict,
 }
 
-/// A table on both sides.
+/// Comparison of one table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Compared {
-    /// Its name.
     pub table: String,
-    /// Rows in the source.
     pub source_rows: i64,
-    /// Rows in the target.
     pub target_rows: i64,
-    /// Rows of the source that are not in the target as they are.
+    /// Rows of the source that are missing from the target or differ there.
     pub different: i64,
 }
 
-/// The end of a chain on both sides.
+/// The last entry of a source on both sides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Head {
-    /// The source of the entries.
     pub source: String,
-    /// Hash of its last entry in the SQLite file.
+    /// Hash of the last entry in the SQLite file.
     pub there: Option<String>,
-    /// Hash of its last entry in PostgreSQL.
+    /// Hash of the last entry in PostgreSQL.
     pub here: Option<String>,
 }
 
-/// What a copy is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Rows are stored.
     Copying,
-    /// Rows are compared.
     Comparing,
 }
 
 /// Why nothing was copied.
 #[derive(Debug, thiserror::Error)]
 pub enum Uncopied {
-    /// The target has data of its own.
     #[error(
         "the target is not empty: its table {0} has rows; name a database without data (`createdb NAME` makes one)"
     )]
     NotEmpty(String),
-    /// The target has the unfinished copy of something else.
     #[error(
         "the target holds an unfinished copy of another database, or the SQLite database has changed since that copy \
          began (table {0}); drop the target database, make it anew, and copy again"
     )]
     Changed(String),
-    /// A table that this version does not know.
     #[error("the SQLite database has a table {0} that this version of ticketledger does not know; nothing was copied")]
     UnknownTable(String),
-    /// The two schemas are not the same.
     #[error("the table {0} has other columns in the target than in the source; nothing was copied")]
     Columns(String),
-    /// A statement failed.
     #[error(transparent)]
     Database(#[from] db::Error),
-    /// The books of the target cannot be read.
     #[error(transparent)]
     Ledger(#[from] ledger::Error),
 }
 
-/// Copies all of `source`, which nobody else uses, into `target`, or goes on with that; then compares. `progress` is
-/// told the rows done, and of how many.
+/// Copies all of `source`, which nobody else uses, into `target`, or continues an unfinished copy; then compares both.
+/// `progress` receives the number of rows done and the total.
 ///
 /// # Errors
-/// When the target is not empty and not an unfinished copy of this source, or a statement fails: the same command then
-/// goes on.
+/// When the target is neither empty nor an unfinished copy of this source, or when a statement fails; the same command
+/// then continues the copy.
 pub fn copy(
     source: &Database,
     target: &Database,
@@ -132,7 +119,7 @@ pub fn copy(
         let copied = compare(reader, target, &plan, |rows| progress(Stage::Comparing, rows, total))?;
         if copied.tables.iter().all(Compared::is_same) {
             target.transaction("end the copy", |to| {
-                // Nobody works on the source, so whoever claimed these events is gone.
+                // Nobody works on the source, so the daemons that claimed these events are gone.
                 inbox::store::release_all_leases(to, now)?;
                 here::end(to)
             })?;
@@ -147,7 +134,7 @@ impl Compared {
     }
 }
 
-/// The tables with their columns and how far they reach; both sides must have the same.
+/// The tables with their columns and sizes; both sides must have the same columns.
 fn plan(reader: &mut Connection, target: &Database) -> Result<Vec<(Table, Extent)>, Uncopied> {
     let known = |name: &String| TABLES.contains(&name.as_str()) || LEFT_OUT.iter().any(|(table, _)| table == name);
     if let Some(unknown) = source::tables(reader)?.into_iter().find(|name| !known(name)) {
@@ -169,7 +156,8 @@ fn plan(reader: &mut Connection, target: &Database) -> Result<Vec<(Table, Extent
     Ok(plan)
 }
 
-/// Marks an empty target, or recognises an unfinished copy of the same source and answers the rows that are there.
+/// Marks an empty target, or recognises an unfinished copy of the same source. Returns the number of rows already
+/// copied.
 fn begin(to: &mut Connection, plan: &[(Table, Extent)]) -> Result<i64, Uncopied> {
     if !db::unfinished_copy(to)? {
         for (table, _) in plan {
@@ -193,9 +181,10 @@ fn begin(to: &mut Connection, plan: &[(Table, Extent)]) -> Result<i64, Uncopied>
     Ok(done)
 }
 
-/// One page of a table, entries with their lines, in a transaction of the caller. Answers the rows, 0 at the end.
+/// Copies one page of a table, entries together with their lines, in the caller's transaction. Returns the number of
+/// rows; 0 at the end.
 fn page(reader: &mut Connection, to: &mut Connection, table: &Table, lines: Option<&Table>) -> Result<i64, Uncopied> {
-    // Locked first: a run that was killed may have sent a commit that the server is still at.
+    // Locked first, because the server may still be working on a commit of a run that was killed.
     let after = here::lock_progress(to, &table.name)?;
     let page = source::page(reader, table, after)?;
     if page.rows == 0 {
@@ -213,7 +202,7 @@ fn page(reader: &mut Connection, to: &mut Connection, table: &Table, lines: Opti
     Ok(rows)
 }
 
-/// Looks at every row of the source, and whether it is the same in the target.
+/// Compares every row of the source with the target.
 fn compare(
     reader: &mut Connection,
     target: &Database,

@@ -1,7 +1,7 @@
-//! Every table, in the order in which rows can be stored: what a row points to comes before it.
+//! All tables, in an order in which rows can be stored: a row comes after those that it refers to.
 
-/// One table after the other. What the triggers of the ledger ask for is in the order: manifests before the entries
-/// that close their months, periods after all entries. Lines come with their entries.
+/// Tables in the order of copying, which satisfies the triggers of the ledger: manifests before the entries that close
+/// their months, periods after all entries. Lines are copied with their entries.
 pub const TABLES: &[&str] = &[
     "sources",
     "inbox_events",
@@ -31,12 +31,11 @@ pub const TABLES: &[&str] = &[
     "alerts",
 ];
 
-/// The lines of the entries: the database refuses one without its entry, and an entry without its lines.
+/// Lines of the entries: the database refuses a line without its entry, and an entry without its lines.
 pub(super) const LINES: &str = "postings";
-/// The entries.
 pub(super) const ENTRIES: &str = "journal_entries";
 
-/// Tables that are not copied, each with the reason.
+/// Tables that are not copied, with the reason.
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("__diesel_schema_migrations", "the target has its own, written when its schema was made"),
     ("daemons", "it says which daemons live, and none lives while a copy is made"),

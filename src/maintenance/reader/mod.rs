@@ -1,15 +1,15 @@
-//! `database grant-reader`: a role of PostgreSQL that sees the views which are the contract with finance and BI tools,
-//! and nothing else: no bodies, no documents, no contacts, no table at all.
+//! `database grant-reader`: a PostgreSQL role that can read the views that are the contract with finance and BI tools,
+//! and nothing else: no bodies, documents, contacts or tables.
 //!
-//! The views run with the rights of their owner, so the role needs none on the tables. The role is made without the
-//! right to log in: a login without a password is open wherever the server trusts the network, and a password has no
-//! place on a command line.
+//! The views run with the rights of their owner, so the role needs none on the tables. The role is created without the
+//! right to log in: a login without a password is open wherever the server trusts the network, and a password does not
+//! belong on a command line.
 
 mod store;
 
 use crate::db::{self, Database};
 
-/// The views for everybody; [`CONTACTS`] has personal data.
+/// The views for every reader; [`CONTACTS`] has personal data and is granted separately.
 pub const VIEWS: &[&str] = &[
     "v_gl",
     "v_trial_balance",
@@ -25,39 +25,39 @@ pub const VIEWS: &[&str] = &[
 /// The view with names and mail addresses.
 pub const CONTACTS: &str = "v_customers";
 
-/// The name of a role, safe to be put into a statement.
+/// The name of a role, safe to use in a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleName {
     name: String,
 }
 
 impl RoleName {
-    /// Takes a name as the server shows it.
+    /// Checks a name, written as the server displays it.
     ///
     /// # Errors
-    /// In words, when no role can have this name.
+    /// A message for people, if no role can have this name.
     pub fn parse(name: &str) -> Result<Self, String> {
         if name.is_empty() || name.contains('\0') {
             return Err("the name of the role is empty".to_owned());
         }
-        // The server would cut it, and the rights would be another role's.
+        // The server would truncate it and grant the rights to another role.
         if name.len() > 63 {
             return Err(format!("PostgreSQL knows names of at most 63 bytes; this one has {}", name.len()));
         }
-        // To PostgreSQL these two are everybody and nobody even in quotes.
+        // PostgreSQL takes these two to mean everybody and nobody, even in quotes.
         if ["public", "none"].contains(&name) || name.starts_with("pg_") {
             return Err(format!("`{name}` is a name that PostgreSQL keeps for itself; give the role another one"));
         }
         Ok(Self { name: name.to_owned() })
     }
 
-    /// As it is, to be bound.
+    /// The name unquoted, for binding.
     fn as_str(&self) -> &str {
         &self.name
     }
 }
 
-/// Quoted as an identifier.
+/// The name quoted as an identifier.
 impl std::fmt::Display for RoleName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "\"{}\"", self.name.replace('"', "\"\""))
@@ -67,12 +67,11 @@ impl std::fmt::Display for RoleName {
 /// What to do with the role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
-    /// Let it read.
     Grant {
-        /// Names and mail addresses too.
+        /// Also names and mail addresses.
         with_contacts: bool,
     },
-    /// Take every right away.
+    /// Revokes every right.
     Revoke,
 }
 
@@ -85,41 +84,37 @@ impl Deed {
     }
 }
 
-/// What was done.
+/// Result of a grant or revocation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Done {
-    /// Whether the role was made.
+    /// Whether the role was created.
     pub made: bool,
-    /// The views it may read.
+    /// The views that the role may read.
     pub views: Vec<&'static str>,
-    /// What it can read or change all the same, by ways that are not ours to close.
+    /// What the role can still read or change, through rights that are not ours to revoke.
     pub excess: Vec<String>,
 }
 
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum Ungranted {
-    /// There is nothing to take away.
     #[error("there is no role {0}")]
     Unknown(String),
-    /// No right can be taken from it.
     #[error("{0} is a superuser, who may read everything; name a role of its own for the reader")]
     Superuser(String),
-    /// The daemon would lose its own rights.
+    /// Changing its rights would take the daemon's own.
     #[error("{0} owns tables or views of this database; name a role of its own for the reader")]
     Owner(String),
-    /// A statement failed.
     #[error(
         "{0} (who runs this must own the tables, and to make a role needs CREATEROLE; an administrator can make it: \
          CREATE ROLE {1} NOLOGIN)"
     )]
     Refused(db::Error, String),
-    /// A statement failed.
     #[error(transparent)]
     Database(#[from] db::Error),
 }
 
-/// The statements that would be run.
+/// The statements that would run.
 ///
 /// # Errors
 /// When the role cannot be a reader, or the database cannot be read.
@@ -127,7 +122,7 @@ pub fn statements(database: &Database, role: &RoleName, deed: Deed) -> Result<Ve
     database.read(|connection| Ok(plan(connection, role, deed)?.1))
 }
 
-/// Grants or revokes in one transaction, and looks at what the role can do afterwards.
+/// Grants or revokes in one transaction, and checks afterwards what the role can do.
 ///
 /// # Errors
 /// When the role cannot be a reader, or a statement fails; nothing is changed then.

@@ -5,12 +5,12 @@ use diesel::sql_types::{Array, Bool, Text};
 
 use crate::db::{Connection, Error, Result};
 
-/// What matters of a role that is there.
+/// Properties of an existing role.
 #[derive(QueryableByName)]
 pub(super) struct Known {
     #[diesel(sql_type = Bool)]
     pub(super) superuser: bool,
-    /// Whether it owns something in the schema of the ledger.
+    /// Whether it owns anything in the schema of the ledger.
     #[diesel(sql_type = Bool)]
     pub(super) owns: bool,
 }
@@ -35,7 +35,7 @@ pub(super) fn look_up(connection: &mut Connection, role: &str) -> Result<Option<
     Ok(diesel::sql_query(query).bind::<Text, _>(role).get_result(postgres(connection)?).optional()?)
 }
 
-/// What makes a role a reader of `views`, or, when there are none, of nothing. `role` is quoted.
+/// Statements that let a role read exactly `views`, or nothing if there are none. `role` is quoted.
 pub(super) fn statements(connection: &mut Connection, role: &str, make: bool, views: &[&str]) -> Result<Vec<String>> {
     let query = "SELECT quote_ident(current_schema()) || '|' || quote_ident(current_database()) AS name";
     let names: Name = diesel::sql_query(query).get_result(postgres(connection)?)?;
@@ -44,7 +44,7 @@ pub(super) fn statements(connection: &mut Connection, role: &str, make: bool, vi
     if make {
         statements.push(format!("CREATE ROLE {role} NOLOGIN"));
     }
-    // Whatever it had before, such as contacts that it may not see any more.
+    // Revokes earlier rights, such as the one on contacts that the role may no longer see.
     for kind in ["TABLES", "SEQUENCES", "FUNCTIONS"] {
         statements.push(format!("REVOKE ALL ON ALL {kind} IN SCHEMA {schema} FROM {role}"));
     }
@@ -64,7 +64,7 @@ pub(super) fn run(connection: &mut Connection, statement: &str) -> Result<()> {
     Ok(())
 }
 
-/// Tables and views other than `views` that the role can read or change by whatever way, and those it can change.
+/// Tables and views that the role can change by any means, and those not in `views` that it can read.
 pub(super) fn excess(connection: &mut Connection, role: &str, views: &[&str]) -> Result<Vec<String>> {
     let query = "SELECT c.relname::text AS name FROM pg_class c \
          WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f') \

@@ -1,4 +1,4 @@
-//! The daemon's own retention: at its start, and every hour.
+//! Automatic retention of the daemon: at its start and every hour.
 
 use std::time::Duration;
 
@@ -10,18 +10,16 @@ use crate::config::Retention;
 use crate::db::{Database, Error};
 use crate::inbox::operator::Reason;
 
-/// Between two runs.
+/// Time between two runs.
 const INTERVAL: Duration = Duration::from_secs(3600);
 
-/// Takes what the settings let go until `stopped` says so; within one short transaction of that it ends.
+/// Deletes what the settings allow; after `stopped` is set it ends within one short transaction.
 pub async fn run(database: Database, clock: Clock, retention: Retention, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
-        let (database, clock, watched) = (database.clone(), clock.clone(), stopped.clone());
-        let ended = tokio::task::spawn_blocking(move || once(&database, &clock, &retention, &watched)).await;
-        match ended {
-            Ok(Ok(pruned)) => tell(&pruned),
-            Ok(Err(error)) => tracing::warn!(%error, "retention failed; it is tried again in an hour"),
-            Err(error) => tracing::error!(%error, "retention panicked; it is tried again in an hour"),
+        let (clock, watched) = (clock.clone(), stopped.clone());
+        match database.run(move |database| once(database, &clock, &retention, &watched)).await {
+            Ok(pruned) => tell(&pruned),
+            Err(error) => tracing::warn!(%error, "retention failed; trying again in an hour"),
         }
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}

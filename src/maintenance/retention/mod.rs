@@ -1,10 +1,10 @@
-//! Taking what is no longer needed: the bytes of deliveries and of what was fetched, and the history of failed
-//! attempts. Rows, hashes, snapshots, contacts and books stay, so chain, rebuild and traces are as before.
+//! Deletes what is no longer needed: the bodies of deliveries and fetched documents, and the history of failed
+//! attempts. Rows, hashes, snapshots, contacts and books stay, so the hash chain, a rebuild and traces do not change.
 //!
-//! Nothing is taken of a month that is not closed, of an order that has entries after the last closed month, of what
-//! waits to be worked on, or of what a person imported. Each class has an age of its own.
+//! Nothing is deleted that belongs to a month that is not closed, to an order with entries after the last closed month,
+//! to an event that waits, or to an import by a person. Each class has its own age.
 //!
-//! It goes in steps, each a short transaction with a pause behind it that is as long, so that deliveries are stored in
+//! Deletion goes in short transactions, each followed by a pause of the same length, so that deliveries are stored in
 //! between.
 
 mod automatic;
@@ -27,38 +27,37 @@ pub use self::rule::{Book, Class, Rule, rules};
 use self::pace::Pace;
 use self::store::Candidate;
 
-/// Numbers of rows that one look covers.
+/// Range of row numbers that one query covers.
 const LOOK: i64 = 5_000;
 
-/// What went of one class, or would go.
+/// What was deleted of one class, or would be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Taken {
-    /// The class.
     pub class: Class,
-    /// What is older than this.
+    /// Only older data is deleted.
     pub before: Timestamp,
-    /// Bodies, documents or attempts.
+    /// Number of bodies, documents or attempts.
     pub rows: i64,
     /// Bytes of bodies and documents.
     pub bytes: i64,
 }
 
-/// What a run came to.
+/// Result of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Pruned {
-    /// By class, those without anything included.
+    /// By class, including classes without any deletion.
     pub taken: Vec<Taken>,
-    /// Every source, and the last month of it that is closed: nothing after that is taken.
+    /// Last closed month of every source, `None` if no month is closed; nothing after it is deleted.
     pub closed: BTreeMap<String, Option<String>>,
-    /// Whether it was stopped, or another run is at it, before everything was done.
+    /// Whether the run ended early, because it was stopped or because another run is active.
     pub unfinished: bool,
 }
 
-/// Takes what the rules allow, of every source or of one. With `reason` absent it only says what would go. `pause` is
-/// told how long to leave the database to others after each step; it answers false to stop.
+/// Deletes what the rules allow, for all sources or for one. Without `reason` it only counts what would be deleted.
+/// After each step `pause` receives how long to leave the database to others; it returns false to stop.
 ///
 /// # Errors
-/// When a statement fails; the steps before it stay done and are written down.
+/// When a statement fails; the steps before it stay committed and recorded.
 pub fn prune(
     database: &Database,
     rules: &[Rule],
@@ -90,7 +89,7 @@ pub fn prune(
     Ok(run.pruned)
 }
 
-/// Where the things are that may go.
+/// The tables that hold what may be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Table {
     Events,
@@ -121,10 +120,10 @@ struct Run<'r, P> {
 }
 
 impl<P: FnMut(Duration) -> bool> Run<'_, P> {
-    /// One table from its first row to what is too young; false when it was stopped.
+    /// Processes one table from its first row up to rows that are too young; false if it was stopped.
     fn table(&mut self, table: Table) -> Result<bool, Error> {
         let last = store::last_id(&mut self.database.reader()?, table)?;
-        // Numbers follow the time of receipt, near enough: behind the youngest limit there is nothing to look for.
+        // Row numbers roughly follow the time of receipt: after the youngest limit there is nothing to find.
         let Some(youngest) = self.rules.iter().filter_map(|rule| rule.youngest(&self.books)).max() else {
             return Ok(true);
         };
@@ -144,7 +143,7 @@ impl<P: FnMut(Duration) -> bool> Run<'_, P> {
         Ok(true)
     }
 
-    /// Those that a rule lets go and that no open month needs.
+    /// The rows that a rule allows and that no open month needs.
     fn allowed(&self, rows: Vec<Candidate>) -> Result<Vec<Candidate>, Error> {
         let old = |row: &Candidate| {
             let book = self.books.get(&row.source)?;
@@ -163,7 +162,7 @@ impl<P: FnMut(Duration) -> bool> Run<'_, P> {
         Ok(rows)
     }
 
-    /// Takes them step by step; false when it was stopped.
+    /// Deletes the data of the rows step by step; false if it was stopped.
     fn take(&mut self, table: Table, mut rows: Vec<Candidate>) -> Result<bool, Error> {
         let Some(reason) = self.reason else {
             self.count(&rows);
@@ -174,7 +173,7 @@ impl<P: FnMut(Duration) -> bool> Run<'_, P> {
             let (database, action) = (self.database, self.action);
             let mut began = None;
             let done = database.transaction("prune", |connection| {
-                // From here on others wait for us; before, we waited for them.
+                // Until here we waited for others; from here on others wait for us.
                 began = Some(std::time::Instant::now());
                 if !store::only_one(connection)? {
                     return Ok::<_, Error>(None);
@@ -200,7 +199,7 @@ impl<P: FnMut(Duration) -> bool> Run<'_, P> {
         add(&mut self.pruned.taken, rows);
     }
 
-    /// One row of `operator_actions` tells of the whole run; it grows with each step.
+    /// One row of `operator_actions` records the whole run; each step updates it.
     fn write_down(
         &self,
         connection: &mut Connection,

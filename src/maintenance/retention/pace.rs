@@ -1,4 +1,4 @@
-//! How much one step takes: so little that whoever waits for the database does not notice.
+//! The size of a step, small enough that others who wait for the database do not notice.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const MOST_BYTES: i64 = 4 * 1024 * 1024;
 /// A step that takes longer is followed by a smaller one.
 const LONG: Duration = Duration::from_millis(50);
 
-/// Grows while steps are short, and shrinks when one is long.
+/// Grows while steps are short, and shrinks after a long one.
 pub(super) struct Pace {
     rows: usize,
 }
@@ -25,7 +25,7 @@ impl Default for Pace {
 }
 
 impl Pace {
-    /// How many of the rows the next step takes, at least one.
+    /// The number of rows that the next step takes, at least one.
     pub(super) fn step(&self, rows: &[Candidate]) -> usize {
         let mut bytes = 0;
         let fitting = rows.iter().take(self.rows).take_while(|row| {

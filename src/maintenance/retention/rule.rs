@@ -1,4 +1,4 @@
-//! What may go, by class and age, and never before its month is closed.
+//! What may be deleted, by class and age, and never before its month is closed.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::config::Retention;
 use crate::db::Error;
 use crate::ledger::book::Month;
 
-/// What may go, each with an age of its own.
+/// Data that may be deleted; each class has its own age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Class {
@@ -18,19 +18,17 @@ pub enum Class {
     Done,
     /// Bodies of deliveries that were older than what was known.
     Superseded,
-    /// Bodies of deliveries that need a person; without them they can never be replayed.
+    /// Bodies of parked deliveries, which need a person; without them the deliveries can never be replayed.
     Parked,
     /// Bytes fetched from a provider's API.
     Documents,
-    /// The history of failed attempts of deliveries that are settled; what operators did stays.
+    /// The history of failed attempts of settled deliveries; actions of operators stay.
     Attempts,
 }
 
 impl Class {
-    /// All of them.
     pub const ALL: [Self; 5] = [Self::Done, Self::Superseded, Self::Parked, Self::Documents, Self::Attempts];
 
-    /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -58,12 +56,11 @@ impl std::fmt::Display for Class {
     }
 }
 
-/// What of a class may go.
+/// How old the data of a class must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// The class.
     pub class: Class,
-    /// What was received, fetched or tried before this.
+    /// What was received, fetched or tried before this may be deleted.
     pub before: Timestamp,
 }
 
@@ -74,32 +71,32 @@ pub fn rules(retention: &Retention, now: Timestamp) -> Vec<Rule> {
 }
 
 impl Rule {
-    /// What is older than so many days.
+    /// Data older than this many days.
     pub fn older_than(class: Class, days: i64, now: Timestamp) -> Self {
         Self { class, before: now.plus_milliseconds(days.saturating_mul(-86_400_000)) }
     }
 
-    /// The first instant of a book that may not go; `None` while no month of it is closed.
+    /// The first instant of a book whose data must stay; `None` while no month of the book is closed.
     pub(super) fn limit(&self, book: &Book) -> Option<Timestamp> {
         book.closed.map(|month| self.before.min(month.ends_at(book.zone)))
     }
 
-    /// The latest of these limits.
+    /// The latest limit of all books.
     pub(super) fn youngest(&self, books: &BTreeMap<String, Book>) -> Option<Timestamp> {
         books.values().filter_map(|book| self.limit(book)).max()
     }
 }
 
-/// A book, as far as its months are closed.
+/// How far the months of a book are closed.
 #[derive(Clone, Copy, Debug)]
 pub struct Book {
-    /// The zone of its days.
+    /// Time zone of the booking dates.
     pub zone: Tz,
-    /// The last closed month, which closes all before it.
+    /// The last closed month; all months before it are closed too.
     pub closed: Option<Month>,
 }
 
-/// Name, time zone and last closed month as stored.
+/// Parses name, time zone and last closed month as stored.
 pub(super) fn books(rows: Vec<(String, String, Option<String>)>) -> Result<BTreeMap<String, Book>, Error> {
     rows.into_iter()
         .map(|(source, zone, closed)| {

@@ -14,18 +14,17 @@ use crate::db::{Connection, Result};
 use crate::inbox::operator::Reason;
 use crate::on_engine;
 
-/// Held by a run on PostgreSQL during each of its steps: two at once would only be in each other's way.
+/// Advisory lock of each step on PostgreSQL: two runs at once would only hinder each other.
 const LOCK: i64 = 0x7072_756e;
-/// Values in one statement.
+/// Values per statement.
 const PART: usize = 500;
 
-/// Something that may go if a rule says so.
+/// Data that may be deleted if a rule allows it.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
     pub(super) id: i64,
     pub(super) class: Class,
     pub(super) source: String,
-    /// What it is about.
     pub(super) entity: Option<String>,
     /// When it was received, fetched or tried.
     pub(super) at: Timestamp,
@@ -33,14 +32,14 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// The order that it is about, if it is about one.
+    /// The order that it is about, if any.
     pub(super) fn order_id(&self) -> Option<&str> {
         let (kind, id) = self.entity.as_deref()?.split_once(':')?;
         ["order", "booking"].contains(&kind).then_some(id)
     }
 }
 
-/// Name, time zone and last closed month of every source, or of one.
+/// Name, time zone and last closed month of all sources, or of one.
 pub(super) fn books(connection: &mut Connection, only: Option<&str>) -> Result<Vec<(String, String, Option<String>)>> {
     let query = sources::table.order(sources::source).select((sources::source, sources::timezone));
     let rows: Vec<(String, String)> = on_engine!(connection, |c| query.load(c))?;
@@ -56,7 +55,7 @@ pub(super) fn books(connection: &mut Connection, only: Option<&str>) -> Result<V
     Ok(books)
 }
 
-/// The highest number of a table, 0 when it is empty.
+/// The highest row number of a table; 0 when it is empty.
 pub(super) fn last_id(connection: &mut Connection, table: Table) -> Result<i64> {
     use diesel::dsl::max;
     let last: Option<i64> = on_engine!(connection, |c| match table {
@@ -67,8 +66,7 @@ pub(super) fn last_id(connection: &mut Connection, table: Table) -> Result<i64> 
     Ok(last.unwrap_or(0))
 }
 
-/// What may go among the numbers after `after` up to `until`, in their order. Never what waits to be worked on, nor
-/// what a person imported.
+/// Candidates with numbers after `after` up to `until`, in order. Never an event that waits, nor an import by a person.
 pub(super) fn look(connection: &mut Connection, table: Table, after: i64, until: i64) -> Result<Vec<Candidate>> {
     match table {
         Table::Events => events(connection, after, until),
@@ -91,7 +89,7 @@ fn events(connection: &mut Connection, after: i64, until: i64) -> Result<Vec<Can
             inbox_events::source,
             inbox_events::entity,
             inbox_events::received_at,
-            // The length alone: neither engine reads the bytes for it.
+            // Only the length: neither engine reads the bytes for it.
             sql::<BigInt>("CAST(length(body) AS bigint)"),
         ));
     let rows: Vec<(i64, String, String, Option<String>, Timestamp, i64)> = on_engine!(connection, |c| query.load(c))?;
@@ -127,7 +125,7 @@ fn attempts(connection: &mut Connection, after: i64, until: i64) -> Result<Vec<C
         .inner_join(inbox_events::table.on(inbox_events::id.eq(inbox_attempts::event_id)))
         .filter(inbox_attempts::id.gt(after))
         .filter(inbox_attempts::id.le(until))
-        // What an operator did stays; and what waits or is parked needs its history.
+        // Actions of operators stay, and events that wait or are parked need their history.
         .filter(inbox_attempts::action_id.is_null())
         .filter(inbox_events::state.eq_any(["done", "superseded"]))
         .order(inbox_attempts::id)
@@ -159,17 +157,17 @@ pub(super) fn moving(
     Ok(moving)
 }
 
-/// Whether no other run is in the middle of a step. SQLite has one writer anyway.
+/// Whether no other run is in the middle of a step. SQLite has only one writer anyway.
 pub(super) fn only_one(connection: &mut Connection) -> Result<bool> {
     let Connection::Postgres(c) = connection else { return Ok(true) };
     let query = diesel::select(sql::<Bool>(&format!("pg_try_advisory_xact_lock({LOCK})")));
     Ok(query.get_result(&mut **c)?)
 }
 
-/// Takes what is still as it was when it was looked at, and answers the numbers.
+/// Deletes the data of rows that have not changed since they were read. Returns their numbers.
 pub(super) fn take(connection: &mut Connection, table: Table, rows: &[Candidate]) -> Result<BTreeSet<i64>> {
     if let Connection::Sqlite(c) = connection {
-        // Else the bytes would stay in the file, in pages that are free.
+        // Otherwise the bytes would stay in free pages of the file.
         diesel::sql_query("PRAGMA secure_delete = ON").execute(&mut **c)?;
     }
     let mut gone = BTreeSet::new();
@@ -180,7 +178,7 @@ pub(super) fn take(connection: &mut Connection, table: Table, rows: &[Candidate]
         }
         let nothing = None::<Vec<u8>>;
         let taken: Vec<i64> = on_engine!(connection, |c| match table {
-            // A replay may have set one back meanwhile.
+            // A replay may have reset an event meanwhile.
             Table::Events => {
                 let chosen = inbox_events::table
                     .filter(inbox_events::id.eq_any(&ids))
@@ -201,7 +199,7 @@ pub(super) fn take(connection: &mut Connection, table: Table, rows: &[Candidate]
     Ok(gone)
 }
 
-/// Writes down what went, in a row of its own or in the one that is there, and answers its number.
+/// Records what was deleted, in a new row or in the existing one, and returns its number.
 pub(super) fn write_down(
     connection: &mut Connection,
     action: Option<i64>,

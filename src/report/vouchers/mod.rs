@@ -11,11 +11,11 @@ use chrono_tz::Tz;
 use super::{Cell, Column, Shown, Table};
 use crate::clock::Timestamp;
 use crate::db::{Database, Result};
+use crate::ledger::book::store::sources;
 
 /// What to list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
-    /// Only of this source.
     pub source: Option<String>,
     /// Only those that were redeemed although nobody told how they were sold.
     pub unknown_origin: bool,
@@ -63,7 +63,7 @@ struct Posted {
 /// When the database cannot be read.
 pub fn list(database: &Database, listing: &Listing) -> Result<Table> {
     database.read(|connection| {
-        let zones = store::zones(connection)?;
+        let sources = sources(connection)?;
         let facts: BTreeMap<Key, Facts> = store::facts(connection, listing.source.as_deref())?
             .into_iter()
             .map(|facts| ((facts.source.clone(), facts.class.clone(), facts.voucher_id.clone()), facts))
@@ -78,7 +78,8 @@ pub fn list(database: &Database, listing: &Listing) -> Result<Table> {
             if (listing.unknown_origin && !unknown) || (worthless && !unknown && !listing.all) {
                 continue;
             }
-            let zone = zones.get(&posted.source).copied().unwrap_or(chrono_tz::UTC);
+            let of_posted = sources.iter().find(|source| source.name == posted.source);
+            let zone = of_posted.map_or(chrono_tz::UTC, |source| source.timezone);
             rows.push(row(
                 &posted,
                 facts,

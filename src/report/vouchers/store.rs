@@ -3,22 +3,14 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamp as SqlTimestamp};
 
 use super::{Facts, Posted};
-use crate::db::schema::{journal_entries, postings, sources, vouchers};
+use crate::db::schema::{journal_entries, postings, vouchers};
 use crate::db::{Connection, Result};
 use crate::on_engine;
-
-/// Time zone of every source.
-pub(super) fn zones(connection: &mut Connection) -> Result<BTreeMap<String, Tz>> {
-    let query = sources::table.select((sources::source, sources::timezone));
-    let rows: Vec<(String, String)> = on_engine!(connection, |c| query.load(c))?;
-    Ok(rows.into_iter().filter_map(|(source, zone)| Some((source, zone.parse().ok()?))).collect())
-}
 
 pub(super) fn facts(connection: &mut Connection, source: Option<&str>) -> Result<Vec<Facts>> {
     let columns = (

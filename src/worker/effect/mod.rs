@@ -1,4 +1,4 @@
-//! What a replay would come to: it is done in a transaction that is rolled back, and what it changed is read before.
+//! Shows what a replay would do: replays in a transaction, reads the changes, and rolls back.
 
 mod store;
 
@@ -12,107 +12,87 @@ use crate::inbox::operator::{Classify, Reason, Selection, replay_step, store as 
 use crate::inbox::{EventId, store as inbox};
 use crate::ledger::Error;
 
-/// Events that are looked at if nobody says otherwise: while a replay is rehearsed, on SQLite nothing else can be
-/// written, so that deliveries wait for its end.
+/// Default number of events: during a dry run nothing else can write to SQLite, so deliveries wait until it ends.
 pub const USUAL: i64 = 5_000;
-/// Most events that can be looked at: their numbers go into one statement, and SQLite takes 32,766 values.
+/// Largest number of events: their numbers go into one statement, and SQLite takes 32,766 values.
 pub const MOST: i64 = 30_000;
 
-/// The effect of a replay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Effect {
-    /// Events looked at: the first of the chosen ones.
+    /// Events examined: the first of the selected ones.
     pub events: i64,
-    /// Chosen events that were not looked at, because there are too many to look at them at once.
+    /// Selected events that were not examined, because there are too many for one run.
     pub left_out: i64,
-    /// Number of the last event that was looked at, where some were left out: those after it were.
+    /// Number of the last event examined, if later ones were left out.
     pub looked_at_until: Option<EventId>,
-    /// What would become of them.
+    /// Number of events by resulting state.
     pub outcomes: Vec<Outcome>,
-    /// Events that would not get through, each with its reason.
+    /// Events that would not be settled, with the reason.
     pub stuck: Vec<Stuck>,
-    /// Bookings read from the archive; a replay fetches them anew, and the answer may be another.
+    /// Bookings read from the archive; a replay fetches them again and may get another answer.
     pub from_archive: i64,
-    /// Orders that would change.
     pub orders: Vec<OrderTouched>,
-    /// Entries that would be written, in their order.
+    /// Entries that would be written, in order.
     pub entries: Vec<Entry>,
-    /// What they move, by account and currency.
+    /// Net change by account and currency.
     pub accounts: Vec<Movement>,
-    /// Findings that would open.
     pub findings_opened: Vec<FindingChange>,
-    /// Findings that would close.
     pub findings_closed: Vec<FindingChange>,
 }
 
-/// How many events would end in a state.
+/// The number of events that would end in a state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Outcome {
-    /// The source.
     pub source: String,
-    /// The word for the state.
     pub state: String,
-    /// Why, where it is not done.
+    /// Reason code; `None` if the event would be settled.
     pub reason: Option<String>,
-    /// How many.
     pub events: i64,
 }
 
-/// An event that would not get through.
+/// An event that would not be settled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, diesel::Queryable)]
 pub struct Stuck {
-    /// Its number.
     pub event_id: EventId,
-    /// The source.
     pub source: String,
-    /// `parked`, or `pending` when it would be tried again.
+    /// `parked`, or `pending` if it would be tried again.
     pub state: String,
     /// Reason code.
     pub reason: Option<String>,
-    /// In words.
     pub detail: Option<String>,
 }
 
 /// An order that would change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, diesel::Queryable)]
 pub struct OrderTouched {
-    /// The source.
     pub source: String,
-    /// The order.
     pub order_id: String,
 }
 
 /// An entry that would be written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, diesel::Queryable)]
 pub struct Entry {
-    /// The source.
     pub source: String,
-    /// The number it would get.
+    /// The number that it would get.
     pub entry_no: i64,
     /// `post` or `reverse`.
     pub kind: String,
     /// What happened, such as `sale.ticket`.
     pub event_type: String,
-    /// The order.
     pub order_id: Option<String>,
-    /// Its day.
     pub booking_date: chrono::NaiveDate,
-    /// Its currency.
     pub currency: String,
-    /// The entry that it would undo.
+    /// Number of the entry that it would reverse.
     pub reverses_no: Option<i64>,
-    /// The hash it would get.
+    /// The hash that it would get.
     pub entry_hash: String,
 }
 
-/// What would move on an account.
+/// The net change of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Movement {
-    /// The source.
     pub source: String,
-    /// The account.
     pub account: String,
-    /// The currency.
     pub currency: String,
     /// Minor units; debit positive.
     pub amount_minor: i64,
@@ -121,22 +101,18 @@ pub struct Movement {
 /// A finding that would open or close.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, diesel::Queryable)]
 pub struct FindingChange {
-    /// The source.
     pub source: String,
-    /// The order.
     pub order_id: Option<String>,
     /// Reason code.
     pub reason: String,
-    /// How much it matters.
     pub severity: String,
-    /// The evidence in words.
     pub evidence: String,
     #[serde(skip)]
     fingerprint: String,
 }
 
-/// Replays the first `at_most` of the chosen events and works on them with `work`, all of it rolled back, and answers
-/// what that changes. `work` answers how many bookings it read from the archive.
+/// Replays the first `at_most` of the selected events, processes them with `work`, returns the changes, and rolls
+/// everything back. `work` returns how many bookings it read from the archive.
 ///
 /// # Errors
 /// When a statement fails.
@@ -149,17 +125,17 @@ pub fn effect(
     work: impl FnOnce(&mut Connection) -> Result<i64, Error>,
 ) -> Result<Effect, Error> {
     let last = operator::last_id(&mut database.reader()?)?;
-    database.rehearse(|connection| {
+    database.dry_run(|connection| {
         let now = clock.now();
         let chosen = operator::choose(connection, selection, 0, last, at_most.min(MOST))?;
         let ids: Vec<EventId> = chosen.iter().map(|(id, _)| *id).collect();
         let all: i64 = operator::count(connection, selection)?.iter().map(|count| count.events).sum();
         let heads = store::heads(connection)?;
         let findings = store::open_findings(connection)?;
-        let reason = Reason { actor: "nobody".to_owned(), why: "rehearsal".to_owned() };
-        let action = operator::record_action(connection, now, &reason, "rehearsal")?;
+        let reason = Reason { actor: "nobody".to_owned(), why: "dry run".to_owned() };
+        let action = operator::record_action(connection, now, &reason, "dry run")?;
         replay_step(connection, now, classify, &chosen, action)?;
-        // What waits besides has nothing to do with this replay.
+        // Other waiting events have nothing to do with this replay.
         inbox::postpone_others(connection, &ids, now.plus_milliseconds(365 * 86_400_000))?;
         let from_archive = work(connection)?;
         let events = i64::try_from(ids.len()).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! The statements that read what a rehearsal changed. None opens a transaction.
+//! The statements that read what a dry run changed. None opens a transaction.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::inbox::EventId;
 use crate::ledger::batch::FindingState;
 use crate::on_engine;
 
-/// Last entry and last snapshot of every source.
+/// Numbers of the last entry and the last snapshot of every source.
 pub(super) fn heads(connection: &mut Connection) -> Result<BTreeMap<String, (i64, i64)>> {
     let names: Vec<String> = on_engine!(connection, |c| sources::table.select(sources::source).load(c))?;
     let mut heads = BTreeMap::new();
@@ -29,7 +29,7 @@ pub(super) fn heads(connection: &mut Connection) -> Result<BTreeMap<String, (i64
     Ok(heads)
 }
 
-/// State and reason of events.
+/// State and reason of these events.
 pub(super) fn states(connection: &mut Connection, ids: &[EventId]) -> Result<Vec<Stuck>> {
     let query = inbox_events::table.filter(inbox_events::id.eq_any(ids)).order(inbox_events::id).select((
         inbox_events::id,
@@ -41,7 +41,7 @@ pub(super) fn states(connection: &mut Connection, ids: &[EventId]) -> Result<Vec
     Ok(on_engine!(connection, |c| query.load(c))?)
 }
 
-/// Orders of the snapshots after that number.
+/// Orders of the snapshots after this number.
 pub(super) fn orders_after(connection: &mut Connection, source: &str, snapshot_no: i64) -> Result<Vec<OrderTouched>> {
     let query = order_snapshots::table
         .filter(order_snapshots::source.eq(source))
@@ -52,7 +52,7 @@ pub(super) fn orders_after(connection: &mut Connection, source: &str, snapshot_n
     Ok(on_engine!(connection, |c| query.load(c))?)
 }
 
-/// Entries after that number.
+/// Entries after this number.
 pub(super) fn entries_after(connection: &mut Connection, source: &str, entry_no: i64) -> Result<Vec<Entry>> {
     let query = journal_entries::table
         .filter(journal_entries::source.eq(source))
@@ -72,7 +72,6 @@ pub(super) fn entries_after(connection: &mut Connection, source: &str, entry_no:
     Ok(on_engine!(connection, |c| query.load(c))?)
 }
 
-/// What one line moves.
 #[derive(Queryable)]
 pub(super) struct Moved {
     pub(super) account: String,
@@ -81,7 +80,7 @@ pub(super) struct Moved {
     pub(super) order_id: Option<String>,
 }
 
-/// The lines after that entry.
+/// Lines of the entries after this number.
 pub(super) fn lines_after(connection: &mut Connection, source: &str, entry_no: i64) -> Result<Vec<Moved>> {
     let query = postings::table.filter(postings::source.eq(source)).filter(postings::entry_no.gt(entry_no)).select((
         postings::account_code,
@@ -92,7 +91,7 @@ pub(super) fn lines_after(connection: &mut Connection, source: &str, entry_no: i
     Ok(on_engine!(connection, |c| query.load(c))?)
 }
 
-/// Findings that somebody has to look at, by their fingerprint.
+/// Findings that need a person, by fingerprint.
 pub(super) fn open_findings(connection: &mut Connection) -> Result<BTreeMap<String, FindingChange>> {
     let query = findings::table.filter(findings::state.eq_any(FindingState::UNRESOLVED)).select((
         findings::source,

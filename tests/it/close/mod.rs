@@ -3,6 +3,7 @@
 mod chain;
 mod command;
 mod cuts;
+mod manifest;
 mod numbers;
 
 use serde_json::{Value, json};
@@ -11,7 +12,10 @@ use ticketledger::ledger;
 use ticketledger::ledger::book::Month;
 use ticketledger::ledger::close::{Closing, Request, anchor, anchor_lines, close, contradiction, preview};
 use ticketledger::ledger::proof::verify::verify;
-use ticketledger::report::{self, Cut, Format, Kind};
+use ticketledger::ledger::totals::{
+    AccountBalance, AsOf, OrderBalance, PaymentsByMethod, RevenueByEvent, Selection, Total, VatByRate, VoucherBalance,
+};
+use ticketledger::report::{self, Format};
 
 use crate::on_both_engines;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, VENDOR, at, changed};
@@ -47,16 +51,16 @@ pub(super) fn csv(table: &report::Table) -> Vec<String> {
     text.lines().skip(1).map(str::to_owned).collect()
 }
 
-pub(super) fn vat(period: &str) -> Kind {
-    Kind::Vat { period: Some(period.to_owned()) }
+/// A report of a month of the museum, as it is now.
+pub(super) fn as_known<R: Total>(daemon: &TestDaemon, month: &str) -> Vec<String> {
+    let selection = Selection { source: Some("museum"), month: Month::parse(month), as_of: AsOf::default() };
+    csv(&report::read::<R>(daemon.database(), &selection).unwrap())
 }
 
-pub(super) fn as_known(daemon: &TestDaemon, kind: &Kind) -> Vec<String> {
-    csv(&report::read(daemon.database(), kind, Some("museum")).unwrap())
-}
-
-pub(super) fn as_closed(daemon: &TestDaemon, kind: &Kind, period: &str) -> Vec<String> {
-    csv(&report::read_as_closed(daemon.database(), kind, Some("museum"), period).unwrap())
+/// The same as the month was closed.
+pub(super) fn as_closed<R: Total>(daemon: &TestDaemon, month: &str) -> Vec<String> {
+    let month = Month::parse(month).unwrap();
+    csv(&report::read_as_closed::<R>(daemon.database(), Some("museum"), month).unwrap())
 }
 
 pub(super) fn refund(date: &str) -> Value {

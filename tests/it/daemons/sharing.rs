@@ -33,7 +33,7 @@ on_postgresql!(daemons_that_start_together_on_an_empty_database_all_come_up, asy
 });
 
 on_postgresql!(daemons_refresh_the_tokens_of_an_account_one_at_a_time, async |database| {
-    // Each with tokens, gates and connections of its own, as in two processes.
+    // Each with tokens, circuit breakers and connections of its own, as in two processes.
     let first = start(database).await;
     let second = first.beside().await;
     announce(&first, 1).await;

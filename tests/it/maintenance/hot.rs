@@ -66,7 +66,7 @@ fn statements(database: &Database, body: impl FnOnce(&mut Connection)) -> Vec<St
         }
     };
     database
-        .rehearse(|connection| {
+        .dry_run(|connection| {
             on_engine!(connection, |c| c.set_instrumentation(note));
             body(connection);
             on_engine!(connection, |c| c.set_instrumentation(|_: InstrumentationEvent<'_>| ()));

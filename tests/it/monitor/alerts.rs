@@ -34,19 +34,19 @@ fn bad_order() -> String {
 
 on_both_engines!(a_parked_webhook_is_told_once_by_one_daemon_and_once_when_it_is_over, async |database| {
     let daemon = TestDaemon::start(database).await;
-    assert_eq!(said(&daemon.look().await), NONE);
+    assert_eq!(said(&daemon.observe().await), NONE);
     daemon.parked("museum", bad_order()).await;
-    assert_eq!(said(&daemon.look().await), ["parked museum began"]);
+    assert_eq!(said(&daemon.observe().await), ["parked museum began"]);
     daemon.parked("museum", bad_order()).await;
-    assert_eq!(said(&daemon.look().await), NONE);
-    assert_eq!(said(&another(&daemon).look().await), NONE);
+    assert_eq!(said(&daemon.observe().await), NONE);
+    assert_eq!(said(&another(&daemon).observe().await), NONE);
     let daemon = daemon.restart(|_| {}).await;
-    assert_eq!(said(&daemon.look().await), NONE, "a new start is no news");
+    assert_eq!(said(&daemon.observe().await), NONE, "a new start is no news");
 
     database.execute("UPDATE inbox_events SET state = 'done', reason = NULL WHERE state = 'parked'");
-    let notices = another(&daemon).look().await;
+    let notices = another(&daemon).observe().await;
     assert_eq!(said(&notices), ["parked museum ended"]);
-    assert_eq!(said(&daemon.look().await), NONE);
+    assert_eq!(said(&daemon.observe().await), NONE);
     daemon.finish().await;
 });
 
@@ -54,7 +54,7 @@ on_both_engines!(of_two_daemons_that_look_at_once_one_tells, async |database| {
     let daemon = TestDaemon::start(database).await;
     daemon.parked("museum", bad_order()).await;
     let monitors: Vec<Monitor> = (0..4).map(|_| another(&daemon)).collect();
-    let looks = monitors.into_iter().map(|monitor| tokio::spawn(async move { monitor.look().await.len() }));
+    let looks = monitors.into_iter().map(|monitor| tokio::spawn(async move { monitor.observe().await.len() }));
     let mut told = 0;
     for look in looks.collect::<Vec<_>>() {
         told += look.await.unwrap();
@@ -67,13 +67,13 @@ on_both_engines!(a_backlog_is_told_when_it_is_old, async |database| {
     let daemon = TestDaemon::start(database).await;
     daemon.accepted("museum", PAID_ORDER).await;
     daemon.clock.advance_milliseconds(900_000);
-    assert_eq!(said(&daemon.look().await), NONE);
+    assert_eq!(said(&daemon.observe().await), NONE);
     daemon.clock.advance_milliseconds(1_000);
-    let notices = daemon.look().await;
+    let notices = daemon.observe().await;
     assert_eq!(said(&notices), ["backlog museum began"]);
     assert_eq!(notices[0].text, "museum: a webhook has been waiting for 15 minutes");
     daemon.settle().await;
-    assert_eq!(said(&daemon.look().await), ["backlog museum ended"]);
+    assert_eq!(said(&daemon.observe().await), ["backlog museum ended"]);
     daemon.finish().await;
 });
 
@@ -81,18 +81,18 @@ on_both_engines!(a_silence_is_told_after_the_hours_of_the_setting, async |databa
     let daemon =
         TestDaemon::start_with(database, |config| config.sources[0].silence_hours = Some(2), Arc::new(|_| {})).await;
     daemon.clock.advance_milliseconds(10 * 3_600_000);
-    assert_eq!(said(&daemon.look().await), NONE, "a source that never sent is not silent");
+    assert_eq!(said(&daemon.observe().await), NONE, "a source that never sent is not silent");
     daemon.deliver(PAID_ORDER).await;
-    assert_eq!(said(&daemon.look().await), NONE);
+    assert_eq!(said(&daemon.observe().await), NONE);
     daemon.clock.advance_milliseconds(2 * 3_600_000);
-    assert_eq!(said(&daemon.look().await), NONE);
+    assert_eq!(said(&daemon.observe().await), NONE);
     daemon.clock.advance_milliseconds(1_000);
-    let notices = daemon.look().await;
+    let notices = daemon.observe().await;
     assert_eq!(said(&notices), ["silence museum began"]);
     assert_eq!(notices[0].text, "museum: no webhook for 2 hours, 2 at most are allowed");
-    assert_eq!(said(&daemon.look().await), NONE);
+    assert_eq!(said(&daemon.observe().await), NONE);
     daemon.deliver(PAID_ORDER).await;
-    assert_eq!(said(&daemon.look().await), ["silence museum ended"]);
+    assert_eq!(said(&daemon.observe().await), ["silence museum ended"]);
     daemon.finish().await;
 });
 
@@ -107,7 +107,7 @@ on_both_engines!(what_silence_is_usual_is_learnt_and_one_outage_is_not_usual, as
             _ => 1,
         };
         daemon.deliver(PAID_ORDER).await;
-        daemon.look().await;
+        daemon.observe().await;
         if days < 13 {
             assert_eq!(observed(&daemon).lately["museum"].unusual_silence_seconds, None, "day {days}");
         }
@@ -115,11 +115,11 @@ on_both_engines!(what_silence_is_usual_is_learnt_and_one_outage_is_not_usual, as
         days += pause;
     }
     daemon.deliver(PAID_ORDER).await;
-    daemon.look().await;
+    daemon.observe().await;
     let usual = observed(&daemon).lately["museum"].unusual_silence_seconds;
     assert_eq!(usual, Some(2 * 2 * 86_400), "twice the two days around a Monday");
     daemon.clock.advance_milliseconds(4 * 86_400_000 + 1_000);
-    assert_eq!(said(&daemon.look().await), ["silence museum began"]);
+    assert_eq!(said(&daemon.observe().await), ["silence museum began"]);
     daemon.finish().await;
 });
 
@@ -130,17 +130,17 @@ on_both_engines!(a_provider_that_is_down_is_told_although_only_one_daemon_sees_i
         daemon.ticketpark("new-booking", json!({ "booking_pid": pid })).await;
     }
     daemon.settle().await;
-    assert_eq!(said(&daemon.look().await), ["provider_down theatre began"]);
+    assert_eq!(said(&daemon.observe().await), ["provider_down theatre began"]);
     let other = another(&daemon);
-    assert_eq!(said(&other.look().await), NONE, "the other daemon has not asked yet");
+    assert_eq!(said(&other.observe().await), NONE, "the other daemon has not asked yet");
     daemon.clock.advance_milliseconds(170_000);
-    assert_eq!(said(&daemon.look().await), NONE);
+    assert_eq!(said(&daemon.observe().await), NONE);
     daemon.clock.advance_milliseconds(170_000);
-    assert_eq!(said(&other.look().await), NONE);
+    assert_eq!(said(&other.observe().await), NONE);
     // The next probe is answered.
     daemon.settle_after_seconds(600).await;
-    assert!(said(&daemon.look().await).contains(&"provider_down theatre ended".to_owned()));
-    assert_eq!(said(&other.look().await), NONE);
+    assert!(said(&daemon.observe().await).contains(&"provider_down theatre ended".to_owned()));
+    assert_eq!(said(&other.observe().await), NONE);
     daemon.daemon.stop().await.unwrap();
 });
 
@@ -154,10 +154,10 @@ on_both_engines!(a_finding_of_high_severity_is_told, async |database| {
         )
     };
     database.execute(&finding("medium"));
-    assert_eq!(said(&daemon.look().await), NONE);
+    assert_eq!(said(&daemon.observe().await), NONE);
     database.execute(&finding("high"));
-    assert_eq!(said(&daemon.look().await), ["finding_high museum began"]);
+    assert_eq!(said(&daemon.observe().await), ["finding_high museum began"]);
     database.execute("UPDATE findings SET state = 'acknowledged'");
-    assert_eq!(said(&daemon.look().await), ["finding_high museum ended"]);
+    assert_eq!(said(&daemon.observe().await), ["finding_high museum ended"]);
     daemon.daemon.stop().await.unwrap();
 });

@@ -26,7 +26,7 @@ async fn told(alerts: Alerts) -> usize {
     let change = |config: &mut ticketledger::config::Config| config.alerts = alerts;
     let daemon = TestDaemon::start_with(&database, change, std::sync::Arc::new(|_| {})).await;
     daemon.parked("museum", changed(PAID_ORDER, &[("/payments/0/value", json!("a lot"))])).await;
-    let notices = daemon.look().await;
+    let notices = daemon.observe().await;
     assert_eq!(said(&notices), ["parked museum began"]);
     daemon.finish().await;
     notices.len()

@@ -13,7 +13,7 @@ use crate::support::home::{Home, Serving};
 on_both_engines!(a_look_tells_what_waits_is_parked_and_what_it_is_worth, async |database| {
     let daemon = TestDaemon::start(database).await;
     daemon.accepted("museum", PAID_ORDER).await;
-    daemon.look().await;
+    daemon.observe().await;
     let seen = observed(&daemon);
     let waiting = Backlog { events: 1, oldest_received_at: Some(at("2025-11-11T12:00:00Z")) };
     assert_eq!(seen.backlog, [("museum".to_owned(), waiting)].into());
@@ -21,7 +21,7 @@ on_both_engines!(a_look_tells_what_waits_is_parked_and_what_it_is_worth, async |
     assert_eq!((lately.received_at, lately.settled_at), (Some(at("2025-11-11T12:00:00Z")), None));
 
     daemon.settle_after_seconds(60).await;
-    daemon.look().await;
+    daemon.observe().await;
     let seen = observed(&daemon);
     assert!(seen.backlog.is_empty());
     assert_eq!(seen.lately["museum"].settled_at, Some(at("2025-11-11T12:01:00Z")));

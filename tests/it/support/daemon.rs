@@ -50,17 +50,8 @@ pub(crate) fn at(text: &str) -> Timestamp {
 
 fn config(url: &str, stand_in: &StandIn) -> Config {
     let source = |name: &str, provider, timezone, country: &str| Source {
-        name: name.to_owned(),
-        provider,
-        timezone,
-        country: country.to_owned(),
-        vendor_ids: Vec::new(),
         path_secrets: vec![SecretString::from(format!("{name}-secret"))],
-        oauth_clients: Vec::new(),
-        api: None,
-        vat_rules: Vec::new(),
-        policies: Vec::new(),
-        silence_hours: None,
+        ..Source::new(name, provider, timezone, country)
     };
     let rule = VatRule {
         from: chrono::NaiveDate::from_ymd_opt(2018, 1, 1).expect("a date"),
@@ -188,8 +179,8 @@ impl TestDaemon {
     }
 
     /// Looks at the database as the daemon does every few seconds, and answers what was told.
-    pub(crate) async fn look(&self) -> Vec<Notice> {
-        self.daemon.look().await
+    pub(crate) async fn observe(&self) -> Vec<Notice> {
+        self.daemon.observe().await
     }
 
     /// Works once more on the events that an SQL condition chooses, as after `inbox replay`.
@@ -221,7 +212,7 @@ impl TestDaemon {
         self.settle().await;
     }
 
-    /// Another pool of workers on the same database, with gates and tokens of its own, as another daemon would have.
+    /// Another pool of workers on the same database, with its own circuit breakers and tokens, as in another daemon.
     pub(crate) fn another_pool(&self, probe: Probe) -> worker::Worker {
         let wake = Arc::new(tokio::sync::Notify::new());
         // A daemon that starts on a SQLite file knows that it is alone, and takes all work over.

@@ -19,7 +19,6 @@ mod store;
 
 use std::sync::mpsc::sync_channel;
 
-use chrono_tz::Tz;
 use serde::Serialize;
 
 pub use self::compare::{AccountDifference, Difference, OrderDifference};
@@ -27,7 +26,7 @@ pub use self::compare::{AccountDifference, Difference, OrderDifference};
 use self::compare::Comparison;
 use self::journal::Journal;
 use self::shadow::{Prepared, Shadow};
-use crate::db::{self, Database};
+use crate::db::Database;
 use crate::ledger::Error;
 use crate::ledger::book::PolicyHistory;
 
@@ -90,7 +89,7 @@ pub fn rebuild(
     let mut done = 0;
     let mut rebuilt = Vec::with_capacity(books.len());
     for book in &books {
-        let mut policies = policies(database, book)?;
+        let mut policies = PolicyHistory::load(&mut database.reader()?, &book.source, book.zone)?;
         if let Some(switches) = switches {
             policies = policies.with_switches(switches).map_err(Error::Policy)?;
         }
@@ -98,12 +97,6 @@ pub fn rebuild(
         done += book.last_snapshot_no;
     }
     Ok(rebuilt)
-}
-
-fn policies(database: &Database, book: &store::BookRow) -> Result<PolicyHistory, Error> {
-    let unknown = |_| db::Error::Inconsistent(format!("source {}: `{}` is no time zone", book.source, book.timezone));
-    let zone: Tz = book.timezone.parse().map_err(unknown)?;
-    PolicyHistory::load(&mut database.reader()?, &book.source, zone)
 }
 
 /// One thread reads snapshots and computes what they ask for, one reads the journal, this one posts and compares.

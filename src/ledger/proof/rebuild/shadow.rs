@@ -116,9 +116,6 @@ impl Shadow {
         self.taken.insert(stored_no, entry.entry_no);
         self.entries += 1;
         self.taken_over += 1;
-        if let Some(period) = entry.atom_key.strip_prefix("close:").filter(|_| entry.kind == "close") {
-            self.book.close_period(period);
-        }
         true
     }
 }

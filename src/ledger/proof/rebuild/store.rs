@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use chrono_tz::Tz;
 use diesel::prelude::*;
 
-use crate::db::schema::{journal_entries, order_snapshots, orders, payments, sources};
+use crate::db::schema::{journal_entries, order_snapshots, orders, payments};
 use crate::db::{Connection, Result};
-use crate::ledger::book::store::{head, last_snapshot_no};
-use crate::ledger::book::{EntryRow, PostingRow, SnapshotRow};
+use crate::ledger::book::store::{head, last_snapshot_no, sources};
+use crate::ledger::book::{EntryRow, KnownSource, PostingRow, SnapshotRow};
 use crate::on_engine;
 
 /// Snapshots, and entries, read at once.
@@ -16,7 +17,7 @@ const PAGE: i64 = 500;
 /// A book and how far it reaches.
 pub(super) struct BookRow {
     pub(super) source: String,
-    pub(super) timezone: String,
+    pub(super) zone: Tz,
     pub(super) last_snapshot_no: i64,
     pub(super) last_entry_no: i64,
     pub(super) head: Option<String>,
@@ -24,10 +25,9 @@ pub(super) struct BookRow {
 
 /// Every book, or one.
 pub(super) fn books(connection: &mut Connection, only: Option<&str>) -> Result<Vec<BookRow>> {
-    let query = sources::table.order(sources::source).select((sources::source, sources::timezone));
-    let rows: Vec<(String, String)> = on_engine!(connection, |c| query.load(c))?;
-    let mut books = Vec::with_capacity(rows.len());
-    for (source, timezone) in rows {
+    let known = sources(connection)?;
+    let mut books = Vec::with_capacity(known.len());
+    for KnownSource { name: source, timezone: zone } in known {
         if only.is_some_and(|only| only != source) {
             continue;
         }
@@ -37,7 +37,7 @@ pub(super) fn books(connection: &mut Connection, only: Option<&str>) -> Result<V
             last_entry_no: head.as_ref().map_or(0, |(entry_no, _)| *entry_no),
             head: head.map(|(_, hash)| hash),
             source,
-            timezone,
+            zone,
         });
     }
     Ok(books)

@@ -1,19 +1,17 @@
 //! `ledger verify`: proves that the books hold, without trusting what wrote them.
 //!
 //! For each source: numbers without gaps, links and hashes of the chain, balance and line count of every entry, exact
-//! reversals, no orphan line, for every order that the live atoms are the target of its last snapshot, and for every
-//! closed month that its manifest comes out the same today.
+//! reversals, no orphan line, for every order that the live atoms are those that its last snapshot asks for, and for
+//! every closed month that its manifest comes out the same today.
 
 mod chain;
 mod orders;
 mod periods;
 mod store;
 
-use chrono_tz::Tz;
-
-use crate::db::{Connection, Database};
+use crate::db::{self, Connection, Database};
 use crate::ledger::Error;
-use crate::ledger::book::PolicyHistory;
+use crate::ledger::book::{KnownSource, PolicyHistory, store as journal};
 
 /// What was looked at, and the first thing that is broken.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -35,37 +33,40 @@ pub struct Verdict {
 /// # Errors
 /// When the database cannot be read; a broken ledger is not an error but a [`Verdict`].
 pub fn verify(database: &Database, only: Option<&str>) -> Result<Verdict, Error> {
-    database.read(|connection| look(connection, only))
+    database.read(|connection| verify_in(connection, only))
 }
 
 /// As [`verify`], inside a transaction of the caller.
-pub(in crate::ledger) fn look(connection: &mut Connection, only: Option<&str>) -> Result<Verdict, Error> {
+pub(in crate::ledger) fn verify_in(connection: &mut Connection, only: Option<&str>) -> Result<Verdict, Error> {
     let mut verdict = Verdict::default();
-    for (source, zone) in store::sources(connection)? {
-        if only.is_some_and(|only| only != source) {
-            continue;
+    let sources = match journal::sources(connection) {
+        Ok(sources) => sources,
+        // A stored time zone that is none is a broken book: it dates every entry.
+        Err(db::Error::Inconsistent(broken)) => {
+            verdict.broken = Some(broken);
+            return Ok(verdict);
         }
+        Err(error) => return Err(error.into()),
+    };
+    for source in sources.iter().filter(|source| only.is_none_or(|only| only == source.name)) {
         verdict.sources += 1;
-        let zone: Tz = match zone.parse() {
-            Ok(zone) => zone,
-            Err(_) => {
-                verdict.broken = Some(format!("source {source}: `{zone}` is no time zone"));
-                break;
-            }
-        };
-        verdict.broken = match chain::check(connection, &source, zone, &mut verdict)? {
-            Some(broken) => Some(broken),
-            None => {
-                let policies = PolicyHistory::load(connection, &source, zone)?;
-                match orders::check(connection, &source, &policies, &mut verdict)? {
-                    Some(broken) => Some(broken),
-                    None => periods::check(connection, &source)?,
-                }
-            }
-        };
+        verdict.broken = fault_of(connection, source, &mut verdict)?;
         if verdict.broken.is_some() {
             break;
         }
     }
     Ok(verdict)
+}
+
+/// The first thing that is broken in the book of a source, in words.
+fn fault_of(connection: &mut Connection, source: &KnownSource, verdict: &mut Verdict) -> Result<Option<String>, Error> {
+    let KnownSource { name, timezone } = source;
+    if let Some(broken) = chain::check(connection, name, *timezone, verdict)? {
+        return Ok(Some(broken));
+    }
+    let policies = PolicyHistory::load(connection, name, *timezone)?;
+    if let Some(broken) = orders::check(connection, name, &policies, verdict)? {
+        return Ok(Some(broken));
+    }
+    periods::check(connection, name)
 }

@@ -4,23 +4,24 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
+use super::store;
 use crate::db::Connection;
 use crate::ledger::Error;
-use crate::ledger::book::{EntryRow, Month};
-use crate::ledger::close::{self, Head, Stored, Totals, VERSION, store};
+use crate::ledger::book::{EntryRow, Month, closings, store as journal};
+use crate::ledger::totals::{Head, MonthTotals, Stored, VERSION};
 
 pub(super) fn check(connection: &mut Connection, source: &str) -> Result<Option<String>, Error> {
-    for anchor in store::anchors(connection, source)? {
+    for anchor in closings::store::anchors(connection, source)? {
         let (anchor_no, entry_no) = (anchor.anchor_no, anchor.entry_no);
-        if store::hash_of(connection, source, entry_no)?.as_ref() != Some(&anchor.entry_hash) {
+        if closings::store::hash_of(connection, source, entry_no)?.as_ref() != Some(&anchor.entry_hash) {
             let fault =
                 format!("source {source}, anchor {anchor_no}: entry {entry_no} has another hash than was anchored");
             return Ok(Some(fault));
         }
     }
     let mut in_the_chain = BTreeSet::new();
-    for entry in store::closings(connection, source)? {
-        let Some(period) = close::period_of(&entry) else {
+    for entry in closings::store::entries(connection, source)? {
+        let Some(period) = entry.closes() else {
             return Ok(Some(format!("source {source}, entry {}: a close of no month", entry.entry_no)));
         };
         if let Some(fault) = fault(connection, &entry, period)? {
@@ -28,16 +29,16 @@ pub(super) fn check(connection: &mut Connection, source: &str) -> Result<Option<
         }
         in_the_chain.insert(period.to_owned());
     }
-    let closed = store::closed(connection, source)?;
-    let stray = closed.into_iter().find(|period| !in_the_chain.contains(period));
-    Ok(stray.map(|period| format!("source {source}: {period} is closed, but no entry of the chain closes it")))
+    let mut closed = journal::closed_months(connection, source)?.into_iter();
+    let stray = closed.find(|month| !in_the_chain.contains(&month.to_string()));
+    Ok(stray.map(|month| format!("source {source}: {month} is closed, but no entry of the chain closes it")))
 }
 
 fn fault(connection: &mut Connection, entry: &EntryRow, period: &str) -> Result<Option<String>, Error> {
     let said = |text: &str| Ok(Some(text.to_owned()));
     let source = entry.source.as_str();
     let Some(month) = Month::parse(period) else { return said("it is no month") };
-    let Some(row) = store::manifest(connection, source, period)? else { return said("it has no manifest") };
+    let Some(row) = closings::store::manifest(connection, source, period)? else { return said("it has no manifest") };
     if row.doc_sha256 != entry.atom_hash || row.entry_no != entry.entry_no {
         return said("the manifest is another one than the chain names");
     }
@@ -48,12 +49,12 @@ fn fault(connection: &mut Connection, entry: &EntryRow, period: &str) -> Result<
     if stored.version != VERSION {
         return Ok(Some(format!("the manifest has version {}, which is not known here", stored.version)));
     }
-    let totals = Totals::compute(connection, source, month, entry.entry_no - 1)?;
+    let totals = MonthTotals::compute(connection, source, month, entry.entry_no - 1)?;
     let head = Head { entry_no: entry.entry_no - 1, entry_hash: &entry.prev_hash };
-    if totals.document(source, period, head, stored.observed)? != row.doc {
+    if totals.document(source, period, head, &stored.observed)? != row.doc {
         return said("its numbers computed today are not those of the manifest");
     }
-    let closed = store::period(connection, source, period)?.filter(|row| row.status == "closed");
+    let closed = closings::store::period(connection, source, period)?.filter(|row| row.status == "closed");
     let Some(closed) = closed else { return said("its month is not closed") };
     if closed.totals_sha256 != Some(totals.sha256()?) || closed.head_entry_no != Some(entry.entry_no - 1) {
         return said("the row in `periods` says something else than the manifest");

@@ -2,18 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use crate::db::schema::{journal_entries, orders, postings, sources};
+use crate::db::schema::{journal_entries, orders, postings};
 use crate::db::{Connection, Result};
 use crate::ledger::book::{EntryRow, PostingRow};
 use crate::on_engine;
-
-/// Name and time zone of every source.
-pub(super) fn sources(connection: &mut Connection) -> Result<Vec<(String, String)>> {
-    let query = sources::table.order(sources::source).select((sources::source, sources::timezone));
-    Ok(on_engine!(connection, |c| query.load(c))?)
-}
 
 /// Number of a line whose entry does not exist. SQLite checks foreign keys per connection, so this must be asked.
 pub(super) fn first_orphan(connection: &mut Connection, source: &str) -> Result<Option<(i64, i32)>> {
@@ -78,4 +73,22 @@ pub(super) fn orders_after(
         .limit(limit)
         .select((orders::order_id, orders::last_snapshot_no))
         .load(c))?)
+}
+
+/// The first entry that was booked on `until` or before though it came after the close at `closed_at_no`.
+pub(super) fn first_intruder(
+    connection: &mut Connection,
+    source: &str,
+    until: NaiveDate,
+    closed_at_no: i64,
+) -> Result<Option<i64>> {
+    Ok(on_engine!(connection, |c| journal_entries::table
+        .filter(journal_entries::source.eq(source))
+        .filter(journal_entries::booking_date.le(until))
+        .filter(journal_entries::entry_no.gt(closed_at_no))
+        .filter(journal_entries::kind.ne("close"))
+        .order(journal_entries::entry_no)
+        .select(journal_entries::entry_no)
+        .first(c)
+        .optional())?)
 }

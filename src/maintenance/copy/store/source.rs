@@ -1,5 +1,5 @@
-//! Reading SQLite: each row becomes one JSON object, written by SQLite itself, so that no table needs code of its own.
-//! Pages go by `rowid`, which every table has, and which follows the order of storing.
+//! Reads SQLite: SQLite itself writes each row as one JSON object, so that no table needs its own code. Pages go by
+//! `rowid`, which every table has and which follows the order of storing.
 
 use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
@@ -8,31 +8,28 @@ use diesel::sql_types::{BigInt, Integer, Text};
 use crate::db::{Connection, Error, Result};
 use crate::maintenance::copy::Uncopied;
 
-/// Rows of one page.
+/// Rows per page.
 const PAGE_ROWS: i64 = 1000;
 /// Bytes of JSON after which a page ends; a single row may be larger.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
-/// A table of the source.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Table {
     pub(in super::super) name: String,
     pub(in super::super) columns: Vec<Column>,
 }
 
-/// A column of the source.
 #[derive(Clone, Debug, QueryableByName)]
 pub(in super::super) struct Column {
     #[diesel(sql_type = Text)]
     pub(in super::super) name: String,
     #[diesel(sql_type = Text)]
     kind: String,
-    /// Its place in the primary key, 0 outside of it.
+    /// Position in the primary key; 0 outside of it.
     #[diesel(sql_type = Integer)]
     pub(in super::super) pk: i32,
 }
 
-/// How far a table reaches.
 #[derive(Clone, Copy, Debug, QueryableByName)]
 pub(in super::super) struct Extent {
     #[diesel(sql_type = BigInt)]
@@ -42,12 +39,11 @@ pub(in super::super) struct Extent {
     pub(in super::super) last: i64,
 }
 
-/// Some rows of a table.
 pub(in super::super) struct Page {
     /// A JSON array of objects.
     pub(in super::super) rows_json: String,
     pub(in super::super) rows: i64,
-    /// The `rowid` of the last one.
+    /// The `rowid` of the last row.
     pub(in super::super) last: i64,
 }
 
@@ -72,15 +68,13 @@ fn sqlite(connection: &mut Connection) -> Result<&mut SqliteConnection> {
     }
 }
 
-/// Names of all tables.
 pub(in super::super) fn tables(connection: &mut Connection) -> Result<Vec<String>> {
-    // `_` is any character for LIKE, hence GLOB.
+    // In LIKE, `_` matches any character, hence GLOB.
     let query = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' ORDER BY name";
     let rows: Vec<Name> = diesel::sql_query(query).load(sqlite(connection)?)?;
     Ok(rows.into_iter().map(|row| row.name).collect())
 }
 
-/// A table with its columns.
 pub(in super::super) fn table(connection: &mut Connection, name: &str) -> Result<Table> {
     let query = format!("SELECT name, type AS kind, pk FROM pragma_table_info('{name}') ORDER BY cid");
     let columns = diesel::sql_query(query).load(sqlite(connection)?)?;
@@ -106,7 +100,7 @@ pub(in super::super) fn page(
     collect(connection, query, PAGE_BYTES)
 }
 
-/// All lines of the entries after one `rowid` up to another.
+/// All lines of the entries whose `rowid` is above `after` and at most `last`.
 pub(in super::super) fn lines_of(
     connection: &mut Connection,
     lines: &Table,
@@ -114,7 +108,7 @@ pub(in super::super) fn lines_of(
     after: i64,
     last: i64,
 ) -> std::result::Result<Page, Uncopied> {
-    // The entries first: they are few, and their lines are found by the key.
+    // Entries come first: they are few, and the key finds their lines.
     let query = format!(
         "SELECT t.rowid AS number, {} AS line FROM {} e CROSS JOIN {} t \
          ON t.source = e.source AND t.entry_no = e.entry_no WHERE e.rowid > {after} AND e.rowid <= {last} \
@@ -126,7 +120,7 @@ pub(in super::super) fn lines_of(
     collect(connection, query, usize::MAX)
 }
 
-/// A row as a JSON object; bytes as PostgreSQL reads them.
+/// SQL that makes a row a JSON object; bytes are written as PostgreSQL reads them.
 fn object(table: &Table) -> String {
     let column = |column: &Column| match column.kind.as_str() {
         "BLOB" => format!("'{0}', CASE WHEN t.{0} IS NULL THEN NULL ELSE '\\x' || hex(t.{0}) END", column.name),
@@ -139,7 +133,7 @@ fn object(table: &Table) -> String {
 fn collect(connection: &mut Connection, query: String, most_bytes: usize) -> std::result::Result<Page, Uncopied> {
     let mut page = Page { rows_json: String::from("["), rows: 0, last: 0 };
     let query = diesel::sql_query(query);
-    // Row by row: what is behind the end of the page is never read.
+    // Row by row, so that rows beyond the end of the page are never read.
     let rows = query.load_iter::<Line, DefaultLoadingMode>(sqlite(connection)?).map_err(Error::from)?;
     for row in rows {
         let Line { number, line } = row.map_err(Error::from)?;

@@ -1,4 +1,4 @@
-//! Writing PostgreSQL: a page of JSON objects becomes rows, by the names of the columns.
+//! Writes PostgreSQL: a page of JSON objects becomes rows, matched by column names.
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
@@ -6,7 +6,6 @@ use diesel::sql_types::{BigInt, Bool, Text};
 use super::source::{Extent, Table};
 use crate::db::{COPY_PROGRESS, Connection, Error, Result};
 
-/// How far a table is.
 #[derive(Clone, Copy, Debug, QueryableByName)]
 pub(in super::super) struct Progress {
     #[diesel(sql_type = BigInt)]
@@ -42,7 +41,6 @@ fn postgres(connection: &mut Connection) -> Result<&mut PgConnection> {
     }
 }
 
-/// Names of the columns of a table.
 pub(in super::super) fn columns(connection: &mut Connection, table: &str) -> Result<Vec<String>> {
     let query = "SELECT column_name::text AS name FROM information_schema.columns \
          WHERE table_schema = current_schema() AND table_name = $1";
@@ -60,7 +58,7 @@ pub(in super::super) fn count(connection: &mut Connection, table: &str) -> Resul
     Ok(diesel::sql_query(query).get_result::<Number>(postgres(connection)?)?.number)
 }
 
-/// Marks the database as an unfinished copy, and notes what is to be copied.
+/// Marks the database as an unfinished copy, and records what is to be copied.
 pub(in super::super) fn begin(connection: &mut Connection, plan: &[(Table, Extent)]) -> Result<()> {
     let connection = postgres(connection)?;
     diesel::sql_query(format!(
@@ -84,7 +82,7 @@ pub(in super::super) fn progress(connection: &mut Connection, table: &str) -> Re
     Ok(diesel::sql_query(query).bind::<Text, _>(table).get_result(postgres(connection)?).optional()?)
 }
 
-/// The last `rowid` that is stored, locked until the end of the transaction.
+/// The last `rowid` stored; its row is locked until the end of the transaction.
 pub(in super::super) fn lock_progress(connection: &mut Connection, table: &str) -> Result<i64> {
     let query = format!("SELECT last_row AS number FROM {COPY_PROGRESS} WHERE table_name = $1 FOR UPDATE");
     let row: Number = diesel::sql_query(query).bind::<Text, _>(table).get_result(postgres(connection)?)?;
@@ -104,14 +102,14 @@ pub(in super::super) fn advance(connection: &mut Connection, table: &str, last: 
     Ok(())
 }
 
-/// Stores the rows of a page, in their order.
+/// Stores the rows of a page in order.
 pub(in super::super) fn insert(connection: &mut Connection, table: &str, rows_json: &str) -> Result<()> {
     let insert = format!("INSERT INTO {table} SELECT * FROM json_populate_recordset(NULL::{table}, $1::json)");
     diesel::sql_query(insert).bind::<Text, _>(rows_json).execute(postgres(connection)?)?;
     Ok(())
 }
 
-/// How many rows of a page are missing, or are not the same to the last byte.
+/// Number of rows of a page that are missing or differ in any byte.
 pub(in super::super) fn different(connection: &mut Connection, table: &Table, rows_json: &str) -> Result<i64> {
     let name = &table.name;
     let key = table.columns.iter().filter(|column| column.pk > 0);
@@ -125,7 +123,7 @@ pub(in super::super) fn different(connection: &mut Connection, table: &Table, ro
     Ok(row.number)
 }
 
-/// Lets every number that the database gives out go on behind the highest that was copied.
+/// Makes every identity column continue after the highest number copied.
 pub(in super::super) fn set_identities(connection: &mut Connection) -> Result<()> {
     #[derive(QueryableByName)]
     struct Identity {
@@ -148,7 +146,7 @@ pub(in super::super) fn set_identities(connection: &mut Connection) -> Result<()
     Ok(())
 }
 
-/// Ends the copy: from now on daemons may use the database. Its statistics are taken, for they decide about indexes.
+/// Completes the copy, so that daemons may use the database. Updates its statistics, which decide about indexes.
 pub(in super::super) fn end(connection: &mut Connection) -> Result<()> {
     let connection = postgres(connection)?;
     diesel::sql_query(format!("DROP TABLE {COPY_PROGRESS}")).execute(connection)?;

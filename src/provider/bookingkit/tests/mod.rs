@@ -18,17 +18,8 @@ const ORDER_ID: &str = "1a3c5e7f9b2d4f6a8c0e1f23456789ab";
 
 fn source() -> Source {
     Source {
-        name: "museum".to_owned(),
-        provider: Provider::Bookingkit,
-        timezone: chrono_tz::Europe::Berlin,
-        country: "DE".to_owned(),
         vendor_ids: vec!["0f1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned()],
-        path_secrets: Vec::new(),
-        oauth_clients: Vec::new(),
-        api: None,
-        vat_rules: Vec::new(),
-        policies: Vec::new(),
-        silence_hours: None,
+        ..Source::new("museum", Provider::Bookingkit, chrono_tz::Europe::Berlin, "DE")
     }
 }
 

@@ -9,17 +9,8 @@ fn source() -> Source {
     let rule =
         |from: &str, rate_bp| VatRule { from: from.parse().unwrap(), event: None, price: None, host: None, rate_bp };
     Source {
-        name: "theatre".to_owned(),
-        provider: Provider::Ticketpark,
-        timezone: chrono_tz::Europe::Zurich,
-        country: "CH".to_owned(),
-        vendor_ids: Vec::new(),
-        path_secrets: Vec::new(),
-        oauth_clients: Vec::new(),
-        api: None,
         vat_rules: vec![rule("2018-01-01", 250), rule("2024-01-01", 260)],
-        policies: Vec::new(),
-        silence_hours: None,
+        ..Source::new("theatre", Provider::Ticketpark, chrono_tz::Europe::Zurich, "CH")
     }
 }
 

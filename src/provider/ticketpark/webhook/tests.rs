@@ -4,19 +4,7 @@ use super::*;
 use crate::order::Provider;
 
 fn source() -> Source {
-    Source {
-        name: "theatre".to_owned(),
-        provider: Provider::Ticketpark,
-        timezone: chrono_tz::Europe::Zurich,
-        country: "CH".to_owned(),
-        vendor_ids: Vec::new(),
-        path_secrets: Vec::new(),
-        oauth_clients: Vec::new(),
-        api: None,
-        vat_rules: Vec::new(),
-        policies: Vec::new(),
-        silence_hours: None,
-    }
+    Source::new("theatre", Provider::Ticketpark, chrono_tz::Europe::Zurich, "CH")
 }
 
 fn body(kind: &str, payload: &Value) -> Vec<u8> {

@@ -1,0 +1,141 @@
+//! The document in which a close freezes a month, as canonical JSON: written, computed again, and read back.
+//!
+//! It has two parts. `totals` are computed from the journal up to the head that the close saw, and nothing else, so
+//! that they come out the same, byte for byte, on any later day: `ledger verify` computes them again. `observed` is
+//! what was seen that day and may change since: findings, the intake, who closed. The hash in the chain covers both.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sha2::{Digest as _, Sha256};
+
+use super::{AsOf, MonthTotals, Selection, Total};
+use crate::db::{Connection, Error, Result};
+use crate::ledger::book::{Month, closings};
+
+/// Of the form below; a change of it gets a new number, and `verify` keeps the old one.
+pub(in crate::ledger) const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a, O> {
+    version: u32,
+    source: &'a str,
+    period: &'a str,
+    head: Head<'a>,
+    observed: &'a O,
+    totals: &'a MonthTotals,
+}
+
+/// The last entry that the close saw.
+#[derive(Clone, Copy, Serialize)]
+pub(in crate::ledger) struct Head<'a> {
+    pub(in crate::ledger) entry_no: i64,
+    pub(in crate::ledger) entry_hash: &'a str,
+}
+
+impl MonthTotals {
+    /// The whole document: these numbers, and what was observed.
+    pub(in crate::ledger) fn document(
+        &self,
+        source: &str,
+        period: &str,
+        head: Head<'_>,
+        observed: &impl Serialize,
+    ) -> Result<String> {
+        json_of(&Document { version: VERSION, source, period, head, observed, totals: self })
+    }
+}
+
+/// What `verify` takes from a stored manifest as it stands; the rest is computed again.
+#[derive(Deserialize)]
+pub(in crate::ledger) struct Stored<'a> {
+    pub(in crate::ledger) version: u32,
+    #[serde(borrow)]
+    pub(in crate::ledger) observed: &'a RawValue,
+}
+
+/// A month as its manifest has it.
+pub struct ClosedMonth {
+    source: String,
+    month: Month,
+    /// The last entry that the close saw.
+    head_entry_no: i64,
+    titles: BTreeMap<String, String>,
+    pub(super) totals: MonthTotals,
+}
+
+/// Why a manifest cannot be read back.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    #[error(transparent)]
+    Database(#[from] Error),
+    #[error("the manifest of {month} of source {source_name} cannot be read: {detail}")]
+    Document { source_name: String, month: Month, detail: String },
+}
+
+/// The month as it was closed; `None` while it is open, or softly closed.
+///
+/// # Errors
+/// When the database cannot be read, or the manifest is not of the form that this program writes.
+pub fn closed_month(
+    connection: &mut Connection,
+    source: &str,
+    month: Month,
+) -> std::result::Result<Option<ClosedMonth>, Unreadable> {
+    #[derive(Deserialize)]
+    struct Document {
+        observed: Observed,
+        totals: MonthTotals,
+    }
+    #[derive(Deserialize)]
+    struct Observed {
+        event_titles: BTreeMap<String, String>,
+    }
+    let Some(row) = closings::store::manifest(connection, source, &month.to_string())? else { return Ok(None) };
+    let Document { observed, totals } = serde_json::from_str(&row.doc).map_err(|error| Unreadable::Document {
+        source_name: source.to_owned(),
+        month,
+        detail: error.to_string(),
+    })?;
+    Ok(Some(ClosedMonth {
+        source: source.to_owned(),
+        month,
+        head_entry_no: row.entry_no - 1,
+        titles: observed.event_titles,
+        totals,
+    }))
+}
+
+impl ClosedMonth {
+    /// The titles of events on the day of the close, by the keys of the events.
+    pub(super) fn titles(&self) -> &BTreeMap<String, String> {
+        &self.titles
+    }
+
+    /// The rows of a report, in their order: those of the manifest, or for balances, which it has by their hash, what
+    /// they were at the end of the month as the close saw it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn rows<R: Total>(&self, connection: &mut Connection) -> Result<Vec<R>> {
+        if let Some(mut rows) = R::frozen(self) {
+            rows.sort();
+            return Ok(rows);
+        }
+        let as_of = AsOf {
+            entries_until: Some(self.head_entry_no),
+            booked_until: Some(self.month.last_day()),
+            ..AsOf::default()
+        };
+        R::read(connection, &Selection { source: Some(&self.source), month: None, as_of })
+    }
+}
+
+pub(super) fn json_of(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::Inconsistent(format!("a manifest cannot be written: {error}")))
+}
+
+pub(super) fn hash_of(value: &(impl Serialize + ?Sized)) -> Result<String> {
+    Ok(hex::encode(Sha256::digest(json_of(&value)?)))
+}

@@ -1,0 +1,22 @@
+//! Sums of the journal as typed rows: what reports print, what a close freezes and what `verify` computes again.
+//!
+//! Belongs here: the definition of each total, of everything and as of some point, the roll-forwards, and the document
+//! in which a close freezes them. Does not: deciding whether a month may be closed (`close`), or how a row looks
+//! (`report`).
+//!
+//! A report is one entry of [`store::reports`](self::store): its columns, their sums, and the view that has the same
+//! rows for BI tools. The typed row, both queries, the JSON of a manifest and the printed columns follow from it.
+
+mod manifest;
+mod month;
+mod rollforward;
+mod row;
+mod selection;
+pub(crate) mod store;
+
+pub use self::manifest::{ClosedMonth, Unreadable, closed_month};
+pub(in crate::ledger) use self::manifest::{Head, Stored, VERSION};
+pub(in crate::ledger) use self::month::MonthTotals;
+pub use self::row::{Column, Holds, Row, Total, Value};
+pub use self::selection::{AsOf, Selection};
+pub use self::store::{AccountBalance, OrderBalance, PaymentsByMethod, RevenueByEvent, VatByRate, VoucherBalance};

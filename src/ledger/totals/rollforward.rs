@@ -1,0 +1,130 @@
+//! Opening + movements = closing, for what guests owe and for what we owe on vouchers.
+//!
+//! The closing balance is that of the trial balance and the movements are those of the month, so the opening balance is
+//! what is left: no older line needs to be read again.
+
+use serde::{Deserialize, Serialize};
+
+use super::AccountBalance;
+use super::store::Movement;
+use crate::db::{Error, Result};
+
+/// As `v_rollforward_receivable`: each movement has the sign with which it moves the receivable.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::ledger) struct ReceivableRollforward {
+    currency: String,
+    account: String,
+    opening_minor: i64,
+    billed_minor: i64,
+    paid_minor: i64,
+    refunded_minor: i64,
+    redeemed_minor: i64,
+    refund_vouchers_minor: i64,
+    /// Manual entries and imports.
+    other_minor: i64,
+    closing_minor: i64,
+}
+
+/// As `v_rollforward_voucher`: a liability is positive.
+#[derive(Debug, Serialize, Deserialize)]
+pub(in crate::ledger) struct VoucherRollforward {
+    currency: String,
+    account: String,
+    opening_minor: i64,
+    issued_minor: i64,
+    redeemed_minor: i64,
+    /// Manual entries and imports.
+    other_minor: i64,
+    closing_minor: i64,
+}
+
+const REDEEMED: &[&str] = &["voucher_redemption", "flex_redemption"];
+
+/// One row for each receivable account of the trial balance at the end of the month.
+pub(super) fn receivable(closing: &[AccountBalance], moved: &[Movement]) -> Result<Vec<ReceivableRollforward>> {
+    let ours = closing.iter().filter(|balance| balance.account == "assets:receivable");
+    let rows = ours.map(|balance| {
+        let moves = Moves::of(balance, moved, 1);
+        let groups = [
+            moves.of_kinds(&["ticket", "product", "flex", "voucher", "discount"]),
+            moves.of_kinds(&["payment"]),
+            moves.of_kinds(&["refund"]),
+            moves.of_kinds(REDEEMED),
+            moves.of_kinds(&["refund_voucher"]),
+        ];
+        let [billed_minor, paid_minor, refunded_minor, redeemed_minor, refund_vouchers_minor] = moves.minor(groups)?;
+        let [opening_minor, other_minor, closing_minor] = moves.rest(&groups)?;
+        Ok(ReceivableRollforward {
+            currency: balance.currency.clone(),
+            account: balance.account.clone(),
+            opening_minor,
+            billed_minor,
+            paid_minor,
+            refunded_minor,
+            redeemed_minor,
+            refund_vouchers_minor,
+            other_minor,
+            closing_minor,
+        })
+    });
+    rows.collect()
+}
+
+/// One row for each account of vouchers and flex tickets.
+pub(super) fn vouchers(closing: &[AccountBalance], moved: &[Movement]) -> Result<Vec<VoucherRollforward>> {
+    let ours = |account: &str| account == "liabilities:flex" || account.starts_with("liabilities:voucher:");
+    let rows = closing.iter().filter(|balance| ours(&balance.account)).map(|balance| {
+        let moves = Moves::of(balance, moved, -1);
+        let groups = [moves.of_kinds(&["voucher", "refund_voucher", "flex"]), moves.of_kinds(REDEEMED)];
+        let [issued_minor, redeemed_minor] = moves.minor(groups)?;
+        let [opening_minor, other_minor, closing_minor] = moves.rest(&groups)?;
+        Ok(VoucherRollforward {
+            currency: balance.currency.clone(),
+            account: balance.account.clone(),
+            opening_minor,
+            issued_minor,
+            redeemed_minor,
+            other_minor,
+            closing_minor,
+        })
+    });
+    rows.collect()
+}
+
+/// What moved on one account. Sums of 64-bit numbers cannot leave 128 bits; each is checked when it becomes a field.
+struct Moves<'a> {
+    balance: &'a AccountBalance,
+    /// `-1` shows a credit as positive.
+    sign: i128,
+    of_account: Vec<&'a Movement>,
+}
+
+impl<'a> Moves<'a> {
+    fn of(balance: &'a AccountBalance, moved: &'a [Movement], sign: i128) -> Self {
+        let same = |moved: &&Movement| moved.currency == balance.currency && moved.account == balance.account;
+        Self { balance, sign, of_account: moved.iter().filter(same).collect() }
+    }
+
+    fn of_kinds(&self, kinds: &[&str]) -> i128 {
+        let of_kinds = self.of_account.iter().filter(|moved| kinds.contains(&moved.item_kind.as_str()));
+        of_kinds.map(|moved| i128::from(moved.amount_minor)).sum()
+    }
+
+    /// Opening balance, what no group has, and closing balance.
+    fn rest(&self, groups: &[i128]) -> Result<[i64; 3]> {
+        let all: i128 = self.of_account.iter().map(|moved| i128::from(moved.amount_minor)).sum();
+        let closing = i128::from(self.balance.balance_minor);
+        self.minor([closing - all, all - groups.iter().sum::<i128>(), closing])
+    }
+
+    fn minor<const N: usize>(&self, amounts: [i128; N]) -> Result<[i64; N]> {
+        let mut minor = [0; N];
+        for (minor, amount) in minor.iter_mut().zip(amounts) {
+            *minor = i64::try_from(self.sign * amount).map_err(|_| {
+                let account = &self.balance.account;
+                Error::Inconsistent(format!("a roll-forward of {account} leaves the range of 64 bits"))
+            })?;
+        }
+        Ok(minor)
+    }
+}
