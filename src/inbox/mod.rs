@@ -24,6 +24,7 @@ pub use self::entity::Entity;
 pub use self::park_reason::ParkReason;
 
 use crate::clock::Timestamp;
+use crate::vocabulary;
 
 /// Number of an inbox event, ascending in the order of storing.
 pub type EventId = i64;
@@ -31,14 +32,12 @@ pub type EventId = i64;
 /// A delivery on its way into the inbox. The body may hold personal data, so there is no `Debug`.
 #[derive(Clone)]
 pub struct Delivery {
-    /// The source it was sent to.
     pub source: String,
     /// What it is, as far as it was understood.
     pub class: Classified,
     pub received_at: Timestamp,
     /// `POST`, `PATCH` or `PUT`.
     pub method: String,
-    /// As sent.
     pub content_type: Option<String>,
     /// JSON object of the headers worth keeping; never one with a credential.
     pub headers: String,
@@ -67,31 +66,17 @@ pub enum Classified {
     },
 }
 
-/// State of an inbox event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
-    /// To be worked on, being worked on, or waiting for its next attempt.
-    Pending,
-    /// Applied.
-    Done,
-    /// Older than what is applied; kept and counted all the same.
-    Superseded,
-    /// Needs a person; can be replayed.
-    Parked,
-}
-
-impl State {
-    /// All of them, in the order of a life.
-    pub const ALL: [Self; 4] = [Self::Pending, Self::Done, Self::Superseded, Self::Parked];
-
-    /// The word in tables and reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Done => "done",
-            Self::Superseded => "superseded",
-            Self::Parked => "parked",
-        }
+vocabulary! {
+    /// State of an inbox event, in the order of its life.
+    pub enum State in "inbox_events.state" {
+        /// To be worked on, being worked on, or waiting for its next attempt.
+        Pending = "pending",
+        /// Applied.
+        Done = "done",
+        /// Older than what is applied; kept and counted all the same.
+        Superseded = "superseded",
+        /// Needs a person; can be replayed.
+        Parked = "parked",
     }
 }
 

@@ -10,8 +10,8 @@ use serde::Serialize;
 use super::store as contacts;
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
-use crate::inbox::Entity;
 use crate::inbox::operator::{Reason, store as operator};
+use crate::inbox::{Entity, State};
 
 /// What an erasure deleted, or would delete. Contains no personal data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -92,7 +92,7 @@ pub fn erase(
 #[derive(Clone, Debug, PartialEq, Eq, diesel::Queryable)]
 struct Event {
     id: i64,
-    state: String,
+    state: State,
 }
 
 struct Plan {
@@ -112,10 +112,10 @@ fn plan(connection: &mut Connection, contact_id: i64, parked_too: bool) -> Resul
     // For Ticketpark the match key is the person itself, who has webhooks and documents of its own.
     entities.extend(contact.match_key.filter(|key| matches!(Entity::parse(key), Some(Entity::Person(_)))));
     let events = store::events(connection, &contact.source, &entities)?;
-    let in_state = |state: &str| -> Vec<i64> {
+    let in_state = |state: State| -> Vec<i64> {
         events.iter().filter(|event: &&Event| event.state == state).map(|event| event.id).collect()
     };
-    let (pending, parked) = (in_state("pending"), in_state("parked"));
+    let (pending, parked) = (in_state(State::Pending), in_state(State::Parked));
     if !pending.is_empty() {
         return Err(Unerasable::Pending(pending));
     }

@@ -22,7 +22,7 @@ pub fn finish(connection: &mut Connection, lease: &str, id: EventId, finish: &Fi
         Finish::Parked { reason, detail, .. } => {
             let changes = (
                 no_lease,
-                inbox_events::state.eq(State::Parked.as_str()),
+                inbox_events::state.eq(State::Parked),
                 inbox_events::reason.eq(Some(*reason)),
                 inbox_events::detail.eq(Some(detail)),
                 inbox_events::finished_at.eq(Some(now)),
@@ -60,7 +60,7 @@ pub fn finish_applied(
     for (ids, state) in [(done, State::Done), (superseded, State::Superseded)] {
         let changes = (
             inbox_events::lease_token.eq(None::<String>),
-            inbox_events::state.eq(state.as_str()),
+            inbox_events::state.eq(state),
             inbox_events::reason.eq(None::<String>),
             inbox_events::detail.eq(None::<String>),
             inbox_events::finished_at.eq(Some(now)),

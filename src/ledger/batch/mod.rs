@@ -31,7 +31,6 @@ use crate::db::Connection;
 /// The book of a source and the orders that are being worked on. Valid for one transaction, which holds the lock on
 /// the source.
 pub struct Batch {
-    /// The head of the book.
     pub book: Book,
     pub(in crate::ledger) facts: SourceFacts,
     pub(in crate::ledger) orders: Orders,

@@ -59,7 +59,6 @@ impl VoucherMove {
 pub struct OrderFacts<'a> {
     /// What holds for the source.
     pub source: &'a SourceFacts,
-    /// The order's rules.
     pub rules: &'a Rules,
     /// What is known of the order.
     pub snapshot: &'a Snapshot,

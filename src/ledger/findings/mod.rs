@@ -12,6 +12,7 @@
 //! later delivery takes them back.
 
 mod all_orders;
+mod announced_tickets;
 pub mod calibrate;
 mod dates;
 mod facts;
@@ -23,7 +24,6 @@ pub mod operator;
 mod payments;
 pub mod store;
 mod stored_value;
-mod ticketpark;
 mod totals;
 mod vat_rates;
 
@@ -72,7 +72,7 @@ pub fn reconcile(facts: &OrderFacts<'_>) -> Raised {
     said_while_reading(facts, &mut raised);
     totals::check(facts, &mut raised);
     identity::check(facts, &mut raised);
-    ticketpark::check(facts, &mut raised);
+    announced_tickets::check(facts, &mut raised);
     stored_value::check(facts, &mut raised);
     payments::check(facts, &mut raised);
     money::check(facts, &mut raised);

@@ -42,7 +42,6 @@ pub enum Effective {
     },
     /// The start of the booked date, which may lie ahead; the date of the sale when that is later.
     Release {
-        /// The start.
         on: Timestamp,
         /// The order's date.
         ordered_at: Option<Timestamp>,
@@ -56,7 +55,6 @@ pub struct Line {
     pub account: Account,
     /// Minor units; debit positive, credit negative.
     pub amount_minor: i64,
-    /// What it is about.
     pub dimensions: Dimensions,
     /// Rate of a net or tax line.
     pub vat_bp: Option<i32>,
@@ -71,14 +69,12 @@ pub struct Line {
 pub struct Dimensions {
     /// The order whose balance it moves.
     pub order_id: String,
-    /// The part of the order.
     pub line_key: String,
     pub item_kind: ItemKind,
     /// The provider's id of the event.
     pub event_id: Option<String>,
     /// The event's id, or a hash of its title where the provider gives no id.
     pub event_key: Option<String>,
-    /// The booked date.
     pub event_date_id: Option<String>,
     /// The local day of the booked date.
     pub service_date: Option<NaiveDate>,

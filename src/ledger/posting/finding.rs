@@ -36,9 +36,7 @@ pub struct Finding {
     pub reason: FindingReason,
     /// What within the order it is about; keeps findings of one reason apart.
     pub subject: String,
-    /// How much it matters.
     pub severity: Severity,
-    /// Of the amounts.
     pub currency: Option<Currency>,
     /// What should be, in minor units.
     pub expected_minor: Option<i64>,

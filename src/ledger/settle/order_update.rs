@@ -8,7 +8,6 @@ use crate::order::{Note, NoteReason, Order, OrderStatus, Payment, Versions};
 #[derive(Clone)]
 pub struct OrderUpdate {
     pub order_id: String,
-    /// The event that brought it.
     pub event_id: i64,
     /// The fetched document that says it, if it is not the event's own body.
     pub document_id: Option<i64>,
@@ -22,7 +21,6 @@ pub struct OrderUpdate {
 pub enum UpdateContent {
     /// Sections of the order, as of `version`: the inbox id, or the number of the fetch.
     Sections {
-        /// The sections.
         order: Box<Order>,
         /// How new they are.
         version: i64,

@@ -32,7 +32,6 @@ pub struct ManualEntry {
     pub day: Option<NaiveDate>,
     /// At least two, summing to zero.
     pub(super) lines: Vec<(Account, PostingRow)>,
-    /// The voucher that it makes known.
     pub voucher: Option<OpeningVoucher>,
 }
 

@@ -143,7 +143,7 @@ pub(in crate::ledger) fn insert_event(
         inbox_events::headers.eq(event.headers),
         inbox_events::body_sha256.eq(hex::encode(Sha256::digest(&event.body))),
         inbox_events::body.eq(Some(event.body)),
-        inbox_events::state.eq(State::Done.as_str()),
+        inbox_events::state.eq(State::Done),
         inbox_events::attempts.eq(0),
         inbox_events::due_at.eq(now),
         inbox_events::finished_at.eq(Some(now)),

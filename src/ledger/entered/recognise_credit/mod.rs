@@ -1,4 +1,4 @@
-//! Rule 20 of `docs/posting-rules.md`: the credit of a dead order becomes income, where the policy says after how many days.
+//! Rule 20: the credit of a dead order becomes income, where the policy says after how many days.
 //!
 //! A sweep with a clock finds what is due and decides; what it decides becomes part of the order's next snapshot and is
 //! posted by the code that settles. So a rebuild repeats it from the snapshot, without a clock, and a refund that comes
@@ -23,11 +23,8 @@ const PAGE: i64 = 200;
 /// A change of what is recognised of one order's credit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CreditChange {
-    /// The source.
     pub source: String,
-    /// The order.
     pub order_id: String,
-    /// ISO 4217 code.
     pub currency: String,
     /// What was recognised before, in minor units.
     pub before_minor: i64,

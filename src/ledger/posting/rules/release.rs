@@ -1,4 +1,4 @@
-//! Revenue on the day of the event: until then the net price is a liability.
+//! `release.*` of `docs/posting-rules.md`: revenue on the day of the event. Until then the net price is a liability.
 //!
 //! The release is an atom of its own, dated on the service day even while that lies ahead. So it needs no clock, a
 //! rebuild makes it again, and every report by period has the revenue in the month of the event. When the sale goes,

@@ -7,10 +7,13 @@ use chrono_tz::Tz;
 use super::store::{self, UnresolvedFinding};
 use super::words;
 use crate::clock::Timestamp;
-use crate::db::Connection;
+use crate::db::vocabulary::Vocabulary as _;
+use crate::db::{self, Connection};
 use crate::ledger::Error;
 use crate::ledger::batch::current_state;
-use crate::ledger::book::{EntryKind, EntryReason, EntryRow, PolicyHistory, PostingRow, store as journal};
+use crate::ledger::book::{
+    EntryKind, EntryReason, EntryRow, PolicyHistory, PostingRow, SnapshotCause, store as journal,
+};
 use crate::ledger::posting::{Snapshot, part_key};
 use crate::ledger::reading::trace::{self, SnapshotTraced};
 use crate::policy::Policy;
@@ -32,7 +35,7 @@ pub(super) struct ExplainedOrder {
     pub(super) status: Option<String>,
     pub(super) zone: Tz,
     pub(super) snapshot: Option<Snapshot>,
-    pub(super) snapshots: Vec<SnapshotTraced>,
+    pub(super) snapshots: Vec<(SnapshotTraced, SnapshotCause)>,
     /// In the order of their numbers: the order's own entries, and lines about it in entries of others.
     pub(super) entries: Vec<ExplainedEntry>,
     pub(super) findings: Vec<UnresolvedFinding>,
@@ -77,7 +80,7 @@ impl ExplainedOrder {
             code: row.as_ref().and_then(|row| row.order_code.clone()),
             status: row.as_ref().and_then(|row| row.status.clone()),
             zone,
-            snapshots: trace::store::snapshots_of_order(connection, source, order_id)?,
+            snapshots: with_causes(trace::store::snapshots_of_order(connection, source, order_id)?)?,
             findings: store::findings(connection, source, order_id)?,
             snapshot,
             entries,
@@ -106,7 +109,7 @@ impl ExplainedOrder {
 
     pub(super) fn introduction(&self) -> String {
         let code = self.code.as_ref().map_or_else(String::new, |code| format!(" ({code})"));
-        let Some(first) = self.snapshots.first() else {
+        let Some((first, _)) = self.snapshots.first() else {
             return format!(
                 "Order {}{code} of {} was never delivered; it is known because another order names it.",
                 self.order_id, self.source
@@ -130,6 +133,15 @@ impl ExplainedOrder {
             self.zone.name()
         )
     }
+}
+
+fn with_causes(snapshots: Vec<SnapshotTraced>) -> db::Result<Vec<(SnapshotTraced, SnapshotCause)>> {
+    let with_cause = |snapshot: SnapshotTraced| {
+        let row = format_args!("source {}, snapshot {}", snapshot.source, snapshot.snapshot_no);
+        let cause = SnapshotCause::stored(&snapshot.cause, row)?;
+        Ok((snapshot, cause))
+    };
+    snapshots.into_iter().map(with_cause).collect()
 }
 
 fn names(snapshot: &Snapshot, policy: &Policy, zone: Tz) -> BTreeMap<String, String> {

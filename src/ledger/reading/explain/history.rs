@@ -3,12 +3,12 @@
 use super::explained::{ExplainedEntry, ExplainedOrder};
 use super::words::money;
 use crate::ledger::batch::FindingState;
-use crate::ledger::book::{EntryReason, PostingRow};
+use crate::ledger::book::{EntryReason, PostingRow, SnapshotCause};
 
 /// One sentence for each snapshot: what brought it, and what it changed.
 pub(super) fn snapshots(order: &ExplainedOrder) -> Vec<String> {
     let mut sentences = Vec::new();
-    for snapshot in &order.snapshots {
+    for (snapshot, cause) in &order.snapshots {
         let of_snapshot: Vec<&ExplainedEntry> = order
             .entries
             .iter()
@@ -18,11 +18,15 @@ pub(super) fn snapshots(order: &ExplainedOrder) -> Vec<String> {
             })
             .collect();
         let number = snapshot.inbox_event_id;
-        let why = match snapshot.cause.as_str() {
-            "first delivery" => format!("webhook {number} is the first that tells of it"),
-            "delivery" => format!("webhook {number} brings news"),
-            "retained" => format!("by the policy, what is kept of the credit is looked at (event {number})"),
-            cause => format!("webhook {number} settles it again ({cause})"),
+        let why = match cause {
+            SnapshotCause::FirstDelivery => format!("webhook {number} is the first that tells of it"),
+            SnapshotCause::Delivery => format!("webhook {number} brings news"),
+            SnapshotCause::RecognisedCredit => {
+                format!("by the policy, what is kept of the credit is looked at (event {number})")
+            }
+            SnapshotCause::VoucherOf(_) | SnapshotCause::ImportOfVouchers => {
+                format!("webhook {number} settles it again ({cause})")
+            }
         };
         let mut changes: Vec<String> = of_snapshot.iter().map(|booked| change(order, booked)).collect();
         if changes.is_empty() {

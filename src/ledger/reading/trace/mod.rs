@@ -12,13 +12,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database, Result};
+use crate::inbox::State;
 
 /// Where to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// An entry of the journal.
     Entry(i64),
-    /// An event of the inbox.
     Event(i64),
     /// An order, by its id or its code.
     Order(String),
@@ -27,7 +26,6 @@ pub enum Start {
 /// All that hangs together with the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Trace {
-    /// The entries, in their order.
     pub entries: Vec<EntryTraced>,
     /// The snapshots that they were computed from.
     pub snapshots: Vec<SnapshotTraced>,
@@ -37,12 +35,9 @@ pub struct Trace {
     pub documents: Vec<DocumentTraced>,
 }
 
-/// An entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EntryTraced {
-    /// The source.
     pub source: String,
-    /// Its number.
     pub entry_no: i64,
     /// `post`, `reverse`, `manual` or `close`.
     pub kind: String,
@@ -50,11 +45,9 @@ pub struct EntryTraced {
     pub event_type: String,
     /// The fact, such as `payment:ID`.
     pub atom_key: String,
-    /// The order.
     pub order_id: Option<String>,
     /// Its day.
     pub booking_date: chrono::NaiveDate,
-    /// Its currency.
     pub currency: String,
     /// What it was computed from; none for what was entered by hand.
     pub snapshot_no: Option<i64>,
@@ -71,11 +64,8 @@ pub struct EntryTraced {
 /// A state of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, diesel::Queryable)]
 pub struct SnapshotTraced {
-    /// The source.
     pub source: String,
-    /// Its number.
     pub snapshot_no: i64,
-    /// The order.
     pub order_id: String,
     /// Why: a delivery, or a voucher of another order.
     pub cause: String,
@@ -89,21 +79,16 @@ pub struct SnapshotTraced {
     pub document_id: Option<i64>,
 }
 
-/// An event of the inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EventTraced {
-    /// Its number.
     pub id: i64,
-    /// The source.
     pub source: String,
     /// What it is.
     pub kind: String,
     /// What it is about.
     pub entity: Option<String>,
-    /// When it was received.
     pub received_at: Timestamp,
-    /// The word for its state.
-    pub state: String,
+    pub state: State,
     /// Why it is parked or waits.
     pub reason: Option<String>,
     /// Hash of its bytes, as noted when they came.
@@ -119,7 +104,6 @@ pub struct EventTraced {
 /// An answer of a provider's API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DocumentTraced {
-    /// Its number.
     pub id: i64,
     /// What it is about.
     pub entity: String,

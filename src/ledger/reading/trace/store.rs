@@ -6,7 +6,7 @@ use super::{Bytes, DocumentTraced, EntryTraced, EventTraced, SnapshotTraced};
 use crate::clock::Timestamp;
 use crate::db::schema::{documents, inbox_events, journal_entries, order_snapshots, orders, postings};
 use crate::db::{Connection, Result};
-use crate::inbox::Entity;
+use crate::inbox::{Entity, State};
 use crate::on_engine;
 
 /// Which entries.
@@ -179,7 +179,7 @@ pub(super) fn events_about(connection: &mut Connection, source: Option<&str>, na
     Ok(ids)
 }
 
-type EventColumns = (i64, String, String, Option<String>, Timestamp, String, Option<String>, String, Option<Vec<u8>>);
+type EventColumns = (i64, String, String, Option<String>, Timestamp, State, Option<String>, String, Option<Vec<u8>>);
 
 pub(super) fn event(connection: &mut Connection, source: Option<&str>, id: i64) -> Result<Option<EventTraced>> {
     let query = inbox_events::table.find(id).select((
@@ -209,13 +209,13 @@ pub(super) fn event(connection: &mut Connection, source: Option<&str>, id: i64) 
         let count: i64 = on_engine!(connection, |c| caused.get_result(c))?;
         entries += count;
     }
-    let outcome = match (state.as_str(), entries, snapshots.len()) {
+    let outcome = match (state, entries, snapshots.len()) {
         (_, 1.., _) => format!("{entries} entries"),
-        ("done", _, 0) => "nothing changed: all that it says was known".to_owned(),
+        (State::Done, _, 0) => "nothing changed: all that it says was known".to_owned(),
         (_, _, 1..) => "no entry: what changed moves no money".to_owned(),
-        ("superseded", ..) => "nothing changed: newer news had been applied".to_owned(),
-        ("parked", ..) => "nothing changed: it is parked".to_owned(),
-        _ => "nothing changed yet: it waits to be worked on".to_owned(),
+        (State::Superseded, ..) => "nothing changed: newer news had been applied".to_owned(),
+        (State::Parked, ..) => "nothing changed: it is parked".to_owned(),
+        (State::Pending, ..) => "nothing changed yet: it waits to be worked on".to_owned(),
     };
     let bytes = Bytes::of(body.as_deref(), Some(&body_sha256));
     Ok(Some(EventTraced {

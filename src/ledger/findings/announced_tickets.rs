@@ -1,4 +1,4 @@
-//! What only Ticketpark does: webhooks that announce tickets, and payments that come before their booking.
+//! Tickets that webhooks announce as changed or deleted, against the booking as it is read. Only for fetched bookings.
 
 use std::collections::BTreeSet;
 
