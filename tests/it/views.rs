@@ -55,7 +55,7 @@ fn voucher_lines(account: &'static str, voucher: &'static str, minor: i64) -> [L
 
 #[test]
 fn every_view_has_the_columns_of_the_contract() {
-    // Read from the text of the migrations' promise in design.md 5; a change here is a breaking change.
+    // The columns are a contract with finance and BI tools; a change here is a breaking change.
     let contract = [
         (
             "v_gl",
