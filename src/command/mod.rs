@@ -3,7 +3,6 @@
 mod arguments;
 mod as_of;
 mod backup;
-mod close;
 mod config;
 mod contact;
 mod database;

@@ -1,5 +1,5 @@
-//! Whether the daemon makes progress, for systemd: a sign of life is sent only when the inbox writer, every worker and the
-//! database have each proved themselves since the last one. A timer alone would go on when they hang.
+//! Whether the daemon makes progress, for systemd: a sign of life is sent only when the inbox writer, every worker and
+//! the database have each proved themselves since the last one. A timer alone would go on when they hang.
 //!
 //! What is idle proves itself too: the writer answers a heartbeat that passes through its own queue, the workers look
 //! for work once a second, and the backlog for the status line is a read of the database.

@@ -81,7 +81,7 @@ pub(super) fn causes(
             && silent > limit
         {
             let hours = |seconds: i64| seconds / 3600;
-            let text = format!("no webhook for {} hours, where {} at most are {what}", hours(silent), hours(limit));
+            let text = format!("no webhook for {} hours ({what}: at most {})", hours(silent), hours(limit));
             add("silence", format!("{name}: {text}"));
         }
     }

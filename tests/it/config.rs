@@ -131,7 +131,7 @@ oauth_clients = [{ id = "a" }]
         ":14: sources[0].path_secrets: the environment variable NOT_SET is not set",
         ":14: sources[0].path_secrets: cannot read /does/not/exist",
         ":14: sources[0].path_secrets: the environment variable EMPTY is empty",
-        ":9: sources[0].path_secrets: nobody could deliver",
+        ":9: sources[0].path_secrets: no sender could authenticate",
         ":9: sources[0].vendor_ids: is missing",
         ":21: sources.theatre.api.base_url: must begin with https://",
         ":21: sources.theatre.api.client_secret: a secret is never written inline",

@@ -50,7 +50,7 @@ on_both_engines!(an_order_is_told_from_its_sale_to_its_refund, async |database| 
     let steps = chapter(&story, "How it came about");
     assert_eq!(steps.len(), 2);
     assert!(steps[0].contains("webhook 1 is the first to mention it: entry 1 books "), "{steps:?}");
-    assert!(steps[1].contains("webhook 2 brings news: entry 4 takes back entry "), "{steps:?}");
+    assert!(steps[1].contains("webhook 2 updates it: entry 4 takes back entry "), "{steps:?}");
     assert!(steps[1].contains("10.00 EUR: cancelled on 2025-12-02 10:00; entry 5 books "), "{steps:?}");
     assert_eq!(terms(&story), [("tickets", 1000), ("payments", -2000), ("refunds", 1000)]);
     assert_eq!(story.balances[0].verdict, "nothing is open");

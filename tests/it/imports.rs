@@ -207,7 +207,8 @@ on_both_engines!(all_mistakes_of_a_file_are_told_at_once, async |database| {
     assert_eq!(
         daemon.mistakes(FileKind::Manual, "date,reference,kind,text,amount,amount\n"),
         [
-            "line 1: column 4 must be one of: date, reference, kind, currency, amount, method, account, order_id, vat_rate",
+            "line 1: column 4 must be one of: date, reference, kind, currency, amount, method, account, order_id, \
+             vat_rate",
             "line 1: column `amount` appears twice",
             "line 1: column `currency` is missing",
         ]
@@ -346,7 +347,7 @@ on_both_engines!(opening_stock_gives_a_voucher_its_origin, async |database| {
             )
         ),
         [
-            "line 2: voucher f32e9fb7fcb9f4a3f02b84e2902a9db1 is in the books already, by sale",
+            "line 2: voucher f32e9fb7fcb9f4a3f02b84e2902a9db1 is already in the books, from sale",
             "line 3: a multi-purpose voucher has no rate; it is taxed when it is used",
             "line 4: `value` is not positive",
             "line 4: `vat_rate` is missing; a single-purpose voucher was taxed when sold",

@@ -9,6 +9,7 @@ use ticketledger::provider::classify_by_name;
 use crate::on_both_engines;
 use crate::support::daemon::{PAID_ORDER, lines, rows};
 use crate::support::db::{Engine, TestDatabase};
+use crate::support::home::Home;
 use crate::support::program::Program;
 
 fn now() -> Timestamp {
@@ -173,7 +174,7 @@ on_both_engines!(the_inbox_commands_say_what_they_see, |database| {
 
     let (code, preview, _) = program.run(&["inbox", "replay", "--dry-run"]);
     assert_eq!(code, 0);
-    assert!(preview.contains("Working on 3 webhooks again"), "{preview}");
+    assert!(preview.contains("Effect of processing 3 webhooks again"), "{preview}");
     let (code, _, errors) = program.run(&["inbox", "replay"]);
     assert!(code == 2 && errors.contains("--yes"), "{errors}");
     assert_eq!(events(database)[0], "1 parked - 1 bad_amount", "nothing has happened yet");
@@ -185,3 +186,30 @@ on_both_engines!(the_inbox_commands_say_what_they_see, |database| {
     database.execute("UPDATE inbox_events SET state = 'done', lease_token = NULL");
     assert_eq!(program.run(&["inbox", "stats"]).0, 0);
 });
+
+#[test]
+fn a_manual_act_without_an_operator_is_refused_and_a_dry_run_needs_none() {
+    let home = Home::new();
+    drop(home.database());
+    std::fs::write(home.path("fees.csv"), "date,reference,kind,currency,amount\n").unwrap();
+    let acts: [&[&str]; 7] = [
+        &["inbox", "replay", "--yes"],
+        &["inbox", "prune", "--yes"],
+        &["findings", "ack", "--reason", "underpaid", "--why", "known"],
+        &["ledger", "import", "fees.csv", "--source", "museum", "--why", "fees", "--yes"],
+        &["ledger", "reverse", "1", "--source", "museum", "--why", "wrong month"],
+        &["ledger", "close", "2025-10", "--source", "museum"],
+        &["contact", "erase", "1", "--why", "asked for", "--yes"],
+    ];
+    for act in acts {
+        let refused = home.command(act).env_remove("USER").output().unwrap();
+        let errors = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{act:?}: {errors}");
+        assert!(errors.contains("no operator is named; pass --actor NAME"), "{act:?}: {errors}");
+        let unnamed = home.command(act).env_remove("USER").arg("--actor= ").output().unwrap();
+        assert_eq!(unnamed.status.code(), Some(2), "{act:?}: an empty name is no name");
+        let preview = home.command(act).env_remove("USER").arg("--dry-run").output().unwrap();
+        let errors = String::from_utf8(preview.stderr).unwrap();
+        assert!(!errors.contains("no operator"), "{act:?}: {errors}");
+    }
+}

@@ -1,6 +1,7 @@
 //! `ticketledger ledger`.
 
 mod calibrate;
+mod close;
 mod explain;
 mod import;
 mod rebuild;
@@ -12,7 +13,7 @@ pub(super) mod verify;
 
 use clap::Subcommand;
 
-use super::{Outcome, close, findings};
+use super::{Outcome, findings};
 use crate::config::Config;
 
 #[derive(Debug, Subcommand)]

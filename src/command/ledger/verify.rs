@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::close;
 use crate::command::options::{DetailFormat, SourceOption};
-use crate::command::{Outcome, close, output, settings};
+use crate::command::{Outcome, output, settings};
 use crate::config::Config;
 use crate::ledger::proof::verify::{Verdict, verify};
 

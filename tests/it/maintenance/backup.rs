@@ -114,7 +114,7 @@ fn the_newest_of_a_folder_are_kept() {
     assert_eq!(name_at(instant), "ticketledger-20261126T150816Z.db");
     let again = home.run(&["backup", "backups/x.db"]);
     assert_eq!(again.code, Some(1));
-    assert!(again.stderr.contains("never overwrites"), "{}", again.stderr);
+    assert!(again.stderr.contains("never overwritten"), "{}", again.stderr);
     assert_eq!(home.run(&["backup", "backups", "--keep", "0"]).code, Some(2));
     let mut home = home;
     home.set("TICKETLEDGER_DATABASE__URL", "postgres://tl:hidden@db.example/books");

@@ -126,6 +126,6 @@ fn the_command_shows_grants_and_revokes() {
     let said = home.fine(&["database", "grant-reader", "tl_cli", "--with-contacts"]);
     assert!(said.contains("v_customers, and nothing else.\nThe role is new and cannot log in."), "{said}");
     assert!(!home.fine(&["database", "grant-reader", "tl_cli"]).contains("The role is new"));
-    assert!(home.fine(&["database", "grant-reader", "tl_cli", "--revoke"]).contains("has no right of its own"));
+    assert!(home.fine(&["database", "grant-reader", "tl_cli", "--revoke"]).contains("no longer has rights of its own"));
     assert_eq!(home.run(&["database", "grant-reader", "public"]).code, Some(2));
 }

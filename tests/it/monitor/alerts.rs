@@ -89,7 +89,7 @@ on_both_engines!(a_silence_is_told_after_the_hours_of_the_setting, async |databa
     daemon.clock.advance_milliseconds(1_000);
     let notices = daemon.observe().await;
     assert_eq!(said(&notices), ["silence museum began"]);
-    assert_eq!(notices[0].text, "museum: no webhook for 2 hours, 2 at most are allowed");
+    assert_eq!(notices[0].text, "museum: no webhook for 2 hours (allowed: at most 2)");
     assert_eq!(said(&daemon.observe().await), NONE);
     daemon.deliver(PAID_ORDER).await;
     assert_eq!(said(&daemon.observe().await), ["silence museum ended"]);

@@ -108,6 +108,6 @@ async fn the_running_daemon_tells_a_failing_command_is_logged_once_and_counted()
     assert_eq!(value(&seen, "ticketledger_alert_active{source=\"museum\", alert=\"parked\"}").as_deref(), Some("1"));
     serving.terminate();
     let (_, said) = serving.ended_saying();
-    let count = said.iter().filter(|line| line.contains("could not be handed over")).count();
+    let count = said.iter().filter(|line| line.contains("cannot send an alert")).count();
     assert_eq!(count, 1, "{said:#?}");
 }

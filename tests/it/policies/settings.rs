@@ -86,7 +86,7 @@ fn a_policy_that_cannot_be_kept_is_refused() {
     assert_eq!(
         mistakes(r#"{ revenue_mode = "later", stale = "x" }"#),
         [
-            "8: sources.museum.policies[0].revenue_mode: `later` is not known; write \"on_sale\" or \"on_event_date\"",
+            "8: sources.museum.policies[0].revenue_mode: `later` is not a valid value; write \"on_sale\" or \"on_event_date\"",
             "8: sources.museum.policies[0].stale: unknown key; known here: from, recognise_on, revenue_mode, \
              vat_rounding, \
              voucher_regime, voucher_vat, flex_regime, flex_vat, coupon_scope, prices_are, total_formula, \

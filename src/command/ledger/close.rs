@@ -7,41 +7,41 @@ use anyhow::Context as _;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::options::{DetailFormat, OperatorOptions, month};
-use super::output::{self, Usage};
-use super::{Outcome, settings};
 use crate::clock::Clock;
+use crate::command::options::{DetailFormat, OperatorOptions, month};
+use crate::command::output::{self, Usage};
+use crate::command::{Outcome, settings};
 use crate::config::Config;
 use crate::db::Database;
 use crate::ledger::book::Month;
 use crate::ledger::close::{Blocker, Closing, Request, anchor, anchor_lines, close, contradiction, preview, sources};
 
 #[derive(Debug, Args)]
-pub(super) struct Close {
+pub(in crate::command) struct Close {
     /// Month to close, such as 2025-11
     #[arg(value_name = "YYYY-MM", value_parser = month)]
-    pub(super) month: Month,
+    month: Month,
     /// Only this source, by its name in the settings [default: every source]
     #[arg(long, value_name = "NAME")]
-    pub(super) source: Option<String>,
+    source: Option<String>,
     /// Keep the numbers without closing: entries are still accepted, and the final close says whether they changed
     #[arg(long)]
-    pub(super) soft: bool,
+    soft: bool,
     /// Close although webhooks received in the month are parked or pending; needs --why, which is frozen with the
     /// numbers
     #[arg(long, conflicts_with = "soft")]
-    pub(super) force: bool,
+    force: bool,
     /// Print what blocks the close and what would be frozen, and change nothing
     #[arg(long)]
-    pub(super) dry_run: bool,
+    dry_run: bool,
     /// File to append the hash of the close to [default: beside the SQLite file, else ./ticketledger.anchors.jsonl]
     #[arg(long, value_name = "PATH")]
-    pub(super) anchor_file: Option<PathBuf>,
+    anchor_file: Option<PathBuf>,
     #[command(flatten)]
-    pub(super) operator: OperatorOptions,
+    operator: OperatorOptions,
     /// Output format
     #[arg(long, value_enum, default_value = "table")]
-    pub(super) format: DetailFormat,
+    format: DetailFormat,
 }
 
 /// Closes a month, source by source, and writes the anchors: [`Outcome::Attention`] when one is not closed.
@@ -78,7 +78,7 @@ pub(super) fn run(config: &Config, options: Close) -> anyhow::Result<Outcome> {
         for source in &chosen {
             lines.append(&mut anchor_lines(&database, source)?);
         }
-        // A line that a crash or a full disk kept from the file comes with the next close.
+        // A line that is missing after a crash or a full disk is written by the next close.
         anchor::append(&path, &lines).with_context(|| {
             format!("cannot write the anchor file {}; the next `ledger close` writes what is missing", path.display())
         })?;
@@ -87,7 +87,7 @@ pub(super) fn run(config: &Config, options: Close) -> anyhow::Result<Outcome> {
     Ok(if attention { Outcome::Attention } else { Outcome::Fine })
 }
 
-/// What is wrong with the chain in the light of the anchors of a file.
+/// Where the chain contradicts the anchors in a file, if it does.
 pub(super) fn against_anchors(
     database: &Database,
     path: &Path,
@@ -97,7 +97,7 @@ pub(super) fn against_anchors(
     Ok(contradiction(database, &anchors, source)?)
 }
 
-/// Where the anchors are kept unless they are told otherwise.
+/// Where the anchors are kept by default.
 fn beside(config: &Config) -> PathBuf {
     let url = config.database_url.expose_secret();
     match url.strip_prefix("sqlite:") {
@@ -110,18 +110,18 @@ fn in_words(closing: &Closing) -> String {
     let Closing { source, period, .. } = closing;
     let mut text = match closing.result {
         "closed" => format!("{source}: {period} is closed.\n"),
-        "soft" => format!("{source}: {period} is closed softly; entries are still accepted.\n"),
+        "soft" => format!("{source}: {period} is soft-closed; entries are still accepted.\n"),
         "possible" => format!("{source}: {period} can be closed. Nothing was changed.\n"),
         _ => format!("{source}: {period} is NOT closed.\n"),
     };
     let mut list = |title: &str, blockers: &[Blocker]| {
         for blocker in blockers {
-            // Writing into a text cannot fail.
+            // Writing to a string cannot fail.
             let _ = writeln!(text, "  {title} {}: {}", blocker.code, blocker.detail);
         }
     };
-    list(if closing.result == "soft" { "warning" } else { "in the way:" }, &closing.blockers);
-    list("overruled:", &closing.forced);
+    list(if closing.result == "soft" { "warning:" } else { "blocked by" }, &closing.blockers);
+    list("overridden:", &closing.forced);
     if closing.changed_since_soft_close == Some(true) {
         text += "  The numbers have changed since the soft close.\n";
     }
