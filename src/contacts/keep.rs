@@ -50,7 +50,7 @@ pub(crate) fn keep(connection: &mut Connection, source: &str, said: &[ContactUpd
                 order_id,
                 contact_id,
                 erased_id,
-                "a delivery brought an erased customer's data again"
+                "a webhook brought back the data of an erased customer"
             );
             store::flag(connection, *contact_id, *erased_id)?;
         }

@@ -45,7 +45,7 @@ impl ManageConnection for Server {
         match read_only.get_result(connection).map_err(diesel::r2d2::Error::QueryError)? {
             false => Ok(()),
             true => Err(diesel::r2d2::Error::ConnectionError(diesel::ConnectionError::BadConnection(
-                "the PostgreSQL server can only be read; it is a standby".to_owned(),
+                "the PostgreSQL server is read-only (a standby)".to_owned(),
             ))),
         }
     }
@@ -78,7 +78,7 @@ impl Pools {
         }
         let was_down = self.down.swap(connection.is_err() && !all_in_use, Ordering::Relaxed);
         if was_down && connection.is_ok() {
-            tracing::info!("the database is back");
+            tracing::info!("the database is available again");
         }
         Ok(connection?)
     }
@@ -171,7 +171,7 @@ fn setting(connection: &mut PgConnection, name: &'static str) -> Result<String> 
 fn refuse_unusable(connection: &mut PgConnection) -> Result<()> {
     if setting(connection, "transaction_read_only")? == "on" {
         return Err(Error::Unusable(
-            "database.url leads to a PostgreSQL server that can only be read: a standby, or one with \
+            "database.url leads to a read-only PostgreSQL server: a standby, or one with \
              `default_transaction_read_only`. Name the primary, or all of them: \
              postgres://USER@HOST1,HOST2/NAME?target_session_attrs=read-write"
                 .to_owned(),
@@ -181,8 +181,8 @@ fn refuse_unusable(connection: &mut PgConnection) -> Result<()> {
     let synchronous = setting(connection, "synchronous_commit")?;
     if !matches!(synchronous.as_str(), "on" | "remote_apply") {
         return Err(Error::Unusable(format!(
-            "PostgreSQL keeps `synchronous_commit` at `{synchronous}`, although this daemon set it to `on`: what it \
-             answers could be lost in a power cut. Connect without the pooler in between"
+            "PostgreSQL keeps `synchronous_commit` at `{synchronous}`, although this daemon set it to `on`: a power \
+             failure could lose acknowledged webhooks. Connect without a pooler"
         )));
     }
     // Migrations may take long.
@@ -193,8 +193,8 @@ fn refuse_unusable(connection: &mut PgConnection) -> Result<()> {
 /// Warns about server settings that can lose data in a power failure whatever a session asks for.
 fn warn_of_loss(connection: &mut PgConnection) -> Result<()> {
     for (name, consequence) in [
-        ("fsync", "a power cut can lose what was answered, and the database with it"),
-        ("full_page_writes", "a power cut can damage the database"),
+        ("fsync", "a power failure can lose acknowledged webhooks, and the whole database"),
+        ("full_page_writes", "a power failure can damage the database"),
     ] {
         if setting(connection, name)? == "off" {
             tracing::warn!("PostgreSQL runs with `{name} = off`: {consequence}");
@@ -213,8 +213,8 @@ fn refuse_pooler(first: &mut PgConnection, second: &mut PgConnection) -> Result<
     let shared = || {
         Error::Unusable(
             "database.url leads through a pooler that hands one session to several connections, such as pgbouncer with \
-             `pool_mode = transaction`. Use `pool_mode = session`, or connect to PostgreSQL itself: the daemon has a \
-             pool of its own"
+             `pool_mode = transaction`. Use `pool_mode = session`, or connect to PostgreSQL directly: the daemon has \
+             its own pool"
                 .to_owned(),
         )
     };

@@ -95,7 +95,7 @@ pub(crate) fn heads(home: &Home) -> Vec<String> {
     home.fine(&["ledger", "verify"]).lines().filter(|line| line.starts_with("Head of")).map(str::to_owned).collect()
 }
 
-/// Waits until nothing waits any more.
+/// Waits until nothing waiting any more.
 pub(crate) async fn all_settled(home: &Home) {
     let database = home.database();
     let waiting = "SELECT 'event ' || id AS line FROM inbox_events WHERE state = 'pending' LIMIT 1";

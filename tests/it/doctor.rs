@@ -181,7 +181,7 @@ async fn a_schema_a_journal_and_a_daemon_that_are_not_as_they_should_be_are_fail
     let (home, code, said) = visit(home, &["--public-url", &stand_in.base_url()]).await;
     assert_eq!(code, 1, "{said}");
     assert!(says(&said, "failed", "ready", "refused"), "{said}");
-    assert!(says(&said, "failed", "webhook", "the proxy in front"), "{said}");
+    assert!(says(&said, "failed", "webhook", "the proxy, which must forward"), "{said}");
     assert!(says(&said, "ok", "webhook", ""), "the listener itself is reached: {said}");
     serving.terminate();
     serving.ended();

@@ -149,7 +149,7 @@ on_both_engines!(a_manual_file_posts_what_it_says_once, async |database| {
     assert_eq!((partly.posted, partly.already), (1, 4));
     assert_eq!(
         daemon.mistakes(FileKind::Manual, &text.replace("0.59", "0.60")),
-        ["line 2: its reference was imported before, as entry 4, with other content; \
+        ["line 2: its reference was already imported as entry 4 with other content; \
              reverse that entry and use a new reference"]
     );
     // A replay of everything leaves what a person entered alone, and changes no balance.
@@ -185,30 +185,30 @@ on_both_engines!(all_mistakes_of_a_file_are_told_at_once, async |database| {
     assert_eq!(
         daemon.mistakes(FileKind::Manual, &(header.to_owned() + rows)),
         [
-            "line 2: `date` is no day such as 2025-11-30",
-            "line 2: `reference` has other characters than letters, digits and . _ : / # + -, or too many",
-            "line 3: `currency` is no currency code such as EUR",
+            "line 2: `date` is not a date such as 2025-11-30",
+            "line 2: `reference` is too long, or has characters other than letters, digits and . _ : / # + -",
+            "line 3: `currency` is not a currency code such as EUR",
             "line 3: `date` is in the future",
             "line 4: source museum has no order unknown-order",
-            "line 5: `amount` is negative; the kind says the direction",
+            "line 5: `amount` is negative; the kind decides the direction",
             "line 5: `order_id` is empty",
-            "line 6: `amount`: not a decimal number; write it such as 1234.50",
-            "line 6: `kind` is none of: fee, payout, payment, refund, retain, write-off",
-            "line 7: `account` is none of: expenses:bad_debt, expenses:fees, income:retained, suspense:rounding",
-            "line 7: `amount`: more decimal places than the currency has; write it such as 1234.50",
-            "line 7: `method` means nothing for this kind; leave it empty",
-            "line 7: `vat_rate` is no rate in percent such as 19 or 8.1",
+            "line 6: `amount`: not a decimal number; write an amount such as 1234.50",
+            "line 6: `kind` must be one of: fee, payout, payment, refund, retain, write-off",
+            "line 7: `account` must be one of: expenses:bad_debt, expenses:fees, income:retained, suspense:rounding",
+            "line 7: `amount`: more decimal places than the currency has; write an amount such as 1234.50",
+            "line 7: `method` has no meaning for this kind; leave it empty",
+            "line 7: `vat_rate` is not a percentage such as 19 or 8.1",
             "line 8: `amount` is zero",
-            "line 8: `method` is no payment method",
-            "line 10: its reference is that of line 9",
-            "line 11: it is not UTF-8, or has another number of cells than the header",
+            "line 8: `method` is not a payment method",
+            "line 10: it has the same reference as line 9",
+            "line 11: it is not UTF-8, or its number of cells differs from the header",
         ]
     );
     assert_eq!(
         daemon.mistakes(FileKind::Manual, "date,reference,kind,text,amount,amount\n"),
         [
-            "line 1: column 4 is none of: date, reference, kind, currency, amount, method, account, order_id, vat_rate",
-            "line 1: column `amount` is there twice",
+            "line 1: column 4 must be one of: date, reference, kind, currency, amount, method, account, order_id, vat_rate",
+            "line 1: column `amount` appears twice",
             "line 1: column `currency` is missing",
         ]
     );
@@ -237,7 +237,7 @@ on_both_engines!(a_settlement_posts_fee_and_payout_of_each_row, async |database|
     assert_eq!(daemon.imported(FileKind::Manual, fee).already, 1);
     assert_eq!(
         daemon.mistakes(FileKind::Settlement, &text.replace("19.41", "19.40").replace("txn_1", "txn_2")),
-        ["line 3: `gross` less `fee` is not `net`"]
+        ["line 3: `gross` minus `fee` is not `net`"]
     );
     daemon.finish().await;
 });
@@ -349,7 +349,7 @@ on_both_engines!(opening_stock_gives_a_voucher_its_origin, async |database| {
             "line 2: voucher f32e9fb7fcb9f4a3f02b84e2902a9db1 is in the books already, by sale",
             "line 3: a multi-purpose voucher has no rate; it is taxed when it is used",
             "line 4: `value` is not positive",
-            "line 4: `vat_rate` is needed: a single-purpose voucher was taxed when sold",
+            "line 4: `vat_rate` is missing; a single-purpose voucher was taxed when sold",
         ]
     );
 

@@ -225,7 +225,7 @@ on_both_engines!(a_rewritten_hash_an_entry_too_many_and_a_wrong_state_are_found,
         "UPDATE order_snapshots SET doc = replace(doc, '\"price_minor\":1000', '\"price_minor\":1100')",
     );
     let book = rebuilt(daemon.database());
-    assert!(book.differences[0].what.contains("its text is not the one that was hashed"), "{book:?}");
+    assert!(book.differences[0].what.contains("its text does not match its hash"), "{book:?}");
     assert!(book.accounts.iter().any(|row| row.account == "income:tickets"), "{book:?}");
     daemon.daemon.stop().await.unwrap();
 });
@@ -341,7 +341,7 @@ on_both_engines!(a_policy_is_tried_out_without_writing, async |database| {
     assert!(books[0].is_identical());
     let unknown: Switches = serde_json::from_value(json!({"rounding": "line"})).unwrap();
     let refused = rebuild(daemon.database(), Some("museum"), Some(&unknown), 20, |_, _| {}).unwrap_err();
-    assert_eq!(refused.to_string(), "the policy cannot be used: `rounding` is no switch of a policy");
+    assert_eq!(refused.to_string(), "cannot apply the policy: `rounding` is not a policy switch");
     assert_eq!(daemon.entries("museum"), 3);
     daemon.finish().await;
 });

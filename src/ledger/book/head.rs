@@ -10,9 +10,7 @@ use crate::ledger::Error;
 
 /// The head of a book. Valid for one transaction, which holds the lock on its source.
 pub struct Book {
-    /// The source.
     pub source: String,
-    /// Its policies.
     pub policies: PolicyHistory,
     head_no: i64,
     head_hash: String,

@@ -26,7 +26,6 @@ pub struct NewSource<'a> {
 /// A source that has a book.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownSource {
-    /// Its name.
     pub name: String,
     /// Its local day is the accounting day.
     pub timezone: Tz,

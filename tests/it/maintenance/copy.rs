@@ -12,7 +12,7 @@ use ticketledger::clock::Clock;
 use ticketledger::db::{Database, Error, Role};
 use ticketledger::demo::stand_in::BookingExample;
 use ticketledger::ledger::proof::rebuild::rebuild;
-use ticketledger::maintenance::copy::{Copied, LEFT_OUT, TABLES, Uncopied, copy};
+use ticketledger::maintenance::copy::{Copied, CopyError, LEFT_OUT, TABLES, copy};
 
 use super::traffic;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, changed, check_invariants, lines};
@@ -24,7 +24,7 @@ fn pair() -> Option<(TestDatabase, TestDatabase)> {
     Some((TestDatabase::new(Engine::Sqlite)?, TestDatabase::new(Engine::Postgres)?))
 }
 
-fn copied(from: &TestDatabase, to: &TestDatabase, clock: &Clock) -> Result<Copied, Uncopied> {
+fn copied(from: &TestDatabase, to: &TestDatabase, clock: &Clock) -> Result<Copied, CopyError> {
     let source = Database::open(&from.url, Role::Copier).unwrap();
     let target = Database::open(&to.url, Role::Copier).unwrap();
     copy(&source, &target, clock.now(), |_, _, _| {})
@@ -100,7 +100,7 @@ async fn a_daemon_goes_on_with_the_copy_as_if_nothing_had_been() {
             let empty = done.tables.iter().filter(|table| table.source_rows == 0);
             let empty: Vec<&str> = empty.map(|table| table.table.as_str()).collect();
             assert!(empty.is_empty(), "the test copies something of every table: {empty:?}");
-            assert!(matches!(copied(&from, &to, &clock), Err(Uncopied::NotEmpty(table)) if table == "sources"));
+            assert!(matches!(copied(&from, &to, &clock), Err(CopyError::NotEmpty(table)) if table == "sources"));
             config.database_url = SecretString::from(to.url.clone());
         })
         .await;
@@ -220,14 +220,14 @@ fn a_copy_is_refused_where_it_would_mix_or_miss_something() {
          source_last bigint NOT NULL, last_row bigint NOT NULL DEFAULT 0, copied_rows bigint NOT NULL DEFAULT 0)",
     );
     let refused = copy(&source, &target, clock.now(), |_, _, _| {});
-    assert!(matches!(refused, Err(Uncopied::Changed(table)) if table == "sources"));
+    assert!(matches!(refused, Err(CopyError::Changed(table)) if table == "sources"));
     to.execute("DROP TABLE copy_progress");
     from.execute("CREATE TABLE extra (x INTEGER)");
     let refused = copy(&source, &target, clock.now(), |_, _, _| {});
-    assert!(matches!(refused, Err(Uncopied::UnknownTable(table)) if table == "extra"));
+    assert!(matches!(refused, Err(CopyError::UnknownTable(table)) if table == "extra"));
     from.execute("DROP TABLE extra; ALTER TABLE sources ADD COLUMN extra TEXT");
     let refused = copy(&source, &target, clock.now(), |_, _, _| {});
-    assert!(matches!(refused, Err(Uncopied::Columns(table)) if table == "sources"));
+    assert!(matches!(refused, Err(CopyError::Columns(table)) if table == "sources"));
     from.execute("ALTER TABLE sources DROP COLUMN extra");
     // What a killed run left is not taken on trust.
     copy(&source, &target, clock.now(), |_, _, _| {}).unwrap();
@@ -267,8 +267,8 @@ async fn a_copy_says_what_is_not_the_same() {
 fn the_command_refuses_what_makes_no_sense() {
     let home = Home::new();
     for (from, to, code, said) in [
-        ("postgres://x@/y", "postgres://x@/z", 2, "--from names what is read: sqlite:PATH"),
-        ("sqlite:ticketledger.db", "sqlite:other.db", 2, "--to names what is filled"),
+        ("postgres://x@/y", "postgres://x@/z", 2, "--from must be a SQLite database; write sqlite:PATH"),
+        ("sqlite:ticketledger.db", "sqlite:other.db", 2, "--to must be a PostgreSQL database"),
         ("sqlite:ticketledger.db", "env:NOWHERE", 2, "--to: the environment variable NOWHERE is not set"),
         ("sqlite:ticketledger.db", "postgres://x@/z", 1, "there is no database ticketledger.db yet"),
     ] {

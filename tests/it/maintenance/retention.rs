@@ -138,7 +138,7 @@ on_both_engines!(a_pruned_delivery_is_traced_and_its_replay_is_refused, async |d
     let program = Program::new(database);
     let (code, said, _) = program.run(&["inbox", "replay", "1", "--yes"]);
     assert_eq!(code, 0);
-    assert!(said.contains("because their bodies were pruned and cannot be worked on again: 1"), "{said}");
+    assert!(said.contains("because their bodies were deleted: 1"), "{said}");
     let (code, trace, _) = program.run(&["ledger", "trace", "event:1"]);
     assert!(code == 0 && trace.contains("pruned"), "{trace}");
     assert!(program.run(&["inbox", "show", "1", "--body"]).2.contains("was pruned"));
@@ -155,16 +155,16 @@ on_both_engines!(the_command_asks_shows_and_takes, async |database| {
     let program = Program::new(database);
     let (code, said, _) = program.run(&["inbox", "prune", "--dry-run"]);
     assert_eq!(code, 0);
-    assert!(said.contains("Together would go: 0 rows, 0 bytes."), "ten years have not passed: {said}");
-    assert!(said.contains("museum: only what belongs to months up to 2025-11, the last closed one."), "{said}");
-    assert!(said.contains("theatre: nothing, for no month of it is closed"), "{said}");
+    assert!(said.contains("Total to delete: 0 rows, 0 bytes."), "ten years have not passed: {said}");
+    assert!(said.contains("museum: only up to 2025-11, the last closed month."), "{said}");
+    assert!(said.contains("theatre: nothing, because no month is closed"), "{said}");
     assert_eq!(program.run(&["inbox", "prune", "--older-than", "1d"]).0, 2);
     let both = ["inbox", "prune", "--older-than", "1d", "--class", "done", "--class", "parked", "--yes"];
     let (code, _, errors) = program.run(&both);
     assert!(code == 2 && errors.contains("never share an age"), "{errors}");
     let one = ["inbox", "prune", "--older-than", "1d", "--class", "done"];
     let (code, _, errors) = program.run(&one);
-    assert!(code == 2 && errors.contains("take the bytes of 1 rows for good; say --yes"), "{errors}");
+    assert!(code == 2 && errors.contains("delete the contents of 1 rows for good; pass --yes"), "{errors}");
     assert_eq!(daemon.bodiless(), Vec::<String>::new());
     let (code, json, _) = program.run(&[&one[..], &["--yes", "--format", "json"]].concat());
     let json: Value = serde_json::from_str(&json).unwrap();
@@ -173,7 +173,7 @@ on_both_engines!(the_command_asks_shows_and_takes, async |database| {
         (0, &json!("done"), &json!(1), &json!({"museum": "2025-11", "theatre": null}))
     );
     assert_eq!(daemon.bodiless(), ["1"]);
-    assert!(program.run(&["inbox", "prune", "--class", "parked"]).1.contains("keep this for ever"));
+    assert!(program.run(&["inbox", "prune", "--class", "parked"]).1.contains("keeps this for ever"));
     assert_eq!(program.run(&["inbox", "prune", "--older-than", "1w", "--class", "done"]).0, 2);
     daemon.finish().await;
 });
@@ -262,7 +262,7 @@ on_both_engines!(a_daemon_under_load_accepts_everything_while_it_is_pruned, |dat
         before = answered.lock().unwrap().len();
         let said = home.fine(&["inbox", "prune", "--class", "done", "--older-than", "30d", "--yes"]);
         during = answered.lock().unwrap().len() - before;
-        assert!(said.contains("Together went: 10000 rows, 20000000 bytes."), "{said}");
+        assert!(said.contains("Total deleted: 10000 rows, 20000000 bytes."), "{said}");
     });
     assert!(during > 0, "deliveries were accepted meanwhile");
     let opened = database.open();

@@ -47,7 +47,8 @@ async fn a_command_gets_json_a_line_and_nothing_of_our_environment() {
         notice,
         json!({ "alert": "parked", "state": "began", "source": "museum", "began_at": "2025-11-11T12:00:00Z",
             "at": "2025-11-11T12:00:00Z", "text": "museum: 1 webhook(s) are parked",
-            "to_do": "`ticketledger inbox list --state parked` says why; replay them when the cause is mended" })
+            "to_do": "`ticketledger inbox list --state parked` shows the reasons; replay the webhooks once the cause \
+                      is fixed" })
     );
     assert_eq!(read("tell.arguments"), "to the team\n");
     let environment = read("tell.env");

@@ -52,13 +52,13 @@ async fn a_login_that_cannot_be_says_why() {
     let (home, _stand_in) = without_login().await;
     let too_early = home.run_with_input(&["login", "theatre", "--stdin"], &input());
     assert_eq!(too_early.code, Some(1));
-    assert!(too_early.stderr.contains("`ticketledger serve` makes it"), "{}", too_early.stderr);
+    assert!(too_early.stderr.contains("start `ticketledger serve` once to create it"), "{}", too_early.stderr);
     let serving = home.serve();
     for (arguments, typed, code, hint) in [
         (&["login", "theatre"][..], "", 2, "--stdin"),
-        (&["login", "museum", "--stdin"], "", 2, "bookingkit wants no login"),
+        (&["login", "museum", "--stdin"], "", 2, "only Ticketpark sources need a login"),
         (&["login", "nowhere", "--stdin"], "", 2, "museum, theatre"),
-        (&["login", "theatre", "--stdin"], "only-a-name\n", 1, "a line each"),
+        (&["login", "theatre", "--stdin"], "only-a-name\n", 1, "one per line"),
     ] {
         let refused = home.run_with_input(arguments, typed);
         assert_eq!(refused.code, Some(code), "{arguments:?}: {}", refused.stderr);

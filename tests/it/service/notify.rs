@@ -39,7 +39,7 @@ fn systemd_is_told_when_the_daemon_is_ready_and_when_it_stops() {
     let told = Told::by(&mut home);
     let serving = home.serve();
     assert_eq!(told.until("READY=1"), ["STATUS=opening the database", "READY=1\nSTATUS=ready"]);
-    let before = told.until("STATUS=nothing waits");
+    let before = told.until("STATUS=nothing waiting");
     serving.terminate();
     let last = told.until("STOPPING=1");
     assert_eq!(last.last().unwrap(), "STOPPING=1\nSTATUS=stopping");
@@ -54,7 +54,7 @@ async fn the_status_tells_the_backlog() {
     let told = Told::by(&mut home);
     let serving = home.serve();
     assert_eq!(post(serving.public, "museum/museum-secret", "{}").await, 202);
-    told.until("STATUS=nothing waits, 1 parked");
+    told.until("STATUS=nothing waiting, 1 parked");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,13 +72,13 @@ async fn an_idle_daemon_gives_signs_of_life_and_a_writer_that_is_stuck_ends_them
     let serving = Arc::new(serving);
     let sender = Arc::clone(&serving);
     let delivery = tokio::spawn(async move { sender.accepted(&reqwest::Client::new(), "museum", PAID_ORDER).await });
-    told.until("STATUS=not getting on: the inbox writer");
+    told.until("STATUS=no progress: the inbox writer");
     assert!(!alive(&told.during(SILENCE)), "no sign of life while it is stuck");
     other.batch_execute("ROLLBACK").unwrap();
     delivery.await.unwrap();
     told.until(ALIVE);
-    serving.says("a part of the daemon does not get on");
-    serving.says("every part of the daemon gets on again");
+    serving.says("a component made no progress");
+    serving.says("all components make progress again");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,8 +88,8 @@ async fn a_worker_that_hangs_ends_the_signs_of_life() {
     // The inbox is free, the journal is not: whoever settles the order waits for it.
     other.batch_execute("BEGIN; LOCK TABLE journal_entries IN ACCESS EXCLUSIVE MODE").unwrap();
     assert_eq!(post(serving.public, "museum/museum-secret", PAID_ORDER).await, 200);
-    let complaint = told.until("STATUS=not getting on: the workers").pop().unwrap();
-    assert_eq!(complaint, "STATUS=not getting on: the workers");
+    let complaint = told.until("STATUS=no progress: the workers").pop().unwrap();
+    assert_eq!(complaint, "STATUS=no progress: the workers");
     assert!(!alive(&told.during(SILENCE)), "no sign of life while it hangs");
     other.batch_execute("ROLLBACK").unwrap();
     told.until(ALIVE);

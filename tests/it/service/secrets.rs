@@ -107,8 +107,8 @@ fn settings_are_shown_without_their_secrets() {
         ("TICKETLEDGER_DATABASE__URL", "postgres://me:secret-6@host/books"),
     ];
     let environment = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-    let (config, doubts) = config::load_and_doubt(Some(&path), &environment).unwrap();
-    let shown = format!("{config:?} {config:#?} {} {doubts:?}", config::summary(&config));
+    let (config, warnings) = config::load_with_warnings(Some(&path), &environment).unwrap();
+    let shown = format!("{config:?} {config:#?} {} {warnings:?}", config::summary(&config));
     assert!(shown.contains("museum") && shown.contains("REDACTED"));
     assert!(!shown.contains("secret-"), "{shown}");
 }

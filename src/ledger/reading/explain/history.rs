@@ -18,9 +18,9 @@ pub(super) fn steps(facts: &Facts) -> Vec<String> {
             .collect();
         let number = snapshot.inbox_event_id;
         let why = match snapshot.cause.as_str() {
-            "first delivery" => format!("webhook {number} is the first that tells of it"),
-            "delivery" => format!("webhook {number} brings news"),
-            "retained" => format!("by the policy, what is kept of the credit is looked at (event {number})"),
+            "first delivery" => format!("webhook {number} is the first to mention it"),
+            "delivery" => format!("webhook {number} updates it"),
+            "retained" => format!("the policy decides about the kept credit (event {number})"),
             cause => format!("webhook {number} settles it again ({cause})"),
         };
         let mut changes: Vec<String> = of_step.iter().map(|fact| change(facts, fact)).collect();

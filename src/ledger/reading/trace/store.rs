@@ -210,11 +210,11 @@ pub(super) fn event(connection: &mut Connection, source: Option<&str>, id: i64) 
     }
     let outcome = match (state.as_str(), entries, steps.len()) {
         (_, 1.., _) => format!("{entries} entries"),
-        ("done", _, 0) => "nothing changed: all that it says was known".to_owned(),
-        (_, _, 1..) => "no entry: what changed moves no money".to_owned(),
-        ("superseded", ..) => "nothing changed: newer news had been applied".to_owned(),
+        ("done", _, 0) => "nothing changed: everything in it was already known".to_owned(),
+        (_, _, 1..) => "no entry: the change moves no money".to_owned(),
+        ("superseded", ..) => "nothing changed: newer data had already been applied".to_owned(),
         ("parked", ..) => "nothing changed: it is parked".to_owned(),
-        _ => "nothing changed yet: it waits to be worked on".to_owned(),
+        _ => "nothing changed yet: it is pending".to_owned(),
     };
     let bytes = Bytes::of(body.as_deref(), Some(&body_sha256));
     Ok(Some(EventTraced {
