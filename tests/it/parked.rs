@@ -53,7 +53,7 @@ fn scan(folder: &Path, reasons: &mut BTreeSet<String>) {
 fn every_reason_to_park_has_its_remedy() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut reasons = BTreeSet::new();
-    for folder in ["provider", "worker", "inbox"] {
+    for folder in ["provider", "session", "worker", "inbox"] {
         scan(&source.join(folder), &mut reasons);
     }
     assert!(reasons.len() > 35, "the source is read wrongly: {reasons:?}");
