@@ -106,7 +106,7 @@ async fn what_only_a_restart_can_change_is_named_and_the_rest_is_in_force() {
          [retention]\ndone_days = 9000\n[alerts]\nbacklog_minutes = 20\n",
     );
     serving.signal("-HUP");
-    let keys = serving.says("the settings were read again")["fields"]["keys"].clone();
+    let keys = serving.says("settings reloaded")["fields"]["keys"].clone();
     assert_eq!(keys, "server.console, database.url, retention, alerts");
     told.until("restart to change server.console, database.url, retention, alerts");
     assert_eq!(post(serving.public, "museum/new-secret", PAID_ORDER).await, 200);

@@ -252,7 +252,7 @@ impl Serving {
     /// Asks it to read its settings again, and waits until it did.
     pub(crate) fn reload(&self) {
         self.signal("-HUP");
-        self.says("the settings were read again");
+        self.says("settings reloaded");
     }
 
     /// Sends a signal.
