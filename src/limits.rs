@@ -31,6 +31,9 @@ pub const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// Time that running requests get on shutdown.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Timeout of the database checks of `/readyz` together.
+pub const READY_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// Timeout of one request to a provider's API, from connecting to the last byte.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest response of a provider, in bytes.

@@ -106,30 +106,42 @@ http() { # METHOD PORT PATH [BODY-FILE]
     cat <&5
     exec 5>&-
 }
+# Waits until the daemon says something in its log. Only one that hangs says nothing for two minutes.
+says() {
+    local line
+    while IFS= read -r -t 120 -u 6 line; do
+        echo "$line" >>"$work/daemon.log"
+        [[ $line != *"$1"* ]] || return 0
+    done
+    return 1
+}
 # As the unit starts it: its user, its folder, its line. The service manager's own part is not here.
 starts() {
+    rm -f "$work/daemon.pipe" "$work/daemon.log"
+    mkfifo "$work/daemon.pipe"
     # shellcheck disable=SC2086 # the line of the unit is words
-    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot --userspec=ticketledger:ticketledger "$root" /bin/sh -c \
-        "cd /var/lib/ticketledger && umask 0077 && exec $start" 2>"$work/daemon.log" &
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin TICKETLEDGER_LOG=info,ticketledger::worker=debug \
+        chroot --userspec=ticketledger:ticketledger "$root" /bin/sh -c \
+        "cd /var/lib/ticketledger && umask 0077 && exec $start" 2>"$work/daemon.pipe" &
     daemon=$!
-    for _ in $(seq 100); do
-        grep -q ready "$work/daemon.log" && return
-        kill -0 "$daemon" 2>/dev/null || break
-        sleep 0.1
-    done
-    fail "the daemon did not start: $(cat "$work/daemon.log")"
+    exec 6<"$work/daemon.pipe"
+    says ready || fail "the daemon did not start: $(cat "$work/daemon.log")"
 }
 stops() {
+    local ended=0
     kill "$daemon"
-    wait "$daemon" || fail "the daemon ended badly: $(cat "$work/daemon.log")"
+    wait "$daemon" || ended=$?
+    cat <&6 >>"$work/daemon.log"
+    exec 6<&-
+    [[ $ended = 0 ]] || fail "the daemon ended badly: $(cat "$work/daemon.log")"
     daemon=
 }
 
 say 'a delivery'
 starts
 http POST 18480 /webhooks/museum/hook-secret tests/fixtures/bookingkit/paid_order.json | grep -q '"accepted"'
-settled() { ticketledger inbox stats --format csv | grep -q '^museum,done'; }
-for _ in $(seq 100); do settled && break || sleep 0.1; done
+says 'attempts ended' || fail "nothing is settled: $(cat "$work/daemon.log")"
+ticketledger inbox stats --format csv | grep -q '^museum,done' || fail 'the order is not settled'
 before=$(ticketledger report trial-balance --format csv)
 grep -q 'income:tickets' <<<"$before" || fail "nothing is booked: $before"
 stops

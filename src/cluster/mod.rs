@@ -96,7 +96,7 @@ impl Presence {
     pub async fn leave_apart(&self) {
         let presence = self.clone();
         if let Err(error) = self.0.database.run(move |_| presence.leave()).await {
-            tracing::warn!(%error, "cannot sign off; other daemons find out by themselves");
+            tracing::warn!(%error, "cannot sign off; other daemons will notice by the missing heartbeat");
         }
     }
 
@@ -178,7 +178,7 @@ impl Presence {
 
 fn told(released: usize) {
     if released > 0 {
-        tracing::info!(events = released, "work that an earlier daemon left is due again");
+        tracing::info!(events = released, "released the work of a daemon that stopped");
     }
 }
 

@@ -64,6 +64,8 @@ fn started(id: i64) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::signal::unix::{SignalKind, signal};
+
     use super::*;
 
     #[test]
@@ -88,16 +90,18 @@ mod tests {
         assert!(own.proves_gone(&earlier_boot, limits::SILENT_MILLISECONDS + 1));
     }
 
-    #[test]
-    fn a_child_that_was_killed_is_gone_before_its_parent_looks() {
+    #[tokio::test]
+    async fn a_child_that_was_killed_is_gone_before_its_parent_looks() {
         let own = Process::own();
-        let mut child = std::process::Command::new("sleep").arg("60").spawn().expect("a child");
+        let mut ended = signal(SignalKind::child()).expect("a signal can be listened to");
+        let mut child = std::process::Command::new("sleep").arg("infinity").spawn().expect("a child");
         let id = i64::from(child.id());
         let process = Process { id, started: started(id).expect("it runs"), ..own.clone() };
         assert!(!own.proves_gone(&process, 0));
         child.kill().expect("it can be killed");
+        // The signal may be about a child of another test.
         while started(id).is_some() {
-            std::thread::yield_now();
+            ended.recv().await;
         }
         assert!(own.proves_gone(&process, 0));
         child.wait().expect("it ended");

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::arguments::DetailFormat;
+use super::options::DetailFormat;
 use super::output::{self, Usage};
 use super::{Outcome, settings};
 use crate::clock::Clock;
@@ -16,17 +16,17 @@ use crate::maintenance::backup::{self, Backup};
 
 #[derive(Debug, Args)]
 pub(super) struct BackupOptions {
-    /// The file to make; it must not exist. With --keep: the folder in which files named by their time are made
+    /// File to write, which must not exist; with --keep, the folder for backups named after their time
     file: PathBuf,
-    /// Name the file by its time, and afterwards remove all backups of the folder but the newest so many
+    /// Name the backup after its time, then remove all but the newest NUMBER backups in the folder
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..))]
     keep: Option<u16>,
-    /// How to write the result
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: DetailFormat,
 }
 
-/// Saves the SQLite file; of PostgreSQL says what does.
+/// Backs up the SQLite file; for PostgreSQL it says which tools to use.
 pub(super) fn run(config: &Config, options: &BackupOptions) -> anyhow::Result<Outcome> {
     let url = config.database_url.expose_secret();
     let Some(source) = url.strip_prefix("sqlite:").map(|path| Path::new(path.trim_start_matches("//"))) else {
@@ -55,9 +55,9 @@ pub(super) fn run(config: &Config, options: &BackupOptions) -> anyhow::Result<Ou
 
 fn of_postgres(url: &str, file: &Path) -> String {
     format!(
-        "PostgreSQL is saved by its own tools, which also keep what came after the last backup. Once a day:\n\n  \
-         pg_dump --format=custom --file={} '{}'\n\nor, for a recovery to any instant, pgBackRest \
-         (`pgbackrest --stanza=NAME backup`). docs/backup-and-restore.md has the way back",
+        "this command backs up SQLite only; back up PostgreSQL with its own tools. Once a day:\n\n  \
+         pg_dump --format=custom --file={} '{}'\n\nor, for point-in-time recovery, pgBackRest \
+         (`pgbackrest --stanza=NAME backup`). docs/backup-and-restore.md describes how to restore",
         file.display(),
         config::without_password(url)
     )
@@ -66,8 +66,10 @@ fn of_postgres(url: &str, file: &Path) -> String {
 fn in_words(saved: &Backup, removed: &[PathBuf]) -> String {
     let Backup { file, bytes, events, entries, heads } = saved;
     // Writing into a text cannot fail.
-    let mut text =
-        format!("Saved {}: {bytes} bytes, {events} deliveries, {entries} entries; it is sound.\n", file.display());
+    let mut text = format!(
+        "Saved {}: {bytes} bytes, {events} webhooks, {entries} entries; the integrity check passed.\n",
+        file.display()
+    );
     for (source, entry_no, hash) in heads {
         let _ = writeln!(text, "Head of {source}: entry {entry_no}, {hash}");
     }

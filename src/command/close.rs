@@ -7,44 +7,39 @@ use anyhow::Context as _;
 use clap::Args;
 use secrecy::ExposeSecret as _;
 
-use super::arguments::{DetailFormat, month};
+use super::options::{DetailFormat, OperatorOptions, month};
 use super::output::{self, Usage};
 use super::{Outcome, settings};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
-use crate::inbox::operator::Reason;
 use crate::ledger::book::Month;
 use crate::ledger::close::{Blocker, Closing, Request, anchor, anchor_lines, close, contradiction, preview, sources};
 
 #[derive(Debug, Args)]
 pub(super) struct Close {
-    /// The month, such as 2025-11
+    /// Month to close, such as 2025-11
     #[arg(value_name = "YYYY-MM", value_parser = month)]
     pub(super) month: Month,
     /// Only this source, by its name in the settings [default: every source]
     #[arg(long, value_name = "NAME")]
     pub(super) source: Option<String>,
-    /// Remember the numbers without closing: entries are still accepted, the final close says whether they changed
+    /// Keep the numbers without closing: entries are still accepted, and the final close says whether they changed
     #[arg(long)]
     pub(super) soft: bool,
     /// Close although webhooks received in the month are parked or pending; needs --why, which is frozen with the
     /// numbers
     #[arg(long, conflicts_with = "soft")]
     pub(super) force: bool,
-    /// Say what is in the way and what would be frozen, and change nothing
+    /// Print what blocks the close and what would be frozen, and change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// File that the hash of the close is added to [default: beside the SQLite file, else ./ticketledger.anchors.jsonl]
+    /// File to append the hash of the close to [default: beside the SQLite file, else ./ticketledger.anchors.jsonl]
     #[arg(long, value_name = "PATH")]
     pub(super) anchor_file: Option<PathBuf>,
-    /// Who does this, for the record [default: $SUDO_USER or $USER]
-    #[arg(long, value_name = "NAME")]
-    pub(super) actor: Option<String>,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    pub(super) why: String,
-    /// How to write the result
+    #[command(flatten)]
+    pub(super) operator: OperatorOptions,
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     pub(super) format: DetailFormat,
 }
@@ -52,21 +47,21 @@ pub(super) struct Close {
 /// Closes a month, source by source, and writes the anchors: [`Outcome::Attention`] when one is not closed.
 pub(super) fn run(config: &Config, options: Close) -> anyhow::Result<Outcome> {
     settings::known_source(config, options.source.as_deref())?;
-    if options.force && options.why.trim().is_empty() {
-        return Err(Usage("--force needs a reason that is kept with the numbers: say --why TEXT".to_owned()).into());
+    if options.force && !options.operator.has_why() {
+        return Err(
+            Usage("--force needs a reason, which is frozen with the numbers; pass --why TEXT".to_owned()).into()
+        );
     }
     let database = settings::open(config)?;
     let chosen = match options.source {
         Some(source) => vec![source],
         None => sources(&database)?,
     };
-    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let actor = options.actor.or_else(|| variable("SUDO_USER")).or_else(|| variable("USER"));
     let request = Request {
         month: options.month,
         soft: options.soft,
         force: options.force,
-        reason: Reason { actor: actor.unwrap_or_else(|| "unknown".to_owned()), why: options.why },
+        reason: options.operator.reason(options.dry_run)?,
     };
     let mut closings = Vec::new();
     for source in &chosen {

@@ -1,15 +1,23 @@
 //! `ticketledger demo`.
 
-use super::arguments::Demo;
-use super::{Outcome, ledger, output};
-use crate::demo::{self, Said};
+use clap::Args;
 
-/// Shows the whole thing on this machine.
+use super::ledger::verify;
+use super::{Outcome, output};
+use crate::demo::{self, Output};
+
+#[derive(Debug, Args)]
+pub(super) struct Demo {
+    /// Keep everything running afterwards, and print the addresses, until Ctrl-C
+    #[arg(long)]
+    keep: bool,
+}
+
 pub(super) fn run(options: &Demo) -> anyhow::Result<Outcome> {
-    let mut say = |said: Said| match said {
-        Said::Text(text) => output::print(text),
-        Said::Verdict(verdict) => output::print(ledger::in_words(&verdict)),
+    let mut print = |part: Output| match part {
+        Output::Text(text) => output::print(text),
+        Output::Verdict(verdict) => output::print(verify::in_words(&verdict)),
     };
-    tokio::runtime::Runtime::new()?.block_on(demo::run(options.keep, &mut say))?;
+    tokio::runtime::Runtime::new()?.block_on(demo::run(options.keep, &mut print))?;
     Ok(Outcome::Fine)
 }

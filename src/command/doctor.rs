@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::bail;
 
-use super::arguments::DetailFormat;
+use super::options::DetailFormat;
 use super::{Outcome, output};
 use crate::clock::Clock;
 use crate::config;
@@ -13,13 +13,13 @@ use crate::doctor::{self, Check, Options, Status};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Doctor {
-    /// Also look whether the daemon is reached from outside, such as `https://hooks.example.com`
+    /// Also check that senders can reach the daemon at this address, such as `https://hooks.example.com`
     #[arg(long, value_name = "URL", value_parser = public_url)]
     public_url: Option<String>,
-    /// Do not read through the whole SQLite file, which takes a while when it is large
+    /// Skip the integrity check of the SQLite file, which takes a while if it is large
     #[arg(long)]
     skip_integrity: bool,
-    /// How to write it
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: DetailFormat,
 }
@@ -34,7 +34,6 @@ fn public_url(text: &str) -> Result<String, String> {
     }
 }
 
-/// Looks at everything, and says what is wrong.
 pub(super) fn run(path: Option<&Path>, options: &Doctor) -> anyhow::Result<Outcome> {
     let checks = match config::load(path, &config::environment()) {
         Err(problems) => problems.iter().map(wrong_setting).collect(),
@@ -42,7 +41,7 @@ pub(super) fn run(path: Option<&Path>, options: &Doctor) -> anyhow::Result<Outco
             let asked = Options { public_url: options.public_url.clone(), skip_integrity: options.skip_integrity };
             let runtime = tokio::runtime::Runtime::new()?;
             let checks = runtime.block_on(doctor::examine(&config, &Clock::System, &asked));
-            // A thread that still waits for something must not hold up the answer.
+            // A thread that still waits for something must not delay the answer.
             runtime.shutdown_background();
             checks
         }
@@ -65,7 +64,7 @@ pub(super) fn run(path: Option<&Path>, options: &Doctor) -> anyhow::Result<Outco
 }
 
 fn wrong_setting(problem: &config::Problem) -> Check {
-    Check::failed("config", problem.to_string(), "mend it; `ticketledger config check` looks again")
+    Check::failed("config", problem.to_string(), "correct it, then run `ticketledger config check`")
 }
 
 fn in_words(checks: &[Check]) -> String {
@@ -75,7 +74,7 @@ fn in_words(checks: &[Check]) -> String {
             Some(source) => format!("{} of {source}", check.check),
             None => check.check.to_owned(),
         };
-        // What another program says may have several lines.
+        // The message of another program may have several lines.
         let found = check.text.split_whitespace().collect::<Vec<_>>().join(" ");
         // Writing to a String cannot fail.
         let _ = write!(text, "{:<8} {name:<24} {found}", check.status.as_str());

@@ -1,5 +1,5 @@
-//! `ticketledger package-files`: what a package needs besides the program. The program makes it, so that it cannot say
-//! something else than the program does. Not shown in the help.
+//! `ticketledger package-files`: what a package needs besides the program. The program writes it, so that the two
+//! cannot disagree. Hidden from the help.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap_complete::Shell;
 
-use super::{Outcome, definition};
+use super::Outcome;
 use crate::config;
 
 /// Where the package puts secrets, one file each.
@@ -15,12 +15,12 @@ const SECRETS: &str = "/etc/ticketledger/secrets";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct PackageFiles {
-    /// The folder that gets them
+    /// Folder to write to
     folder: PathBuf,
 }
 
 /// Writes settings, man pages and shell completions.
-pub(super) fn run(options: &PackageFiles) -> anyhow::Result<Outcome> {
+pub(super) fn run(options: &PackageFiles, mut definition: clap::Command) -> anyhow::Result<Outcome> {
     let folder = options.folder.as_path();
     let man = made(&folder.join("man"))?;
     let completions = made(&folder.join("completions"))?;
@@ -28,16 +28,16 @@ pub(super) fn run(options: &PackageFiles) -> anyhow::Result<Outcome> {
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
     };
     write(folder.join("ticketledger.toml"), settings(config::EXAMPLE))?;
-    clap_mangen::generate_to(definition(), &man).with_context(|| format!("cannot write into {}", man.display()))?;
+    clap_mangen::generate_to(definition.clone(), &man).with_context(|| format!("cannot write to {}", man.display()))?;
     for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
-        clap_complete::generate_to(shell, &mut definition(), "ticketledger", &completions)
-            .with_context(|| format!("cannot write into {}", completions.display()))?;
+        clap_complete::generate_to(shell, &mut definition, "ticketledger", &completions)
+            .with_context(|| format!("cannot write to {}", completions.display()))?;
     }
     Ok(Outcome::Fine)
 }
 
 fn made(folder: &Path) -> anyhow::Result<PathBuf> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
     Ok(folder.to_owned())
 }
 

@@ -1,14 +1,87 @@
 //! `ticketledger report`.
 
-use super::arguments::{Report, ReportCommand};
-use super::as_of::{View, read};
+use clap::{Args, Subcommand};
+
+use super::as_of::{AsOfOptions, View, read};
+use super::options::month;
 use super::{Outcome, output, settings};
 use crate::config::Config;
 use crate::db::Database;
+use crate::ledger::book::Month;
 use crate::ledger::totals::{
     AccountBalance, OrderBalance, PaymentsByMethod, RevenueByEvent, VatByRate, VoucherBalance,
 };
-use crate::report::{Cell, Table, findings, format};
+use crate::report::{Cell, Format, Table, findings, format};
+
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    #[command(subcommand)]
+    report: ReportCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ReportCommand {
+    /// Balance of every account, debit positive; with --period, what that month changed
+    TrialBalance(MonthOptions),
+    /// Revenue by month, event and VAT rate
+    Revenue(MonthOptions),
+    /// VAT by month and rate
+    Vat(MonthOptions),
+    /// Payments and refunds by month and method
+    Payments(MonthOptions),
+    /// Every order: billed, settled and open amount (positive: the guest owes)
+    Balances(BalanceOptions),
+    /// Every voucher and flex ticket: issued, redeemed and remaining value
+    Vouchers(BalanceOptions),
+    /// Open findings: where billed, paid and refunded amounts disagree; exit code 3 while one is above `info`
+    Findings(ReportScope),
+}
+
+#[derive(Debug, Args)]
+struct ReportScope {
+    /// Only this source, by its name in the settings
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+    /// Output format
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+}
+
+/// For reports whose rows belong to a month.
+#[derive(Debug, Args)]
+struct MonthOptions {
+    /// Only what is booked in this month, such as 2025-11
+    #[arg(long, value_name = "YYYY-MM", value_parser = month)]
+    period: Option<Month>,
+    #[command(flatten)]
+    as_of: AsOfOptions,
+    #[command(flatten)]
+    scope: ReportScope,
+}
+
+/// For reports of balances, which belong to no month.
+#[derive(Debug, Args)]
+struct BalanceOptions {
+    /// With --as-closed: the closed month, such as 2025-11
+    #[arg(long, value_name = "YYYY-MM", value_parser = month, requires = "as_closed")]
+    period: Option<Month>,
+    #[command(flatten)]
+    as_of: AsOfOptions,
+    #[command(flatten)]
+    scope: ReportScope,
+}
+
+impl MonthOptions {
+    fn view(&self) -> anyhow::Result<(View, &ReportScope)> {
+        Ok((self.as_of.view(self.period)?, &self.scope))
+    }
+}
+
+impl BalanceOptions {
+    fn view(&self) -> anyhow::Result<(View, &ReportScope)> {
+        Ok((self.as_of.view(self.period)?, &self.scope))
+    }
+}
 
 type Read = fn(&Database, Option<&str>, &View) -> anyhow::Result<Table>;
 

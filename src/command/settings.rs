@@ -14,21 +14,21 @@ pub(super) fn load(path: Option<&Path>) -> anyhow::Result<Config> {
     Ok(config::load(path, &config::environment())?)
 }
 
-/// Opens the database of the settings, beside a daemon that may be running.
+/// Opens the database of the settings; a daemon may be running on it.
 pub(super) fn open(config: &Config) -> anyhow::Result<Database> {
     let url = config.database_url.expose_secret();
     existing(url)?;
     Ok(Database::open(url, Role::Command)?)
 }
 
-/// SQLite would make an empty file, and an empty report would look like an answer.
+/// SQLite would create an empty file, and an empty report would look like an answer.
 pub(super) fn existing(url: &str) -> anyhow::Result<()> {
     if let Some(path) = url.strip_prefix("sqlite:").map(|path| path.trim_start_matches("//"))
         && !Path::new(path).exists()
     {
         bail!(
-            "there is no database {path} yet; `ticketledger serve` makes it. \
-             (The path is relative to the folder you are in; database.url in the settings says which it is.)"
+            "there is no database {path} yet; start `ticketledger serve` once to create it, or correct database.url \
+             (a relative path starts at the current folder)"
         );
     }
     Ok(())
@@ -41,5 +41,5 @@ pub(super) fn known_source(config: &Config, source: Option<&str>) -> anyhow::Res
         return Ok(());
     }
     let names: Vec<&str> = config.sources.iter().map(|known| known.name.as_str()).collect();
-    Err(Usage(format!("there is no source `{source}`; the settings have {}", names.join(", "))).into())
+    Err(Usage(format!("there is no source `{source}` in the settings; choose one of {}", names.join(", "))).into())
 }

@@ -11,25 +11,25 @@ use crate::report::{Format, format};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum VouchersCommand {
-    /// List vouchers and flex tickets that are worth something, with origin, taxation and age
+    /// List vouchers and flex tickets that still have a value, with origin, taxation and age
     List(List),
 }
 
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// Only of this source, by its name in the settings
+    /// Only this source, by its name in the settings
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
-    /// Only those that were redeemed although nobody told how they were sold; exit code 3 while there is one
+    /// Only those that were redeemed although their sale was never reported; exit code 3 while there is one
     #[arg(long)]
     unknown_origin: bool,
-    /// Those that are used up or cancelled, too
+    /// Include those that are used up or cancelled
     #[arg(long)]
     all: bool,
-    /// As booked up to this day [default: today]
+    /// Only what is booked on or before this day [default: today]
     #[arg(long, value_name = "DAY")]
     as_of: Option<NaiveDate>,
-    /// How to write it
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }

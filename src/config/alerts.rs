@@ -20,7 +20,7 @@ pub(super) fn alerts(root: &mut Section, problems: &mut Problems) -> Alerts {
         // Also keeps whatever could be read as an option or as another header away from the program.
         let plain = address.value.chars().all(|c| c.is_ascii_graphic() && !matches!(c, ',' | ';' | '<' | '>'));
         if !plain || !address.value.contains('@') || address.value.starts_with(['-', '@']) {
-            address.wrong(problems, format!("`{}` is no mail address; write \"name@example.com\"", address.value));
+            address.wrong(problems, format!("`{}` is not an email address; write \"name@example.com\"", address.value));
         }
     }
     let sendmail = section.text("sendmail", problems);

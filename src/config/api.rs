@@ -45,16 +45,19 @@ pub(super) fn api(
 /// `https`, or `http` to this machine alone: a password must not cross a network in the clear.
 fn base_url_of(text: &Text, problems: &mut Problems) -> Option<String> {
     let Ok(url) = reqwest::Url::parse(&text.value) else {
-        text.wrong(problems, "is no address; write \"https://api.ticketpark.ch\"");
+        text.wrong(problems, "is not a valid URL; write \"https://api.ticketpark.ch\"");
         return None;
     };
     if !url.username().is_empty() || url.password().is_some() {
-        text.wrong(problems, "must not hold a login; use username and password");
+        text.wrong(problems, "must not contain a login; use the keys username and password");
         return None;
     }
     let loopback = url.host_str().is_some_and(is_loopback);
     if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
-        text.wrong(problems, "must begin with https:// (http:// is for this machine only, such as http://127.0.0.1)");
+        text.wrong(
+            problems,
+            "must begin with https:// (http:// is allowed for this machine only, such as http://127.0.0.1)",
+        );
         return None;
     }
     Some(text.value.trim_end_matches('/').to_owned())

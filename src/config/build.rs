@@ -22,7 +22,7 @@ pub(super) fn config(table: Table, environment: &BTreeMap<String, String>, probl
     let alerts = alerts::alerts(&mut root, problems);
     let sections = root.sections("sources", problems);
     if sections.is_empty() {
-        root.wrong(problems, "sources", "there is none; add a [[sources]] table for every account");
+        root.wrong(problems, "sources", "is missing; add a [[sources]] table for each account");
     }
     let sources: Vec<Placed> =
         sections.into_iter().filter_map(|section| source::source(section, environment, problems)).collect();
@@ -44,7 +44,7 @@ fn server(root: &mut Section, problems: &mut Problems) -> Option<Server> {
         && listen == console
         && listen.port() != 0
     {
-        section.wrong(problems, "console", "is the same as server.listen; give it a port of its own");
+        section.wrong(problems, "console", "is the same as server.listen; choose another port");
     }
     section.finish(problems);
     Some(Server { listen: listen?, console: console? })
@@ -54,7 +54,7 @@ fn address(section: &mut Section, key: &'static str, default: &str, problems: &m
     let Some(text) = section.text(key, problems) else { return default.parse().ok() };
     let address = text.value.parse().ok();
     if address.is_none() {
-        text.wrong(problems, format!("`{}` is no address; write IP:PORT, such as \"{default}\"", text.value));
+        text.wrong(problems, format!("`{}` is not a valid address; write IP:PORT, such as \"{default}\"", text.value));
     }
     address
 }

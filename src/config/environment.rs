@@ -62,7 +62,7 @@ fn place(table: &mut Table, name: &str, entry: Entry) -> Result<(), String> {
         return insert(table, name, entry);
     };
     let Some(Entry { node: Node::List(sources), .. }) = table.get_mut("sources") else {
-        return Err("the file has no [[sources]] that this could belong to".to_owned());
+        return Err("the settings file has no [[sources]]; add the source there first".to_owned());
     };
     // The longest name that fits, as `a` and `a--b` are both legal.
     let fitting = sources.iter_mut().filter_map(|source| {
@@ -74,7 +74,7 @@ fn place(table: &mut Table, name: &str, entry: Entry) -> Result<(), String> {
     });
     match fitting.max_by_key(|(length, ..)| *length) {
         Some((_, key, source)) => insert(source, key, entry),
-        None => Err("no source of that name; write the source's name in upper case with `_` for `-`".to_owned()),
+        None => Err("there is no source with this name; write its name in upper case with `_` for `-`".to_owned()),
     }
 }
 
@@ -87,6 +87,6 @@ fn insert(table: &mut Table, name: &str, entry: Entry) -> Result<(), String> {
     let section = section.to_ascii_lowercase();
     match &mut table.entry(section.clone()).or_insert(empty).node {
         Node::Table(inner) => insert(inner, rest, entry),
-        _ => Err(format!("`{section}` has no keys of its own")),
+        _ => Err(format!("`{section}` is a single value, not a section")),
     }
 }

@@ -15,14 +15,14 @@ const DEFAULT_FILE: &str = "ticketledger.toml";
 /// # Errors
 /// All mistakes at once, each with its line and what to do.
 pub fn load(path: Option<&Path>, environment: &BTreeMap<String, String>) -> Result<Config, Problems> {
-    load_and_doubt(path, environment).map(|(config, _)| config)
+    load_with_warnings(path, environment).map(|(config, _)| config)
 }
 
 /// The same, with what is valid but doubtful.
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_and_doubt(
+pub fn load_with_warnings(
     path: Option<&Path>,
     environment: &BTreeMap<String, String>,
 ) -> Result<(Config, Vec<Problem>), Problems> {
@@ -33,13 +33,13 @@ pub fn load_and_doubt(
         let missing = error.kind() == std::io::ErrorKind::NotFound;
         let next = match (missing, named) {
             (true, None) => {
-                "there are no settings here; make some with `ticketledger config example > ticketledger.toml`, \
-                 or name a file with --config"
+                "the settings file does not exist; create it with `ticketledger config example > ticketledger.toml`, \
+                 or name another with --config"
                     .to_owned()
             }
             (true, Some(_)) => {
                 let path = path.display();
-                format!("there is no such file; make one with `ticketledger config example > {path}`")
+                format!("the file does not exist; create it with `ticketledger config example > {path}`")
             }
             (false, _) => format!("cannot read the settings: {error}"),
         };
@@ -50,7 +50,7 @@ pub fn load_and_doubt(
     match parse(&text, environment, &mut problems) {
         Some(config) => {
             warning::listeners(&config.server, &mut problems);
-            Ok((config, problems.into_doubts()))
+            Ok((config, problems.into_warnings()))
         }
         None => Err(problems),
     }

@@ -28,7 +28,7 @@ use crate::order::Provider;
 use crate::policy::DatedPolicy;
 
 pub use self::environment::environment;
-pub use self::load::{load, load_and_doubt};
+pub use self::load::{load, load_with_warnings};
 pub use self::problem::{Problem, Problems};
 pub use self::secret::address;
 pub use self::summary::{summary, without_password};
@@ -36,16 +36,13 @@ pub use self::summary::{summary, without_password};
 /// The commented default file: `ticketledger config example`.
 pub const EXAMPLE: &str = include_str!("example.toml");
 
-/// All settings of a daemon.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Listeners.
     pub server: Server,
     /// `database.url`: `sqlite:PATH` or `postgres://…`. May hold a password, hence secret.
     pub database_url: SecretString,
     /// Bounds that an operator may move.
     pub limits: Limits,
-    /// The worker pool.
     pub worker: Worker,
     /// What is no longer needed, and when.
     pub retention: Retention,
@@ -62,7 +59,6 @@ impl Config {
         Some(PathBuf::from(path.trim_start_matches("//")))
     }
 
-    /// The source of that name.
     pub fn source(&self, name: &str) -> Option<&Source> {
         self.sources.iter().find(|source| source.name == name)
     }
@@ -86,7 +82,6 @@ pub struct Limits {
     pub requests_per_second: u32,
 }
 
-/// The worker pool.
 #[derive(Clone, Debug)]
 pub struct Worker {
     /// Tasks that claim and settle.
@@ -112,7 +107,6 @@ pub struct Retention {
     pub parked_days: i64,
     /// Bytes fetched from a provider's API.
     pub documents_days: i64,
-    /// The history of failed attempts.
     pub attempts_days: i64,
 }
 
@@ -123,7 +117,6 @@ pub struct Alerts {
     pub command: Vec<String>,
     /// Addresses that get each notice by mail; empty = none.
     pub mail_to: Vec<String>,
-    /// The program that sends mail.
     pub sendmail: String,
     /// How long the command, or the mail program, may take.
     pub timeout_seconds: u64,
@@ -132,7 +125,7 @@ pub struct Alerts {
 }
 
 impl Default for Alerts {
-    /// Nobody is told; what is told about is looked for all the same.
+    /// No notice is sent; alerts are detected all the same.
     fn default() -> Self {
         Self {
             command: Vec::new(),
@@ -157,11 +150,9 @@ pub struct Source {
     pub country: String,
     /// Accepted vendors of a bookingkit source.
     pub vendor_ids: Vec<String>,
-    /// Accepted path segments.
     pub path_secrets: Vec<SecretString>,
     /// Clients that may ask for a token.
     pub oauth_clients: Vec<OauthClient>,
-    /// How to reach Ticketpark.
     pub api: Option<Api>,
     /// Dated VAT rates of a Ticketpark source, in the order of the file.
     pub vat_rules: Vec<VatRule>,
@@ -193,13 +184,10 @@ impl Source {
 /// A client of our token endpoint.
 #[derive(Clone, Debug)]
 pub struct OauthClient {
-    /// `client_id`.
     pub id: String,
-    /// Accepted secrets.
     pub secrets: Vec<SecretString>,
 }
 
-/// Access to Ticketpark's API.
 #[derive(Clone, Debug)]
 pub struct Api {
     /// Without a trailing slash; `http://` on loopback only.
@@ -212,7 +200,6 @@ pub struct Api {
     pub earlier_client_secrets: Vec<SecretString>,
     /// A back-office login; `None` = a first login by command.
     pub username: Option<SecretString>,
-    /// Its password.
     pub password: Option<SecretString>,
 }
 
@@ -234,11 +221,8 @@ impl Api {
 pub struct VatRule {
     /// First local day of the show for which it holds.
     pub from: NaiveDate,
-    /// Name of the event.
     pub event: Option<String>,
-    /// Name of the price category.
     pub price: Option<String>,
-    /// Name of the host.
     pub host: Option<String>,
     /// Rate in basis points; 0 is a known rate.
     pub rate_bp: i32,

@@ -13,7 +13,6 @@ pub(super) enum Origin {
     File,
 }
 
-/// One mistake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     place: String,
@@ -35,13 +34,13 @@ impl fmt::Display for Problem {
 pub struct Problems {
     file: String,
     list: Vec<Problem>,
-    doubts: Vec<Problem>,
+    warnings: Vec<Problem>,
 }
 
 impl Problems {
     /// None yet, of this file.
     pub(super) fn new(file: impl Into<String>) -> Self {
-        Self { file: file.into(), list: Vec::new(), doubts: Vec::new() }
+        Self { file: file.into(), list: Vec::new(), warnings: Vec::new() }
     }
 
     /// Adds one. `text` must not hold the value of a secret.
@@ -50,11 +49,11 @@ impl Problems {
         self.list.push(problem);
     }
 
-    /// Adds what is no mistake, but should be looked at.
-    pub(super) fn doubt(&mut self, origin: &Origin, key: impl Into<String>, text: impl Into<String>) {
+    /// Adds a warning: no mistake, but worth changing.
+    pub(super) fn warn(&mut self, origin: &Origin, key: impl Into<String>, text: impl Into<String>) {
         let problem = self.problem(origin, key, text);
-        if !self.doubts.contains(&problem) {
-            self.doubts.push(problem);
+        if !self.warnings.contains(&problem) {
+            self.warnings.push(problem);
         }
     }
 
@@ -67,17 +66,14 @@ impl Problems {
         Problem { place, key: key.into(), text: text.into() }
     }
 
-    /// What is doubtful.
-    pub(super) fn into_doubts(self) -> Vec<Problem> {
-        self.doubts
+    pub(super) fn into_warnings(self) -> Vec<Problem> {
+        self.warnings
     }
 
-    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
-    /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
         self.list.iter()
     }

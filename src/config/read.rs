@@ -56,7 +56,7 @@ impl Section {
     pub(super) fn text(&mut self, key: &'static str, problems: &mut Problems) -> Option<Text> {
         let entry = self.take(key)?;
         let found = into_text(entry, self.path_of(key));
-        found.map_err(|text| text.wrong(problems, "must be a text in quotes")).ok()
+        found.map_err(|text| text.wrong(problems, "must be a string in quotes")).ok()
     }
 
     pub(super) fn required(&mut self, key: &'static str, hint: &str, problems: &mut Problems) -> Option<Text> {
@@ -78,7 +78,7 @@ impl Section {
         };
         let texts = items.into_iter().filter_map(|item| {
             let found = into_text(item, path.clone());
-            found.map_err(|text| text.wrong(problems, "must be a text in quotes, or a list of them")).ok()
+            found.map_err(|text| text.wrong(problems, "must be a string in quotes, or a list of strings")).ok()
         });
         texts.collect()
     }
@@ -120,7 +120,6 @@ impl Section {
         Some(self.number(key, bounds, 0, problems))
     }
 
-    /// A table inside this one.
     pub(super) fn section(&mut self, key: &'static str, problems: &mut Problems) -> Option<Self> {
         let path = self.path_of(key);
         let entry = self.take(key)?;
@@ -143,13 +142,12 @@ impl Section {
                 Ok(text) => {
                     texts.insert(key, text);
                 }
-                Err(text) => text.wrong(problems, "must be a text in quotes"),
+                Err(text) => text.wrong(problems, "must be a string in quotes"),
             }
         }
         Some(texts)
     }
 
-    /// A list of tables.
     pub(super) fn sections(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Self> {
         let path = self.path_of(key);
         let Some(entry) = self.take(key) else { return Vec::new() };
@@ -168,7 +166,7 @@ impl Section {
         sections
     }
 
-    /// Every key that nobody asked for is a mistake.
+    /// Every key that was not asked for is a mistake.
     pub(super) fn finish(self, problems: &mut Problems) {
         for (key, entry) in &self.table {
             let text = format!("unknown key; known here: {}", self.asked.join(", "));

@@ -9,10 +9,9 @@ use super::read::Section;
 const RECORDS: i64 = 4018;
 /// The history of failed attempts explains what went wrong lately; it proves nothing about the books.
 const ATTEMPTS: i64 = 400;
-/// A delivery that nobody could read is money that may be missing in the books: it stays until somebody decides.
+/// A webhook that could not be read is money that may be missing in the books: it stays until a person decides.
 const NEVER: i64 = 0;
 
-/// Reads the table.
 pub(super) fn retention(section: Option<Section>, problems: &mut Problems) -> Retention {
     let Some(mut section) = section else { return Retention::default() };
     let automatic = match section.text("automatic", problems) {

@@ -64,11 +64,11 @@ fn find(reference: &str, environment: &BTreeMap<String, String>) -> Result<Strin
 
 fn credential(name: &str, environment: &BTreeMap<String, String>) -> Result<PathBuf, String> {
     if name.is_empty() || name.contains('/') || name == ".." {
-        return Err("the name of a credential is a plain file name".to_owned());
+        return Err("the name of a credential must be a plain file name".to_owned());
     }
     let folder = environment.get("CREDENTIALS_DIRECTORY").ok_or_else(|| {
         format!(
-            "there are no systemd credentials here (CREDENTIALS_DIRECTORY is not set); start the daemon with \
+            "there are no systemd credentials (CREDENTIALS_DIRECTORY is not set); start the daemon with \
              LoadCredential={name}:PATH"
         )
     })?;

@@ -31,7 +31,7 @@ pub(super) fn source(
     let path_secrets = path_secrets(&mut section, environment, problems);
     let clients = oauth_clients(&mut section, environment, problems);
     if path_secrets.is_empty() && clients.is_empty() {
-        let text = "nobody could deliver to this source; give it path_secrets or oauth_clients that can be read";
+        let text = "no sender could authenticate; give the source path_secrets or oauth_clients that can be read";
         section.wrong(problems, "path_secrets", text);
     }
     let api_section = section.section("api", problems);
@@ -88,11 +88,14 @@ fn provider(section: &mut Section, problems: &mut Problems) -> Option<Provider> 
 }
 
 fn timezone(section: &mut Section, problems: &mut Problems) -> Option<chrono_tz::Tz> {
-    let hint = "the accounting day is this zone's; write a name such as \"Europe/Berlin\"";
+    let hint = "it decides the accounting day; write a name such as \"Europe/Berlin\"";
     let text = section.required("timezone", hint, problems)?;
     let zone = text.value.parse().ok();
     if zone.is_none() {
-        text.wrong(problems, format!("`{}` is no time zone; write a name such as \"Europe/Berlin\"", text.value));
+        text.wrong(
+            problems,
+            format!("`{}` is not a valid time zone; write a name such as \"Europe/Berlin\"", text.value),
+        );
     }
     zone
 }
@@ -100,7 +103,7 @@ fn timezone(section: &mut Section, problems: &mut Problems) -> Option<chrono_tz:
 fn country(section: &mut Section, problems: &mut Problems) -> Option<String> {
     let text = section.required("country", "write two letters such as \"DE\" or \"CH\"", problems)?;
     if text.value.len() != 2 || !text.value.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        text.wrong(problems, format!("`{}` is no country; write two letters such as \"DE\"", text.value));
+        text.wrong(problems, format!("`{}` is not a country code; write two letters such as \"DE\"", text.value));
     }
     Some(text.value.to_ascii_uppercase())
 }
@@ -117,7 +120,7 @@ fn fits_provider(
     match provider {
         Some(Provider::Bookingkit) => {
             if vendor_ids.is_empty() {
-                let text = "is missing; list the ids of the bookingkit vendors whose orders belong into this book";
+                let text = "is missing; list the ids of the bookingkit vendors whose orders belong in this book";
                 section.wrong(problems, "vendor_ids", text);
             }
             if api {
@@ -151,7 +154,7 @@ fn path_secrets(
         let Some(secret) = secret::resolve(&text, environment, problems) else { continue };
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         if !secret.expose_secret().bytes().all(plain) {
-            text.wrong(problems, "a path secret stands in an address; use letters, digits and `-._~` only");
+            text.wrong(problems, "a path secret is part of a URL; use letters, digits and `-._~` only");
         }
         warning::guessable(&text, &secret, problems);
         secrets.push((text, secret));
@@ -166,7 +169,7 @@ fn oauth_clients(
 ) -> Vec<(Text, OauthClient)> {
     let mut clients = Vec::new();
     for mut client in section.sections("oauth_clients", problems) {
-        let id = client.required("id", "it is the client_id that the sender presents", problems);
+        let id = client.required("id", "it is the client_id that the sender uses", problems);
         let texts = client.texts("secret", problems);
         if texts.is_empty() {
             client.wrong(problems, "secret", "is missing; write `file:PATH`, `env:NAME` or `credential:NAME`");
@@ -180,7 +183,7 @@ fn oauth_clients(
         client.finish(problems);
         let Some(id) = id else { continue };
         if id.value.is_empty() {
-            id.wrong(problems, "is empty; it is the client_id that the sender presents");
+            id.wrong(problems, "is empty; it is the client_id that the sender uses");
         }
         let value = OauthClient { id: id.value.clone(), secrets };
         clients.push((id, value));

@@ -35,7 +35,7 @@ pub fn summary(config: &Config) -> String {
 fn retention(retention: Retention) -> String {
     let Retention { automatic, done_days, superseded_days, parked_days, documents_days, attempts_days } = retention;
     let days = |days: i64| if days == 0 { "for ever".to_owned() } else { format!("{days} days") };
-    let who = if automatic { "taken by the daemon" } else { "taken by `ticketledger inbox prune` only" };
+    let who = if automatic { "deleted by the daemon" } else { "deleted by `ticketledger inbox prune` only" };
     format!(
         "{who}; bodies are kept {} (superseded {}, parked {}), documents {}, failed attempts {}",
         days(done_days),
@@ -51,7 +51,7 @@ fn told(alerts: &Alerts) -> String {
     let command = alerts.command.first().map(|program| format!("by {program}"));
     let mail = (!alerts.mail_to.is_empty()).then(|| format!("by mail to {}", alerts.mail_to.join(", ")));
     let told: Vec<String> = command.into_iter().chain(mail).collect();
-    if told.is_empty() { "nobody is told".to_owned() } else { told.join(", and ") }
+    if told.is_empty() { "sent to nobody".to_owned() } else { told.join(", and ") }
 }
 
 fn source_summary(source: &Source) -> String {
@@ -76,7 +76,7 @@ fn source_summary(source: &Source) -> String {
         let login = if api.username.is_some() { "logs in by itself" } else { "needs `ticketledger login`" };
         line(format!("reads from {}, {login}", api.base_url));
         if source.vat_rules.is_empty() {
-            line("no VAT rules: every sale will be undetermined".to_owned());
+            line("no VAT rules: the VAT of every sale is undetermined".to_owned());
         }
     }
     for rule in &source.vat_rules {
@@ -87,12 +87,12 @@ fn source_summary(source: &Source) -> String {
         line(format!("VAT {} % from {} for {scope}", format_minor(i64::from(rule.rate_bp), 2), rule.from));
     }
     match source.silence_hours {
-        None => line("silence: an alert when it is longer than usual".to_owned()),
-        Some(0) => line("silence: never an alert".to_owned()),
-        Some(hours) => line(format!("silence: an alert after {hours} hour(s)")),
+        None => line("silence: alert when longer than usual".to_owned()),
+        Some(0) => line("silence: no alert".to_owned()),
+        Some(hours) => line(format!("silence: alert after {hours} hour(s)")),
     }
     if source.policies.is_empty() {
-        line("policy: the default".to_owned());
+        line("policy: default".to_owned());
     }
     for (number, dated) in source.policies.iter().enumerate() {
         let from = dated.from.filter(|_| number > 0).map(|day| format!("for orders from {day} on"));

@@ -8,7 +8,6 @@ use toml::de::{DeTable, DeValue};
 
 use super::problem::{Origin, Problems};
 
-/// Keys and their values.
 pub(super) type Table = BTreeMap<String, Entry>;
 
 /// A value and where it was written.

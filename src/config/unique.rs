@@ -16,12 +16,17 @@ pub(super) fn check(sources: &[Placed], problems: &mut Problems) {
     let mut clients = Seen::default();
     for source in sources {
         let name = &source.name;
-        names.note(&name.value, name, problems, "two sources have this name; give each one of its own");
+        names.note(&name.value, name, problems, "two sources have this name; give each its own");
         for vendor in &source.vendor_ids {
-            vendors.note(&vendor.value, vendor, problems, "this vendor is listed already; it can have one book only");
+            vendors.note(
+                &vendor.value,
+                vendor,
+                problems,
+                "this vendor is already listed; a vendor belongs to one source only",
+            );
         }
         for (place, secret) in &source.path_secrets {
-            let text = "this path secret is in use already; every source needs secrets of its own";
+            let text = "this path secret is already in use; give every source its own";
             secrets.note(secret.expose_secret(), place, problems, text);
         }
         for client in &source.client_ids {

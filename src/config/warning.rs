@@ -27,8 +27,8 @@ pub(super) fn guessable(text: &Text, secret: &SecretString, problems: &mut Probl
     } else {
         return;
     };
-    let next = "can be guessed; make one with `openssl rand -hex 32`";
-    problems.doubt(&text.origin, &text.key, format!("{what} and {next}"));
+    let next = "can be guessed; generate one with `openssl rand -hex 32`";
+    problems.warn(&text.origin, &text.key, format!("{what} and {next}"));
 }
 
 /// A file with a secret that every user of this machine can read.
@@ -37,7 +37,7 @@ pub(super) fn readable(text: &Text, problems: &mut Problems) {
     let mode = std::fs::metadata(Path::new(path)).map_or(0, |metadata| metadata.permissions().mode());
     if mode & 0o004 != 0 {
         let text_of = format!("every user of this machine can read {path}; run `chmod o= {path}`");
-        problems.doubt(&text.origin, &text.key, text_of);
+        problems.warn(&text.origin, &text.key, text_of);
     }
 }
 
@@ -45,11 +45,11 @@ pub(super) fn readable(text: &Text, problems: &mut Problems) {
 pub(super) fn listeners(server: &Server, problems: &mut Problems) {
     let mut check = |key: &str, address: SocketAddr, text: &str| {
         if !address.ip().is_loopback() {
-            problems.doubt(&Origin::File, key, format!("other machines can reach {address}, {text}"));
+            problems.warn(&Origin::File, key, format!("other machines can reach {address}, {text}"));
         }
     };
-    let text = "and secrets would cross the network in the clear; listen on 127.0.0.1 behind a proxy with TLS";
+    let text = "and secrets would cross the network unencrypted; listen on 127.0.0.1 behind a proxy with TLS";
     check("server.listen", server.listen, text);
-    let text = "and whoever gets there sees how business goes; listen on 127.0.0.1";
+    let text = "and whoever does sees your business figures; listen on 127.0.0.1";
     check("server.console", server.console, text);
 }

@@ -52,7 +52,7 @@ pub(crate) fn apply_updates(connection: &mut Connection, source: &str, updates: 
                 order_id,
                 contact_id,
                 erased_id,
-                "a delivery brought an erased customer's data again"
+                "a webhook brought back the data of an erased customer"
             );
             store::flag(connection, *contact_id, *erased_id)?;
         }

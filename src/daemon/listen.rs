@@ -28,9 +28,9 @@ pub(super) async fn listeners(server: &Server) -> anyhow::Result<(TcpListener, T
             );
         };
         let socket = sockets.take_tcp_listener(index);
-        let socket = socket.with_context(|| format!("the socket `{name}` that systemd passed cannot be used"))?;
+        let socket = socket.with_context(|| format!("cannot use the socket `{name}` passed by systemd"))?;
         if passed.insert(name, socket).is_some() {
-            bail!("systemd passed two sockets named `{name}`; give its unit one ListenStream=");
+            bail!("systemd passed two sockets named `{name}`; keep only one ListenStream= in its unit");
         }
     }
     let mut take = |name: &str| passed.remove(name).flatten();
@@ -54,7 +54,7 @@ async fn listen(
     let listener = TcpListener::from_std(listener)?;
     let held = listener.local_addr()?;
     if held != address && address.port() != 0 {
-        tracing::warn!(%held, %address, key, "systemd's socket has another address than the settings, and counts");
+        tracing::warn!(%held, %address, key, "using the address of systemd's socket, which differs from the settings");
     }
     Ok(listener)
 }

@@ -28,6 +28,7 @@ use crate::cluster::Presence;
 use crate::config::Config;
 use crate::db::Database;
 use crate::inbox::writer::{Pulse, Writer};
+use crate::limits;
 use crate::maintenance::retention;
 use crate::monitor::{Monitor, Notice, catalog};
 use crate::receive::{self, Console, Intake, Timeouts, Turn};
@@ -42,19 +43,17 @@ pub struct Options {
     pub clock: Clock,
     /// Whether workers run by themselves; else [`Daemon::run_until_idle`] is the only worker.
     pub work: bool,
-    /// See [`Probe`].
     pub probe: Probe,
-    /// How long senders are waited for.
-    pub patience: Timeouts,
+    /// How long the daemon waits for senders.
+    pub timeouts: Timeouts,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Clock::System, work: true, probe: Arc::new(|_| {}), patience: Timeouts::default() }
+        Self { clock: Clock::System, work: true, probe: Arc::new(|_| {}), timeouts: Timeouts::default() }
     }
 }
 
-/// A running daemon.
 pub struct Daemon {
     public: SocketAddr,
     console: SocketAddr,
@@ -71,10 +70,10 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Opens the database, brings it up to date, listens and starts to work. When this answers, the daemon is ready.
+    /// Opens and migrates the database, listens and starts the workers. When this returns, the daemon is ready.
     ///
     /// # Errors
-    /// Whatever hinders it, in words for the operator.
+    /// What prevented the start, as a message for the operator.
     pub async fn start(config: Config, options: Options) -> anyhow::Result<Self> {
         let config = Arc::new(config);
         let database = open::open(Arc::clone(&config), options.clock.clone()).await?;
@@ -104,10 +103,11 @@ impl Daemon {
             workers: worker.alive(),
             database_file: config.database_file(),
             turn: Turn::default(),
+            timeout: limits::READY_TIMEOUT,
             metrics: metrics.clone(),
         });
         let intake = Intake::new(Arc::clone(&config), options.clock.clone(), writer, database.clone());
-        let intake = Arc::new(intake.with_patience(options.patience));
+        let intake = Arc::new(intake.with_timeouts(options.timeouts));
         let (workers, newest_workers) = channel::channel(worker);
         let (stop, stopped) = channel::channel(false);
         let mut tasks = JoinSet::new();
@@ -116,7 +116,7 @@ impl Daemon {
         let console = receive::serve_console(console, console_state, stopping(stopped.clone()));
         part(&mut tasks, "the console listener", console);
         if options.work {
-            timely(&mut tasks, &config, &database, &options.clock, &stopped);
+            hourly(&mut tasks, &config, &database, &options.clock, &stopped);
             let (kept, shutdown) = (presence.clone(), stopping(stopped.clone()));
             part(&mut tasks, "the heartbeat", async move { kept.keep(shutdown).await });
             let (watching, watched) = (monitor.clone(), stopped.clone());
@@ -143,17 +143,14 @@ impl Daemon {
         })
     }
 
-    /// Where deliveries are received.
     pub fn public(&self) -> SocketAddr {
         self.public
     }
 
-    /// Where readiness and metrics are shown.
     pub fn console(&self) -> SocketAddr {
         self.console
     }
 
-    /// Its database.
     pub fn database(&self) -> &Database {
         &self.database
     }
@@ -174,19 +171,19 @@ impl Daemon {
         self.monitor.observe().await
     }
 
-    /// Answers the name of the first part that ends although nobody stopped it; stays silent while all is well.
+    /// Waits until a component ends although no stop was asked for, and answers its name.
     pub async fn failed(&mut self) -> String {
         match self.tasks.join_next().await {
             Some(Ok(name)) => name.to_owned(),
-            Some(Err(error)) => format!("a part of the daemon ({error})"),
-            None => "every part of the daemon".to_owned(),
+            Some(Err(error)) => format!("a component ({error})"),
+            None => "every component".to_owned(),
         }
     }
 
     /// Stops taking requests, answers those in hand, stores what waits, finishes what is being worked on.
     ///
     /// # Errors
-    /// When a part ended by a fault.
+    /// When a component failed.
     pub async fn stop(mut self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
         // With the last handle of the writer its queue ends, and with the queue its thread.
@@ -199,13 +196,13 @@ impl Daemon {
         self.presence.leave_apart().await;
         match fault {
             None => Ok(()),
-            Some(error) => bail!("a part of the daemon ended by a fault: {error}"),
+            Some(error) => bail!("a component failed: {error}"),
         }
     }
 }
 
-/// What a daemon does now and then by itself.
-fn timely(
+/// What a daemon does every hour by itself.
+fn hourly(
     tasks: &mut JoinSet<&'static str>,
     config: &Config,
     database: &Database,
@@ -213,14 +210,14 @@ fn timely(
     stopped: &channel::Receiver<bool>,
 ) {
     let sweep = sweep::run(database.clone(), clock.clone(), stopped.clone());
-    part(tasks, "the sweep of credits", sweep);
+    part(tasks, "the recognition of credits", sweep);
     if config.retention.automatic {
         let retention = retention::run(database.clone(), clock.clone(), config.retention, stopped.clone());
         part(tasks, "retention", retention);
     }
 }
 
-/// Starts a part of the daemon, which answers its name when it ends.
+/// Starts a component, which answers its name when it ends.
 fn part(tasks: &mut JoinSet<&'static str>, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
     tasks.spawn(async move {
         work.await;
@@ -229,7 +226,7 @@ fn part(tasks: &mut JoinSet<&'static str>, name: &'static str, work: impl Future
 }
 
 async fn stopping(mut stopped: channel::Receiver<bool>) {
-    // A sender that is gone means the same as one that says stop.
+    // A dropped sender means the same as a stop.
     let _ = stopped.wait_for(|stop| *stop).await;
 }
 

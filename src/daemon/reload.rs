@@ -13,7 +13,7 @@ impl Daemon {
     /// changed and want a restart; for those the values of the start stay in force.
     ///
     /// # Errors
-    /// Whatever hinders it, in words for the operator; then the earlier settings stay in force, all of them.
+    /// What prevented it, as a message for the operator; then all previous settings stay in force.
     pub async fn reload(&mut self, mut config: Config) -> anyhow::Result<Vec<&'static str>> {
         let restart = keep_fixed(&self.config, &mut config);
         let config = Arc::new(config);

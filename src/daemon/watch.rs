@@ -1,4 +1,4 @@
-//! Whether the daemon gets on, for systemd: a sign of life is sent only when the inbox writer, every worker and the
+//! Whether the daemon makes progress, for systemd: a sign of life is sent only when the inbox writer, every worker and the
 //! database have each proved themselves since the last one. A timer alone would go on when they hang.
 //!
 //! What is idle proves itself too: the writer answers a heartbeat that passes through its own queue, the workers look
@@ -54,7 +54,7 @@ impl Part {
 }
 
 impl Watch {
-    /// Watches until it is dropped. Without a service manager there is nobody to tell, and nothing is looked at.
+    /// Watches until it is dropped. Without a service manager it checks nothing.
     pub(super) async fn run(self) {
         if !systemd::listens() {
             return;
@@ -79,7 +79,7 @@ impl Watch {
         }
     }
 
-    /// Waits until every part has proved itself, and complains while one does not.
+    /// Waits until every component has proved itself, and warns while one does not.
     async fn proved(&self, pause: Duration, show: &mut impl FnMut(String)) -> Option<Backlog> {
         let mut proofs = self.proofs(pause);
         let mut missing = Part::ALL.to_vec();
@@ -95,16 +95,16 @@ impl Watch {
                 () = sleep(pause.max(LATE)) => {
                     let names: Vec<&str> = missing.iter().map(|part| part.name()).collect();
                     let names = names.join(", ");
-                    show(format!("not getting on: {names}"));
+                    show(format!("no progress: {names}"));
                     if !complained {
-                        tracing::warn!(missing = names, "a part of the daemon does not get on: no sign of life");
+                        tracing::warn!(missing = names, "a component made no progress");
                     }
                     complained = true;
                 }
             }
         }
         if complained {
-            tracing::info!("every part of the daemon gets on again");
+            tracing::info!("all components make progress again");
         }
         backlog
     }
@@ -168,12 +168,12 @@ fn in_words(backlog: &Backlog, now: Timestamp) -> String {
         _ => count.to_string(),
     };
     let mut text = match backlog.waiting {
-        0 => "nothing waits".to_owned(),
+        0 => "nothing waiting".to_owned(),
         waiting => format!("{} waiting", count(waiting)),
     };
     let late = backlog.first_due_at.map_or(0, |due_at| now.milliseconds_since(due_at) / 1000);
     if late > 0 {
-        text.push_str(&format!(", the first due for {late} s"));
+        text.push_str(&format!(", the first overdue by {late} s"));
     }
     if backlog.parked > 0 {
         text.push_str(&format!(", {} parked", count(backlog.parked)));
@@ -190,11 +190,11 @@ mod tests {
         let now = Timestamp::parse("2026-01-01T00:00:40Z").expect("an instant");
         let due_at = Timestamp::parse("2026-01-01T00:00:00Z");
         for (waiting, parked, first_due_at, words) in [
-            (0, 0, None, "nothing waits"),
-            (0, 3, None, "nothing waits, 3 parked"),
+            (0, 0, None, "nothing waiting"),
+            (0, 3, None, "nothing waiting, 3 parked"),
             (12, 0, Some(now), "12 waiting"),
-            (12, 3, due_at, "12 waiting, the first due for 40 s, 3 parked"),
-            (COUNTED, 0, due_at, "10000 or more waiting, the first due for 40 s"),
+            (12, 3, due_at, "12 waiting, the first overdue by 40 s, 3 parked"),
+            (COUNTED, 0, due_at, "10000 or more waiting, the first overdue by 40 s"),
         ] {
             assert_eq!(in_words(&Backlog { waiting, parked, first_due_at }, now), words);
         }

@@ -2,7 +2,7 @@
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("database.url: `{scheme}:` is not known; write `sqlite:PATH` or `postgres://USER@HOST/NAME`")]
+    #[error("database.url: `{scheme}:` is not supported; write `sqlite:PATH` or `postgres://USER@HOST/NAME`")]
     Scheme {
         /// The part before the colon.
         scheme: String,
@@ -10,7 +10,7 @@ pub enum Error {
     #[error("cannot open the database: {0}")]
     Open(String),
     #[error(
-        "another ticketledger daemon is using {path}; stop it first, or give this one a database of its own \
+        "another ticketledger daemon is using {path}; stop it first, or give this one its own database \
          (several daemons can share a PostgreSQL database)"
     )]
     InUse {
@@ -18,8 +18,8 @@ pub enum Error {
         path: String,
     },
     #[error(
-        "the database holds an unfinished copy of a SQLite database; run the same `ticketledger database copy` again, \
-         which goes on where it stood"
+        "the database holds an unfinished copy of a SQLite database; run the same `ticketledger database copy` again \
+         to resume it"
     )]
     Unfinished,
     /// No connection became free in time.
@@ -27,9 +27,9 @@ pub enum Error {
     Pool(#[from] r2d2::Error),
     #[error("database: {0}")]
     Query(#[from] diesel::result::Error),
-    #[error("database: the commit failed, and whether it took place is not known: {0}")]
+    #[error("database: the commit failed, and it is unknown whether it took effect: {0}")]
     Commit(diesel::result::Error),
-    #[error("cannot bring the database schema up to date: {0}")]
+    #[error("cannot migrate the database schema: {0}")]
     Migration(String),
     /// The server answers, but its state or its settings make it unusable.
     #[error("{0}")]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
 use diesel::dsl::sql;
@@ -44,7 +45,7 @@ impl ManageConnection for Server {
         match read_only.get_result(connection).map_err(diesel::r2d2::Error::QueryError)? {
             false => Ok(()),
             true => Err(diesel::r2d2::Error::ConnectionError(diesel::ConnectionError::BadConnection(
-                "the PostgreSQL server can only be read; it is a standby".to_owned(),
+                "the PostgreSQL server is read-only (a standby)".to_owned(),
             ))),
         }
     }
@@ -69,11 +70,7 @@ pub(super) struct Pools {
 impl Pools {
     pub(super) fn get(&self) -> Result<PooledConnection<Server>> {
         let pool = if self.receives { &self.receive } else { &self.work };
-        let wait = match self.down.load(Ordering::Relaxed) {
-            true => limits::DATABASE_DOWN_WAIT,
-            false => limits::POSTGRES_WAIT,
-        };
-        let mut connection = pool.get_timeout(wait);
+        let mut connection = pool.get_timeout(self.wait());
         let all_in_use = pool.state().connections >= pool.max_size();
         if connection.is_err() && all_in_use {
             // The server is busy, not gone.
@@ -81,9 +78,16 @@ impl Pools {
         }
         let was_down = self.down.swap(connection.is_err() && !all_in_use, Ordering::Relaxed);
         if was_down && connection.is_ok() {
-            tracing::info!("the database is back");
+            tracing::info!("the database is available again");
         }
         Ok(connection?)
+    }
+
+    fn wait(&self) -> Duration {
+        match self.down.load(Ordering::Relaxed) {
+            true => limits::DATABASE_DOWN_WAIT,
+            false => limits::POSTGRES_WAIT,
+        }
     }
 
     /// Name and state of each pool.
@@ -167,7 +171,7 @@ fn setting(connection: &mut PgConnection, name: &'static str) -> Result<String> 
 fn refuse_unusable(connection: &mut PgConnection) -> Result<()> {
     if setting(connection, "transaction_read_only")? == "on" {
         return Err(Error::Unusable(
-            "database.url leads to a PostgreSQL server that can only be read: a standby, or one with \
+            "database.url leads to a read-only PostgreSQL server: a standby, or one with \
              `default_transaction_read_only`. Name the primary, or all of them: \
              postgres://USER@HOST1,HOST2/NAME?target_session_attrs=read-write"
                 .to_owned(),
@@ -177,8 +181,8 @@ fn refuse_unusable(connection: &mut PgConnection) -> Result<()> {
     let synchronous = setting(connection, "synchronous_commit")?;
     if !matches!(synchronous.as_str(), "on" | "remote_apply") {
         return Err(Error::Unusable(format!(
-            "PostgreSQL keeps `synchronous_commit` at `{synchronous}`, although this daemon set it to `on`: what it \
-             answers could be lost in a power cut. Connect without the pooler in between"
+            "PostgreSQL keeps `synchronous_commit` at `{synchronous}`, although this daemon set it to `on`: a power \
+             failure could lose acknowledged webhooks. Connect without a pooler"
         )));
     }
     // Migrations may take long.
@@ -189,8 +193,8 @@ fn refuse_unusable(connection: &mut PgConnection) -> Result<()> {
 /// Warns about server settings that can lose data in a power failure whatever a session asks for.
 fn warn_of_loss(connection: &mut PgConnection) -> Result<()> {
     for (name, consequence) in [
-        ("fsync", "a power cut can lose what was answered, and the database with it"),
-        ("full_page_writes", "a power cut can damage the database"),
+        ("fsync", "a power failure can lose acknowledged webhooks, and the whole database"),
+        ("full_page_writes", "a power failure can damage the database"),
     ] {
         if setting(connection, name)? == "off" {
             tracing::warn!("PostgreSQL runs with `{name} = off`: {consequence}");
@@ -209,8 +213,8 @@ fn refuse_pooler(first: &mut PgConnection, second: &mut PgConnection) -> Result<
     let shared = || {
         Error::Unusable(
             "database.url leads through a pooler that hands one session to several connections, such as pgbouncer with \
-             `pool_mode = transaction`. Use `pool_mode = session`, or connect to PostgreSQL itself: the daemon has a \
-             pool of its own"
+             `pool_mode = transaction`. Use `pool_mode = session`, or connect to PostgreSQL directly: the daemon has \
+             its own pool"
                 .to_owned(),
         )
     };
@@ -239,5 +243,20 @@ fn refuse_pooler(first: &mut PgConnection, second: &mut PgConnection) -> Result<
         // Such a pooler also mixes up prepared statements.
         Err(Error::Query(error)) if error.to_string().contains("prepared statement") => Err(shared()),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_waits_long_once_the_server_is_known_to_be_gone() {
+        let nowhere = || Server(ConnectionManager::new("postgres:///nothing?host=/nowhere"));
+        let pool = || Pool::builder().build_unchecked(nowhere());
+        let pools = Pools { work: pool(), receive: pool(), receives: false, down: Arc::default() };
+        assert_eq!(pools.wait(), limits::POSTGRES_WAIT);
+        assert!(pools.get().is_err());
+        assert_eq!(pools.wait(), limits::DATABASE_DOWN_WAIT);
     }
 }

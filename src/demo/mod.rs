@@ -20,19 +20,19 @@ use self::stand_in::StandIn;
 use self::traffic::Sender;
 
 /// Output of the demo, in order.
-pub enum Said {
+pub enum Output {
     Text(String),
     Verdict(Verdict),
 }
 
 /// Receives the output of the demo.
-pub type Say<'a> = &'a mut dyn FnMut(Said) -> anyhow::Result<()>;
+pub type Print<'a> = &'a mut dyn FnMut(Output) -> anyhow::Result<()>;
 
 /// Runs the demo. With `keep` everything stays up until Ctrl-C; otherwise the folder is removed at the end.
 ///
 /// # Errors
 /// When a step fails, or `say` returns an error.
-pub async fn run(keep: bool, say: Say<'_>) -> anyhow::Result<()> {
+pub async fn run(keep: bool, print: Print<'_>) -> anyhow::Result<()> {
     let clock = Clock::System;
     let stand_in = StandIn::start(clock.clone()).await.context("cannot start the stand-in for Ticketpark's API")?;
     let place = Place::make(&stand_in)?;
@@ -40,31 +40,31 @@ pub async fn run(keep: bool, say: Say<'_>) -> anyhow::Result<()> {
     let sources: Vec<String> = config.sources.iter().map(|source| source.name.clone()).collect();
     let daemon = Daemon::start(config, Options { clock, ..Options::default() }).await?;
     let sender = Sender::new(daemon.public(), &place);
-    say(Said::Text(story::opening(&place)))?;
+    print(Output::Text(story::opening(&place)))?;
     for scene in traffic::scenes() {
         let answers = scene.play(&sender, &stand_in).await?;
         wait_until_idle(&daemon, &sources).await?;
-        say(Said::Text(story::scene(&scene, &answers)))?;
+        print(Output::Text(story::scene(&scene, &answers)))?;
     }
     let text = daemon.database().run(story::books).await?;
-    say(Said::Text(text))?;
+    print(Output::Text(text))?;
     let verdict = daemon.database().run(|database| verify(database, None)).await?;
     let holds = verdict.broken.is_none();
-    say(Said::Verdict(verdict))?;
+    print(Output::Verdict(verdict))?;
     if keep {
-        say(Said::Text(story::kept(&daemon, &stand_in, &place)))?;
+        print(Output::Text(story::kept(&daemon, &stand_in, &place)))?;
         tokio::signal::ctrl_c().await?;
     }
     daemon.stop().await?;
     stand_in.stop().await;
     if keep {
-        say(Said::Text(format!("\nStopped. {} is still there.\n", place.folder().display())))?;
+        print(Output::Text(format!("\nStopped. {} was kept.\n", place.folder().display())))?;
     } else {
         place.remove();
-        say(Said::Text(story::farewell().to_owned()))?;
+        print(Output::Text(story::farewell().to_owned()))?;
     }
     if !holds {
-        bail!("the books of the demo do not hold; please report this");
+        bail!("the books of the demo are broken; please report this bug");
     }
     Ok(())
 }
@@ -83,5 +83,5 @@ async fn wait_until_idle(daemon: &Daemon, sources: &[String]) -> anyhow::Result<
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    bail!("the demo's events were not worked through in half a minute; is the machine very busy?")
+    bail!("the demo's events were not processed within half a minute; is the machine very busy?")
 }

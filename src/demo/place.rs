@@ -50,7 +50,7 @@ impl Place {
         let (name, rest) = random.split_at(8);
         let (museum, theatre) = rest.split_at(20);
         let folder = std::env::temp_dir().join(format!("ticketledger-demo-{name}"));
-        std::fs::create_dir(&folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        std::fs::create_dir(&folder).with_context(|| format!("cannot create the folder {}", folder.display()))?;
         let secrets = BTreeMap::from([("museum", museum.to_owned()), ("theatre", theatre.to_owned())]);
         let place = Self { folder, secrets };
         place.write("museum-hook", museum)?;

@@ -45,13 +45,13 @@ pub(super) fn books(database: &Database) -> anyhow::Result<String> {
         ),
         ("Payments by method", report::read::<PaymentsByMethod>(database, all)?),
         (
-            "Balance of every order: positive means that the customer owes, negative that you do",
+            "Balance of every order: positive if the customer owes money, negative if you do",
             report::read::<OrderBalance>(database, all)?,
         ),
-        ("Vouchers and flex tickets: what is still to be honoured", report::read::<VoucherBalance>(database, all)?),
-        ("Findings: what needs an explanation before the books can be signed", report::findings(database, None)?),
+        ("Vouchers and flex tickets: the value still to be honoured", report::read::<VoucherBalance>(database, all)?),
+        ("Findings: what needs an explanation before the books can be closed", report::findings(database, None)?),
     ];
-    let mut text = "\nWhat the books say now:\n".to_owned();
+    let mut text = "\nWhat the ledger shows now:\n".to_owned();
     for (title, table) in reports {
         let _ = write!(text, "\n{title}\n{}", format::render(&table, Format::Table)?);
     }
@@ -62,7 +62,7 @@ pub(super) fn books(database: &Database) -> anyhow::Result<String> {
 pub(super) fn kept(daemon: &Daemon, stand_in: &StandIn, place: &Place) -> String {
     let settings = place.settings().display().to_string();
     format!(
-        "\nEverything is still running; end it with Ctrl-C.\n\
+        "\nEverything is still running; stop it with Ctrl-C.\n\
          \x20 deliveries   http://{public}/webhooks/museum/{museum}\n\
          \x20              http://{public}/webhooks/theatre/{theatre}\n\
          \x20 console      http://{console}/\n\
@@ -82,6 +82,6 @@ pub(super) fn kept(daemon: &Daemon, stand_in: &StandIn, place: &Place) -> String
 }
 
 pub(super) fn farewell() -> &'static str {
-    "\nThat was the demo; its folder is removed. `ticketledger demo --keep` leaves everything running to look at.\n\
-     To start for real: ticketledger config example > ticketledger.toml\n"
+    "\nThat was the demo; its folder was removed. `ticketledger demo --keep` keeps everything running for a look \
+     around.\n To start for real: ticketledger config example > ticketledger.toml\n"
 }

@@ -133,8 +133,8 @@ pub(super) fn scenes() -> Vec<Scene> {
             Event::Bookingkit(UNIFIED_EXAMPLE.replace(SHARED_ID, SECOND_ID)),
         ),
         scene(
-            "bookingkit: a body that is cut off in the middle",
-            "stored and parked with its reason; nothing is lost, nothing is guessed",
+            "bookingkit: a body that is truncated",
+            "stored and parked with its reason: nothing is lost, nothing is guessed",
             bookingkit("{\"id\": \"3c5e7f\", \"status\": \"ACC"),
         ),
         scene(
@@ -163,6 +163,6 @@ pub(super) fn scenes() -> Vec<Scene> {
                 )],
             },
         ),
-        scene("Ticketpark: a new customer", "a contact beside the books; no money moves", Event::Person),
+        scene("Ticketpark: a new customer", "a contact is stored beside the ledger; nothing is posted", Event::Person),
     ]
 }

@@ -8,7 +8,7 @@ use crate::db::Database;
 const WARNING_MILLISECONDS: i64 = 5_000;
 /// A difference that puts deliveries on wrong days, and tokens out of time.
 const FAILED_MILLISECONDS: i64 = 60_000;
-const TO_DO: &str = "let the machine keep its time: `timedatectl set-ntp true`";
+const TO_DO: &str = "synchronise the clock: `timedatectl set-ntp true`";
 
 /// Whether it is a time at which this program can run.
 pub(super) fn sane(clock: &Clock) -> Check {
@@ -17,7 +17,7 @@ pub(super) fn sane(clock: &Clock) -> Check {
     if (2026..2100).contains(&year) {
         return Check::ok("clock", format!("it is {now}"));
     }
-    Check::failed("clock", format!("it is {now}, which cannot be"), TO_DO)
+    Check::failed("clock", format!("it is {now}, which cannot be right"), TO_DO)
 }
 
 /// Beside the clock of a PostgreSQL server.
@@ -28,7 +28,7 @@ pub(super) fn beside_server(database: &Database, clock: &Clock) -> Option<Check>
     });
     match asked {
         Ok(answer) => answer.map(|(server, now)| beside("the database server's", server, now, 0)),
-        Err(error) => Some(Check::failed("clock", error.to_string(), "look into the database's log")),
+        Err(error) => Some(Check::failed("clock", error.to_string(), "check the database's log")),
     }
 }
 

@@ -12,8 +12,7 @@ pub(super) fn open(config: &Config, skip_integrity: bool, checks: &mut Vec<Check
         && !file.exists()
     {
         let text = format!("there is no {}", file.display());
-        let to_do = "`ticketledger serve` makes it; if it should be there, mind that the path is relative to the \
-                     folder you are in";
+        let to_do = "start `ticketledger serve` to create it; a relative path starts at the current folder";
         checks.push(Check::failed("database", text, to_do));
         return None;
     }
@@ -21,7 +20,7 @@ pub(super) fn open(config: &Config, skip_integrity: bool, checks: &mut Vec<Check
     let database = match opened {
         Ok(database) => database,
         Err(error) => {
-            let to_do = "look whether the server runs, and whether database.url is right";
+            let to_do = "check that the server runs and that database.url is correct";
             checks.push(Check::failed("database", error.to_string(), to_do));
             return None;
         }
@@ -34,18 +33,18 @@ pub(super) fn open(config: &Config, skip_integrity: bool, checks: &mut Vec<Check
             true
         }
         Ok(missing) => {
-            let to_do = "restart the daemon, which applies them; until then some checks are left out";
-            checks.push(Check::failed("migrations", format!("{missing} are missing"), to_do));
+            let to_do = "restart the daemon, which applies them; until then some checks are skipped";
+            checks.push(Check::failed("migrations", format!("{missing} not applied"), to_do));
             false
         }
         Err(error) => {
-            checks.push(Check::failed("migrations", error.to_string(), "look into the database's log"));
+            checks.push(Check::failed("migrations", error.to_string(), "check the database's log"));
             false
         }
     };
     match durability(&database) {
         Ok(found) => checks.extend(found),
-        Err(error) => checks.push(Check::failed("durability", error.to_string(), "look into the database's log")),
+        Err(error) => checks.push(Check::failed("durability", error.to_string(), "check the database's log")),
     }
     if !(skip_integrity && database.is_embedded()) {
         checks.push(integrity(&database));
@@ -60,7 +59,7 @@ fn durability(database: &Database) -> Result<Vec<Check>> {
             return Check::ok("durability", format!("{name} is {value}"));
         }
         let to_do =
-            format!("set it to {}; a webhook that was answered may be lost in a power cut", allowed.join(" or "));
+            format!("set it to {}; otherwise a power failure can lose an acknowledged webhook", allowed.join(" or "));
         Check::failed("durability", format!("{name} is {value}"), to_do)
     };
     Ok(settings.into_iter().map(check).collect())
@@ -69,13 +68,15 @@ fn durability(database: &Database) -> Result<Vec<Check>> {
 fn integrity(database: &Database) -> Check {
     let found = database.reader().and_then(|mut connection| store::integrity(&mut connection));
     match (found, database.is_embedded()) {
-        (Ok(None), _) => Check::ok("integrity", "no damage is known"),
+        (Ok(None), _) => Check::ok("integrity", "no damage found"),
         (Ok(Some(text)), true) => {
             Check::failed("integrity", text, "stop the daemon, keep a copy of the files, and restore the last backup")
         }
         (Ok(Some(text)), false) => {
-            Check::warning("integrity", text, "damage of the disk would go unnoticed; see pg_checksums")
+            Check::warning("integrity", text, "disk corruption would go unnoticed; enable checksums with pg_checksums")
         }
-        (Err(error), _) => Check::failed("integrity", error.to_string(), "keep a copy, and restore the last backup"),
+        (Err(error), _) => {
+            Check::failed("integrity", error.to_string(), "keep a copy of the files, and restore the last backup")
+        }
     }
 }

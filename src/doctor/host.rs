@@ -16,11 +16,12 @@ pub(super) fn folder(file: &Path) -> Vec<Check> {
     let probe = folder.join(format!(".ticketledger-doctor-{}", std::process::id()));
     let written = std::fs::File::create_new(&probe).and_then(|_| std::fs::remove_file(&probe));
     let writable = match written {
-        Ok(()) => Check::ok("folder", format!("{shown} can be written")),
+        Ok(()) => Check::ok("folder", format!("{shown} is writable")),
         Err(error) => Check::failed(
             "folder",
-            format!("{shown} cannot be written: {error}"),
-            "SQLite writes files beside the database; let the daemon's user write there, and run this as that user",
+            format!("cannot write to {shown}: {error}"),
+            "SQLite writes files beside the database; give the daemon's user write access, and run this command as \
+             that user",
         ),
     };
     vec![writable, room(file)]
@@ -29,10 +30,10 @@ pub(super) fn folder(file: &Path) -> Vec<Check> {
 fn room(file: &Path) -> Check {
     let free = match disk::free_bytes(file) {
         Ok(free) => free,
-        Err(error) => return Check::failed("disk", format!("the free space is not known: {error}"), "see the folder"),
+        Err(error) => return Check::failed("disk", format!("cannot read the free space: {error}"), "check the folder"),
     };
-    let text = format!("{} MiB are free", free / 1_048_576);
-    let to_do = "make room, or move the database; nothing is stored any more once the disk is full";
+    let text = format!("{} MiB free", free / 1_048_576);
+    let to_do = "free some space or move the database; nothing can be stored once the disk is full";
     match free {
         _ if free < limits::DISK_LEAST_BYTES => Check::failed("disk", text, to_do),
         _ if free < ROOM_BYTES => Check::warning("disk", text, to_do),

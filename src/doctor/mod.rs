@@ -13,7 +13,6 @@ use serde::Serialize;
 use crate::clock::Clock;
 use crate::config::Config;
 
-/// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
@@ -26,7 +25,6 @@ pub enum Status {
 }
 
 impl Status {
-    /// The word in the output.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -43,9 +41,7 @@ pub struct Check {
     pub check: &'static str,
     /// Of which source; `None` when it is of all.
     pub source: Option<String>,
-    /// How it came out.
     pub status: Status,
-    /// What was found.
     pub text: String,
     /// What to do; empty when there is nothing to do.
     pub to_do: String,
@@ -88,7 +84,7 @@ pub struct Options {
 pub async fn examine(config: &Config, clock: &Clock, options: &Options) -> Vec<Check> {
     let secrets: usize =
         config.sources.iter().map(|source| source.path_secrets.len() + source.oauth_clients.len()).sum();
-    let text = format!("{} source(s), {secrets} secret(s) or client(s) of senders read", config.sources.len());
+    let text = format!("{} source(s), {secrets} sender secret(s) or client(s)", config.sources.len());
     let mut checks = vec![Check::ok("config", text)];
     if let Some(file) = config.database_file() {
         checks.extend(host::folder(&file));
@@ -111,7 +107,6 @@ pub async fn examine(config: &Config, clock: &Clock, options: &Options) -> Vec<C
     checks
 }
 
-/// The worst of all.
 pub fn worst(checks: &[Check]) -> Status {
     checks.iter().map(|check| check.status).max().unwrap_or(Status::Ok)
 }

@@ -14,12 +14,12 @@ use crate::config::{Config, Source};
 use crate::db::{Database, Role};
 use crate::session::Access;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// A `Date` header has whole seconds, and an answer takes its time.
 const DATE_EXACT_MILLISECONDS: i64 = 12_000;
 
 fn client(url: &str) -> Result<Client, String> {
-    let mut builder = Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none());
+    let mut builder = Client::builder().timeout(TIMEOUT).redirect(reqwest::redirect::Policy::none());
     if url.starts_with("http://") {
         // A proxy does not lead back to this machine.
         builder = builder.no_proxy();
@@ -33,7 +33,7 @@ fn cause(error: &reqwest::Error) -> String {
     while let Some(inner) = cause.source() {
         cause = inner;
     }
-    if error.is_timeout() { format!("no answer within {} s", PATIENCE.as_secs()) } else { cause.to_string() }
+    if error.is_timeout() { format!("no answer within {} s", TIMEOUT.as_secs()) } else { cause.to_string() }
 }
 
 /// Whether the provider answers, agrees on the time, and lets us in.
@@ -46,7 +46,7 @@ pub(super) async fn provider(config: &Config, source: &Source, clock: &Clock, da
     let answer = match asked {
         Ok(answer) => answer,
         Err(error) => {
-            let to_do = "look at the network, the firewall, and the IPAddressDeny= of the service";
+            let to_do = "check the network, the firewall, and IPAddressDeny= of the service";
             let text = format!("{} does not answer: {error}", api.base_url);
             return vec![Check::failed("provider", text, to_do).of(&source.name)];
         }
@@ -61,8 +61,8 @@ pub(super) async fn provider(config: &Config, source: &Source, clock: &Clock, da
     checks.push(if database {
         login(config, source, clock).await.of(&source.name)
     } else {
-        let to_do = "mend the database first: the login is kept there";
-        Check::warning("login", "not tried, as the database cannot be used", to_do).of(&source.name)
+        let to_do = "fix the database first; the login is stored there";
+        Check::warning("login", "skipped, because the database cannot be used", to_do).of(&source.name)
     });
     checks
 }
@@ -70,7 +70,8 @@ pub(super) async fn provider(config: &Config, source: &Source, clock: &Clock, da
 /// Reads a booking that there cannot be, as the daemon reads those that there are. A token that has ended is renewed by
 /// that, as the daemon would renew it.
 async fn login(config: &Config, source: &Source, clock: &Clock) -> Check {
-    let to_do = format!("if this stays, run `ticketledger login {}`, or look at the keys of the source", source.name);
+    let to_do =
+        format!("if this persists, run `ticketledger login {}`, or check the API keys of the source", source.name);
     let url = config.database_url.clone();
     let opened = tokio::task::spawn_blocking(move || Database::open(url.expose_secret(), Role::Command)).await;
     let access = match opened {
@@ -81,7 +82,7 @@ async fn login(config: &Config, source: &Source, clock: &Clock) -> Check {
     match access {
         Err(error) => Check::failed("login", error, to_do),
         Ok(access) => match access.get_booking("0").await {
-            Ok(_) => Check::ok("login", "the provider lets us read"),
+            Ok(_) => Check::ok("login", "the provider grants access"),
             Err(failure) => Check::failed("login", failure.to_string(), to_do),
         },
     }
@@ -102,7 +103,7 @@ fn local(address: SocketAddr) -> Option<String> {
 pub(super) async fn daemon(config: &Config) -> Vec<Check> {
     let mut checks = Vec::new();
     match local(config.server.listen) {
-        None => checks.push(Check::ok("webhook", "not tried: server.listen has no port of its own")),
+        None => checks.push(Check::ok("webhook", "skipped: server.listen has no fixed port")),
         Some(base) => {
             let to_do = "start the daemon: `systemctl start ticketledger`; its log says why it does not run";
             checks.push(healthz(&base, to_do).await);
@@ -116,8 +117,8 @@ pub(super) async fn daemon(config: &Config) -> Vec<Check> {
 
 /// Whether senders reach the daemon from outside.
 pub(super) async fn public(url: &str) -> Check {
-    let to_do = "look at the name's address, the certificate, and the proxy in front: it must pass on /webhooks/, \
-                 /oauth/token and /healthz";
+    let to_do = "check the DNS record, the certificate, and the proxy, which must forward /webhooks/, /oauth/token \
+                 and /healthz";
     healthz(url.trim_end_matches('/'), to_do).await
 }
 
@@ -131,15 +132,17 @@ async fn get(url: &str) -> Result<(u16, Value), String> {
 async fn healthz(base: &str, to_do: &str) -> Check {
     match get(&format!("{base}/healthz")).await {
         Ok((200, answer)) if answer.get("status").is_some_and(|status| status == "alive") => {
-            Check::ok("webhook", format!("{base} is reached"))
+            Check::ok("webhook", format!("{base} is reachable"))
         }
-        Ok((status, _)) => Check::failed("webhook", format!("{base} answers {status}, and not as we do"), to_do),
-        Err(error) => Check::failed("webhook", format!("{base} is not reached: {error}"), to_do),
+        Ok((status, _)) => {
+            Check::failed("webhook", format!("{base} answers {status}, not as ticketledger does"), to_do)
+        }
+        Err(error) => Check::failed("webhook", format!("cannot reach {base}: {error}"), to_do),
     }
 }
 
 async fn readyz(base: &str) -> Check {
-    let to_do = "start the daemon, or mend what it says";
+    let to_do = "start the daemon, or fix what it reports";
     match get(&format!("{base}/readyz")).await {
         Ok((200, _)) => Check::ok("ready", "the daemon is ready"),
         Ok((503, answer)) => {
@@ -149,7 +152,7 @@ async fn readyz(base: &str) -> Check {
                 wrong.map(|(name, result)| format!("{name}: {}", result.as_str().unwrap_or_default())).collect();
             Check::failed("ready", format!("the daemon is not ready: {}", wrong.join("; ")), to_do)
         }
-        Ok((status, _)) => Check::failed("ready", format!("{base} answers {status}, and not as we do"), to_do),
-        Err(error) => Check::failed("ready", format!("{base} is not reached: {error}"), to_do),
+        Ok((status, _)) => Check::failed("ready", format!("{base} answers {status}, not as ticketledger does"), to_do),
+        Err(error) => Check::failed("ready", format!("cannot reach {base}: {error}"), to_do),
     }
 }

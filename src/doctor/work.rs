@@ -11,7 +11,7 @@ pub(super) fn checks(database: &Database, config: &Config, clock: &Clock) -> Vec
     let now = clock.now();
     let observation = match monitor::observe_once(database, config, now) {
         Ok(observation) => observation,
-        Err(error) => return vec![Check::failed("inbox", error.to_string(), "look into the database's log")],
+        Err(error) => return vec![Check::failed("inbox", error.to_string(), "check the database's log")],
     };
     let causes = monitor::causes(&observation, &[], config, now);
     let mut checks = Vec::new();
@@ -30,15 +30,15 @@ pub(super) fn checks(database: &Database, config: &Config, clock: &Clock) -> Vec
 
 fn well(alert: &str, observation: &monitor::Observation, source: &str) -> String {
     match alert {
-        "parked" => "nothing is parked".to_owned(),
+        "parked" => "no webhook is parked".to_owned(),
         "backlog" => {
             let waiting = observation.backlog.get(source).map_or(0, |backlog| backlog.events);
-            format!("{waiting} webhook(s) wait, none for long")
+            format!("{waiting} webhook(s) waiting, none for long")
         }
         "finding_high" => "no finding of high severity is open".to_owned(),
         _ => match observation.lately.get(source).and_then(|lately| lately.received_at) {
-            Some(received_at) => format!("the last webhook came at {received_at}"),
-            None => "no webhook ever came".to_owned(),
+            Some(received_at) => format!("last webhook received at {received_at}"),
+            None => "no webhook received yet".to_owned(),
         },
     }
 }

@@ -15,7 +15,7 @@ pub enum Error {
         overflow: crate::money::Overflow,
     },
     /// A stored snapshot cannot be read back.
-    #[error("order {order_id}: its stored snapshot cannot be read: {detail}")]
+    #[error("order {order_id}: cannot read its stored snapshot: {detail}")]
     Snapshot {
         /// The order.
         order_id: String,
@@ -23,7 +23,7 @@ pub enum Error {
         detail: String,
     },
     /// A policy to try out has a switch or a value that is not known.
-    #[error("the policy cannot be used: {0}")]
+    #[error("cannot apply the policy: {0}")]
     Policy(String),
     /// The computation of one order panicked; the others are not affected.
     #[error("order {order_id}: settling it panicked: {detail}")]

@@ -22,7 +22,6 @@ const LOCAL_MILLISECONDS: i64 = 180_000;
 pub struct Cause {
     /// One of [`NAMES`].
     pub alert: &'static str,
-    /// Where.
     pub source: String,
     /// What, in one line.
     pub text: String,
@@ -35,11 +34,8 @@ pub struct Notice {
     pub alert: String,
     /// `began` or `ended`.
     pub state: &'static str,
-    /// Where.
     pub source: String,
-    /// When it began.
     pub began_at: Timestamp,
-    /// Now.
     pub at: Timestamp,
     /// What, in one line.
     pub text: String,
@@ -69,7 +65,7 @@ pub(super) fn causes(
         if down.contains(name) {
             add(
                 "provider_down",
-                format!("{name}: nothing can be read from the provider, or it wants a login; reading is paused"),
+                format!("{name}: cannot read from the provider, or it requires a login; fetching is paused"),
             );
         }
         if let Some(open) = observation.findings.get(&(name.clone(), "high".to_owned())).filter(|open| **open > 0) {
@@ -85,7 +81,7 @@ pub(super) fn causes(
             && silent > limit
         {
             let hours = |seconds: i64| seconds / 3600;
-            let text = format!("no webhook for {} hours, {} at most are {what}", hours(silent), hours(limit));
+            let text = format!("no webhook for {} hours, where {} at most are {what}", hours(silent), hours(limit));
             add("silence", format!("{name}: {text}"));
         }
     }
@@ -95,11 +91,13 @@ pub(super) fn causes(
 /// What a person does about an alert, in one line.
 pub fn to_do(alert: &str) -> &'static str {
     match alert {
-        "parked" => "`ticketledger inbox list --state parked` says why; replay them when the cause is mended",
-        "backlog" => "`ticketledger doctor` looks for the cause; `ticketledger inbox stats` says how much waits",
-        "provider_down" => "look whether the provider has a disturbance; reading goes on by itself when it answers",
-        "finding_high" => "`ticketledger findings list` says what does not add up",
-        _ => "look whether the provider still sends: its settings, the address, the proxy in front",
+        "parked" => {
+            "`ticketledger inbox list --state parked` shows the reasons; replay the webhooks once the cause is fixed"
+        }
+        "backlog" => "`ticketledger doctor` looks for the cause; `ticketledger inbox stats` shows how many are waiting",
+        "provider_down" => "check whether the provider has an outage; fetching resumes by itself once it answers",
+        "finding_high" => "`ticketledger findings list` shows what does not add up",
+        _ => "check that the provider still sends: its settings, the webhook address, the proxy",
     }
 }
 
@@ -149,11 +147,11 @@ fn is_local(alert: &Alert) -> bool {
 
 fn over(alert: &str) -> &'static str {
     match alert {
-        "parked" => "no webhook is parked any more",
-        "backlog" => "no webhook has been waiting for long any more",
-        "provider_down" => "the provider is no longer known to be down",
-        "finding_high" => "no finding of high severity is open any more",
-        _ => "webhooks come again",
+        "parked" => "no webhook is parked",
+        "backlog" => "no webhook has been waiting for long",
+        "provider_down" => "the provider no longer counts as down",
+        "finding_high" => "no finding of high severity is open",
+        _ => "webhooks arrive again",
     }
 }
 

@@ -28,7 +28,6 @@ pub const VERDICTS: [&str; 6] = ["done", "superseded", "transient", "rate_limite
 /// How bad a finding is, the worst first.
 pub const SEVERITIES: [&str; 4] = ["high", "medium", "low", "info"];
 
-/// What a metric is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Only grows, from the start of the process.
@@ -54,14 +53,13 @@ pub type Described = (&'static str, Kind, Scope, &'static str);
 use Kind::{Counter, Gauge, Histogram};
 use Scope::{Daemon, Database};
 
-/// All of them.
 pub const ALL: &[Described] = &[
     ("ticketledger_build_info", Gauge, Daemon, "Always 1; the labels say which version runs on which database engine."),
     (
         "ticketledger_deliveries_accepted_total",
         Counter,
         Daemon,
-        "Webhooks stored and answered 2xx, by source; state `parked` are those that could not be read.",
+        "Webhooks stored and answered 2xx, by source; state `parked` counts those that could not be read.",
     ),
     (
         "ticketledger_deliveries_refused_total",
@@ -73,12 +71,12 @@ pub const ALL: &[Described] = &[
     ("ticketledger_inbox_commit_seconds", Histogram, Daemon, "Time to store a batch of webhooks durably."),
     ("ticketledger_inbox_batch_events", Histogram, Daemon, "Webhooks stored in one transaction."),
     ("ticketledger_inbox_commit_failures_total", Counter, Daemon, "Transactions of the inbox writer that failed."),
-    ("ticketledger_attempts_total", Counter, Daemon, "Attempts to settle an event that ended, by source and verdict."),
+    ("ticketledger_attempts_total", Counter, Daemon, "Finished attempts to settle an event, by source and verdict."),
     (
         "ticketledger_events_settled_total",
         Counter,
         Daemon,
-        "Events settled, by source; state `superseded` are those that were older than what was known.",
+        "Events settled, by source; state `superseded` counts those older than what was known.",
     ),
     ("ticketledger_events_parked_total", Counter, Daemon, "Events parked by the workers, by source."),
     (
@@ -105,38 +103,38 @@ pub const ALL: &[Described] = &[
         Daemon,
         "Connections of the pools to the database, by pool and state.",
     ),
-    ("ticketledger_database_wait_seconds", Histogram, Daemon, "Time that was waited for a connection of a pool."),
-    ("ticketledger_database_timeouts_total", Counter, Daemon, "Waits for a connection that were given up, by pool."),
-    ("ticketledger_database_disk_free_bytes", Gauge, Daemon, "Room on the disk of a SQLite database, in bytes."),
-    ("ticketledger_backlog_events", Gauge, Database, "Events that wait to be settled, by source."),
+    ("ticketledger_database_wait_seconds", Histogram, Daemon, "Time spent waiting for a connection of a pool."),
+    ("ticketledger_database_timeouts_total", Counter, Daemon, "Waits for a connection that timed out, by pool."),
+    ("ticketledger_database_disk_free_bytes", Gauge, Daemon, "Free space on the disk of a SQLite database, in bytes."),
+    ("ticketledger_backlog_events", Gauge, Database, "Events waiting to be settled, by source."),
     (
         "ticketledger_backlog_oldest_age_seconds",
         Gauge,
         Database,
-        "Age of the oldest event that waits, by source; 0 when none does.",
+        "Age of the oldest waiting event, by source; 0 if none is waiting.",
     ),
-    ("ticketledger_parked_events", Gauge, Database, "Events that are parked, by source."),
+    ("ticketledger_parked_events", Gauge, Database, "Parked events, by source."),
     (
         "ticketledger_parked_amount_minor",
         Gauge,
         Database,
-        "Payments that parked webhooks tell of, in minor units of the currency, by source.",
+        "Payments reported by parked webhooks, in minor units of the currency, by source.",
     ),
-    ("ticketledger_parked_unvalued_events", Gauge, Database, "Parked events whose payments are not known, by source."),
+    ("ticketledger_parked_unvalued_events", Gauge, Database, "Parked events whose payments are unknown, by source."),
     ("ticketledger_findings_open", Gauge, Database, "Findings that nobody has acknowledged, by source and severity."),
     (
         "ticketledger_source_last_received_timestamp_seconds",
         Gauge,
         Database,
-        "When the last webhook of a source was stored; 0 when none ever was.",
+        "When the last webhook of a source was stored; 0 if there was none.",
     ),
     (
         "ticketledger_source_last_settled_timestamp_seconds",
         Gauge,
         Database,
-        "When the last event of a source was settled; 0 when none ever was.",
+        "When the last event of a source was settled; 0 if there was none.",
     ),
-    ("ticketledger_alert_active", Gauge, Database, "1 while an alert of a source is on, else 0, by alert."),
+    ("ticketledger_alert_active", Gauge, Database, "1 while an alert of a source is active, else 0, by alert."),
     (
         "ticketledger_alert_notices_total",
         Counter,
@@ -147,19 +145,14 @@ pub const ALL: &[Described] = &[
         "ticketledger_monitor_refreshed_timestamp_seconds",
         Gauge,
         Daemon,
-        "When the numbers of the database were last read.",
+        "When the daemon last read these values from the database.",
     ),
-    (
-        "ticketledger_monitor_failures_total",
-        Counter,
-        Daemon,
-        "Times that the numbers of the database could not be read.",
-    ),
+    ("ticketledger_monitor_failures_total", Counter, Daemon, "Failed attempts to read these values from the database."),
     ("process_start_time_seconds", Gauge, Daemon, "When the process started, in seconds since 1970."),
-    ("process_cpu_seconds_total", Counter, Daemon, "Processor time used, in seconds."),
+    ("process_cpu_seconds_total", Counter, Daemon, "CPU time used, in seconds."),
     ("process_resident_memory_bytes", Gauge, Daemon, "Memory in use, in bytes."),
     ("process_open_fds", Gauge, Daemon, "Open file descriptors."),
-    ("process_max_fds", Gauge, Daemon, "How many file descriptors may be open."),
+    ("process_max_fds", Gauge, Daemon, "Maximum number of open file descriptors."),
 ];
 
 /// The recorder with the buckets that fit each histogram.

@@ -67,7 +67,7 @@ struct Inner {
     seen: Mutex<Seen>,
 }
 
-/// One look at the database from outside the daemon.
+/// Reads the database once, from outside the daemon.
 ///
 /// # Errors
 /// When a statement fails.
@@ -85,17 +85,17 @@ fn by_name(config: &Config) -> BTreeMap<String, Source> {
     config.sources.iter().map(|source| (source.name.clone(), source.clone())).collect()
 }
 
-/// What is kept between two looks.
+/// What is kept between two observations.
 #[derive(Default)]
 struct Seen {
     purse: Purse,
     known: Known,
-    /// Whether the last look failed: that is logged once.
+    /// Whether the last observation failed, which is logged once.
     failing: bool,
 }
 
 impl Monitor {
-    /// A monitor that has not looked yet. `received` is noted by the inbox writer.
+    /// `received` is filled by the inbox writer.
     pub fn new(
         database: Database,
         clock: Clock,
@@ -108,7 +108,7 @@ impl Monitor {
         catalog::begin(config, database.is_embedded(), clock.now());
         database.record_pools();
         let sources = by_name(config);
-        // Shown from the start, before the first look.
+        // Exported from the start, before the first observation.
         Observation::default().record(&sources, &mut Known::default(), clock.now());
         Self(Arc::new(Inner {
             database,
@@ -124,28 +124,32 @@ impl Monitor {
         }))
     }
 
-    /// Looks every few seconds until `stop` answers.
+    /// Observes every few seconds until `stop` says so.
     pub async fn run(&self, mut stop: watch::Receiver<bool>, recorder: PrometheusHandle) {
         let (sender, mut notices) = mpsc::channel::<Notice>(NOTICES);
         let monitor = self.clone();
-        // In a task of its own: a command that takes its time holds up no look.
+        // In a task of its own: a slow command must not delay an observation.
         let telling = tokio::spawn(async move {
             while let Some(notice) = notices.recv().await {
                 monitor.0.teller.tell(&notice).await;
             }
         });
         while !*stop.borrow() {
-            let looked = tokio::select! {
-                looked = self.clone().observe_apart() => looked,
+            let observed = tokio::select! {
+                notices = self.clone().observe_in_background() => notices,
                 // A database that hangs must not hold up the end.
                 _ = stop.changed() => break,
             };
-            // Without it the histograms would grow for as long as nobody asks for them.
+            // Without it the histograms grow until somebody reads them.
             recorder.run_upkeep();
-            for notice in looked {
+            for notice in observed {
                 if let Err(refused) = sender.try_send(notice) {
                     let (mpsc::error::TrySendError::Full(notice) | mpsc::error::TrySendError::Closed(notice)) = refused;
-                    tracing::error!(alert = notice.alert, "too many alerts wait to be told: {}", notice.text);
+                    tracing::error!(
+                        alert = notice.alert,
+                        "alert dropped, too many are waiting to be sent: {}",
+                        notice.text
+                    );
                 }
             }
             tokio::select! {
@@ -154,31 +158,31 @@ impl Monitor {
             }
         }
         drop(sender);
-        // Notices that wait are told yet, within the bound of each; but a stop does not wait for all of them.
+        // Waiting notices are still sent, each within its time limit; but a stop does not wait for all of them.
         if tokio::time::timeout(TELL_AT_END, telling).await.is_err() {
-            tracing::warn!("some alerts were not told before the end");
+            tracing::warn!("stopped before all alerts were sent");
         }
     }
 
     /// Looks once, and tells what is to be told before it answers. For tests.
     pub async fn observe(&self) -> Vec<Notice> {
-        let notices = self.clone().observe_apart().await;
+        let notices = self.clone().observe_in_background().await;
         for notice in &notices {
             self.0.teller.tell(notice).await;
         }
         notices
     }
 
-    /// Stores what was noted since the last look: for the end of a daemon.
+    /// Stores the activity since the last observation, when a daemon stops.
     pub async fn remember(&self) {
         let monitor = self.clone();
         let stored = self.0.database.run(move |_| monitor.0.store_activity(monitor.0.clock.now())).await;
         if let Err(error) = stored {
-            tracing::warn!(%error, "when the sources were last active could not be stored");
+            tracing::warn!(%error, "cannot store when the sources were last active");
         }
     }
 
-    async fn observe_apart(self) -> Vec<Notice> {
+    async fn observe_in_background(self) -> Vec<Notice> {
         let database = self.0.database.clone();
         database.run(move |_| Ok::<_, Error>(self.0.observe())).await.unwrap_or_else(|error| {
             tracing::error!(%error, "cannot observe the database");
@@ -198,15 +202,16 @@ impl Inner {
         match self.observe_database(&mut seen, now) {
             Ok(notices) => {
                 if std::mem::take(&mut seen.failing) {
-                    tracing::info!("the numbers of the database are read again");
+                    tracing::info!("the database can be observed again");
                 }
                 gauge!("ticketledger_monitor_refreshed_timestamp_seconds").set(now.utc().timestamp() as f64);
+                tracing::debug!("the numbers of the database were read");
                 notices
             }
             Err(error) => {
                 counter!("ticketledger_monitor_failures_total").increment(1);
                 if !std::mem::replace(&mut seen.failing, true) {
-                    tracing::warn!(%error, "the numbers of the database cannot be read; metrics show the last ones");
+                    tracing::warn!(%error, "cannot observe the database; metrics show the last known values");
                 }
                 Vec::new()
             }
@@ -226,7 +231,7 @@ impl Inner {
         notices
     }
 
-    /// Stores what was noted since the last look.
+    /// Stores the activity since the last observation.
     fn store_activity(&self, now: Timestamp) -> Result<()> {
         let (received, settled) = (self.received.take(), self.settled.take());
         if received.is_empty() && settled.is_empty() {

@@ -13,7 +13,6 @@ use crate::config::Alerts;
 /// All that the program gets of our environment, which may hold secrets.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Tells people.
 #[derive(Debug)]
 pub(super) struct Teller {
     settings: Alerts,
@@ -64,18 +63,19 @@ impl Teller {
         let failed = match ended {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error),
-            Err(_) => Some(format!("it did not end within {} s and was ended", limit.as_secs())),
+            Err(_) => Some(format!("it did not finish within {} s and was killed", limit.as_secs())),
         };
         let result = if failed.is_some() { "failed" } else { "sent" };
         metrics::counter!("ticketledger_alert_notices_total", "result" => result).increment(1);
+        tracing::debug!(program, result, "the program for alerts was run");
         match failed {
             Some(error) if !self.failing.swap(true, Ordering::Relaxed) => tracing::error!(
                 program,
                 error,
-                "an alert could not be handed over; until one can, this is not said again"
+                "cannot send an alert; further failures are not logged until one is sent"
             ),
             Some(_) => {}
-            None if self.failing.swap(false, Ordering::Relaxed) => tracing::info!(program, "alerts are told again"),
+            None if self.failing.swap(false, Ordering::Relaxed) => tracing::info!(program, "alerts are sent again"),
             None => {}
         }
     }
@@ -86,7 +86,7 @@ async fn run(program: &str, arguments: &[String], text: &str, input: String) -> 
     command.args(arguments).env_clear().env("PATH", PATH).env("ALERT_TEXT", text);
     // Ended with the wait for it.
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    let mut child = command.spawn().map_err(|error| format!("it cannot be started: {error}"))?;
+    let mut child = command.spawn().map_err(|error| format!("cannot start it: {error}"))?;
     if let Some(mut stdin) = child.stdin.take() {
         // A program that does not care for its input closes it; how it ends is what counts.
         let _ = stdin.write_all(input.as_bytes()).await;

@@ -21,9 +21,7 @@ const SILENCE_LEAST_SECONDS: i64 = 6 * 3600;
 /// What waits at one source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Events.
     pub events: i64,
-    /// When the oldest was received.
     pub oldest_received_at: Option<Timestamp>,
 }
 

@@ -163,7 +163,6 @@ pub(super) struct Alert {
     pub(super) seen_at: Timestamp,
 }
 
-/// The alerts that are on.
 pub(super) fn alerts_on(connection: &mut Connection) -> Result<Vec<Alert>> {
     Ok(on_engine!(connection, |c| alerts::table.select(Alert::as_select()).load(c))?)
 }
@@ -184,7 +183,7 @@ pub(super) fn see_alert(connection: &mut Connection, alert: &Alert, now: Timesta
     Ok(())
 }
 
-/// Ends an alert as it was read; false when it is over already or was seen since, so that nobody is told twice.
+/// Ends an alert as it was read; false if it has already ended or was seen since, so that no notice is sent twice.
 pub(super) fn end_alert(connection: &mut Connection, alert: &Alert) -> Result<bool> {
     let over = alerts::table.find((&alert.alert, &alert.source)).filter(alerts::seen_at.eq(alert.seen_at));
     let ended = on_engine!(connection, |c| diesel::delete(over).execute(c))?;

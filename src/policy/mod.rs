@@ -149,7 +149,7 @@ pub enum OnPaymentVanish {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Retained {
-    /// It stays a credit of the guest until a person books it.
+    /// It stays the guest's credit until a person books it.
     #[default]
     KeepCredit,
     /// It is income once nothing moved on the order's receivable for some time.

@@ -41,12 +41,12 @@ impl Unread {
     }
 }
 
-/// Reads a body of at most `limit` bytes within `patience`, however it is framed.
+/// Reads a body of at most `limit` bytes within the time limit, however it is framed.
 pub(super) async fn read<B: Buf, E>(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<B, E>>,
     limit: usize,
-    patience: Duration,
+    time_limit: Duration,
 ) -> Result<Vec<u8>, Unread> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) && headers.contains_key(EXPECT) {
@@ -54,7 +54,7 @@ pub(super) async fn read<B: Buf, E>(
         return Err(Unread::TooLarge);
     }
     let capacity = announced.unwrap_or(0).min(limit);
-    match tokio::time::timeout(patience, collect(body, limit, capacity)).await {
+    match tokio::time::timeout(time_limit, collect(body, limit, capacity)).await {
         Ok(result) => result,
         // A sender that announces too much is told so, however slowly the body arrives.
         Err(_) if announced.is_some_and(|length| length > limit) => Err(Unread::TooLarge),

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
 use warp::Filter;
@@ -36,6 +37,8 @@ pub struct Console {
     pub database_file: Option<PathBuf>,
     /// Lets one readiness check at a time ask the database.
     pub turn: Turn,
+    /// Of all database checks together.
+    pub timeout: Duration,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
 }

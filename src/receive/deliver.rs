@@ -40,7 +40,7 @@ pub(super) async fn deliver<B: Buf, E>(
         return refuse(&source.name, "rate_limited", answer::too_many(wait));
     }
     let limit = admission.config.limits.body_bytes;
-    let body = match body::read(header_map, stream, limit, intake.patience.body).await {
+    let body = match body::read(header_map, stream, limit, intake.timeouts.body).await {
         Ok(body) => body,
         Err(unread) => return refuse(&source.name, unread.reason(), unread.answer(limit)),
     };
@@ -66,13 +66,13 @@ pub(super) async fn deliver<B: Buf, E>(
         }
         (Ok(event), Some(reason)) => {
             count_accepted(&source.name, "parked");
-            tracing::info!(source = source.name, event, reason, "delivery parked");
+            tracing::info!(source = source.name, event, reason, "webhook parked");
             answer::parked(event, reason)
         }
         (Err(refused), _) => {
             // The writer has logged the database error, once for the whole batch.
             if refused == Refused::Full {
-                tracing::warn!(source = source.name, %refused, "delivery refused");
+                tracing::warn!(source = source.name, %refused, "webhook refused");
             }
             refuse(&source.name, "not_stored", answer::unavailable())
         }
@@ -102,7 +102,7 @@ async fn authenticate<'a>(
                 Ok(true) => Ok(source),
                 Ok(false) => Err(refuse(name, "invalid_token", answer::unauthorized())),
                 Err(error) => {
-                    tracing::warn!(source = name, %error, "a token could not be checked");
+                    tracing::warn!(source = name, %error, "cannot check a token");
                     Err(refuse(name, "token_check_failed", answer::unavailable()))
                 }
             }
@@ -133,6 +133,6 @@ fn classify(source: &Source, body: &[u8]) -> Classified {
         kind: "unknown".to_owned(),
         entity: None,
         reason: ParkReason::Panic,
-        detail: "reading the body panicked; this is a defect of ticketledger".to_owned(),
+        detail: "reading the body panicked; this is a bug in ticketledger".to_owned(),
     })
 }

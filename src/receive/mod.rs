@@ -70,7 +70,7 @@ pub struct Intake {
     clock: Clock,
     writer: Writer,
     tokens: Tokens,
-    patience: Timeouts,
+    timeouts: Timeouts,
     admission: RwLock<Arc<Admission>>,
 }
 
@@ -104,7 +104,7 @@ impl Intake {
         Self {
             admission: RwLock::new(Arc::new(Admission::new(config, &clock, None))),
             tokens: Tokens::new(database, clock.clone()),
-            patience: Timeouts::default(),
+            timeouts: Timeouts::default(),
             clock,
             writer,
         }
@@ -123,16 +123,16 @@ impl Intake {
 
     /// Replaces the timeouts.
     #[must_use]
-    pub fn with_patience(mut self, patience: Timeouts) -> Self {
-        self.patience = patience;
+    pub fn with_timeouts(mut self, timeouts: Timeouts) -> Self {
+        self.timeouts = timeouts;
         self
     }
 }
 
 /// Serves deliveries and tokens until `shutdown` completes, then until the running requests are answered.
 pub async fn serve_public(listener: TcpListener, intake: Arc<Intake>, shutdown: impl Future<Output = ()>) {
-    let patience = intake.patience;
-    server::serve(listener, routes::public(intake), patience, shutdown).await;
+    let timeouts = intake.timeouts;
+    server::serve(listener, routes::public(intake), timeouts, shutdown).await;
 }
 
 /// Serves readiness, metrics and the front page until `shutdown` completes.

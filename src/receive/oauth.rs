@@ -49,7 +49,7 @@ pub(super) async fn issue<B: Buf, E>(
     headers: &HeaderMap,
     body: impl Stream<Item = Result<B, E>>,
 ) -> Answer {
-    let body = match body::read(headers, body, BODY_BYTES, intake.patience.body).await {
+    let body = match body::read(headers, body, BODY_BYTES, intake.timeouts.body).await {
         Ok(body) => body,
         Err(Unread::TooLarge) => return Denied::Request("the body is too large").answer(),
         Err(unread) => return unread.answer(BODY_BYTES),
@@ -70,7 +70,7 @@ pub(super) async fn issue<B: Buf, E>(
             answer::of_token_endpoint(StatusCode::OK, &body)
         }
         Err(error) => {
-            tracing::warn!(source, %error, "a token could not be handed out");
+            tracing::warn!(source, %error, "cannot issue a token");
             answer::unavailable()
         }
     }

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -15,9 +14,6 @@ use super::store::{self, StoredToken};
 use crate::db::{self, Error, pending_migrations};
 use crate::limits;
 use crate::monitor::disk;
-
-/// Timeout of all database checks together.
-const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Name of a check, and its error if it fails.
 type Check = (&'static str, Result<(), String>);
@@ -61,8 +57,8 @@ async fn of_database(console: &Arc<Console>) -> Vec<Check> {
         });
         checks.await.unwrap_or_else(|error| vec![("database", Err(error.to_string()))])
     };
-    tokio::time::timeout(TIMEOUT, checks).await.unwrap_or_else(|_| {
-        let text = format!("no answer within {} s; look at the database and its disk", TIMEOUT.as_secs());
+    tokio::time::timeout(console.timeout, checks).await.unwrap_or_else(|_| {
+        let text = format!("no answer within {} s; check the database and its disk", console.timeout.as_secs());
         vec![("database", Err(text))]
     })
 }
@@ -70,7 +66,7 @@ async fn of_database(console: &Arc<Console>) -> Vec<Check> {
 fn ask(console: &Console) -> Vec<Check> {
     let migrations = match pending_migrations(&console.database) {
         Ok(0) => Ok(()),
-        Ok(missing) => Err(format!("{missing} missing; restart the daemon to apply them")),
+        Ok(missing) => Err(format!("{missing} not applied; restart the daemon to apply them")),
         Err(error) => Err(error.to_string()),
     };
     let mut checks =
@@ -87,7 +83,7 @@ fn space(file: &Path) -> Result<(), String> {
         return Ok(());
     }
     let (free, least) = (free / 1_048_576, limits::DISK_LEAST_BYTES / 1_048_576);
-    Err(format!("{free} MiB are free where {} is, {least} MiB are needed; make room", file.display()))
+    Err(format!("{free} MiB free at {}, {least} MiB needed; free some space", file.display()))
 }
 
 /// How the write check ends; both are errors, so that the row is rolled back.

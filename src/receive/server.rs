@@ -27,14 +27,14 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// Serves `filter` until `shutdown` completes, then drains.
-pub(super) async fn serve<F>(listener: TcpListener, filter: F, patience: Timeouts, shutdown: impl Future<Output = ()>)
+pub(super) async fn serve<F>(listener: TcpListener, filter: F, timeouts: Timeouts, shutdown: impl Future<Output = ()>)
 where
     F: Filter<Error = Infallible> + Clone + Send + Sync + 'static,
     F::Extract: Reply,
     F::Future: Send,
 {
     let mut shutdown = pin!(shutdown);
-    let slots = Arc::new(Semaphore::new(patience.connections));
+    let slots = Arc::new(Semaphore::new(timeouts.connections));
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
     loop {
@@ -50,16 +50,16 @@ where
         let (filter, stopped) = (filter.clone(), stopped.clone());
         connections.spawn(async move {
             let _slot = slot;
-            if let Err(error) = connection(stream, filter, patience, stopped).await {
+            if let Err(error) = connection(stream, filter, timeouts, stopped).await {
                 tracing::debug!(%error, "connection ended");
             }
         });
         while connections.try_join_next().is_some() {}
     }
     drop((listener, stop));
-    let drained = tokio::time::timeout(patience.drain, async { while connections.join_next().await.is_some() {} });
+    let drained = tokio::time::timeout(timeouts.drain, async { while connections.join_next().await.is_some() {} });
     if drained.await.is_err() {
-        tracing::warn!("some requests were not finished in time; their senders were not told that they are stored");
+        tracing::warn!("some requests did not finish in time; their senders got no answer and will send again");
     }
 }
 
@@ -67,7 +67,7 @@ where
 async fn connection<F>(
     stream: TcpStream,
     filter: F,
-    patience: Timeouts,
+    timeouts: Timeouts,
     mut stop: watch::Receiver<()>,
 ) -> hyper::Result<()>
 where
@@ -82,7 +82,7 @@ where
         routes.call(request)
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(patience.header).max_buf_size(HEAD_BYTES);
+    builder.timer(TokioTimer::new()).header_read_timeout(timeouts.header).max_buf_size(HEAD_BYTES);
     let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
         ended = serving.as_mut() => return ended,

@@ -27,9 +27,9 @@ const TOKEN_BYTES: usize = 32;
 pub(super) enum Error {
     #[error(transparent)]
     Database(#[from] db::Error),
-    #[error("the system gave no random bytes: {0}")]
+    #[error("the system has no random numbers: {0}")]
     Random(#[from] getrandom::Error),
-    #[error("the lookup was given up: {0}")]
+    #[error("the lookup was aborted: {0}")]
     Task(#[from] tokio::task::JoinError),
 }
 

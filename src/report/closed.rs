@@ -12,7 +12,8 @@ pub enum NotClosed {
     Unreadable(#[from] Unreadable),
     /// It is open, or softly closed.
     #[error(
-        "{month} of source {source_name} is not closed, so there is nothing to show as closed (--source chooses one)"
+        "{month} of source {source_name} is not closed, so it has no frozen numbers; choose another source with \
+         --source, or close the month"
     )]
     Open { source_name: String, month: Month },
 }

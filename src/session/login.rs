@@ -38,7 +38,9 @@ impl Account {
                 base = version_of(turn.load()?.as_ref());
                 row.version = version_after(base);
             }
-            Err(db::Error::Inconsistent("the tokens change faster than a login can be stored".to_owned()))
+            Err(db::Error::Inconsistent(
+                "cannot store the login, because the tokens keep changing; try again".to_owned(),
+            ))
         })
         .await
     }

@@ -51,7 +51,7 @@ struct Login {
 
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
-    #[error("source {0} has no `api`: tell it how to reach Ticketpark")]
+    #[error("source {0} has no [sources.api]; add it to the settings")]
     NoApi(String),
     #[error(transparent)]
     Client(#[from] client::SetupError),
@@ -137,7 +137,7 @@ impl Access {
             Answer::Fetched(fetched) => return Ok(fetched),
             Answer::Refused(status) => status,
         };
-        tracing::info!(source = %self.0.source, status, "the provider refused a token; asking again with a new one");
+        tracing::info!(source = %self.0.source, status, "the provider rejected a token; retrying with a new one");
         let token = self.token(Some(token.version)).await?;
         match self.read(record, &token).await? {
             Answer::Fetched(fetched) => Ok(fetched),
@@ -148,7 +148,7 @@ impl Access {
             }),
             Answer::Refused(status) => Err(Failure::Transient {
                 reason: ParkReason::Forbidden,
-                detail: format!("the provider answered {status}, also to a new token"),
+                detail: format!("the provider answered {status}, even to a new token"),
                 retry_after_milliseconds: None,
             }),
         }

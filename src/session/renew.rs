@@ -162,7 +162,7 @@ impl Account {
         let held = row.and_then(|row| self.open_access(&row));
         held.ok_or_else(|| Failure::Transient {
             reason: ParkReason::TokenUnreadable,
-            detail: "the stored token was sealed with another client secret".to_owned(),
+            detail: "the stored token was encrypted with another client secret".to_owned(),
             retry_after_milliseconds: None,
         })
     }
@@ -186,7 +186,7 @@ impl Account {
         let sealed = refresh_token.as_ref().and_then(seal).zip(seal(&grant.access_token));
         let (refresh_token_sealed, access_token_sealed) = sealed.ok_or_else(|| Failure::Transient {
             reason: ParkReason::TokenUnsealed,
-            detail: "the machine has no randomness to seal a token with".to_owned(),
+            detail: "the system has no random numbers to encrypt a token with".to_owned(),
             retry_after_milliseconds: None,
         })?;
         let access_expires_at = asked_at.plus_milliseconds(life - MARGIN_MILLISECONDS.min(life / 2));

@@ -70,7 +70,7 @@ impl Drop for Turn {
             let unlock = diesel::sql_query("SELECT pg_advisory_unlock($1)").bind::<BigInt, _>(lock_key(&self.source));
             if let Err(error) = unlock.execute(&mut **c) {
                 // The connection is broken, and the server releases the lock with it.
-                tracing::warn!(source = %self.source, %error, "the turn to refresh tokens ended with no connection");
+                tracing::warn!(source = %self.source, %error, "lost the connection that held the refresh lock");
             }
         }
     }

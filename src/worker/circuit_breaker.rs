@@ -83,7 +83,7 @@ impl CircuitBreakers {
                 let until = now.plus_milliseconds(pause);
                 if breaker.failures == BREAKER_FAILURES {
                     metrics::gauge!("ticketledger_provider_breaker_open", "source" => source.to_owned()).set(1);
-                    tracing::warn!(source, %until, detail, "nothing can be read from the provider; fetching is paused");
+                    tracing::warn!(source, %until, detail, "cannot read from the provider; fetching is paused");
                 }
                 breaker.open_until = Some(until);
             }
@@ -95,7 +95,7 @@ impl CircuitBreakers {
         let pause = retry_after_milliseconds.unwrap_or(RATE_PAUSE_MILLISECONDS);
         let until = now.plus_milliseconds(pause.max(RATE_PAUSE_LEAST_MILLISECONDS));
         self.with(source, |breaker| breaker.asked_until = breaker.asked_until.max(Some(until)));
-        tracing::warn!(source, %until, "the provider limits our rate; the source waits");
+        tracing::warn!(source, %until, "the provider limits our requests; the source waits");
     }
 
     fn with<T>(&self, source: &str, change: impl FnOnce(&mut CircuitBreaker) -> T) -> T {

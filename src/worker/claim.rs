@@ -59,7 +59,7 @@ impl Inner {
             Ok(entities) if entities.is_empty() => None,
             Ok(entities) => Some(Claims { entities, lease }),
             Err(error) => {
-                tracing::warn!(%error, "cannot claim work; trying again in a second");
+                tracing::warn!(%error, "cannot claim events; retrying in a second");
                 None
             }
         }
@@ -70,9 +70,9 @@ impl Inner {
         let could_not = self.blind.swap(error.is_some(), Ordering::Relaxed);
         match error {
             Some(error) if !could_not => {
-                tracing::warn!(%error, "cannot look for work; trying again every second");
+                tracing::warn!(%error, "cannot look for due events; retrying every second");
             }
-            None if could_not => tracing::info!("work can be looked for again"),
+            None if could_not => tracing::info!("looking for due events again"),
             _ => {}
         }
     }

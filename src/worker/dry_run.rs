@@ -84,7 +84,7 @@ impl Inner {
             None => {
                 work.failure = Some(Failure::Transient {
                     reason: ParkReason::NotArchived,
-                    detail: "nothing was fetched of it yet, so only a real replay can tell".to_owned(),
+                    detail: "nothing was fetched for it yet, so only a real replay can tell".to_owned(),
                     retry_after_milliseconds: None,
                 });
             }

@@ -180,7 +180,7 @@ impl Worker {
         while let Some(ended) = workers.join_next().await {
             if let Err(error) = ended {
                 self.0.alive.store(false, Ordering::Relaxed);
-                tracing::error!(%error, "a worker ended by itself");
+                tracing::error!(%error, "a worker stopped unexpectedly");
                 return;
             }
         }
@@ -247,7 +247,7 @@ impl Worker {
             Ok::<_, Error>(worked)
         });
         turn.await.unwrap_or_else(|error| {
-            tracing::error!(%error, "a batch panicked; its events come back when their lease ends");
+            tracing::error!(%error, "a batch panicked; its events are due again when their lease ends");
             true
         })
     }
@@ -305,7 +305,7 @@ impl Worker {
             Ok::<_, Error>(())
         });
         if let Err(error) = settled.await {
-            tracing::error!(%error, "settling panicked; the events come back when their lease ends");
+            tracing::error!(%error, "settling panicked; the events are due again when their lease ends");
         }
         drop(hand);
         inner.wake.notify_one();

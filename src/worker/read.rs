@@ -20,7 +20,12 @@ fn usable<'c>(claimed: &'c Claimed, attempts: i32, work: &mut Work) -> Vec<(&'c 
                 work.park(event.id, "transient", ParkReason::OutOfAttempts, "every attempt ended without an answer");
             }
             None => {
-                work.park(event.id, "permanent", ParkReason::BodyPruned, "the body was pruned; it cannot be read again")
+                work.park(
+                    event.id,
+                    "permanent",
+                    ParkReason::BodyPruned,
+                    "the body was deleted; it cannot be read again",
+                );
             }
             Some(body) => usable.push((event, body.as_slice())),
         }

@@ -109,7 +109,7 @@ impl Inner {
         match error {
             Unsettled::LeaseLost(entity) => tracing::warn!(entity, "the lease was lost; nothing was settled"),
             Unsettled::Ledger(Error::Database(error)) if error.is_transient() => {
-                tracing::warn!(entity = %work.entity, %error, "the database failed; the events are tried again");
+                tracing::warn!(entity = %work.entity, %error, "the database failed; the events will be retried");
                 let failure = Failure::Transient {
                     reason: ParkReason::Database,
                     detail: "the database failed while settling".to_owned(),

@@ -38,6 +38,7 @@ impl SettleMetrics {
 
     /// Publishes the counts after the commit.
     pub(super) fn commit(self, settled: &Activity, now: Timestamp) {
+        let attempts: u64 = self.attempts.values().sum();
         for ((source, verdict), events) in self.attempts {
             if matches!(verdict, "done" | "superseded") {
                 settled.note(&source, now);
@@ -52,5 +53,6 @@ impl SettleMetrics {
         for (source, entries) in self.entries {
             counter!("ticketledger_ledger_entries_written_total", "source" => source).increment(entries);
         }
+        tracing::debug!(attempts, "attempts ended");
     }
 }

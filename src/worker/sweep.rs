@@ -14,7 +14,7 @@ pub async fn run(database: Database, clock: Clock, mut stopped: watch::Receiver<
         let sweep = move |database: &Database| recognise(database, None, clock.now(), false, || !*told.borrow());
         match database.run(sweep).await {
             Ok(swept) => report(&swept),
-            Err(error) => tracing::warn!(%error, "cannot look for credits that become income; trying again in an hour"),
+            Err(error) => tracing::warn!(%error, "cannot recognise retained credits; retrying in an hour"),
         }
         tokio::select! {
             _ = stopped.wait_for(|stop| *stop) => return,
@@ -25,9 +25,9 @@ pub async fn run(database: Database, clock: Clock, mut stopped: watch::Receiver<
 
 fn report(swept: &Swept) {
     if swept.entries > 0 {
-        tracing::info!(orders = swept.changes.len(), entries = swept.entries, "credits became income by the policy");
+        tracing::info!(orders = swept.changes.len(), entries = swept.entries, "recognised retained credits as income");
     }
     for failed in &swept.failed {
-        tracing::error!(failed, "the credit of an order could not be recognised");
+        tracing::error!(failed, "cannot recognise the credit of an order");
     }
 }

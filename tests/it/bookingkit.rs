@@ -3,17 +3,9 @@
 use serde_json::json;
 
 use crate::on_both_engines;
-use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, changed, expected};
+use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, changed, entry, expected, refunded};
 
-/// Entries as `booking date|kind|atom key|account=amount …`, in their order.
-fn journal(daemon: &TestDaemon) -> Vec<String> {
-    daemon.lines(
-        "SELECT e.booking_date || '|' || e.kind || '|' || e.event_type || '|' || p.account_code || '|' \
-         || p.amount_minor AS line \
-         FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no \
-         ORDER BY e.source, e.entry_no, p.line_no",
-    )
-}
+const SAID: [&str; 3] = ["booking_date", "kind", "event_type"];
 
 on_both_engines!(the_first_seed_order_gives_the_documented_entries, async |database| {
     let daemon = TestDaemon::start(database).await;
@@ -24,16 +16,17 @@ on_both_engines!(the_first_seed_order_gives_the_documented_entries, async |datab
         expected([("assets:clearing:StripeBankWire", 2000), ("income:tickets", -1680), ("liabilities:vat:1900", -320)])
     );
     assert_eq!(
-        journal(&daemon),
+        daemon.journal(&SAID),
         [
-            "2025-11-11|post|payment|assets:clearing:StripeBankWire|2000",
-            "2025-11-11|post|payment|assets:receivable|-2000",
-            "2025-11-08|post|sale.ticket|assets:receivable|1000",
-            "2025-11-08|post|sale.ticket|income:tickets|-840",
-            "2025-11-08|post|sale.ticket|liabilities:vat:1900|-160",
-            "2025-11-08|post|sale.ticket|assets:receivable|1000",
-            "2025-11-08|post|sale.ticket|income:tickets|-840",
-            "2025-11-08|post|sale.ticket|liabilities:vat:1900|-160",
+            entry("2025-11-11 post payment", [("assets:clearing:StripeBankWire", 2000), ("assets:receivable", -2000)]),
+            entry(
+                "2025-11-08 post sale.ticket",
+                [("assets:receivable", 1000), ("income:tickets", -840), ("liabilities:vat:1900", -160)]
+            ),
+            entry(
+                "2025-11-08 post sale.ticket",
+                [("assets:receivable", 1000), ("income:tickets", -840), ("liabilities:vat:1900", -160)]
+            ),
         ]
     );
     daemon.accepted("museum", PAID_ORDER).await;
@@ -41,36 +34,22 @@ on_both_engines!(the_first_seed_order_gives_the_documented_entries, async |datab
     assert_eq!(daemon.entries("museum"), 3, "sent again, nothing is posted");
 
     daemon.clock.advance_milliseconds(at("2025-12-02T10:00:00Z").milliseconds_since(daemon.clock.now()));
-    let refunded = changed(
-        PAID_ORDER,
-        &[
-            ("/tickets/0/participants/1/status", json!("CANCELED")),
-            ("/tickets/0/participants/1/cancellation_date", json!("2025-12-02T09:00:00Z")),
-            (
-                "/payments/-",
-                json!({"id": "r1", "code": "StripeBankWire", "payment_method": "StripeBankWire", "name": "Bank wire",
-                    "value": -10, "type": "refund", "payment_date": "2025-12-02T09:30:00Z"}),
-            ),
-        ],
-    );
-    daemon.accepted("museum", refunded).await;
+    let cancelled = refunded("2025-12-02T09:00:00Z", "2025-12-02T09:30:00Z");
+    daemon.accepted("museum", cancelled).await;
     daemon.settle().await;
     assert_eq!(
-        journal(&daemon)[8..],
+        daemon.journal(&SAID)[3..],
         [
-            "2025-12-02|reverse|sale.ticket|assets:receivable|-1000",
-            "2025-12-02|reverse|sale.ticket|income:tickets|840",
-            "2025-12-02|reverse|sale.ticket|liabilities:vat:1900|160",
-            "2025-12-02|post|refund|assets:clearing:StripeBankWire|-1000",
-            "2025-12-02|post|refund|assets:receivable|1000",
+            entry(
+                "2025-12-02 reverse sale.ticket",
+                [("assets:receivable", -1000), ("income:tickets", 840), ("liabilities:vat:1900", 160)]
+            ),
+            entry("2025-12-02 post refund", [("assets:clearing:StripeBankWire", -1000), ("assets:receivable", 1000)]),
         ]
     );
     assert_eq!(
-        daemon.lines(
-            "SELECT period || '|' || net_minor || '|' || vat_minor || '|' || gross_minor AS line \
-             FROM v_vat_by_rate ORDER BY period"
-        ),
-        ["2025-11|1680|320|2000", "2025-12|-840|-160|-1000"]
+        daemon.rows(&["period", "net_minor", "vat_minor", "gross_minor"], "FROM v_vat_by_rate ORDER BY period"),
+        [["2025-11", "1680", "320", "2000"], ["2025-12", "-840", "-160", "-1000"]]
     );
     assert_eq!(daemon.states(), ["done", "done", "done"]);
     daemon.finish().await;
@@ -92,41 +71,30 @@ on_both_engines!(the_unified_example_gives_the_documented_lines, async |database
             ("liabilities:vat:1900", -1613),
         ])
     );
-    let lines: Vec<String> =
-        journal(&daemon).iter().map(|line| line.splitn(3, '|').nth(2).unwrap().to_owned()).collect();
     assert_eq!(
-        lines,
+        daemon.journal(&["event_type"]),
         [
-            "coupon|assets:receivable|-194",
-            "coupon|income:discount|163",
-            "coupon|liabilities:vat:1900|31",
-            "coupon|assets:receivable|-6",
-            "coupon|income:discount|5",
-            "coupon|liabilities:vat:1900|1",
-            "flex.redeem|liabilities:flex|10000",
-            "flex.redeem|assets:receivable|-10000",
-            "flex.sale|assets:receivable|50000",
-            "flex.sale|liabilities:flex|-50000",
-            "payment|assets:clearing:StripeBankWire|11000",
-            "payment|assets:receivable|-11000",
-            "refund|assets:clearing:StripeBankWire|-1000",
-            "refund|assets:receivable|1000",
-            "sale.ticket|assets:receivable|10000",
-            "sale.ticket|income:tickets|-8403",
-            "sale.ticket|liabilities:vat:1900|-1597",
-            "sale.product|assets:receivable|300",
-            "sale.product|income:products|-252",
-            "sale.product|liabilities:vat:1900|-48",
-            "voucher.refund_issue|assets:receivable|10000",
-            "voucher.refund_issue|liabilities:voucher:mpv|-10000",
-            "voucher.redeem|liabilities:voucher:mpv|10000",
-            "voucher.redeem|assets:receivable|-10000",
+            entry("coupon", [("assets:receivable", -194), ("income:discount", 163), ("liabilities:vat:1900", 31)]),
+            entry("coupon", [("assets:receivable", -6), ("income:discount", 5), ("liabilities:vat:1900", 1)]),
+            entry("flex.redeem", [("liabilities:flex", 10_000), ("assets:receivable", -10_000)]),
+            entry("flex.sale", [("assets:receivable", 50_000), ("liabilities:flex", -50_000)]),
+            entry("payment", [("assets:clearing:StripeBankWire", 11_000), ("assets:receivable", -11_000)]),
+            entry("refund", [("assets:clearing:StripeBankWire", -1000), ("assets:receivable", 1000)]),
+            entry(
+                "sale.ticket",
+                [("assets:receivable", 10_000), ("income:tickets", -8403), ("liabilities:vat:1900", -1597)]
+            ),
+            entry(
+                "sale.product",
+                [("assets:receivable", 300), ("income:products", -252), ("liabilities:vat:1900", -48)]
+            ),
+            entry("voucher.refund_issue", [("assets:receivable", 10_000), ("liabilities:voucher:mpv", -10_000)]),
+            entry("voucher.redeem", [("liabilities:voucher:mpv", 10_000), ("assets:receivable", -10_000)]),
         ]
     );
     assert_eq!(
-        daemon
-            .lines("SELECT billed_minor || '|' || settled_minor || '|' || balance_minor AS line FROM v_order_balance"),
-        ["60100|20000|40100"]
+        daemon.rows(&["billed_minor", "settled_minor", "balance_minor"], "FROM v_order_balance"),
+        [["60100", "20000", "40100"]]
     );
     daemon.finish().await;
 });

@@ -137,7 +137,7 @@ oauth_clients = [{ id = "a" }]
         ":21: sources.theatre.api.client_secret: a secret is never written inline",
         ":22: sources.theatre.vat_rules[0].from:",
         ":22: sources.theatre.vat_rules[0].rate:",
-        ":22: sources.theatre.vat_rules[1].event: say what the rule is for",
+        ":22: sources.theatre.vat_rules[1].event: name what the rule is for",
         ":22: sources.theatre.vat_rules[1].rate:",
         ":25: sources.theatre.provider:",
         ":28: sources.theatre.oauth_clients[0].secret: is missing",
@@ -154,8 +154,9 @@ fn two_sources_share_nothing_that_identifies() {
     let second = MUSEUM.replace("museum", "gallery").replace("env:HOOK", "env:SAME");
     let found = mistakes(&format!("{MUSEUM}{second}{MUSEUM}"), &[("SAME", "hook-secret-1")]);
     let expected = [
-        ":15: sources.gallery.vendor_ids: this vendor is listed already; it can have one book only (first in line 7)",
-        ":16: sources.gallery.path_secrets: this path secret is in use already",
+        ":15: sources.gallery.vendor_ids: this vendor is already listed; a vendor belongs to one source only (first \
+         in line 7)",
+        ":16: sources.gallery.path_secrets: this path secret is already in use",
         ":19: sources[2].name: two sources have this name",
         ":23: sources.museum.vendor_ids:",
         ":24: sources.museum.path_secrets:",
@@ -192,9 +193,9 @@ fn whom_to_tell_of_alerts_and_when() {
     let found = mistakes(&format!("{wrong}{MUSEUM}silence_hours = -1\n"), &[]);
     let expected = [
         ":2: alerts.command: must begin with the full path",
-        ":3: alerts.mail_to: `ada` is no mail address",
-        ":3: alerts.mail_to: `-oQ/tmp@x` is no mail address",
-        ":3: alerts.mail_to: `a@x,b@y` is no mail address",
+        ":3: alerts.mail_to: `ada` is not an email address",
+        ":3: alerts.mail_to: `-oQ/tmp@x` is not an email address",
+        ":3: alerts.mail_to: `a@x,b@y` is not an email address",
         ":4: alerts.sendmail: must be the full path",
         ":5: alerts.every: unknown key",
         ":14: sources.museum.silence_hours: must be a whole number from 0",
@@ -278,7 +279,7 @@ fn secrets_do_not_show() {
 }
 
 #[test]
-fn what_is_valid_but_doubtful_is_told_with_its_line() {
+fn what_is_valid_but_risky_is_a_warning_with_its_line() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("hook").display().to_string();
@@ -292,18 +293,18 @@ fn what_is_valid_but_doubtful_is_told_with_its_line() {
     );
     std::fs::write(&path, text).unwrap();
     let more = [("SAME", "abababababababababababababababab"), ("VARIED", "0123456789abcdef0123456789abcdef")];
-    let (_, doubts) = config::load_and_doubt(Some(&path), &environment(&more)).expect("valid");
-    let told: Vec<String> = doubts.iter().map(|doubt| doubt.to_string().replace(&file, "FILE")).collect();
-    let told: Vec<&str> = told.iter().map(|doubt| doubt.rsplit_once("/t.toml").unwrap().1).collect();
+    let (_, warnings) = config::load_with_warnings(Some(&path), &environment(&more)).expect("valid");
+    let told: Vec<String> = warnings.iter().map(|warning| warning.to_string().replace(&file, "FILE")).collect();
+    let told: Vec<&str> = told.iter().map(|warning| warning.rsplit_once("/t.toml").unwrap().1).collect();
     assert_eq!(
         told,
         [
-            ":8: sources.museum.path_secrets: the secret is shorter than 20 characters and can be guessed; make one \
-             with `openssl rand -hex 32`",
+            ":8: sources.museum.path_secrets: the secret is shorter than 20 characters and can be guessed; generate \
+             one with `openssl rand -hex 32`",
             ":8: sources.museum.path_secrets: the secret has fewer than 8 different characters and can be guessed; \
-             make one with `openssl rand -hex 32`",
+             generate one with `openssl rand -hex 32`",
             ":8: sources.museum.path_secrets: every user of this machine can read FILE; run `chmod o= FILE`",
-            ": server.listen: other machines can reach 0.0.0.0:8080, and secrets would cross the network in the clear; \
+            ": server.listen: other machines can reach 0.0.0.0:8080, and secrets would cross the network unencrypted; \
              listen on 127.0.0.1 behind a proxy with TLS",
         ]
     );

@@ -6,7 +6,7 @@ use ticketledger::demo::stand_in::{BookingExample, person_example};
 use ticketledger::inbox::operator::Reason;
 
 use crate::on_both_engines;
-use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, changed};
+use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, changed, refund};
 use crate::support::db::{Engine, TestDatabase};
 
 const ORDER: &str = "1a3c5e7f9b2d4f6a8c0e1f23456789ab";
@@ -104,10 +104,8 @@ const PERSONAL_TABLES: &[&str] = &["contacts", "inbox_events", "documents"];
 
 /// Both seeds, a refund, a person and a booking that is paid and cancelled.
 async fn traffic(daemon: &TestDaemon) {
-    let refund = json!({"id": "r1", "code": "StripeBankWire", "payment_method": "StripeBankWire", "name": "Bank wire",
-        "value": -10, "type": "refund", "payment_date": "2025-11-11T09:30:00Z"});
     daemon.accepted("museum", PAID_ORDER).await;
-    daemon.accepted("museum", changed(PAID_ORDER, &[("/payments/-", refund)])).await;
+    daemon.accepted("museum", changed(PAID_ORDER, &[("/payments/-", refund("2025-11-11T09:30:00Z"))])).await;
     daemon.settle().await;
     daemon.accepted("museum", UNIFIED_EXAMPLE).await;
     let booking = BookingExample::default();
@@ -156,12 +154,10 @@ on_both_engines!(personal_data_and_codes_are_nowhere_else, async |database| {
     assert_eq!(daemon.found(database, CODES, &[]), Vec::<String>::new());
     assert_eq!((daemon.head(), daemon.trace()), (head, trace));
     assert_eq!(
-        daemon.lines(
-            "SELECT action || '|' || actor || '|' || why || '|' || filter AS line FROM operator_actions ORDER BY id"
-        ),
+        daemon.rows(&["action", "actor", "why", "filter"], "FROM operator_actions ORDER BY id"),
         [
-            "erase|anna|asked for in writing|contact=1 source=museum orders=1 events=4 documents=0",
-            "erase|anna|asked for in writing|contact=2 source=theatre orders=1 events=3 documents=2",
+            ["erase", "anna", "asked for in writing", "contact=1 source=museum orders=1 events=4 documents=0"],
+            ["erase", "anna", "asked for in writing", "contact=2 source=theatre orders=1 events=3 documents=2"],
         ]
     );
     daemon.finish().await;

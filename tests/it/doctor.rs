@@ -10,31 +10,45 @@ use ticketledger::clock::Clock;
 use ticketledger::demo::stand_in::StandIn;
 
 use crate::support::daemon::{PAID_ORDER, lines};
-use crate::support::db::{Engine, TestDatabase};
+use crate::support::db::{Engine, TestDatabase, wait_for_locks};
 use crate::support::home::{Home, Serving};
+use crate::support::wait::until;
 
-/// A home whose daemon has ports that a command can know.
-fn home() -> Home {
-    let mut home = Home::new();
-    for name in ["TICKETLEDGER_SERVER__LISTEN", "TICKETLEDGER_SERVER__CONSOLE"] {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        home.set(name, &free.to_string());
+/// The sockets of a daemon, held for it as systemd does: a command knows their ports, and nobody else gets them.
+struct Sockets {
+    public: TcpListener,
+    console: TcpListener,
+}
+
+impl Sockets {
+    fn new(home: &mut Home) -> Self {
+        let bind = |variable| {
+            let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+            home.set(variable, &socket.local_addr().unwrap().to_string());
+            socket
+        };
+        let [public, console] = ["TICKETLEDGER_SERVER__LISTEN", "TICKETLEDGER_SERVER__CONSOLE"].map(bind);
+        Self { public, console }
     }
-    home
+
+    fn serve(&self, home: &Home) -> Serving {
+        home.serve_on([("public", &self.public), ("console", &self.console)])
+    }
 }
 
 /// A daemon that is well, with an order in its books.
-async fn well() -> (Home, StandIn, Serving) {
-    let mut home = home();
+async fn well() -> (Home, StandIn, Sockets, Serving) {
+    let mut home = Home::new();
+    let sockets = Sockets::new(&mut home);
     let stand_in = StandIn::start(Clock::System).await.unwrap();
     home.read_bookings_from(&stand_in);
-    let serving = home.serve();
+    let serving = sockets.serve(&home);
     let client = reqwest::Client::new();
     serving.post(&client, "museum", PAID_ORDER.to_owned()).await.unwrap();
     let database = home.database();
     let done = "SELECT 'x' AS line FROM inbox_events WHERE state = 'done'";
-    serving.until(&client, "the order is settled", || !lines(&database, done).is_empty()).await;
-    (home, stand_in, serving)
+    until("the order is settled", || !lines(&database, done).is_empty()).await;
+    (home, stand_in, sockets, serving)
 }
 
 /// Exit code and lines of a visit; the program runs beside the stand-in, which lives in this process.
@@ -52,7 +66,7 @@ async fn visit(home: Home, arguments: &[&str]) -> (Home, i32, String) {
 
 fn sql(home: &Home, statements: &str) {
     let mut connection = SqliteConnection::establish(&home.path("ticketledger.db").display().to_string()).unwrap();
-    connection.batch_execute("PRAGMA busy_timeout = 10000").unwrap();
+    connection.batch_execute(&wait_for_locks()).unwrap();
     connection.batch_execute(statements).unwrap();
 }
 
@@ -66,7 +80,7 @@ fn says(said: &str, status: &str, check: &str, text: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_is_well_is_told_so() {
-    let (home, stand_in, serving) = well().await;
+    let (home, stand_in, _sockets, serving) = well().await;
     let public = format!("http://{}/", serving.public);
     let (home, code, said) = visit(home, &["--public-url", &public]).await;
     assert_eq!(code, 0, "{said}");
@@ -103,7 +117,7 @@ async fn a_host_that_is_well_is_told_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_for_a_person_is_a_warning() {
-    let (mut home, _stand_in, serving) = well().await;
+    let (mut home, _stand_in, sockets, serving) = well().await;
     home.set("TICKETLEDGER_SOURCES__MUSEUM__SILENCE_HOURS", "1");
     // The daemon notes when something came; it is stopped so that it does not note it over what is written here.
     serving.terminate();
@@ -123,7 +137,7 @@ async fn what_waits_for_a_person_is_a_warning() {
              SELECT source, kind, 'order:later', '2026-01-01 00:00:00', method, headers, body_sha256, 'pending',
                  '2126-01-01 00:00:00' FROM inbox_events WHERE id = 1;",
     );
-    let serving = home.serve();
+    let serving = sockets.serve(&home);
     let (_, code, said) = visit(home, &[]).await;
     assert_eq!(code, 3, "{said}");
     assert!(says(&said, "warning", "parked of museum", "inbox list --state parked"), "{said}");
@@ -135,7 +149,7 @@ async fn what_waits_for_a_person_is_a_warning() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn settings_a_folder_and_a_database_that_do_not_do_are_failures() {
-    let (home, _, said) = visit(home(), &[]).await;
+    let (home, _, said) = visit(Home::new(), &[]).await;
     assert!(says(&said, "failed", "database", "ticketledger serve"), "{said}");
     let mut home = home;
     home.unset("MUSEUM_HOOK");
@@ -162,15 +176,16 @@ async fn settings_a_folder_and_a_database_that_do_not_do_are_failures() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_schema_a_journal_and_a_daemon_that_are_not_as_they_should_be_are_failures() {
-    let (home, stand_in, serving) = well().await;
+    let (home, stand_in, sockets, serving) = well().await;
     sql(&home, "CREATE TRIGGER refuse BEFORE INSERT ON oauth_tokens BEGIN SELECT RAISE(ABORT, 'refused'); END");
     let (home, code, said) = visit(home, &["--public-url", &stand_in.base_url()]).await;
     assert_eq!(code, 1, "{said}");
     assert!(says(&said, "failed", "ready", "refused"), "{said}");
-    assert!(says(&said, "failed", "webhook", "the proxy in front"), "{said}");
+    assert!(says(&said, "failed", "webhook", "the proxy, which must forward"), "{said}");
     assert!(says(&said, "ok", "webhook", ""), "the listener itself is reached: {said}");
     serving.terminate();
     serving.ended();
+    drop(sockets);
 
     sql(&home, "DELETE FROM __diesel_schema_migrations WHERE version = '20261129000006'; PRAGMA journal_mode = DELETE");
     let (home, code, said) = visit(home, &[]).await;
@@ -205,7 +220,7 @@ fn provider_of_yesteryear() -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_provider_that_is_gone_refuses_or_has_another_time_is_a_failure() {
-    let (home, stand_in, serving) = well().await;
+    let (home, stand_in, _sockets, serving) = well().await;
     stand_in.stop().await;
     let (home, code, said) = visit(home, &[]).await;
     assert_eq!(code, 1, "{said}");
@@ -242,7 +257,7 @@ async fn a_provider_that_is_gone_refuses_or_has_another_time_is_a_failure() {
 async fn a_server_that_does_not_write_through_is_a_failure() {
     let Some(database) = TestDatabase::new(Engine::Postgres) else { return };
     drop(database.open());
-    let mut home = home();
+    let mut home = Home::new();
     home.set("TICKETLEDGER_DATABASE__URL", &database.url);
     let (_, code, said) = visit(home, &[]).await;
     assert_eq!(code, 1, "{said}");

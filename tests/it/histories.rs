@@ -6,42 +6,18 @@
 use serde_json::{Map, Value, json};
 
 use crate::on_both_engines;
-use crate::support::daemon::TestDaemon;
+use crate::support::daemon::{Row, TestDaemon};
 use crate::support::db::{Engine, TestDatabase};
 use crate::support::order::{
     SECTIONS, but, coupon, flex, order, partial, participant, payment, product, redeemed, refund_voucher, ticket,
     voucher,
 };
+use crate::support::random::Random;
 
-/// splitmix64: small, and the same everywhere.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        usize::try_from(self.next() % u64::try_from(limit).unwrap()).unwrap()
-    }
-
-    fn percent(&mut self, chance: usize) -> bool {
-        self.below(100) < chance
-    }
-
-    fn pick<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        words[self.below(words.len())]
-    }
-
-    /// Up to `limit` parts, each from its number.
-    fn some(&mut self, limit: usize, mut part: impl FnMut(&mut Self, usize) -> Value) -> Value {
-        let wanted: Vec<usize> = (0..limit).filter(|_| self.percent(50)).collect();
-        wanted.into_iter().map(|number| part(self, number)).collect()
-    }
+/// Up to `limit` parts, each from its number.
+fn some(random: &mut Random, limit: usize, mut part: impl FnMut(&mut Random, usize) -> Value) -> Value {
+    let wanted: Vec<usize> = (0..limit).filter(|_| random.percent(50)).collect();
+    wanted.into_iter().map(|number| part(random, number)).collect()
 }
 
 /// One webhook.
@@ -71,7 +47,7 @@ impl World {
         let mut waiting: Vec<_> = self.orders.iter().map(|deliveries| deliveries.iter().cloned()).collect();
         let mut mixed = Vec::new();
         while !waiting.is_empty() {
-            let chosen = random.below(waiting.len());
+            let chosen = random.index(waiting.len());
             match waiting[chosen].next() {
                 Some(delivery) => mixed.push(delivery),
                 None => drop(waiting.swap_remove(chosen)),
@@ -101,7 +77,7 @@ fn history(random: &mut Random, number: usize, orders: usize) -> Vec<Delivery> {
     for _ in 0..=random.below(6) {
         let again = match random.below(100) {
             0..15 => deliveries.last().cloned(),
-            15..30 if !deliveries.is_empty() => Some(deliveries[random.below(deliveries.len())].clone()),
+            15..30 if !deliveries.is_empty() => Some(deliveries[random.index(deliveries.len())].clone()),
             _ => None,
         };
         deliveries.push(again.unwrap_or_else(|| fresh(random, number, orders, &fixed, &deliveries)));
@@ -148,8 +124,8 @@ const STATUSES: [&str; 6] = ["ACCEPTED", "ACCEPTED", "ACCEPTED", "", "CANCELED",
 
 fn random_section(random: &mut Random, section: &str, number: usize, orders: usize) -> Value {
     match section {
-        "tickets" => random.some(2, |random, place| {
-            let people = random.some(3, |random, seat| random_participant(random, &format!("p{place}{seat}"), orders));
+        "tickets" => some(random, 2, |random, place| {
+            let people = some(random, 3, |random, seat| random_participant(random, &format!("p{place}{seat}"), orders));
             let people = people.as_array().unwrap().clone();
             if people.is_empty() {
                 return json!({"id": format!("empty{place}"), "status": "ACCEPTED"});
@@ -158,17 +134,17 @@ fn random_section(random: &mut Random, section: &str, number: usize, orders: usi
                 "status": random.pick(&STATUSES), "vat": random.pick(&RATES)});
             but(ticket(&people), about)
         }),
-        "products" => random.some(3, |random, _| {
+        "products" => some(random, 3, |random, _| {
             let line = product(random.pick(&["cup", "bag"]), random.pick(&PRICES), 2, random.pick(&RATES));
             but(line, json!({"status": random.pick(&STATUSES)}))
         }),
-        "flexTickets" => random.some(1, |random, _| {
+        "flexTickets" => some(random, 1, |random, _| {
             let sold = flex(&format!("f{number}"), random.pick(&PRICES[..3]), random.pick(&["0", "19"]));
             but(sold, json!({"status": random.pick(&STATUSES)}))
         }),
-        "voucherOrders" => random.some(2, |random, place| {
+        "voucherOrders" => some(random, 2, |random, place| {
             let voucher_id = format!("v{place}{number}");
-            let named = [id(random.below(orders)), id(number), "never heard of".to_owned()];
+            let named = [id(random.index(orders)), id(number), "never heard of".to_owned()];
             let named: Vec<&str> = named.iter().filter(|_| random.percent(40)).map(String::as_str).collect();
             let value = random.pick(&PRICES[..3]);
             let issued = if random.percent(30) && !named.is_empty() {
@@ -178,13 +154,14 @@ fn random_section(random: &mut Random, section: &str, number: usize, orders: usi
             };
             but(issued, json!({"status": random.pick(&STATUSES)}))
         }),
-        "redeemed_vouchers" => random.some(2, |random, place| {
-            let used = redeemed(&format!("v{place}{}", random.below(orders)), random.pick(&PRICES[..4]));
+        "redeemed_vouchers" => some(random, 2, |random, place| {
+            let used = redeemed(&format!("v{place}{}", random.index(orders)), random.pick(&PRICES[..4]));
             but(used, json!({"usage_date": random.pick(&["2025-11-10T10:00:00Z", ""])}))
         }),
-        "redeemed_coupons" => random
-            .some(2, |random, place| coupon(&format!("c{place}"), random.pick(&["5.00", "0.01", "-2.00", "500.00"]))),
-        _ => random.some(3, |random, place| {
+        "redeemed_coupons" => some(random, 2, |random, place| {
+            coupon(&format!("c{place}"), random.pick(&["5.00", "0.01", "-2.00", "500.00"]))
+        }),
+        _ => some(random, 3, |random, place| {
             let paid = payment(&format!("m{place}"), random.pick(&["10.00", "20.00", "-10.00", "0"]));
             but(paid, json!({"payment_method": random.pick(&["Card", "Gift Card", ""])}))
         }),
@@ -195,7 +172,7 @@ fn random_participant(random: &mut Random, who: &str, orders: usize) -> Value {
     let fields = json!({"status": random.pick(&STATUSES),
         "cancellation_date": random.pick(&["", "", "2025-11-09T09:00:00Z"]),
         "currency": random.pick(&["", "", "", "", "CHF"]),
-        "redeemed_flexTicket": random.some(1, |random, _| json!({"id": format!("f{}", random.below(orders)),
+        "redeemed_flexTicket": some(random, 1, |random, _| json!({"id": format!("f{}", random.index(orders)),
             "redeemed_value": random.pick(&PRICES[..3]), "creation_date": "2025-11-10T10:00:00Z"}))});
     but(participant(who, random.pick(&PRICES), random.pick(&RATES)), fields)
 }
@@ -260,7 +237,7 @@ fn figures(daemon: &TestDaemon) -> Vec<String> {
     let of = |(name, columns, condition): (&str, &str, &str)| {
         let columns: Vec<&str> = columns.split(' ').collect();
         let rows = daemon.view_where(name, &columns, condition);
-        rows.into_iter().map(|row| format!("{name} {row}")).collect::<Vec<_>>()
+        rows.into_iter().map(|row| format!("{name} {}", row.join(" "))).collect::<Vec<_>>()
     };
     FIGURES.into_iter().flat_map(of).collect()
 }
@@ -289,7 +266,7 @@ fn worlds() -> impl Iterator<Item = (World, Random)> {
     (first..first + setting("TICKETLEDGER_HISTORY_RUNS", 1)).map(move |seed| {
         // Shown when the test fails.
         println!("TICKETLEDGER_HISTORY_SEED={seed} TICKETLEDGER_HISTORY_ORDERS={orders}");
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         (World::new(&mut random, orders), random)
     })
 }
@@ -298,7 +275,7 @@ on_both_engines!(the_last_words_decide_whatever_the_way_there, async |database| 
     for (world, mut random) in worlds() {
         // Each engine gets another mixing of the orders, and both must come to what the model says.
         if database.engine == Engine::Postgres {
-            random.next();
+            random.below(2);
         }
         let database =
             |what: &str| TestDatabase::new(database.engine).unwrap_or_else(|| panic!("a database for {what}"));
@@ -331,7 +308,7 @@ fn both_engines_give_the_same_chain_and_neither_replay_nor_redelivery_adds_to_it
 }
 
 /// Plays a history, then all of it again in ways that say nothing new. Answers the head and the titles of the events.
-async fn history_on(database: &TestDatabase, world: &World, deliveries: &[Delivery]) -> (Vec<String>, Vec<String>) {
+async fn history_on(database: &TestDatabase, world: &World, deliveries: &[Delivery]) -> (Vec<String>, Vec<Row>) {
     let daemon = TestDaemon::start(database).await;
     play(&daemon, deliveries, 4).await;
     let titles = |daemon: &TestDaemon| daemon.view("event_titles", &["event_key", "title"]);

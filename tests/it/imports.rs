@@ -10,7 +10,7 @@ use ticketledger::report::vouchers::{Listing, list};
 use ticketledger::report::{Cell, Table};
 
 use crate::on_both_engines;
-use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, changed, expected};
+use crate::support::daemon::{PAID_ORDER, Row, TestDaemon, UNIFIED_EXAMPLE, at, changed, expected};
 use crate::support::db::TestDatabase;
 
 const ORDER: &str = "1a3c5e7f9b2d4f6a8c0e1f23456789ab";
@@ -46,9 +46,10 @@ impl TestDaemon {
         }
     }
 
-    fn order_balance(&self) -> Vec<String> {
-        self.lines(
-            "SELECT billed_minor || '|' || settled_minor || '|' || balance_minor AS line FROM v_order_balance \
+    fn order_balance(&self) -> Vec<Row> {
+        self.rows(
+            &["billed_minor", "settled_minor", "balance_minor"],
+            "FROM v_order_balance \
              WHERE source = 'museum'",
         )
     }
@@ -116,30 +117,29 @@ on_both_engines!(a_manual_file_posts_what_it_says_once, async |database| {
         ])
     );
     // Paid 20, given back 5, kept 3, given up 8: nothing of it is billed.
-    assert_eq!(daemon.order_balance(), ["2000|2000|0"]);
+    assert_eq!(daemon.order_balance(), [["2000", "2000", "0"]]);
     assert_eq!(
-        daemon
-            .lines("SELECT paid_minor || '|' || refunded_minor || '|' || net_minor AS line FROM v_payments_by_method"),
-        ["2000|-500|1500"]
+        daemon.rows(&["paid_minor", "refunded_minor", "net_minor"], "FROM v_payments_by_method"),
+        [["2000", "-500", "1500"]]
     );
     assert_eq!(
-        daemon.lines(
-            "SELECT e.atom_key || '|' || e.kind || '|' || e.booking_date || '|' || i.method || '|' || i.kind || '|' \
-             || i.state AS line FROM journal_entries e JOIN inbox_events i ON i.id = e.inbox_event_id \
+        daemon.rows(
+            &["e.atom_key", "e.kind", "e.booking_date", "i.method", "i.kind", "i.state"],
+            "FROM journal_entries e JOIN inbox_events i ON i.id = e.inbox_event_id \
              WHERE e.kind = 'manual' ORDER BY e.entry_no"
         ),
         [
-            "fee:ch_1|manual|2025-11-11|IMPORT|import|done",
-            "payout:po_1|manual|2025-11-12|IMPORT|import|done",
-            "refund:re_1|manual|2025-11-12|IMPORT|import|done",
-            &format!("retain:{ORDER}|manual|2025-11-12|IMPORT|import|done"),
-            "write-off:wo_1|manual|2025-11-12|IMPORT|import|done",
+            ["fee:ch_1", "manual", "2025-11-11", "IMPORT", "import", "done"],
+            ["payout:po_1", "manual", "2025-11-12", "IMPORT", "import", "done"],
+            ["refund:re_1", "manual", "2025-11-12", "IMPORT", "import", "done"],
+            [&format!("retain:{ORDER}"), "manual", "2025-11-12", "IMPORT", "import", "done"],
+            ["write-off:wo_1", "manual", "2025-11-12", "IMPORT", "import", "done"],
         ]
     );
     let event = imported.event_id.unwrap();
     assert_eq!(
-        daemon.lines("SELECT action || '|' || actor || '|' || filter || '|' || events AS line FROM operator_actions"),
-        [format!("import|anna|source=museum kind=manual event={event}|5")]
+        daemon.rows(&["action", "actor", "filter", "events"], "FROM operator_actions"),
+        [["import", "anna", &format!("source=museum kind=manual event={event}"), "5"]]
     );
 
     let again = daemon.imported(FileKind::Manual, &text);
@@ -149,7 +149,7 @@ on_both_engines!(a_manual_file_posts_what_it_says_once, async |database| {
     assert_eq!((partly.posted, partly.already), (1, 4));
     assert_eq!(
         daemon.mistakes(FileKind::Manual, &text.replace("0.59", "0.60")),
-        ["line 2: its reference was imported before, as entry 4, with other content; \
+        ["line 2: its reference was already imported as entry 4 with other content; \
              reverse that entry and use a new reference"]
     );
     // A replay of everything leaves what a person entered alone, and changes no balance.
@@ -185,30 +185,30 @@ on_both_engines!(all_mistakes_of_a_file_are_told_at_once, async |database| {
     assert_eq!(
         daemon.mistakes(FileKind::Manual, &(header.to_owned() + rows)),
         [
-            "line 2: `date` is no day such as 2025-11-30",
-            "line 2: `reference` has other characters than letters, digits and . _ : / # + -, or too many",
-            "line 3: `currency` is no currency code such as EUR",
+            "line 2: `date` is not a date such as 2025-11-30",
+            "line 2: `reference` is too long, or has characters other than letters, digits and . _ : / # + -",
+            "line 3: `currency` is not a currency code such as EUR",
             "line 3: `date` is in the future",
             "line 4: source museum has no order unknown-order",
-            "line 5: `amount` is negative; the kind says the direction",
+            "line 5: `amount` is negative; the kind decides the direction",
             "line 5: `order_id` is empty",
-            "line 6: `amount`: not a decimal number; write it such as 1234.50",
-            "line 6: `kind` is none of: fee, payout, payment, refund, retain, write-off",
-            "line 7: `account` is none of: expenses:bad_debt, expenses:fees, income:retained, suspense:rounding",
-            "line 7: `amount`: more decimal places than the currency has; write it such as 1234.50",
-            "line 7: `method` means nothing for this kind; leave it empty",
-            "line 7: `vat_rate` is no rate in percent such as 19 or 8.1",
+            "line 6: `amount`: not a decimal number; write an amount such as 1234.50",
+            "line 6: `kind` must be one of: fee, payout, payment, refund, retain, write-off",
+            "line 7: `account` must be one of: expenses:bad_debt, expenses:fees, income:retained, suspense:rounding",
+            "line 7: `amount`: more decimal places than the currency has; write an amount such as 1234.50",
+            "line 7: `method` has no meaning for this kind; leave it empty",
+            "line 7: `vat_rate` is not a percentage such as 19 or 8.1",
             "line 8: `amount` is zero",
-            "line 8: `method` is no payment method",
-            "line 10: its reference is that of line 9",
-            "line 11: it is not UTF-8, or has another number of cells than the header",
+            "line 8: `method` is not a payment method",
+            "line 10: it has the same reference as line 9",
+            "line 11: it is not UTF-8, or its number of cells differs from the header",
         ]
     );
     assert_eq!(
         daemon.mistakes(FileKind::Manual, "date,reference,kind,text,amount,amount\n"),
         [
-            "line 1: column 4 is none of: date, reference, kind, currency, amount, method, account, order_id, vat_rate",
-            "line 1: column `amount` is there twice",
+            "line 1: column 4 must be one of: date, reference, kind, currency, amount, method, account, order_id, vat_rate",
+            "line 1: column `amount` appears twice",
             "line 1: column `currency` is missing",
         ]
     );
@@ -237,7 +237,7 @@ on_both_engines!(a_settlement_posts_fee_and_payout_of_each_row, async |database|
     assert_eq!(daemon.imported(FileKind::Manual, fee).already, 1);
     assert_eq!(
         daemon.mistakes(FileKind::Settlement, &text.replace("19.41", "19.40").replace("txn_1", "txn_2")),
-        ["line 3: `gross` less `fee` is not `net`"]
+        ["line 3: `gross` minus `fee` is not `net`"]
     );
     daemon.finish().await;
 });
@@ -250,7 +250,7 @@ on_both_engines!(a_manual_entry_is_undone_only_by_its_reversal, async |database|
          2025-11-12,8b38027ccab4c18531f3a724203c9a09,payment,StripeBankWire,{ORDER},EUR,7.00\n"
     );
     daemon.imported(FileKind::Manual, &text);
-    assert_eq!(daemon.order_balance(), ["2000|2700|-700"]);
+    assert_eq!(daemon.order_balance(), [["2000", "2700", "-700"]]);
     let (source, now) = (museum(), daemon.clock.now());
     let undo = |entry_no, dry| reverse(daemon.database(), &source, entry_no, &reason(), now, dry);
     let number = daemon.entry_no("manual.payment");
@@ -262,7 +262,7 @@ on_both_engines!(a_manual_entry_is_undone_only_by_its_reversal, async |database|
     assert_eq!((undone.reverses_no, undone.entry_no), (number, Some(5)));
     assert!(matches!(undo(number, false), Err(Irreversible::Already(_, 5))));
     assert!(matches!(undo(5, false), Err(Irreversible::NotManual(5, _))));
-    assert_eq!(daemon.order_balance(), ["2000|2000|0"]);
+    assert_eq!(daemon.order_balance(), [["2000", "2000", "0"]]);
     // What the provider says afterwards finds its own atoms untouched.
     daemon.accepted("museum", changed(PAID_ORDER, &[("/tickets/0/comment", json!("again"))])).await;
     daemon.settle().await;
@@ -278,8 +278,8 @@ on_both_engines!(a_manual_entry_in_a_closed_month_goes_into_the_open_one, async 
     let text = "date,reference,kind,method,currency,amount\n2025-10-30,f,fee,StripeBankWire,EUR,1.00\n";
     daemon.imported(FileKind::Manual, text);
     assert_eq!(
-        daemon.lines("SELECT booking_date || '|' || reason_code AS line FROM journal_entries WHERE kind = 'manual'"),
-        ["2025-11-01|late_for_2025-10"]
+        daemon.rows(&["booking_date", "reason_code"], "FROM journal_entries WHERE kind = 'manual'"),
+        [["2025-11-01", "late_for_2025-10"]]
     );
     daemon.finish().await;
 });
@@ -349,7 +349,7 @@ on_both_engines!(opening_stock_gives_a_voucher_its_origin, async |database| {
             "line 2: voucher f32e9fb7fcb9f4a3f02b84e2902a9db1 is in the books already, by sale",
             "line 3: a multi-purpose voucher has no rate; it is taxed when it is used",
             "line 4: `value` is not positive",
-            "line 4: `vat_rate` is needed: a single-purpose voucher was taxed when sold",
+            "line 4: `vat_rate` is missing; a single-purpose voucher was taxed when sold",
         ]
     );
 
@@ -376,11 +376,16 @@ on_both_engines!(a_voucher_that_is_opened_first_is_known_when_it_is_redeemed, as
     daemon.accepted("museum", UNIFIED_EXAMPLE).await;
     daemon.settle().await;
     assert_eq!(
-        daemon.lines(
-            "SELECT kind || '|' || issued_minor || '|' || redeemed_minor || '|' || balance_minor AS line \
-             FROM v_voucher_balance ORDER BY voucher_id"
+        daemon.rows(
+            &["kind", "issued_minor", "redeemed_minor", "balance_minor"],
+            "FROM v_voucher_balance ORDER BY voucher_id"
         ),
-        ["mpv|10000|10000|0", "mpv|10000|0|10000", "flex|50000|10000|40000", "flex|5000|0|5000"]
+        [
+            ["mpv", "10000", "10000", "0"],
+            ["mpv", "10000", "0", "10000"],
+            ["flex", "50000", "10000", "40000"],
+            ["flex", "5000", "0", "5000"]
+        ]
     );
     let listing = Listing {
         source: Some("museum".to_owned()),

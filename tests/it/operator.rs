@@ -1,30 +1,15 @@
 //! The inbox commands: look, count, and work on events again beside a running daemon.
 
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 use ticketledger::clock::{Clock, Timestamp};
 use ticketledger::config::{self, Source};
 use ticketledger::inbox::State;
 use ticketledger::inbox::operator::{self, Filter, Reason, Replayed, Selection};
-use ticketledger::on_engine;
 use ticketledger::provider::classify_by_name;
 
 use crate::on_both_engines;
-use crate::support::daemon::PAID_ORDER;
+use crate::support::daemon::{PAID_ORDER, lines, rows};
 use crate::support::db::{Engine, TestDatabase};
 use crate::support::program::Program;
-
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = Text)]
-    line: String,
-}
-
-fn query(database: &TestDatabase, sql: &str) -> Vec<String> {
-    let mut connection = database.open().reader().unwrap();
-    let rows: Vec<Row> = on_engine!(&mut connection, |c| diesel::sql_query(sql).load(c).unwrap());
-    rows.into_iter().map(|row| row.line).collect()
-}
 
 fn now() -> Timestamp {
     Timestamp::parse("2025-11-12T10:00:00Z").unwrap()
@@ -32,8 +17,8 @@ fn now() -> Timestamp {
 
 /// Number, state, whether leased, attempts and reason of every event.
 fn events(database: &TestDatabase) -> Vec<String> {
-    query(
-        database,
+    lines(
+        &database.open(),
         "SELECT id || ' ' || state || ' ' || COALESCE(lease_token, '-') || ' ' || attempts || ' '
             || COALESCE(reason, '-') AS line FROM inbox_events ORDER BY id",
     )
@@ -72,7 +57,7 @@ fn fill(database: &TestDatabase) {
 fn sources(database: &TestDatabase) -> Vec<Source> {
     let program = Program::new(database);
     let environment = [("MUSEUM_HOOK".to_owned(), "0123456789abcdef0123456789abcdef".to_owned())].into();
-    config::load(Some(&program.settings_file()), &environment).unwrap().sources
+    config::load(Some(&program.path("ticketledger.toml")), &environment).unwrap().sources
 }
 
 fn replay(database: &TestDatabase, selection: &Selection) -> Replayed {
@@ -101,11 +86,16 @@ on_both_engines!(replay_sets_parked_events_back_and_writes_it_down, |database| {
         ["1 parked - 1 bad_amount", "2 pending - 0 -", "3 done - 1 -"],
         "only the chosen one, with a fresh budget"
     );
-    let action =
-        "SELECT action || '|' || actor || '|' || why || '|' || filter || '|' || events AS line FROM operator_actions";
+    let action = || rows(&database.open(), &["action", "actor", "why", "filter", "events"], "FROM operator_actions");
     assert_eq!(
-        query(database, action),
-        ["replay|operator|the rate is known now|state=parked reason=not_found since=2025-11-11T09:00:00Z|1"]
+        action(),
+        [[
+            "replay",
+            "operator",
+            "the rate is known now",
+            "state=parked reason=not_found since=2025-11-11T09:00:00Z",
+            "1"
+        ]]
     );
     let history = operator::store::attempts(&mut database.open().reader().unwrap(), 2).unwrap();
     let line =
@@ -148,7 +138,7 @@ on_both_engines!(replay_reads_anew_what_was_not_understood, |database| {
     database.execute(&format!("UPDATE inbox_events SET body = {} WHERE id = 6", body(PAID_ORDER.as_bytes())));
     assert_eq!(replay(database, &only), Replayed { replayed: 1, in_work: 0, still_parked: 0, pruned: 0 });
     assert_eq!(events(database)[5], "6 pending - 0 -");
-    let about = query(database, "SELECT kind || ' ' || entity AS line FROM inbox_events WHERE id = 6");
+    let about = lines(&database.open(), "SELECT kind || ' ' || entity AS line FROM inbox_events WHERE id = 6");
     assert!(about[0].starts_with("order order:"), "{about:?}");
 });
 

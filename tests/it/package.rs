@@ -57,5 +57,5 @@ fn man_pages_and_completions_have_every_command_that_the_help_has() {
     // Nothing of it can run before somebody says what it is for, and the program says so.
     let empty = home.run(&["--config", "package/ticketledger.toml", "config", "check"]);
     assert_eq!(empty.code, Some(1), "{}", empty.stdout);
-    assert!(empty.stderr.contains("sources: there is none; add a [[sources]] table"), "{}", empty.stderr);
+    assert!(empty.stderr.contains("sources: is missing; add a [[sources]] table"), "{}", empty.stderr);
 }

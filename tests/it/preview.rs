@@ -8,8 +8,9 @@ use ticketledger::worker::Worker;
 use ticketledger::worker::effect::{Effect, USUAL, effect};
 
 use crate::on_both_engines;
-use crate::rebuild::{Random, delivery};
-use crate::support::daemon::{PAID_ORDER, TestDaemon, changed, lines};
+use crate::rebuild::delivery;
+use crate::support::daemon::{PAID_ORDER, Row, TestDaemon, changed, lines};
+use crate::support::random::Random;
 
 fn preview(daemon: &TestDaemon, selection: &Selection) -> Effect {
     preview_of(daemon, selection, USUAL)
@@ -61,10 +62,8 @@ fn hashes(daemon: &TestDaemon) -> Vec<String> {
     daemon.lines("SELECT entry_hash AS line FROM journal_entries ORDER BY source, entry_no")
 }
 
-fn open_findings(daemon: &TestDaemon) -> Vec<String> {
-    daemon.lines(
-        "SELECT reason || '|' || order_id || '|' || evidence AS line FROM findings WHERE state = 'open' ORDER BY 1",
-    )
+fn open_findings(daemon: &TestDaemon) -> Vec<Row> {
+    daemon.rows(&["reason", "order_id", "evidence"], "FROM findings WHERE state = 'open' ORDER BY 1")
 }
 
 /// Previews, replays, and holds the one against the other.

@@ -56,10 +56,10 @@ on_both_engines!(a_changed_price_is_reversed_and_posted_anew_at_receipt, async |
         ["2025-12-02 reverse sale:participant:p1 (changed)", "2025-12-02 post sale:participant:p1 (changed)"]
     );
     let rows = daemon.view("v_vat_by_rate", &["period", "vat_bp", "net_minor", "vat_minor", "gross_minor"]);
-    assert_eq!(rows, ["2025-11|1900|840|160|1000", "2025-12|1900|168|32|200"]);
+    assert_eq!(rows, [["2025-11", "1900", "840", "160", "1000"], ["2025-12", "1900", "168", "32", "200"]]);
     let rows =
         daemon.view("v_order_balance", &["order_id", "status", "billed_minor", "settled_minor", "balance_minor"]);
-    assert_eq!(rows, ["A|accepted|1200|1000|200"]);
+    assert_eq!(rows, [["A", "accepted", "1200", "1000", "200"]]);
     daemon.finish().await;
 });
 
@@ -110,7 +110,7 @@ on_both_engines!(an_order_refunded_by_a_voucher_ends_the_same_whichever_is_heard
     daemon.deliver(refund("A")).await;
     assert_eq!(
         daemon.view("v_order_balance", &["order_id", "billed_minor", "settled_minor", "balance_minor"]),
-        ["A|2000|0|2000", "B|2000|2000|0", "VA|0|0|0"],
+        [["A", "2000", "0", "2000"], ["B", "2000", "2000", "0"], ["VA", "0", "0", "0"]],
         "the voucher is owed to the order that it refunds"
     );
     daemon.deliver(cancelled("A")).await;
@@ -122,10 +122,18 @@ on_both_engines!(an_order_refunded_by_a_voucher_ends_the_same_whichever_is_heard
     }
     let rows =
         daemon.view("v_order_balance", &["order_id", "status", "billed_minor", "settled_minor", "balance_minor"]);
-    assert_eq!(rows, ["A|cancelled|0|0|0", "B|cancelled|0|0|0", "VA|accepted|0|0|0", "VB|accepted|0|0|0"]);
+    assert_eq!(
+        rows,
+        [
+            ["A", "cancelled", "0", "0", "0"],
+            ["B", "cancelled", "0", "0", "0"],
+            ["VA", "accepted", "0", "0", "0"],
+            ["VB", "accepted", "0", "0", "0"]
+        ]
+    );
     let rows =
         daemon.view("v_voucher_balance", &["voucher_id", "kind", "issued_minor", "redeemed_minor", "balance_minor"]);
-    assert_eq!(rows, ["vA|mpv|2000|0|2000", "vB|mpv|2000|0|2000"]);
+    assert_eq!(rows, [["vA", "mpv", "2000", "0", "2000"], ["vB", "mpv", "2000", "0", "2000"]]);
     daemon.finish().await;
 });
 
@@ -149,19 +157,35 @@ on_both_engines!(the_rate_of_the_participant_wins_and_none_at_all_is_suspended, 
     assert_eq!(
         rows,
         [
-            "O0|ticket_participant_vat_differ|-|-",
-            "O0|unpaid|1070|0",
-            "O1|unpaid|1070|0",
-            "O2|ticket_participant_vat_differ|-|-",
-            "O2|unpaid|1070|0",
-            "O3|unpaid|1070|0",
-            "O3|vat_unknown|0|1070"
+            ["O0", "ticket_participant_vat_differ", "-", "-"],
+            ["O0", "unpaid", "1070", "0"],
+            ["O1", "unpaid", "1070", "0"],
+            ["O2", "ticket_participant_vat_differ", "-", "-"],
+            ["O2", "unpaid", "1070", "0"],
+            ["O3", "unpaid", "1070", "0"],
+            ["O3", "vat_unknown", "0", "1070"]
         ]
     );
     let rows = daemon.view("v_vat_by_rate", &["vat_bp", "net_minor", "vat_minor", "gross_minor"]);
-    assert_eq!(rows, ["-|1070|0|1070", "0|1070|0|1070", "1900|899|171|1070", "700|1000|70|1070"]);
+    assert_eq!(
+        rows,
+        [
+            ["-", "1070", "0", "1070"],
+            ["0", "1070", "0", "1070"],
+            ["1900", "899", "171", "1070"],
+            ["700", "1000", "70", "1070"]
+        ]
+    );
     let rows = daemon.view("v_revenue_by_event", &["event_id", "vat_bp", "qty", "net_minor", "vat_minor"]);
-    assert_eq!(rows, ["E1|-|1|1070|0", "E1|0|1|1070|0", "E1|1900|1|899|171", "E1|700|1|1000|70"]);
+    assert_eq!(
+        rows,
+        [
+            ["E1", "-", "1", "1070", "0"],
+            ["E1", "0", "1", "1070", "0"],
+            ["E1", "1900", "1", "899", "171"],
+            ["E1", "700", "1", "1000", "70"]
+        ]
+    );
     daemon.finish().await;
 });
 
@@ -174,7 +198,7 @@ on_both_engines!(product_lines_are_counted_so_that_their_place_posts_nothing, as
     daemon.deliver(of(&[bag.clone(), cup.clone(), cup.clone()])).await;
     assert_eq!(daemon.entries("museum"), 3, "another order of the lines is no news");
     let rows = daemon.view("v_revenue_by_event", &["event_id", "event_title", "vat_bp", "qty", "gross_minor"]);
-    assert_eq!(rows, ["-|-|1900|4|1200", "-|-|700|1|500"]);
+    assert_eq!(rows, [["-", "-", "1900", "4", "1200"], ["-", "-", "700", "1", "500"]]);
     daemon.deliver(of(&[bag.clone(), cup.clone()])).await;
     assert_eq!(daemon.booked("A", 3), ["2025-11-11 reverse sale:product:cup:2 (gone)"]);
     daemon.deliver(of(&[bag, but(cup, json!({"status": "CANCELED"}))])).await;
@@ -199,8 +223,8 @@ on_both_engines!(zero_amounts_post_nothing_and_are_no_turnover, async |database|
     daemon.deliver(order("A", fields)).await;
     assert_eq!(daemon.entries("museum"), 0);
     let rows = daemon.view("v_order_balance", &["order_id", "status", "currency", "billed_minor", "balance_minor"]);
-    assert_eq!(rows, ["A|accepted|EUR|0|0"], "an order without money has a row");
-    assert_eq!(daemon.view("v_revenue_by_event", &["qty"]), Vec::<String>::new());
+    assert_eq!(rows, [["A", "accepted", "EUR", "0", "0"]], "an order without money has a row");
+    assert_eq!(daemon.column("v_revenue_by_event", "qty"), Vec::<String>::new());
     assert_eq!(daemon.view("order_lines", &["line_key", "state"]).len(), 5, "visitors are counted here");
     daemon.finish().await;
 });
@@ -215,10 +239,10 @@ on_both_engines!(what_is_in_another_currency_has_entries_of_its_own, async |data
     });
     daemon.deliver(order("A", fields)).await;
     let rows = daemon.view("v_order_balance", &["currency", "billed_minor", "settled_minor", "balance_minor"]);
-    assert_eq!(rows, ["CHF|2000|0|2000", "EUR|1000|1000|0", "JPY|300|0|300"]);
+    assert_eq!(rows, [["CHF", "2000", "0", "2000"], ["EUR", "1000", "1000", "0"], ["JPY", "300", "0", "300"]]);
     let rows = daemon.view("v_vat_by_rate", &["currency", "vat_bp", "net_minor", "vat_minor"]);
-    assert_eq!(rows, ["CHF|810|1850|150", "EUR|1900|840|160", "JPY|1000|273|27"]);
-    assert_eq!(daemon.view("v_open_findings", &["reason"]).iter().filter(|r| *r == "currency_mixed").count(), 2);
+    assert_eq!(rows, [["CHF", "810", "1850", "150"], ["EUR", "1900", "840", "160"], ["JPY", "1000", "273", "27"]]);
+    assert_eq!(daemon.column("v_open_findings", "reason").iter().filter(|r| *r == "currency_mixed").count(), 2);
     daemon.finish().await;
 });
 
@@ -243,9 +267,12 @@ on_both_engines!(the_method_names_the_clearing_account_and_the_sign_says_whether
         ])
     );
     let rows = daemon.view("v_payments_by_method", &["payment_method", "paid_minor", "refunded_minor", "net_minor"]);
-    assert_eq!(rows, ["Card|1200|-300|900", "Gift Card/ü|500|0|500", "unknown|150|0|150"]);
+    assert_eq!(
+        rows,
+        [["Card", "1200", "-300", "900"], ["Gift Card/ü", "500", "0", "500"], ["unknown", "150", "0", "150"]]
+    );
     let findings = daemon.view("v_open_findings", &["reason", "evidence"]);
-    assert_eq!(findings.iter().filter(|row| row.starts_with("payment_sign_mismatch")).count(), 2);
+    assert_eq!(findings.iter().filter(|row| row[0] == "payment_sign_mismatch").count(), 2);
     daemon.finish().await;
 });
 
@@ -268,7 +295,11 @@ on_both_engines!(a_payment_that_vanishes_changes_or_returns_is_booked_at_receipt
     let columns = ["period", "payment_method", "paid_minor", "refunded_minor", "net_minor"];
     assert_eq!(
         daemon.view("v_payments_by_method", &columns),
-        ["2025-11|Card|1500|-100|1400", "2025-12|Card|-1500|100|-1400", "2025-12|PayPal|500|0|500"],
+        [
+            ["2025-11", "Card", "1500", "-100", "1400"],
+            ["2025-12", "Card", "-1500", "100", "-1400"],
+            ["2025-12", "PayPal", "500", "0", "500"]
+        ],
         "what vanished was not refunded, and a refund that vanished was not paid"
     );
     daemon.set_clock("2026-01-07T08:00:00Z");
@@ -305,7 +336,7 @@ on_both_engines!(a_date_that_is_missing_or_unreadable_gives_way_to_the_receipt, 
             "2025-11-11 post voucher.redeem:v1: (new)",
         ]
     );
-    let undated = daemon.view("v_open_findings", &["reason"]);
+    let undated = daemon.column("v_open_findings", "reason");
     assert_eq!(undated.iter().filter(|reason| *reason == "date_unreadable").count(), 5);
     daemon.finish().await;
 });
@@ -332,7 +363,15 @@ on_both_engines!(the_accounting_day_is_the_local_one_across_the_month_and_in_sum
     let periods = daemon.view("v_payments_by_method", &["period", "paid_minor"]);
     assert_eq!(
         periods,
-        ["2025-03|100", "2025-06|100", "2025-07|100", "2025-10|100", "2025-11|100", "2025-12|100", "2030-01|100"]
+        [
+            ["2025-03", "100"],
+            ["2025-06", "100"],
+            ["2025-07", "100"],
+            ["2025-10", "100"],
+            ["2025-11", "100"],
+            ["2025-12", "100"],
+            ["2030-01", "100"]
+        ]
     );
     daemon.finish().await;
 });
@@ -361,16 +400,16 @@ on_both_engines!(a_renamed_event_is_one_row_under_its_latest_title, async |datab
     let titles = || daemon.view("v_revenue_by_event", &["event_id", "event_title", "qty", "gross_minor"]);
     daemon.deliver(named("A", "Old", json!({"redeemed_vouchers": [redeemed("v1", "10.00")]}))).await;
     daemon.deliver(named("B", "New", json!({}))).await;
-    assert_eq!(titles(), ["E1|New|2|2000"]);
+    assert_eq!(titles(), [["E1", "New", "2", "2000"]]);
     // Both have news of A, but none of its tickets.
     daemon.deliver(partial("A", json!({"payments": [payment("m1", "1.00")]}))).await;
-    assert_eq!(titles(), ["E1|New|2|2000"], "a delivery without tickets names no event");
+    assert_eq!(titles(), [["E1", "New", "2", "2000"]], "a delivery without tickets names no event");
     daemon.deliver(order("S", json!({"voucherOrders": [voucher("v1", "10.00", "19")]}))).await;
-    assert_eq!(titles(), ["E1|New|2|2000"], "an order that is settled again names no event");
+    assert_eq!(titles(), [["E1", "New", "2", "2000"]], "an order that is settled again names no event");
     daemon.deliver(named("A", "Newest", json!({}))).await;
-    assert_eq!(titles(), ["E1|Newest|2|2000"]);
+    assert_eq!(titles(), [["E1", "Newest", "2", "2000"]]);
     daemon.deliver(named("B", "New", json!({}))).await;
-    assert_eq!(titles(), ["E1|New|2|2000"], "the newest delivery wins, also one that changes nothing else");
+    assert_eq!(titles(), [["E1", "New", "2", "2000"]], "the newest delivery wins, also one that changes nothing else");
     daemon.finish().await;
 });
 
@@ -379,7 +418,7 @@ on_both_engines!(one_payment_in_two_orders_is_posted_in_both, async |database| {
     for id in ["A", "B"] {
         daemon.deliver(order(id, json!({"payments": [payment("m1", "10.00")]}))).await;
     }
-    assert_eq!(daemon.view("v_order_balance", &["order_id", "settled_minor"]), ["A|1000", "B|1000"]);
+    assert_eq!(daemon.view("v_order_balance", &["order_id", "settled_minor"]), [["A", "1000"], ["B", "1000"]]);
     daemon.finish().await;
 });
 
@@ -394,8 +433,8 @@ on_both_engines!(what_is_said_twice_counts_once_in_an_order, async |database| {
     });
     daemon.deliver(order("A", fields)).await;
     let rows = daemon.view("v_order_balance", &["billed_minor", "settled_minor", "balance_minor"]);
-    assert_eq!(rows, ["1400|1400|0"]);
-    let twice = daemon.view("v_open_findings", &["reason"]);
+    assert_eq!(rows, [["1400", "1400", "0"]]);
+    let twice = daemon.column("v_open_findings", "reason");
     assert_eq!(twice.iter().filter(|reason| *reason == "duplicate_key").count(), 5);
     daemon.finish().await;
 });
@@ -409,41 +448,60 @@ on_both_engines!(every_line_of_the_book_says_what_it_is_about_and_what_caused_it
     };
     let first = daemon.deliver(of(json!({"payments": [payment("m1", "10.00")]}))).await;
     let second = daemon.deliver(of(json!({"payments": []}))).await;
-    let columns = [
-        "entry_no",
-        "line_no",
-        "kind",
-        "event_type",
-        "order_code",
-        "account",
-        "debit_minor",
-        "credit_minor",
-        "vat_bp",
-        "item_kind",
-        "event_id",
-        "service_date",
-        "payment_id",
-        "payment_method",
-        "reverses_no",
-        "reason",
-        "inbox_event_id",
-    ];
+    let [first, second] = [first, second].map(|event| event.to_string());
     assert_eq!(
-        daemon.view("v_gl", &columns),
+        daemon.view("v_gl", &["entry_no", "line_no", "kind", "event_type", "reverses_no", "reason", "inbox_event_id"]),
         [
-            format!("1|1|post|payment|CODE-A|assets:clearing:Card|1000|0|-|payment|-|-|m1|Card|-|new|{first}"),
-            format!("1|2|post|payment|CODE-A|assets:receivable|0|1000|-|payment|-|-|m1|Card|-|new|{first}"),
-            format!("2|1|post|sale.ticket|CODE-A|assets:receivable|1000|0|-|ticket|E1|2025-11-23|-|-|-|new|{first}"),
-            format!("2|2|post|sale.ticket|CODE-A|income:tickets|0|840|1900|ticket|E1|2025-11-23|-|-|-|new|{first}"),
-            format!(
-                "2|3|post|sale.ticket|CODE-A|liabilities:vat:1900|0|160|1900|ticket|E1|2025-11-23|-|-|-|new|{first}"
-            ),
-            format!("3|1|reverse|payment|CODE-A|assets:clearing:Card|0|1000|-|payment|-|-|m1|Card|1|gone|{second}"),
-            format!("3|2|reverse|payment|CODE-A|assets:receivable|1000|0|-|payment|-|-|m1|Card|1|gone|{second}"),
+            ["1", "1", "post", "payment", "-", "new", &first],
+            ["1", "2", "post", "payment", "-", "new", &first],
+            ["2", "1", "post", "sale.ticket", "-", "new", &first],
+            ["2", "2", "post", "sale.ticket", "-", "new", &first],
+            ["2", "3", "post", "sale.ticket", "-", "new", &first],
+            ["3", "1", "reverse", "payment", "1", "gone", &second],
+            ["3", "2", "reverse", "payment", "1", "gone", &second],
         ]
     );
-    let bodies = "SELECT t.entry_no || '|' || t.snapshot_no AS line FROM v_trace t JOIN inbox_events i \
-        ON i.id = t.inbox_event_id AND i.body_sha256 = t.body_sha256 ORDER BY t.entry_no";
-    assert_eq!(daemon.lines(bodies), ["1|1", "2|1", "3|2"]);
+    assert_eq!(
+        daemon.view("v_gl", &["entry_no", "line_no", "account", "debit_minor", "credit_minor", "vat_bp"]),
+        [
+            ["1", "1", "assets:clearing:Card", "1000", "0", "-"],
+            ["1", "2", "assets:receivable", "0", "1000", "-"],
+            ["2", "1", "assets:receivable", "1000", "0", "-"],
+            ["2", "2", "income:tickets", "0", "840", "1900"],
+            ["2", "3", "liabilities:vat:1900", "0", "160", "1900"],
+            ["3", "1", "assets:clearing:Card", "0", "1000", "-"],
+            ["3", "2", "assets:receivable", "1000", "0", "-"],
+        ]
+    );
+    assert_eq!(
+        daemon.view(
+            "v_gl",
+            &[
+                "entry_no",
+                "line_no",
+                "order_code",
+                "item_kind",
+                "event_id",
+                "service_date",
+                "payment_id",
+                "payment_method"
+            ]
+        ),
+        [
+            ["1", "1", "CODE-A", "payment", "-", "-", "m1", "Card"],
+            ["1", "2", "CODE-A", "payment", "-", "-", "m1", "Card"],
+            ["2", "1", "CODE-A", "ticket", "E1", "2025-11-23", "-", "-"],
+            ["2", "2", "CODE-A", "ticket", "E1", "2025-11-23", "-", "-"],
+            ["2", "3", "CODE-A", "ticket", "E1", "2025-11-23", "-", "-"],
+            ["3", "1", "CODE-A", "payment", "-", "-", "m1", "Card"],
+            ["3", "2", "CODE-A", "payment", "-", "-", "m1", "Card"],
+        ]
+    );
+    let bodies = daemon.rows(
+        &["t.entry_no", "t.snapshot_no"],
+        "FROM v_trace t JOIN inbox_events i \
+        ON i.id = t.inbox_event_id AND i.body_sha256 = t.body_sha256 ORDER BY t.entry_no",
+    );
+    assert_eq!(bodies, [["1", "1"], ["2", "1"], ["3", "2"]]);
     daemon.finish().await;
 });

@@ -6,7 +6,9 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use crate::support::daemon::PAID_ORDER;
+use crate::support::db::wait_for_locks;
 use crate::support::home::Home;
+use crate::support::wait::until;
 
 #[derive(QueryableByName)]
 struct Line {
@@ -31,13 +33,13 @@ async fn from_the_example_settings_to_a_trial_balance_in_sql() {
     assert_eq!(serving.post(&client, "museum", PAID_ORDER.to_owned()).await, Some(1));
     let path = home.path("ticketledger.db").display().to_string();
     let mut plain = SqliteConnection::establish(&path).unwrap();
-    plain.batch_execute("PRAGMA query_only = ON; PRAGMA busy_timeout = 10000").unwrap();
+    plain.batch_execute(&format!("PRAGMA query_only = ON; {}", wait_for_locks())).unwrap();
     let mut balances = || -> Vec<String> {
         let sql = "SELECT source || ' ' || currency || ' ' || account || ' ' || balance_minor AS line \
             FROM v_trial_balance ORDER BY account";
         diesel::sql_query(sql).load::<Line>(&mut plain).unwrap().into_iter().map(|row| row.line).collect()
     };
-    serving.until(&client, "the order is in the books", || !balances().is_empty()).await;
+    until("the order is in the books", || !balances().is_empty()).await;
     let expected = [
         "museum EUR assets:clearing:StripeBankWire 2000",
         "museum EUR assets:receivable 0",

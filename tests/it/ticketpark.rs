@@ -22,13 +22,13 @@ const PATH: &str = "/bookings/293233446073";
 const LIFETIME_MILLISECONDS: i64 = 600_000;
 
 /// A stand-in that knows the documented booking, and the time for all.
-struct Stage<'d> {
+struct Fixture<'d> {
     database: &'d TestDatabase,
     clock: Clock,
     stand_in: StandIn,
 }
 
-impl<'d> Stage<'d> {
+impl<'d> Fixture<'d> {
     async fn new(database: &'d TestDatabase) -> Self {
         let clock = Clock::manual(Timestamp::parse("2025-11-11T08:00:00Z").unwrap());
         let stand_in = StandIn::start(clock.clone()).await.unwrap();
@@ -70,7 +70,7 @@ impl<'d> Stage<'d> {
 }
 
 /// Whatever a test did: nothing was ever written to the provider.
-impl Drop for Stage<'_> {
+impl Drop for Fixture<'_> {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             assert_eq!(self.stand_in.counts().writes, 0);
@@ -92,207 +92,207 @@ fn is_login_required(failure: &Result<u16, Failure>) -> bool {
 }
 
 on_both_engines!(a_booking_is_read_with_its_tickets_and_its_customer, async |database| {
-    let stage = Stage::new(database).await;
-    stage.stand_in.put_person("8CB96870", person_example());
-    let access = stage.daemon(Some(StandIn::PASSWORD));
+    let fixture = Fixture::new(database).await;
+    fixture.stand_in.put_person("8CB96870", person_example());
+    let access = fixture.daemon(Some(StandIn::PASSWORD));
     let fetched = access.get_booking(PID).await.unwrap();
-    let said = read_booking(&stage.source(None), &fetched.body, stage.clock.now()).unwrap();
+    let said = read_booking(&fixture.source(None), &fetched.body, fixture.clock.now()).unwrap();
     assert_eq!(said.order.tickets.map(|tickets| tickets.len()), Some(2));
     assert!(said.contact.is_some());
     assert_eq!(access.get_person("8CB96870").await.unwrap().status, 200);
     assert_eq!(access.get_person("unknown").await.unwrap().status, 404);
-    stage.stand_in.remove_booking(PID);
+    fixture.stand_in.remove_booking(PID);
     assert_eq!(status(&access).await, Ok(404));
-    assert_eq!(stage.grants(), (1, 0, 0));
+    assert_eq!(fixture.grants(), (1, 0, 0));
 });
 
 on_both_engines!(a_restart_uses_the_stored_tokens_without_a_login, async |database| {
-    let stage = Stage::new(database).await;
-    drop(stage.warm_daemon().await);
-    assert_eq!(status(&stage.daemon(None)).await, Ok(200));
-    assert_eq!(stage.grants(), (1, 0, 0));
-    stage.expire_access_token();
-    assert_eq!(status(&stage.daemon(None)).await, Ok(200));
-    assert_eq!(status(&stage.daemon(None)).await, Ok(200));
-    assert_eq!(stage.grants(), (1, 1, 0));
+    let fixture = Fixture::new(database).await;
+    drop(fixture.warm_daemon().await);
+    assert_eq!(status(&fixture.daemon(None)).await, Ok(200));
+    assert_eq!(fixture.grants(), (1, 0, 0));
+    fixture.expire_access_token();
+    assert_eq!(status(&fixture.daemon(None)).await, Ok(200));
+    assert_eq!(status(&fixture.daemon(None)).await, Ok(200));
+    assert_eq!(fixture.grants(), (1, 1, 0));
 });
 
 on_both_engines!(an_access_token_is_renewed_ten_seconds_early, async |database| {
-    let stage = Stage::new(database).await;
-    let access = stage.warm_daemon().await;
-    stage.clock.advance_milliseconds(LIFETIME_MILLISECONDS - 10_001);
+    let fixture = Fixture::new(database).await;
+    let access = fixture.warm_daemon().await;
+    fixture.clock.advance_milliseconds(LIFETIME_MILLISECONDS - 10_001);
     assert_eq!(status(&access).await, Ok(200));
-    assert_eq!(stage.grants(), (1, 0, 0));
-    stage.clock.advance_milliseconds(1);
+    assert_eq!(fixture.grants(), (1, 0, 0));
+    fixture.clock.advance_milliseconds(1);
     assert_eq!(status(&access).await, Ok(200));
-    assert_eq!(stage.grants(), (1, 1, 0));
+    assert_eq!(fixture.grants(), (1, 1, 0));
 });
 
 on_both_engines!(a_rotated_token_is_stored_before_it_is_used, async |database| {
-    let stage = Stage::new(database).await;
-    let access = stage.warm_daemon().await;
-    stage.expire_access_token();
-    stage.stand_in.script([Fault::Hang]);
+    let fixture = Fixture::new(database).await;
+    let access = fixture.warm_daemon().await;
+    fixture.expire_access_token();
+    fixture.stand_in.script([Fault::Hang]);
     let reading = tokio::spawn(async move { status(&access).await });
     // The new token is in use for the first time: a crash here must find it in the database.
-    stage.stand_in.hanging(1).await;
+    fixture.stand_in.hanging(1).await;
     reading.abort();
     assert!(reading.await.unwrap_err().is_cancelled());
-    assert_eq!(status(&stage.daemon(None)).await, Ok(200));
-    assert_eq!(stage.grants(), (1, 1, 0));
+    assert_eq!(status(&fixture.daemon(None)).await, Ok(200));
+    assert_eq!(fixture.grants(), (1, 1, 0));
 });
 
 on_both_engines!(a_caller_that_gives_up_does_not_lose_the_new_token, async |database| {
-    let stage = Stage::new(database).await;
-    let access = stage.warm_daemon().await;
-    stage.expire_access_token();
-    stage.stand_in.script_tokens([Fault::Hang]);
+    let fixture = Fixture::new(database).await;
+    let access = fixture.warm_daemon().await;
+    fixture.expire_access_token();
+    fixture.stand_in.script_tokens([Fault::Hang]);
     let impatient = access.clone();
     let reading = tokio::spawn(async move { status(&impatient).await });
-    stage.stand_in.hanging(1).await;
+    fixture.stand_in.hanging(1).await;
     reading.abort();
     assert!(reading.await.unwrap_err().is_cancelled());
-    stage.stand_in.release();
+    fixture.stand_in.release();
     assert_eq!(status(&access).await, Ok(200));
-    assert_eq!(stage.grants(), (1, 1, 0));
+    assert_eq!(fixture.grants(), (1, 1, 0));
 });
 
 on_both_engines!(twenty_readers_share_one_refresh, async |database| {
-    let stage = Stage::new(database).await;
-    let access = stage.warm_daemon().await;
-    stage.expire_access_token();
-    stage.stand_in.script_tokens([Fault::Hang]);
+    let fixture = Fixture::new(database).await;
+    let access = fixture.warm_daemon().await;
+    fixture.expire_access_token();
+    fixture.stand_in.script_tokens([Fault::Hang]);
     let readers: Vec<_> =
         (0..20).map(|_| access.clone()).map(|access| tokio::spawn(async move { status(&access).await })).collect();
-    stage.stand_in.hanging(1).await;
-    stage.stand_in.release();
+    fixture.stand_in.hanging(1).await;
+    fixture.stand_in.release();
     for reader in readers {
         assert_eq!(reader.await.unwrap(), Ok(200));
     }
-    assert_eq!((stage.grants(), stage.reads()), ((1, 1, 0), 21));
-    assert_eq!(stage.stand_in.counts().most_concurrent_refreshes, 1);
+    assert_eq!((fixture.grants(), fixture.reads()), ((1, 1, 0), 21));
+    assert_eq!(fixture.stand_in.counts().most_concurrent_refreshes, 1);
 });
 
 on_both_engines!(daemons_that_share_a_database_share_its_tokens, async |database| {
-    let stage = Stage::new(database).await;
-    let (first, second) = (stage.warm_daemon().await, stage.daemon(None));
+    let fixture = Fixture::new(database).await;
+    let (first, second) = (fixture.warm_daemon().await, fixture.daemon(None));
     assert_eq!(status(&second).await, Ok(200));
-    stage.expire_access_token();
+    fixture.expire_access_token();
     assert_eq!(status(&first).await, Ok(200));
     assert_eq!(status(&second).await, Ok(200));
-    assert_eq!(stage.grants(), (1, 1, 0));
+    assert_eq!(fixture.grants(), (1, 1, 0));
     // An embedded database has one daemon only; here both want the token at the same moment.
     if database.engine == Engine::Postgres {
-        stage.expire_access_token();
-        stage.stand_in.script_tokens([Fault::Hang]);
+        fixture.expire_access_token();
+        fixture.stand_in.script_tokens([Fault::Hang]);
         let readers = [first.clone(), second.clone(), first, second];
         let readers = readers.map(|access| tokio::spawn(async move { status(&access).await }));
-        stage.stand_in.hanging(1).await;
-        stage.stand_in.release();
+        fixture.stand_in.hanging(1).await;
+        fixture.stand_in.release();
         for reader in readers {
             assert_eq!(reader.await.unwrap(), Ok(200));
         }
-        assert_eq!(stage.grants(), (1, 2, 0));
-        assert_eq!(stage.stand_in.counts().most_concurrent_refreshes, 1);
+        assert_eq!(fixture.grants(), (1, 2, 0));
+        assert_eq!(fixture.stand_in.counts().most_concurrent_refreshes, 1);
     }
 });
 
 on_both_engines!(a_command_beside_the_daemon_costs_neither_of_them_a_login, async |database| {
-    let stage = Stage::new(database).await;
-    drop(stage.warm_daemon().await);
-    let (daemon, command) = (stage.daemon(None), stage.daemon(None));
-    stage.expire_access_token();
-    stage.stand_in.script_tokens([Fault::Hang]);
+    let fixture = Fixture::new(database).await;
+    drop(fixture.warm_daemon().await);
+    let (daemon, command) = (fixture.daemon(None), fixture.daemon(None));
+    fixture.expire_access_token();
+    fixture.stand_in.script_tokens([Fault::Hang]);
     let reading = tokio::spawn(async move { status(&daemon).await });
-    stage.stand_in.hanging(1).await;
+    fixture.stand_in.hanging(1).await;
     if database.engine == Engine::Sqlite {
         // No turns here: the command uses the refresh token that the daemon has just sent.
         assert_eq!(status(&command).await, Ok(200));
     }
-    stage.stand_in.release();
+    fixture.stand_in.release();
     assert_eq!(reading.await.unwrap(), Ok(200));
     assert_eq!(status(&command).await, Ok(200));
-    let (_, refreshed, _) = stage.grants();
+    let (_, refreshed, _) = fixture.grants();
     assert_eq!(refreshed, 1);
 });
 
 on_both_engines!(a_refused_token_is_renewed_once_and_the_read_repeated_once, async |database| {
-    let stage = Stage::new(database).await;
-    let access = stage.warm_daemon().await;
-    stage.stand_in.revoke_access_tokens();
+    let fixture = Fixture::new(database).await;
+    let access = fixture.warm_daemon().await;
+    fixture.stand_in.revoke_access_tokens();
     assert_eq!(status(&access).await, Ok(200));
-    assert_eq!((stage.grants(), stage.reads()), ((1, 1, 0), 3));
-    stage.stand_in.script([status_fault(401), status_fault(401)]);
+    assert_eq!((fixture.grants(), fixture.reads()), ((1, 1, 0), 3));
+    fixture.stand_in.script([status_fault(401), status_fault(401)]);
     assert!(matches!(status(&access).await, Err(Failure::ProviderDown { .. })));
-    assert_eq!((stage.grants(), stage.reads()), ((1, 2, 0), 5));
-    stage.stand_in.script([status_fault(403), status_fault(403)]);
+    assert_eq!((fixture.grants(), fixture.reads()), ((1, 2, 0), 5));
+    fixture.stand_in.script([status_fault(403), status_fault(403)]);
     assert!(matches!(status(&access).await, Err(Failure::Transient { reason: ParkReason::Forbidden, .. })));
-    assert_eq!((stage.grants(), stage.reads()), ((1, 3, 0), 7));
+    assert_eq!((fixture.grants(), fixture.reads()), ((1, 3, 0), 7));
 });
 
 on_both_engines!(readers_whose_token_is_revoked_share_one_refresh, async |database| {
-    let stage = Stage::new(database).await;
-    let access = stage.warm_daemon().await;
+    let fixture = Fixture::new(database).await;
+    let access = fixture.warm_daemon().await;
     // All have sent the old token before it is revoked.
-    stage.stand_in.script(std::iter::repeat_n(Fault::Hang, 5));
+    fixture.stand_in.script(std::iter::repeat_n(Fault::Hang, 5));
     let readers = [(); 5].map(|()| access.clone()).map(|access| tokio::spawn(async move { status(&access).await }));
-    stage.stand_in.hanging(5).await;
-    stage.stand_in.revoke_access_tokens();
-    stage.stand_in.release();
+    fixture.stand_in.hanging(5).await;
+    fixture.stand_in.revoke_access_tokens();
+    fixture.stand_in.release();
     for reader in readers {
         assert_eq!(reader.await.unwrap(), Ok(200));
     }
-    assert_eq!((stage.grants(), stage.reads()), ((1, 1, 0), 11));
+    assert_eq!((fixture.grants(), fixture.reads()), ((1, 1, 0), 11));
 });
 
 on_both_engines!(a_dead_refresh_token_needs_the_password_or_a_login, async |database| {
-    let stage = Stage::new(database).await;
-    let with_password = stage.warm_daemon().await;
+    let fixture = Fixture::new(database).await;
+    let with_password = fixture.warm_daemon().await;
     let revoke = || {
-        stage.expire_access_token();
-        stage.stand_in.revoke_refresh_tokens();
+        fixture.expire_access_token();
+        fixture.stand_in.revoke_refresh_tokens();
     };
     revoke();
     assert_eq!(status(&with_password).await, Ok(200));
-    assert_eq!(stage.grants(), (2, 0, 1));
+    assert_eq!(fixture.grants(), (2, 0, 1));
 
-    let without_password = stage.daemon(None);
+    let without_password = fixture.daemon(None);
     revoke();
     assert!(is_login_required(&status(&without_password).await));
     // It is not tried again and again.
     assert!(is_login_required(&status(&without_password).await));
-    assert_eq!(stage.grants(), (2, 0, 2));
+    assert_eq!(fixture.grants(), (2, 0, 2));
 
     // The command runs beside the daemon.
     let (username, password) = (SecretString::from(StandIn::USERNAME), SecretString::from(StandIn::PASSWORD));
-    let command = stage.daemon(None);
+    let command = fixture.daemon(None);
     let wrong = command.login(&username, &SecretString::from("wrong")).await;
     assert!(matches!(wrong, Err(Failure::Permanent { reason: ParkReason::LoginRefused, .. })));
     command.login(&username, &password).await.unwrap();
     assert_eq!(status(&without_password).await, Ok(200));
-    assert_eq!(stage.grants(), (3, 0, 3));
+    assert_eq!(fixture.grants(), (3, 0, 3));
 });
 
 on_both_engines!(a_wrong_password_is_not_repeated_until_the_account_locks, async |database| {
-    let stage = Stage::new(database).await;
-    let access = stage.daemon(Some("wrong"));
+    let fixture = Fixture::new(database).await;
+    let access = fixture.daemon(Some("wrong"));
     for _ in 0..3 {
         assert!(is_login_required(&status(&access).await));
     }
-    assert_eq!(stage.grants(), (0, 0, 1));
-    stage.clock.advance_milliseconds(15 * 60 * 1000);
+    assert_eq!(fixture.grants(), (0, 0, 1));
+    fixture.clock.advance_milliseconds(15 * 60 * 1000);
     assert!(is_login_required(&status(&access).await));
-    assert_eq!((stage.grants(), stage.reads()), ((0, 0, 2), 0));
+    assert_eq!((fixture.grants(), fixture.reads()), ((0, 0, 2), 0));
 });
 
 on_both_engines!(a_refresh_whose_answer_is_lost_falls_back_to_the_password, async |database| {
-    let stage = Stage::new(database).await;
-    let access = stage.warm_daemon().await;
-    stage.expire_access_token();
-    stage.stand_in.script_tokens([Fault::LoseAnswer]);
+    let fixture = Fixture::new(database).await;
+    let access = fixture.warm_daemon().await;
+    fixture.expire_access_token();
+    fixture.stand_in.script_tokens([Fault::LoseAnswer]);
     assert!(matches!(status(&access).await, Err(Failure::ProviderDown { .. })));
     assert_eq!(status(&access).await, Ok(200));
-    assert_eq!(stage.grants(), (2, 1, 1));
+    assert_eq!(fixture.grants(), (2, 1, 1));
 });
 
 on_both_engines!(a_token_that_cannot_be_stored_is_kept_and_not_used, async |database| {
@@ -306,22 +306,22 @@ on_both_engines!(a_token_that_cannot_be_stored_is_kept_and_not_used, async |data
             "ALTER TABLE provider_tokens DROP CONSTRAINT refuse",
         ),
     };
-    let stage = Stage::new(database).await;
-    let access = stage.warm_daemon().await;
-    stage.expire_access_token();
+    let fixture = Fixture::new(database).await;
+    let access = fixture.warm_daemon().await;
+    fixture.expire_access_token();
     database.execute(refuse);
     for _ in 0..2 {
         assert!(matches!(status(&access).await, Err(Failure::Transient { reason: ParkReason::Database, .. })));
     }
-    assert_eq!((stage.grants(), stage.reads()), ((1, 1, 0), 1));
+    assert_eq!((fixture.grants(), fixture.reads()), ((1, 1, 0), 1));
     database.execute(allow);
     assert_eq!(status(&access).await, Ok(200));
-    assert_eq!((stage.grants(), stage.reads()), ((1, 1, 0), 2));
+    assert_eq!((fixture.grants(), fixture.reads()), ((1, 1, 0), 2));
 });
 
 on_both_engines!(tokens_are_sealed_in_the_database, async |database| {
-    let stage = Stage::new(database).await;
-    drop(stage.warm_daemon().await);
+    let fixture = Fixture::new(database).await;
+    drop(fixture.warm_daemon().await);
     let mut connection = database.open().reader().unwrap();
     let sealed: (Vec<u8>, Vec<u8>) = on_engine!(&mut connection, |c| {
         let columns = (provider_tokens::refresh_token_sealed, provider_tokens::access_token_sealed);
@@ -334,24 +334,24 @@ on_both_engines!(tokens_are_sealed_in_the_database, async |database| {
 });
 
 on_both_engines!(every_status_has_its_verdict, async |database| {
-    let stage = Stage::new(database).await;
-    let access = stage.warm_daemon().await;
+    let fixture = Fixture::new(database).await;
+    let access = fixture.warm_daemon().await;
     let transient = |status| Failure::Transient {
         reason: ParkReason::UnexpectedStatus,
         detail: format!("the provider answered {status}"),
         retry_after_milliseconds: None,
     };
     for code in [201, 204, 302, 400, 405, 410, 422] {
-        stage.stand_in.script([status_fault(code)]);
+        fixture.stand_in.script([status_fault(code)]);
         assert_eq!(status(&access).await, Err(transient(code)), "{code}");
     }
-    stage.stand_in.script([status_fault(409)]);
+    fixture.stand_in.script([status_fault(409)]);
     assert!(matches!(status(&access).await, Err(Failure::Permanent { reason: ParkReason::ProviderRefused, .. })));
     for (retry_after, milliseconds) in
         [(None, None), (Some("7"), Some(7000)), (Some("Tue, 11 Nov 2025 08:01:00 GMT"), Some(60_000))]
     {
         let fault = |status| Fault::Status { status, retry_after: retry_after.map(str::to_owned) };
-        stage.stand_in.script([fault(429), fault(500), fault(502), fault(503)]);
+        fixture.stand_in.script([fault(429), fault(500), fault(502), fault(503)]);
         let Err(Failure::RateLimited { retry_after_milliseconds, .. }) = status(&access).await else { panic!("429") };
         assert_eq!(retry_after_milliseconds, milliseconds);
         for code in [500, 502, 503] {
@@ -360,27 +360,27 @@ on_both_engines!(every_status_has_its_verdict, async |database| {
             assert_eq!(status(&access).await, Err(expected));
         }
     }
-    assert_eq!(stage.grants(), (1, 0, 0));
+    assert_eq!(fixture.grants(), (1, 0, 0));
 });
 
 on_both_engines!(a_broken_answer_is_never_taken_for_a_booking, async |database| {
-    let stage = Stage::new(database).await;
-    let access = stage.warm_daemon().await;
+    let fixture = Fixture::new(database).await;
+    let access = fixture.warm_daemon().await;
     for (fault, expected) in [
         (Fault::Garbage, "garbage_answer"),
         (Fault::Empty, "garbage_answer"),
         (Fault::Truncated, "garbage_answer"),
         (Fault::Oversize, "answer_too_large"),
     ] {
-        stage.stand_in.script([fault]);
+        fixture.stand_in.script([fault]);
         let Err(Failure::Transient { reason, .. }) = status(&access).await else { panic!("{expected}") };
         assert_eq!(reason.as_str(), expected);
     }
-    stage.stand_in.script([Fault::Drop]);
+    fixture.stand_in.script([Fault::Drop]);
     assert!(matches!(status(&access).await, Err(Failure::ProviderDown { .. })));
-    stage.expire_access_token();
+    fixture.expire_access_token();
     for (fault, expected) in [(Fault::Garbage, "garbage_answer"), (status_fault(404), "unexpected_status")] {
-        stage.stand_in.script_tokens([fault]);
+        fixture.stand_in.script_tokens([fault]);
         let Err(Failure::Transient { reason, .. }) = status(&access).await else { panic!("{expected}") };
         assert_eq!(reason.as_str(), expected);
     }
@@ -388,23 +388,23 @@ on_both_engines!(a_broken_answer_is_never_taken_for_a_booking, async |database| 
 });
 
 on_both_engines!(a_provider_that_is_gone_is_down_and_its_address_stays_out_of_the_log, async |database| {
-    let stage = Stage::new(database).await;
-    let access = stage.warm_daemon().await;
-    let gone = StandIn::start(stage.clock.clone()).await.unwrap();
-    let mut source = stage.source(None);
+    let fixture = Fixture::new(database).await;
+    let access = fixture.warm_daemon().await;
+    let gone = StandIn::start(fixture.clock.clone()).await.unwrap();
+    let mut source = fixture.source(None);
     source.api = Some(gone.api());
     gone.stop().await;
     drop(access);
-    let access = Access::new(database.open(), stage.clock.clone(), &source).unwrap();
+    let access = Access::new(database.open(), fixture.clock.clone(), &source).unwrap();
     let Err(failure @ Failure::ProviderDown { .. }) = status(&access).await else { panic!("it is gone") };
     let text = failure.to_string();
     assert!(!text.contains(PID) && !text.contains("http") && !text.contains("access-"), "{text}");
 });
 
 on_both_engines!(a_hostile_pid_addresses_its_own_record_or_none, async |database| {
-    let stage = Stage::new(database).await;
-    let access = stage.warm_daemon().await;
-    stage.stand_in.put_person("1", person_example());
+    let fixture = Fixture::new(database).await;
+    let access = fixture.warm_daemon().await;
+    fixture.stand_in.put_person("1", person_example());
     for pid in [
         "../persons/1",
         "x/../../persons/1",
@@ -415,10 +415,10 @@ on_both_engines!(a_hostile_pid_addresses_its_own_record_or_none, async |database
         "\\",
     ] {
         assert_eq!(access.get_booking(pid).await.unwrap().status, 404, "{pid}");
-        stage.stand_in.put_booking(pid, json!({ "pid": pid }));
+        fixture.stand_in.put_booking(pid, json!({ "pid": pid }));
         assert_eq!(access.get_booking(pid).await.unwrap().status, 200, "{pid}");
     }
-    let paths = stage.stand_in.counts().reads;
+    let paths = fixture.stand_in.counts().reads;
     assert!(paths.keys().all(|path| path.starts_with("/bookings/")), "{paths:?}");
     for pid in ["..", ".", ""] {
         let refused = access.get_booking(pid).await;

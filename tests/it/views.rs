@@ -3,27 +3,15 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use ticketledger::on_engine;
 
 use crate::on_both_engines;
 use crate::support::book::{Book, Line};
+use crate::support::daemon::{Row, lines, rows};
 use crate::support::db::{Engine, TestDatabase};
 
-#[derive(QueryableByName)]
-struct Row {
-    #[diesel(sql_type = Text)]
-    line: String,
-}
-
-fn query(database: &TestDatabase, sql: &str) -> Vec<String> {
-    let mut connection = database.open().reader().unwrap();
-    let rows: Vec<Row> = on_engine!(&mut connection, |c| diesel::sql_query(sql).load(c).unwrap());
-    rows.into_iter().map(|row| row.line).collect()
-}
-
 fn columns(database: &TestDatabase, view: &str) -> Vec<String> {
-    query(
-        database,
+    lines(
+        &database.open(),
         &match database.engine {
             Engine::Sqlite => format!("SELECT name AS line FROM pragma_table_info('{view}') ORDER BY cid"),
             Engine::Postgres => format!(
@@ -34,11 +22,11 @@ fn columns(database: &TestDatabase, view: &str) -> Vec<String> {
     )
 }
 
-/// The rows of a view as text, `|` between the columns and `-` for NULL, sorted.
-fn read(database: &TestDatabase, view: &str) -> Vec<String> {
+/// The rows of a view with all its columns, sorted.
+fn read(database: &TestDatabase, view: &str) -> Vec<Row> {
     let columns = columns(database, view);
-    let parts: Vec<String> = columns.iter().map(|name| format!("COALESCE(CAST({name} AS text), '-')")).collect();
-    let mut rows = query(database, &format!("SELECT {} AS line FROM {view}", parts.join(" || '|' || ")));
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let mut rows = rows(&database.open(), &columns, &format!("FROM {view}"));
     rows.sort();
     rows
 }
@@ -125,8 +113,8 @@ fn every_view_has_the_columns_of_the_contract() {
 on_both_engines!(amounts_and_counts_are_64_bit_integers, |database| {
     drop(database.open());
     if database.engine == Engine::Postgres {
-        let others = query(
-            database,
+        let others = lines(
+            &database.open(),
             "SELECT table_name || '.' || column_name || ' ' || data_type AS line FROM information_schema.columns
                 WHERE table_name LIKE 'v\\_%' AND data_type <> 'bigint' AND (column_name LIKE '%\\_minor'
                     OR column_name LIKE '%\\_no' AND column_name <> 'line_no'
@@ -150,45 +138,130 @@ on_both_engines!(a_sale_stays_in_its_month_and_its_reversal_in_another, |databas
     assert_eq!(
         read(database, "v_revenue_by_event"),
         [
-            "museum|EUR|2025-11|E|Some awesome experience|1900|2|1680|320|2000",
-            "museum|EUR|2025-12|E|Some awesome experience|1900|-1|-840|-160|-1000",
+            ["museum", "EUR", "2025-11", "E", "Some awesome experience", "1900", "2", "1680", "320", "2000"],
+            ["museum", "EUR", "2025-12", "E", "Some awesome experience", "1900", "-1", "-840", "-160", "-1000"],
         ]
     );
     assert_eq!(
         read(database, "v_vat_by_rate"),
-        ["museum|EUR|2025-11|1900|1680|320|2000", "museum|EUR|2025-12|1900|-840|-160|-1000"]
+        [
+            ["museum", "EUR", "2025-11", "1900", "1680", "320", "2000"],
+            ["museum", "EUR", "2025-12", "1900", "-840", "-160", "-1000"]
+        ]
     );
     assert_eq!(
         read(database, "v_payments_by_method"),
-        ["museum|EUR|2025-11|Stripe Bank|2000|0|2000", "museum|EUR|2025-12|Stripe Bank|0|-1000|-1000"]
+        [
+            ["museum", "EUR", "2025-11", "Stripe Bank", "2000", "0", "2000"],
+            ["museum", "EUR", "2025-12", "Stripe Bank", "0", "-1000", "-1000"]
+        ]
     );
-    assert_eq!(read(database, "v_order_balance"), ["museum|X|RQW-ETD72D|accepted|EUR|1000|1000|0"]);
+    assert_eq!(
+        read(database, "v_order_balance"),
+        [["museum", "X", "RQW-ETD72D", "accepted", "EUR", "1000", "1000", "0"]]
+    );
     assert_eq!(
         read(database, "v_trial_balance"),
         [
-            "museum|EUR|assets:clearing:Stripe_Bank|1000",
-            "museum|EUR|assets:receivable|0",
-            "museum|EUR|income:tickets|-840",
-            "museum|EUR|liabilities:vat:1900|-160",
+            ["museum", "EUR", "assets:clearing:Stripe_Bank", "1000"],
+            ["museum", "EUR", "assets:receivable", "0"],
+            ["museum", "EUR", "income:tickets", "-840"],
+            ["museum", "EUR", "liabilities:vat:1900", "-160"],
+        ]
+    );
+    let last = |columns: &[&str]| {
+        rows(&database.open(), &[&["entry_no", "line_no"], columns].concat(), "FROM v_gl ORDER BY entry_no, line_no")
+            .split_off(9)
+    };
+    assert_eq!(
+        last(&["source", "kind", "event_type", "booking_date", "period", "effective_at", "recorded_at"]),
+        [
+            [
+                "4",
+                "2",
+                "museum",
+                "reverse",
+                "ticket",
+                "2025-12-02",
+                "2025-12",
+                "2025-12-02 12:00:00",
+                "2025-11-11 14:36:50"
+            ],
+            [
+                "4",
+                "3",
+                "museum",
+                "reverse",
+                "ticket",
+                "2025-12-02",
+                "2025-12",
+                "2025-12-02 12:00:00",
+                "2025-11-11 14:36:50"
+            ],
+            [
+                "5",
+                "1",
+                "museum",
+                "post",
+                "refund",
+                "2025-12-02",
+                "2025-12",
+                "2025-12-02 12:00:00",
+                "2025-11-11 14:36:50"
+            ],
+            [
+                "5",
+                "2",
+                "museum",
+                "post",
+                "refund",
+                "2025-12-02",
+                "2025-12",
+                "2025-12-02 12:00:00",
+                "2025-11-11 14:36:50"
+            ],
         ]
     );
     assert_eq!(
-        read(database, "v_gl")[9..],
+        last(&["order_id", "order_code", "reverses_no", "reason", "inbox_event_id"]),
         [
-            "museum|4|2|reverse|ticket|2025-12-02|2025-12|2025-12-02 12:00:00|2025-11-11 14:36:50|X|RQW-ETD72D|\
-             income:tickets|EUR|840|840|0|1900|ticket|E|Some awesome experience|-|-|-|-|3|new|1",
-            "museum|4|3|reverse|ticket|2025-12-02|2025-12|2025-12-02 12:00:00|2025-11-11 14:36:50|X|RQW-ETD72D|\
-             liabilities:vat:1900|EUR|160|160|0|1900|ticket|E|Some awesome experience|-|-|-|-|3|new|1",
-            "museum|5|1|post|refund|2025-12-02|2025-12|2025-12-02 12:00:00|2025-11-11 14:36:50|X|RQW-ETD72D|\
-             assets:clearing:Stripe_Bank|EUR|-1000|0|1000|-|refund|-|-|-|-|Stripe Bank|-|-|new|1",
-            "museum|5|2|post|refund|2025-12-02|2025-12|2025-12-02 12:00:00|2025-11-11 14:36:50|X|RQW-ETD72D|\
-             assets:receivable|EUR|1000|1000|0|-|refund|-|-|-|-|-|-|-|new|1",
+            ["4", "2", "X", "RQW-ETD72D", "3", "new", "1"],
+            ["4", "3", "X", "RQW-ETD72D", "3", "new", "1"],
+            ["5", "1", "X", "RQW-ETD72D", "-", "new", "1"],
+            ["5", "2", "X", "RQW-ETD72D", "-", "new", "1"],
+        ]
+    );
+    assert_eq!(
+        last(&["account", "currency", "amount_minor", "debit_minor", "credit_minor"]),
+        [
+            ["4", "2", "income:tickets", "EUR", "840", "840", "0"],
+            ["4", "3", "liabilities:vat:1900", "EUR", "160", "160", "0"],
+            ["5", "1", "assets:clearing:Stripe_Bank", "EUR", "-1000", "0", "1000"],
+            ["5", "2", "assets:receivable", "EUR", "1000", "1000", "0"],
+        ]
+    );
+    assert_eq!(
+        last(&[
+            "vat_bp",
+            "item_kind",
+            "event_id",
+            "event_title",
+            "service_date",
+            "payment_id",
+            "payment_method",
+            "voucher_id"
+        ]),
+        [
+            ["4", "2", "1900", "ticket", "E", "Some awesome experience", "-", "-", "-", "-"],
+            ["4", "3", "1900", "ticket", "E", "Some awesome experience", "-", "-", "-", "-"],
+            ["5", "1", "-", "refund", "-", "-", "-", "-", "Stripe Bank", "-"],
+            ["5", "2", "-", "refund", "-", "-", "-", "-", "-", "-"],
         ]
     );
     let body = "b".repeat(64);
-    assert_eq!(read(database, "v_trace")[4], format!("museum|5|X|1|1|-|{body}"));
+    assert_eq!(read(database, "v_trace")[4], ["museum", "5", "X", "1", "1", "-", &body]);
     assert_eq!(read(database, "v_trace").len(), 5);
-    assert_eq!(read(database, "v_inbox"), ["museum|done|1|2025-11-11 14:36:50"]);
+    assert_eq!(read(database, "v_inbox"), [["museum", "done", "1", "2025-11-11 14:36:50"]]);
 });
 
 on_both_engines!(the_unified_example_is_billed_601_and_settled_200, |database| {
@@ -226,20 +299,26 @@ on_both_engines!(the_unified_example_is_billed_601_and_settled_200, |database| {
     book.post("2025-11-08", "X", "refund_voucher", &voucher_lines("liabilities:voucher:mpv", "abcd", 10_000));
     book.post("2025-11-09", "X", "voucher_redemption", &voucher_lines("liabilities:voucher:mpv", "5963", -10_000));
 
-    assert_eq!(read(database, "v_order_balance"), ["museum|X|QBP-UPRHC4|accepted|EUR|60100|20000|40100"]);
+    assert_eq!(
+        read(database, "v_order_balance"),
+        [["museum", "X", "QBP-UPRHC4", "accepted", "EUR", "60100", "20000", "40100"]]
+    );
     assert_eq!(
         read(database, "v_voucher_balance"),
         [
-            "museum|5963|mpv|EUR|0|10000|-10000",
-            "museum|abcd|mpv|EUR|10000|0|10000",
-            "museum|f32e|flex|EUR|50000|10000|40000",
+            ["museum", "5963", "mpv", "EUR", "0", "10000", "-10000"],
+            ["museum", "abcd", "mpv", "EUR", "10000", "0", "10000"],
+            ["museum", "f32e", "flex", "EUR", "50000", "10000", "40000"],
         ]
     );
     // Neither the multi-purpose vouchers nor the untaxed flex ticket are turnover.
-    assert_eq!(read(database, "v_vat_by_rate"), ["museum|EUR|2025-11|1900|8487|1613|10100"]);
+    assert_eq!(read(database, "v_vat_by_rate"), [["museum", "EUR", "2025-11", "1900", "8487", "1613", "10100"]]);
     assert_eq!(
         read(database, "v_revenue_by_event"),
-        ["museum|EUR|2025-11|-|-|1900|3|247|47|294", "museum|EUR|2025-11|E|-|1900|1|8240|1566|9806"]
+        [
+            ["museum", "EUR", "2025-11", "-", "-", "1900", "3", "247", "47", "294"],
+            ["museum", "EUR", "2025-11", "E", "-", "1900", "1", "8240", "1566", "9806"]
+        ]
     );
 });
 
@@ -285,24 +364,31 @@ on_both_engines!(what_is_unusual_still_adds_up, |database| {
     assert_eq!(
         read(database, "v_order_balance"),
         [
-            "theatre|A|A-1|-|EUR|0|-700|700",
-            "theatre|B|B-1|accepted|EUR|6190|1190|5000",
-            "theatre|FREE|F-1|accepted|EUR|0|0|0",
+            ["theatre", "A", "A-1", "-", "EUR", "0", "-700", "700"],
+            ["theatre", "B", "B-1", "accepted", "EUR", "6190", "1190", "5000"],
+            ["theatre", "FREE", "F-1", "accepted", "EUR", "0", "0", "0"],
         ]
     );
-    assert_eq!(read(database, "v_payments_by_method"), ["theatre|EUR|2025-01|cash|0|0|0"]);
-    assert_eq!(read(database, "v_revenue_by_event"), ["theatre|EUR|2025-01|-|Hamlet|-|1|5000|0|5000"]);
+    assert_eq!(read(database, "v_payments_by_method"), [["theatre", "EUR", "2025-01", "cash", "0", "0", "0"]]);
+    assert_eq!(
+        read(database, "v_revenue_by_event"),
+        [["theatre", "EUR", "2025-01", "-", "Hamlet", "-", "1", "5000", "0", "5000"]]
+    );
     assert_eq!(
         read(database, "v_vat_by_rate"),
         [
-            "theatre|EUR|2025-01|-|5000|0|5000",
-            "theatre|EUR|2025-01|1900|1000|190|1190",
-            "theatre|EUR|2025-02|1900|-1000|-190|-1190",
+            ["theatre", "EUR", "2025-01", "-", "5000", "0", "5000"],
+            ["theatre", "EUR", "2025-01", "1900", "1000", "190", "1190"],
+            ["theatre", "EUR", "2025-02", "1900", "-1000", "-190", "-1190"],
         ]
     );
     assert_eq!(
         read(database, "v_voucher_balance"),
-        ["theatre|C|mpv|EUR|0|0|0", "theatre|R|mpv|EUR|700|0|700", "theatre|S|spv|EUR|1000|1000|0"]
+        [
+            ["theatre", "C", "mpv", "EUR", "0", "0", "0"],
+            ["theatre", "R", "mpv", "EUR", "700", "0", "700"],
+            ["theatre", "S", "spv", "EUR", "1000", "1000", "0"]
+        ]
     );
 });
 
@@ -329,10 +415,10 @@ on_both_engines!(a_customer_has_a_row_for_each_currency, |database| {
     assert_eq!(
         read(database, "v_customers"),
         [
-            "museum|1|Ada|a@example.org|-|DE|1|CHF|0|2025-11-09 10:00:00",
-            "museum|1|Ada|a@example.org|-|DE|2|EUR|1000|2025-11-08 10:00:00",
-            "museum|2|Bob|b@example.org|-|CH|0|-|0|-",
-            "museum|3|-|-|-|-|0|-|0|-",
+            ["museum", "1", "Ada", "a@example.org", "-", "DE", "1", "CHF", "0", "2025-11-09 10:00:00"],
+            ["museum", "1", "Ada", "a@example.org", "-", "DE", "2", "EUR", "1000", "2025-11-08 10:00:00"],
+            ["museum", "2", "Bob", "b@example.org", "-", "CH", "0", "-", "0", "-"],
+            ["museum", "3", "-", "-", "-", "-", "0", "-", "0", "-"],
         ]
     );
 });
@@ -351,10 +437,23 @@ on_both_engines!(open_findings_leave_out_what_is_closed_or_a_mere_consequence, |
          ('3', 'museum', NULL, 'schema_extra_field', 'info', NULL, NULL, NULL, NULL, 'voucherOrders.status', NULL,
             '2025-11-11 14:36:50', '2025-11-11 14:36:50', 'acknowledged')",
     );
-    let total = "museum|X|X-1|total_not_derivable|high|EUR|10000|60100|50100|2025-11-11 14:36:50|no formula fits";
+    let total = [
+        "museum",
+        "X",
+        "X-1",
+        "total_not_derivable",
+        "high",
+        "EUR",
+        "10000",
+        "60100",
+        "50100",
+        "2025-11-11 14:36:50",
+        "no formula fits",
+    ];
     assert_eq!(read(database, "v_open_findings"), [total]);
     database.execute("UPDATE findings SET state = 'resolved' WHERE fingerprint = '1'");
-    let consequence = "museum|X|X-1|underpaid|medium|EUR|0|40100|40100|2025-11-11 14:36:50|balance";
+    let consequence =
+        ["museum", "X", "X-1", "underpaid", "medium", "EUR", "0", "40100", "40100", "2025-11-11 14:36:50", "balance"];
     assert_eq!(read(database, "v_open_findings"), [consequence]);
 });
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::on_both_engines;
-use crate::support::daemon::{TestDaemon, expected};
+use crate::support::daemon::{TestDaemon, expected, row};
 use crate::support::order::{
     admission, but, flex, flex_participant, order, partial, participant, payment, product, redeemed, refund_voucher,
     ticket, voucher,
@@ -43,12 +43,21 @@ on_both_engines!(a_voucher_or_flex_ticket_is_taxed_exactly_once_over_its_life, a
             ("liabilities:voucher:spv:1900", -10_000),
         ])
     );
-    assert_eq!(daemon.view("v_vat_by_rate", &VAT), ["1900|20000|3800|23800"], "only what is taxed when sold");
+    assert_eq!(
+        daemon.view("v_vat_by_rate", &VAT),
+        [["1900", "20000", "3800", "23800"]],
+        "only what is taxed when sold"
+    );
     assert_eq!(
         daemon.view("v_voucher_balance", &VOUCHERS),
-        ["mpv|mpv|11900|0|11900", "prepaid|flex|11900|0|11900", "spv|spv|10000|0|10000", "taxed|flex|10000|0|10000"]
+        [
+            ["mpv", "mpv", "11900", "0", "11900"],
+            ["prepaid", "flex", "11900", "0", "11900"],
+            ["spv", "spv", "10000", "0", "10000"],
+            ["taxed", "flex", "10000", "0", "10000"]
+        ]
     );
-    assert_eq!(daemon.view("v_revenue_by_event", &["qty"]), Vec::<String>::new(), "a promise is no revenue yet");
+    assert_eq!(daemon.column("v_revenue_by_event", "qty"), Vec::<String>::new(), "a promise is no revenue yet");
     daemon.deliver(redeeming("A", "mpv", "119.00")).await;
     daemon.deliver(redeeming("B", "spv", "119.00")).await;
     daemon.deliver(admitted("C", "prepaid", "119.00")).await;
@@ -57,19 +66,24 @@ on_both_engines!(a_voucher_or_flex_ticket_is_taxed_exactly_once_over_its_life, a
         daemon.balances("museum"),
         expected([("assets:clearing:Card", 47_600), ("income:tickets", -40_000), ("liabilities:vat:1900", -7600)])
     );
-    assert_eq!(daemon.view("v_vat_by_rate", &VAT), ["1900|40000|7600|47600"]);
+    assert_eq!(daemon.view("v_vat_by_rate", &VAT), [["1900", "40000", "7600", "47600"]]);
     let rows = daemon.view("v_revenue_by_event", &["event_id", "vat_bp", "qty", "net_minor", "vat_minor"]);
-    assert_eq!(rows, ["E1|1900|4|40000|7600"]);
+    assert_eq!(rows, [["E1", "1900", "4", "40000", "7600"]]);
     assert_eq!(
         daemon.view("v_voucher_balance", &VOUCHERS),
-        ["mpv|mpv|11900|11900|0", "prepaid|flex|11900|11900|0", "spv|spv|10000|10000|0", "taxed|flex|10000|10000|0"]
+        [
+            ["mpv", "mpv", "11900", "11900", "0"],
+            ["prepaid", "flex", "11900", "11900", "0"],
+            ["spv", "spv", "10000", "10000", "0"],
+            ["taxed", "flex", "10000", "10000", "0"]
+        ]
     );
-    let settled = ["A", "B", "C", "D"].map(|id| format!("{id}|accepted|11900|11900|0"));
+    let settled = ["A", "B", "C", "D"].map(|id| [id, "accepted", "11900", "11900", "0"]);
     assert_eq!(
         daemon.view("v_order_balance", &ORDERS),
-        [&settled[..], &["S|accepted|47600|47600|0".to_owned()]].concat()
+        [&settled[..], &[["S", "accepted", "47600", "47600", "0"]]].concat()
     );
-    assert_eq!(daemon.view("v_payments_by_method", &["payment_method"]), ["Card"], "a redemption is no method");
+    assert_eq!(daemon.column("v_payments_by_method", "payment_method"), ["Card"], "a redemption is no method");
     daemon.finish().await;
 });
 
@@ -88,7 +102,11 @@ on_both_engines!(each_redemption_is_relieved_at_the_rate_of_the_voucher, async |
             ("liabilities:voucher:spv:700", 311)
         ])
     );
-    assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), ["v|spv|935|933|2"], "rounded each by itself");
+    assert_eq!(
+        daemon.view("v_voucher_balance", &VOUCHERS),
+        [["v", "spv", "935", "933", "2"]],
+        "rounded each by itself"
+    );
     daemon.finish().await;
 });
 
@@ -104,8 +122,12 @@ on_both_engines!(one_voucher_twice_at_one_time_is_two_redemptions, async |databa
         daemon.booked("A", 1),
         [format!("2025-11-10 post {key} (new)"), format!("2025-11-10 post {key}#2 (new)")]
     );
-    assert_eq!(daemon.view("v_order_balance", &ORDERS), ["A|accepted|1000|800|200"]);
-    assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), ["v|mpv|0|800|-800"], "nobody said who issued it");
+    assert_eq!(daemon.view("v_order_balance", &ORDERS), [["A", "accepted", "1000", "800", "200"]]);
+    assert_eq!(
+        daemon.view("v_voucher_balance", &VOUCHERS),
+        [["v", "mpv", "0", "800", "-800"]],
+        "nobody said who issued it"
+    );
     daemon.deliver(twice(&["4.00"])).await;
     assert_eq!(daemon.booked("A", 3), [format!("2025-11-11 reverse {key}#2 (gone)")]);
     daemon.deliver(twice(&["3.00", "5.00"])).await;
@@ -135,7 +157,11 @@ on_both_engines!(what_is_redeemed_before_its_sale_is_known_is_settled_again, asy
     daemon.deliver(sale("1")).await;
     daemon.deliver(used("1")).await;
     daemon.deliver(used("2")).await;
-    assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS)[1], "f2|flex|0|11900|-11900", "prepaid while unknown");
+    assert_eq!(
+        daemon.view("v_voucher_balance", &VOUCHERS)[1],
+        ["f2", "flex", "0", "11900", "-11900"],
+        "prepaid while unknown"
+    );
     daemon.set_clock("2025-12-01T08:00:00Z");
     let learned = daemon.deliver(sale("2")).await;
     let flex_key = "flex.redeem:f2:pR2".replace("pR2", "p2");
@@ -156,7 +182,12 @@ on_both_engines!(what_is_redeemed_before_its_sale_is_known_is_settled_again, asy
     }
     assert_eq!(
         daemon.view("v_voucher_balance", &VOUCHERS),
-        ["f1|flex|10000|10000|0", "f2|flex|10000|10000|0", "v1|spv|10000|10000|0", "v2|spv|10000|10000|0"]
+        [
+            ["f1", "flex", "10000", "10000", "0"],
+            ["f2", "flex", "10000", "10000", "0"],
+            ["v1", "spv", "10000", "10000", "0"],
+            ["v2", "spv", "10000", "10000", "0"]
+        ]
     );
     let entries = daemon.entries("museum");
     daemon.deliver(sale("2")).await;
@@ -171,18 +202,18 @@ on_both_engines!(the_regime_follows_the_selling_order_also_when_it_changes_or_ta
     let sale = |rate: &str| order("S", json!({"voucherOrders": [voucher("v", "119.00", rate)]}));
     daemon.deliver(redeeming("R", "v", "119.00")).await;
     let unknown = daemon.balances_of("R");
-    assert_eq!(regimes(), ["v|mpv|0|11900|-11900"]);
+    assert_eq!(regimes(), [["v", "mpv", "0", "11900", "-11900"]]);
     daemon.deliver(sale("19")).await;
-    assert_eq!(regimes(), ["v|spv|10000|10000|0"]);
+    assert_eq!(regimes(), [["v", "spv", "10000", "10000", "0"]]);
     daemon.deliver(sale("7")).await;
-    assert_eq!(regimes(), ["v|spv|11121|11121|0"]);
+    assert_eq!(regimes(), [["v", "spv", "11121", "11121", "0"]]);
     daemon.deliver(partial("S", json!({"status": "CANCELLED"}))).await;
-    assert_eq!(regimes(), ["v|spv|0|11121|-11121"], "how it was sold is still said");
+    assert_eq!(regimes(), [["v", "spv", "0", "11121", "-11121"]], "how it was sold is still said");
     daemon.deliver(sale("0")).await;
-    assert_eq!(regimes(), ["v|mpv|11900|11900|0"]);
+    assert_eq!(regimes(), [["v", "mpv", "11900", "11900", "0"]]);
     daemon.deliver(sale("19")).await;
     daemon.deliver(order("S", json!({}))).await;
-    assert_eq!(regimes(), ["v|mpv|0|11900|-11900"], "nobody says any more how it was sold");
+    assert_eq!(regimes(), [["v", "mpv", "0", "11900", "-11900"]], "nobody says any more how it was sold");
     assert_eq!(daemon.balances_of("R"), unknown);
     assert_eq!(daemon.balances_of("S"), expected([]));
     daemon.finish().await;
@@ -193,10 +224,10 @@ on_both_engines!(an_order_that_redeems_its_own_voucher_knows_its_regime, async |
     let own = json!({"voucherOrders": [voucher("v", "119.00", "19")], "redeemed_vouchers": [redeemed("v", "119.00")],
         "tickets": [admission("p1", "119.00", "19")]});
     daemon.deliver(order("A", own.clone())).await;
-    assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), ["v|spv|10000|10000|0"]);
-    assert_eq!(daemon.view("v_vat_by_rate", &VAT), ["1900|10000|1900|11900"]);
+    assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), [["v", "spv", "10000", "10000", "0"]]);
+    assert_eq!(daemon.view("v_vat_by_rate", &VAT), [["1900", "10000", "1900", "11900"]]);
     daemon.deliver(order("A", but(own, json!({"voucherOrders": []})))).await;
-    assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), ["v|mpv|0|11900|-11900"]);
+    assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), [["v", "mpv", "0", "11900", "-11900"]]);
     daemon.finish().await;
 });
 
@@ -209,9 +240,9 @@ on_both_engines!(
         daemon.deliver(redeeming("R", "v", "119.00")).await;
         daemon.deliver(sale("S2", "19")).await;
         daemon.deliver(sale("S1", "0")).await;
-        assert_eq!(kind(), ["mpv|21900|11900"], "the first by its id decides, whichever came first");
+        assert_eq!(kind(), [["mpv", "21900", "11900"]], "the first by its id decides, whichever came first");
         daemon.deliver(order("S1", json!({}))).await;
-        assert_eq!(kind(), ["spv|10000|10000"], "then the other one decides");
+        assert_eq!(kind(), [["spv", "10000", "10000"]], "then the other one decides");
         daemon.finish().await;
     }
 );
@@ -223,15 +254,15 @@ on_both_engines!(a_flex_redemption_ends_with_its_participant, async |database| {
         order("A", json!({"tickets": [ticket(&[who])], "flexTickets": [flex("f", "50.00", "0")]}))
     };
     daemon.deliver(of(json!({}))).await;
-    assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), ["f|flex|5000|1000|4000"]);
+    assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), [["f", "flex", "5000", "1000", "4000"]]);
     daemon.set_clock("2025-12-03T08:00:00Z");
     daemon.deliver(of(json!({"status": "CANCELED", "cancellation_date": "2025-12-02T10:00:00Z"}))).await;
     assert_eq!(
         daemon.booked("A", 3),
         ["2025-12-02 reverse flex.redeem:f:p1 (gone)", "2025-12-02 reverse sale:participant:p1 (gone)",]
     );
-    assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), ["f|flex|5000|0|5000"]);
-    assert_eq!(daemon.view("v_order_balance", &ORDERS), ["A|accepted|5000|0|5000"]);
+    assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), [["f", "flex", "5000", "0", "5000"]]);
+    assert_eq!(daemon.view("v_order_balance", &ORDERS), [["A", "accepted", "5000", "0", "5000"]]);
     daemon.finish().await;
 });
 
@@ -248,9 +279,9 @@ on_both_engines!(a_cancelled_sale_leaves_nothing_issued, async |database| {
     let issued = || daemon.view("v_voucher_balance", &["voucher_id", "kind", "issued_minor", "balance_minor"]);
     for (status, part) in [("ACCEPTED", "CANCELED"), ("CANCELLED", "ACCEPTED"), ("PENDING", ""), ("DECLINED", "")] {
         daemon.deliver(of("ACCEPTED", "")).await;
-        assert_eq!(issued(), ["f|flex|4202|4202", "v|mpv|5000|5000"]);
+        assert_eq!(issued(), [["f", "flex", "4202", "4202"], ["v", "mpv", "5000", "5000"]]);
         daemon.deliver(of(status, part)).await;
-        assert_eq!(issued(), ["f|flex|0|0", "v|mpv|0|0"], "{status} {part}");
+        assert_eq!(issued(), [["f", "flex", "0", "0"], ["v", "mpv", "0", "0"]], "{status} {part}");
     }
     daemon.finish().await;
 });
@@ -260,8 +291,8 @@ on_both_engines!(a_flex_ticket_without_limit_or_a_failed_one_is_told_apart, asyn
     let unlimited = but(flex("f1", "50.00", "0"), json!({"unlimited_redemptions": 1}));
     let failed = but(flex("f2", "50.00", "0"), json!({"status": "FAILURE"}));
     daemon.deliver(order("A", json!({"flexTickets": [unlimited, failed]}))).await;
-    assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), ["f1|flex|5000|0|5000"]);
-    assert!(daemon.view("v_open_findings", &["reason"]).contains(&"flex_unlimited".to_owned()));
+    assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), [["f1", "flex", "5000", "0", "5000"]]);
+    assert!(daemon.column("v_open_findings", "reason").contains(&"flex_unlimited".to_owned()));
     daemon.finish().await;
 });
 
@@ -276,10 +307,10 @@ on_both_engines!(a_voucher_in_another_currency_has_its_own_entry, async |databas
         ))
         .await;
     let rows = daemon.view("v_order_balance", &["currency", "billed_minor", "balance_minor"]);
-    assert_eq!(rows, ["CHF|2000|2000", "EUR|1000|1000"]);
+    assert_eq!(rows, [["CHF", "2000", "2000"], ["EUR", "1000", "1000"]]);
     let rows = daemon.view("v_voucher_balance", &["voucher_id", "kind", "currency", "balance_minor"]);
-    assert_eq!(rows, ["v|spv|CHF|1850"]);
-    assert!(daemon.view("v_open_findings", &["reason"]).contains(&"currency_mixed".to_owned()));
+    assert_eq!(rows, [["v", "spv", "CHF", "1850"]]);
+    assert!(daemon.column("v_open_findings", "reason").contains(&"currency_mixed".to_owned()));
     daemon.finish().await;
 });
 
@@ -295,12 +326,12 @@ on_both_engines!(a_refund_voucher_is_owed_to_the_one_order_that_it_names, async 
     assert_eq!(
         daemon.view("v_order_balance", &["order_id", "order_code", "status", "settled_minor", "balance_minor"]),
         [
-            "A|CODE-A|accepted|0|0",
-            "B|CODE-B|accepted|0|0",
-            "C|CODE-C|accepted|-2000|2000",
-            "D|CODE-D|accepted|0|0",
-            "X|CODE-X|-|-4000|4000",
-            "Y|CODE-Y|-|0|0",
+            ["A", "CODE-A", "accepted", "0", "0"],
+            ["B", "CODE-B", "accepted", "0", "0"],
+            ["C", "CODE-C", "accepted", "-2000", "2000"],
+            ["D", "CODE-D", "accepted", "0", "0"],
+            ["X", "CODE-X", "-", "-4000", "4000"],
+            ["Y", "CODE-Y", "-", "0", "0"],
         ]
     );
     assert_eq!(
@@ -313,10 +344,10 @@ on_both_engines!(a_refund_voucher_is_owed_to_the_one_order_that_it_names, async 
         "multi-purpose, whatever rate stands beside it"
     );
     let rows = daemon.view("v_open_findings", &["order_id", "reason", "difference_minor"]);
-    assert!(rows.contains(&"B|refund_voucher_unallocated|2000".to_owned()), "{rows:?}");
+    assert!(rows.contains(&row(["B", "refund_voucher_unallocated", "2000"])), "{rows:?}");
     daemon.deliver(partial("X", json!({"code": "REAL", "payments": [payment("m1", "40.00")]}))).await;
     let rows = daemon.view("v_order_balance", &["order_id", "order_code", "status", "balance_minor"]);
-    assert!(rows.contains(&"X|REAL|accepted|0".to_owned()), "{rows:?}");
+    assert!(rows.contains(&row(["X", "REAL", "accepted", "0"])), "{rows:?}");
     daemon.finish().await;
 });
 
@@ -338,7 +369,7 @@ on_both_engines!(a_refund_voucher_lives_and_dies_with_its_entry_and_not_with_its
     );
     let settled = expected([("assets:clearing:Card", 2000), ("liabilities:voucher:mpv", -2000)]);
     assert_eq!(daemon.balances_of("A"), settled);
-    assert_eq!(daemon.view("v_order_balance", &ORDERS), ["A|cancelled|0|0|0"]);
+    assert_eq!(daemon.view("v_order_balance", &ORDERS), [["A", "cancelled", "0", "0", "0"]]);
     daemon.deliver(of("DECLINED", issued.clone())).await;
     assert_eq!(daemon.balances_of("A"), settled);
     for status in ["PENDING", "OPEN"] {
@@ -370,9 +401,9 @@ on_both_engines!(redemptions_go_with_their_order_and_return_with_it, async |data
     };
     for status in ["CANCELLED", "DECLINED", "PENDING", "OPEN"] {
         daemon.deliver(of("ACCEPTED")).await;
-        assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), ["v|mpv|0|1000|-1000"]);
+        assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), [["v", "mpv", "0", "1000", "-1000"]]);
         daemon.deliver(of(status)).await;
-        assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), ["v|mpv|0|0|0"], "{status}");
+        assert_eq!(daemon.view("v_voucher_balance", &VOUCHERS), [["v", "mpv", "0", "0", "0"]], "{status}");
         assert_eq!(daemon.balances_of("A"), expected([]), "{status}");
     }
     daemon.finish().await;

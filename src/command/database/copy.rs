@@ -7,36 +7,37 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::clock::Clock;
-use crate::command::arguments::DetailFormat;
+use crate::command::ledger::verify;
+use crate::command::options::DetailFormat;
 use crate::command::output::{self, Usage};
-use crate::command::{Outcome, ledger, settings};
+use crate::command::{Outcome, settings};
 use crate::config;
 use crate::db::{Database, Role};
 use crate::maintenance::copy::{Copied, Stage, copy};
 
 #[derive(Debug, Args)]
 pub(in crate::command) struct Copy {
-    /// The database to read: sqlite:PATH. No daemon may use it; it stays as it is
+    /// Database to read: sqlite:PATH. Stop its daemon first; the file is not changed
     #[arg(long, value_name = "URL")]
     from: String,
-    /// The empty database to fill: postgres://USER@HOST/NAME. One with a password belongs where other users of this
-    /// machine do not see it: env:NAME or file:PATH
+    /// Empty database to fill: postgres://USER@HOST/NAME. Hide a URL with a password from other users of this machine:
+    /// env:NAME or file:PATH
     #[arg(long, value_name = "URL")]
     to: String,
-    /// How to write the result
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: DetailFormat,
 }
 
-/// Copies and compares: [`Outcome::Attention`] when the two are not the same or the books do not hold.
+/// Copies and compares: [`Outcome::Attention`] when the two differ or the books are broken.
 pub(super) fn run(options: &Copy) -> anyhow::Result<Outcome> {
     let (from, to) = (address("--from", &options.from)?, address("--to", &options.to)?);
     let (from, to) = (from.expose_secret(), to.expose_secret());
     if !from.starts_with("sqlite:") {
-        return Err(Usage("--from names what is read: sqlite:PATH".to_owned()).into());
+        return Err(Usage("--from must be a SQLite database; write sqlite:PATH".to_owned()).into());
     }
     if !["postgres:", "postgresql:"].iter().any(|scheme| to.starts_with(scheme)) {
-        return Err(Usage("--to names what is filled: postgres://USER@HOST/NAME".to_owned()).into());
+        return Err(Usage("--to must be a PostgreSQL database; write postgres://USER@HOST/NAME".to_owned()).into());
     }
     settings::existing(from)?;
     let source = Database::open(from, Role::Copier)?;
@@ -52,6 +53,7 @@ pub(super) fn run(options: &Copy) -> anyhow::Result<Outcome> {
         });
         bar.set_length(u64::try_from(total).unwrap_or(0));
         bar.set_position(u64::try_from(done).unwrap_or(0));
+        tracing::debug!(done, total, "rows {stage:?}");
     });
     bar.finish_and_clear();
     let copied = copied?;
@@ -68,7 +70,7 @@ fn address(flag: &str, text: &str) -> anyhow::Result<SecretString> {
 
 fn in_words(copied: &Copied) -> String {
     let mut text = String::new();
-    // Writing into a text cannot fail.
+    // Writing to a string cannot fail.
     for table in &copied.tables {
         let verdict = match (table.source_rows == table.target_rows, table.different) {
             (true, 0) => "the same",
@@ -76,30 +78,31 @@ fn in_words(copied: &Copied) -> String {
         };
         let _ = write!(text, "{:<17} {:>10} {:>10} rows, {verdict}", table.table, table.source_rows, table.target_rows);
         if table.different > 0 {
-            let _ = write!(text, ": {} rows are missing or not the same", table.different);
+            let _ = write!(text, ": {} rows are missing or differ", table.different);
         }
         text.push('\n');
     }
     for head in &copied.heads {
-        let verdict = if head.there == head.here { "the same on both sides" } else { "DIFFERENT" };
+        let verdict = if head.there == head.here { "the same" } else { "DIFFERENT" };
         let hash = head.here.as_deref().unwrap_or("none");
         let _ = writeln!(text, "Head of {}: {hash}, {verdict}", head.source);
     }
     if copied.verdict.broken.is_some() {
-        text.push_str(&ledger::in_words(&copied.verdict));
+        text.push_str(&verify::in_words(&copied.verdict));
     } else {
         let _ = writeln!(
             text,
-            "The books hold in the target: {} entries and {} orders.",
+            "The books in the target are correct: {} entries and {} orders.",
             copied.verdict.entries, copied.verdict.orders
         );
     }
     text.push_str(if copied.complete {
-        "The copy is complete. Set database.url to the target and start the daemon; keep the SQLite file until you \
-         have looked around, and start no daemon on it any more.\n"
+        "The copy is complete. Set database.url to the target and start the daemon. Keep the SQLite file until you \
+         have checked the result, and never start a daemon on it again.\n"
     } else {
-        "The copy is NOT what the source is. Drop the target database, make it anew, and copy again while nothing uses \
-         the SQLite file; if a table still differs, or the books do not hold, keep the source and look into it.\n"
+        "The copy DIFFERS from the source. Drop the target database, create it again, and repeat the copy while \
+         nothing uses the SQLite file. If a table still differs or the books are broken, keep using the source and \
+         find out why.\n"
     });
     text
 }

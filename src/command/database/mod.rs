@@ -11,14 +11,14 @@ use super::{Outcome, settings};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum DatabaseCommand {
-    /// Move an embedded installation to PostgreSQL, and compare; run again, it goes on where it stood; exit code 3 when
-    /// the two are not the same
+    /// Copy a SQLite database to PostgreSQL and compare the two; an interrupted copy resumes; exit code 3 if they
+    /// differ
     Copy(copy::Copy),
-    /// Let a role of PostgreSQL read the views and nothing else, for BI tools; run it again after every upgrade
+    /// Grant a PostgreSQL role read access to the views and nothing else, for BI tools; run it again after every
+    /// upgrade
     GrantReader(reader::GrantReader),
 }
 
-/// Copies, or grants.
 pub(super) fn run(path: Option<&Path>, command: DatabaseCommand) -> anyhow::Result<Outcome> {
     match command {
         DatabaseCommand::Copy(options) => copy::run(&options),

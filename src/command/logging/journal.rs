@@ -1,33 +1,29 @@
-//! systemd's journal, natively: one datagram per event, its fields as fields. The message repeats them, so that a plain
-//! `journalctl` shows which source and what error; the ready-made layer for the journal would leave them out.
+//! systemd's journal, natively: one record per event, its fields as fields. The message repeats them, so that a plain
+//! `journalctl` shows which source and what error.
+//!
+//! The crate `tracing-journald` is not enough: its messages lack the fields, it names the module and the source file in
+//! fields without our prefix, and it connects to the real journal only, so that no test could read a record.
 
 use std::fmt::{self, Write as _};
 use std::io;
-use std::os::unix::net::UnixDatagram;
-use std::path::Path;
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-const SOCKET: &str = "/run/systemd/journal/socket";
+use super::socket::Socket;
+
 /// What the names of our fields begin with.
 const PREFIX: &str = "TICKETLEDGER_";
 
 /// Sends events to the journal.
-pub(super) struct Journal(UnixDatagram);
+pub(super) struct Journal(Socket);
 
 impl Journal {
     /// The journal of this machine.
     pub(super) fn connect() -> io::Result<Self> {
-        Self::connect_to(Path::new(SOCKET))
-    }
-
-    fn connect_to(path: &Path) -> io::Result<Self> {
-        let socket = UnixDatagram::unbound()?;
-        socket.connect(path)?;
-        Ok(Self(socket))
+        Socket::connect().map(Self)
     }
 }
 
@@ -98,6 +94,8 @@ fn put(bytes: &mut Vec<u8>, name: &str, value: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::net::UnixDatagram;
+
     use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
@@ -107,7 +105,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("socket");
         let journal = UnixDatagram::bind(&path).expect("a socket");
-        let layer = Journal::connect_to(&path).expect("connects");
+        let layer = Journal(Socket::connect_to(&path).expect("connects"));
         let log = tracing_subscriber::registry().with(layer);
         tracing::subscriber::with_default(log, || {
             tracing::warn!(source = "museum", event = 7, error = %"two\nlines", "delivery parked");

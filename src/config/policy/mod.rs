@@ -22,10 +22,10 @@ pub(super) fn policies(sections: Vec<Section>, problems: &mut Problems) -> Vec<D
         let previous = dated.last();
         match (&from, previous) {
             (None, Some(_)) => {
-                section.wrong(problems, "from", "is missing; only the first policy holds from the beginning");
+                section.wrong(problems, "from", "is missing; only the first policy can apply from the beginning");
             }
             (Some(text), Some(before)) if day.is_some() && day <= before.from => {
-                text.wrong(problems, "is not after the policy before it; list the policies in the order of their days");
+                text.wrong(problems, "is not after the previous policy's date; list the policies by date");
             }
             _ => {}
         }
@@ -72,7 +72,7 @@ fn word<T: DeserializeOwned>(
 
 fn unknown_word(text: &Text, words: &[&str], problems: &mut Problems) {
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
-    text.wrong(problems, format!("`{}` is not known; write {}", text.value, quoted.join(" or ")));
+    text.wrong(problems, format!("`{}` is not a valid value; write {}", text.value, quoted.join(" or ")));
 }
 
 fn voucher_regime(section: &mut Section, regime: &mut VoucherRegime, problems: &mut Problems) {
@@ -83,7 +83,7 @@ fn voucher_regime(section: &mut Section, regime: &mut VoucherRegime, problems: &
             ("auto", _) => *regime = VoucherRegime::Auto,
             ("mpv", _) => *regime = VoucherRegime::Mpv,
             ("spv", Some(bp)) => *regime = VoucherRegime::Spv(bp),
-            ("spv", None) => text.wrong(problems, "needs voucher_vat, the rate of vouchers that are sent without one"),
+            ("spv", None) => text.wrong(problems, "needs voucher_vat, the rate of vouchers sent without one"),
             _ => unknown_word(&text, &["auto", "mpv", "spv"], problems),
         }
     }
@@ -103,9 +103,7 @@ fn flex_regime(section: &mut Section, regime: &mut FlexRegime, problems: &mut Pr
             ("prepaid", _) => *regime = FlexRegime::Prepaid,
             ("recognise_at_sale", _) => *regime = FlexRegime::RecogniseAtSale,
             ("taxed", Some(bp)) => *regime = FlexRegime::Taxed(bp),
-            ("taxed", None) => {
-                text.wrong(problems, "needs flex_vat, the rate of flex tickets that are sent without one")
-            }
+            ("taxed", None) => text.wrong(problems, "needs flex_vat, the rate of flex tickets sent without one"),
             _ => unknown_word(&text, &["auto", "prepaid", "taxed", "recognise_at_sale"], problems),
         }
     }
@@ -121,7 +119,7 @@ fn rate(section: &mut Section, key: &'static str, problems: &mut Problems) -> Op
     let text = section.text(key, problems)?;
     let bp = vat::basis_points(&text, problems)?;
     if bp == 0 {
-        text.wrong(problems, "is 0 %, at which nothing is taxed when it is sold; write a rate above 0");
+        text.wrong(problems, "is 0 %, which taxes nothing when it is sold; write a rate above 0");
         return None;
     }
     Some(bp)
@@ -131,7 +129,7 @@ fn total_formula(section: &mut Section, policy: &mut Policy, problems: &mut Prob
     let Some(text) = section.text("total_formula", problems) else { return };
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_+-".contains(&byte);
     if text.value.is_empty() || !text.value.bytes().all(plain) {
-        text.wrong(problems, "must be the name of a formula as `ledger calibrate` shows it, or \"unknown\"");
+        text.wrong(problems, "must be the name of a formula, as shown by `ledger calibrate`, or \"unknown\"");
     }
     policy.total_formula = Some(text.value).filter(|name| name != "unknown");
 }
@@ -148,7 +146,10 @@ fn retained(section: &mut Section, retained: &mut Retained, problems: &mut Probl
                 *retained = Retained::IncomeAfterDays(AfterDays { days, vat: RetainedVat::Undecided });
             }
             ("income_after_days", None) => {
-                text.wrong(problems, "needs retained_days, the days for which nothing may have moved on the order");
+                text.wrong(
+                    problems,
+                    "needs retained_days, the days without activity after which the credit becomes income",
+                );
             }
             _ => unknown_word(&text, &["keep_credit", "income_after_days"], problems),
         }
@@ -186,7 +187,7 @@ fn cash_rounding(section: &mut Section, rounding: &mut CashRounding, problems: &
         match text.value.as_str() {
             "off" => *rounding = CashRounding::Off,
             "five_hundredths" if methods.is_empty() => {
-                text.wrong(problems, "needs cash_methods, the payment methods that are cash, as they are sent");
+                text.wrong(problems, "needs cash_methods, the payment methods that are cash, spelled as they are sent");
             }
             "five_hundredths" => *rounding = CashRounding::FiveHundredths(methods.clone()),
             _ => unknown_word(&text, &["off", "five_hundredths"], problems),

@@ -11,29 +11,27 @@ pub(in crate::config) fn in_words(policy: &Policy) -> Vec<String> {
     let mut lines = vec![
         match policy.recognise_on {
             RecogniseOn::Accepted => "items count once they are accepted".to_owned(),
-            RecogniseOn::Pending => "items count while they are pending already".to_owned(),
+            RecogniseOn::Pending => "items count while they are still pending".to_owned(),
         },
         match policy.revenue_mode {
-            RevenueMode::OnSale => "tickets are revenue at their sale".to_owned(),
+            RevenueMode::OnSale => "tickets are revenue when sold".to_owned(),
             RevenueMode::OnEventDate => {
                 "tickets are revenue on the day of the event, until then liabilities:deferred:tickets".to_owned()
             }
         },
         match policy.vat_rounding {
             VatRounding::Line => "VAT is rounded line by line".to_owned(),
-            VatRounding::Document => "VAT is rounded once on the whole document".to_owned(),
+            VatRounding::Document => "VAT is rounded once per document".to_owned(),
             VatRounding::SumByRate => "VAT is rounded on the sum of each rate".to_owned(),
         },
         match policy.voucher_regime {
-            VoucherRegime::Auto => {
-                "vouchers are taxed by the rate that is sent: 0 when used, else when sold".to_owned()
-            }
+            VoucherRegime::Auto => "vouchers are taxed by the rate sent: 0 % when used, any other when sold".to_owned(),
             VoucherRegime::Mpv => "vouchers are taxed when used".to_owned(),
             VoucherRegime::Spv(bp) => format!("vouchers are taxed when sold, at {} if no rate is sent", percent(bp)),
         },
         match policy.flex_regime {
             FlexRegime::Auto => {
-                "flex tickets are taxed by the rate that is sent: 0 when used, else when sold".to_owned()
+                "flex tickets are taxed by the rate sent: 0 % when used, any other when sold".to_owned()
             }
             FlexRegime::Prepaid => "flex tickets are taxed when used".to_owned(),
             FlexRegime::Taxed(bp) => format!("flex tickets are taxed when sold, at {} if no rate is sent", percent(bp)),
@@ -50,7 +48,7 @@ pub(in crate::config) fn in_words(policy: &Policy) -> Vec<String> {
         match policy.on_payment_vanish {
             OnPaymentVanish::Reverse => "a payment that is no longer sent is reversed".to_owned(),
             OnPaymentVanish::Hold => {
-                "a payment that is no longer sent stays booked until somebody has looked".to_owned()
+                "a payment that is no longer sent stays booked until somebody has checked it".to_owned()
             }
         },
         retained(policy.retained),
@@ -76,14 +74,14 @@ fn scope(scope: CouponScope) -> &'static str {
 
 fn retained(retained: Retained) -> String {
     let Retained::IncomeAfterDays(AfterDays { days, vat }) = retained else {
-        return "money kept after a cancellation stays a credit of the guest".to_owned();
+        return "money kept after a cancellation stays the guest's credit".to_owned();
     };
     let vat = match vat {
-        RetainedVat::Undecided => "without VAT until retained_vat says more".to_owned(),
+        RetainedVat::Undecided => "without VAT until retained_vat is set".to_owned(),
         RetainedVat::Untaxed => "without VAT".to_owned(),
         RetainedVat::Taxed(bp) => format!("with VAT at {}", percent(bp)),
     };
-    format!("money kept after a cancellation is income after {days} days without a movement, {vat}")
+    format!("money kept after a cancellation is income after {days} days without activity, {vat}")
 }
 
 fn percent(bp: i32) -> String {

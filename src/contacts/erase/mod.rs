@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::store as contacts;
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
-use crate::inbox::operator::{Reason, store as operator};
+use crate::inbox::operator::{self, Action, ActionKind, Reason};
 use crate::inbox::{Entity, State};
 
 /// What an erasure deleted, or would delete. Contains no personal data.
@@ -35,16 +35,16 @@ pub struct Erased {
 pub enum Unerasable {
     #[error("there is no contact {0}")]
     Unknown(i64),
-    #[error("contact {0} was erased before, at {1}")]
+    #[error("contact {0} was already erased, at {1}")]
     Already(i64, Timestamp),
     #[error(
-        "webhooks {0:?} about this person are not worked on yet and need their bytes for it; wait until they are done, \
-         or park them"
+        "webhooks {0:?} about this person are not processed yet and still need their contents; wait until they are \
+         done or parked"
     )]
     Pending(Vec<i64>),
     #[error(
-        "webhooks {0:?} about this person are parked and could never be replayed afterwards; replay them first, or say \
-         --parked-too"
+        "webhooks {0:?} about this person are parked and could never be replayed afterwards; replay them first, or \
+         pass --parked-too"
     )]
     Parked(Vec<i64>),
     #[error(transparent)]
@@ -78,12 +78,13 @@ pub fn erase(
             erased.events,
             erased.documents
         );
-        operator::record(connection, now, "erase", reason, &what, i64::try_from(erased.events).unwrap_or(i64::MAX))?;
+        let (kind, changed) = (ActionKind::Erase, erased.events);
+        operator::record(connection, &Action { kind, at: now, reason, selection: &what, changed })?;
         Ok::<_, Unerasable>(erased)
     })?;
     // The erasure is committed; this removes the last copy, in the write-ahead log, as soon as possible.
     if let Err(error) = database.write_back() {
-        tracing::warn!(%error, "the log of the database still holds what was erased, until it is next written back");
+        tracing::warn!(%error, "the SQLite log still contains the erased data until its next checkpoint");
     }
     Ok(erased)
 }

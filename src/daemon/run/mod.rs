@@ -13,7 +13,7 @@ use super::{Daemon, Options, systemd};
 use crate::config::{Config, Problem, Problems};
 use crate::limits;
 
-/// Reads the settings: at the start, and whenever SIGHUP asks for it. Answers them with what is doubtful in them.
+/// Reads the settings: at the start, and whenever SIGHUP asks for it. Answers them with their warnings.
 pub type Reread = Arc<dyn Fn() -> Result<(Config, Vec<Problem>), Problems> + Send + Sync>;
 
 /// How long a stop may take: requests in hand, a fetch in hand, and the settling of what it brings.
@@ -22,7 +22,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(limits::DRAIN_TIMEOUT.as_secs()
 /// Runs the daemon until it is told to stop.
 ///
 /// # Errors
-/// What hindered the start, or what ended the daemon although nobody stopped it.
+/// What prevented the start, or what ended the daemon although no stop was asked for.
 pub async fn run(reread: Reread) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     let (config, warnings) = reread()?;
@@ -44,7 +44,7 @@ pub async fn run(reread: Reread) -> anyhow::Result<()> {
                 Asked::Reload => {
                     systemd::reloading();
                     let refused = reload(&mut daemon, &reread).await;
-                    systemd::ready(refused.as_deref().unwrap_or("ready; the settings were read again"));
+                    systemd::ready(refused.as_deref().unwrap_or("ready; settings reloaded"));
                     trouble.send_replace(refused);
                 }
             },
@@ -52,22 +52,22 @@ pub async fn run(reread: Reread) -> anyhow::Result<()> {
         }
     };
     watching.abort();
-    tracing::info!("stopping: requests in hand are answered, work in hand is finished");
+    tracing::info!("stopping: finishing open requests and work in progress");
     systemd::stopping("stopping");
     stop(daemon, signals.stop(), STOP_LIMIT).await?;
     match failed {
         None => Ok(()),
-        Some(name) => bail!("{name} ended by itself"),
+        Some(name) => bail!("{name} stopped unexpectedly"),
     }
 }
 
-/// Ends the daemon in two stages: everything in hand is finished; `again`, or the limit, ends what is not.
+/// Stops the daemon in two stages: work in progress is finished; `again`, or the limit, ends what is not.
 async fn stop(daemon: Daemon, again: impl Future<Output = ()>, limit: Duration) -> anyhow::Result<()> {
     tokio::select! {
         stopped = daemon.stop() => stopped,
-        () = again => bail!("stopped by a second signal; what was in hand is due again after the restart"),
+        () = again => bail!("stopped by a second signal; unfinished work is due again after the restart"),
         () = tokio::time::sleep(limit) => bail!(
-            "stopping took longer than {} s; what was in hand is due again after the restart",
+            "stopping took longer than {} s; unfinished work is due again after the restart",
             limit.as_secs()
         ),
     }
@@ -77,18 +77,18 @@ async fn stop(daemon: Daemon, again: impl Future<Output = ()>, limit: Duration) 
 async fn reload(daemon: &mut Daemon, reread: &Reread) -> Option<String> {
     match try_reload(daemon, reread).await {
         Ok(restart) if restart.is_empty() => {
-            tracing::info!("the settings were read again and are in force");
+            tracing::info!("settings reloaded");
             None
         }
         Ok(restart) => {
             let keys = restart.join(", ");
-            tracing::warn!(keys, "the settings were read again and are in force, but for these keys: restart for them");
+            tracing::warn!(keys, "settings reloaded, except for these keys; restart to change them");
             Some(format!("restart to change {keys}"))
         }
         Err(error) => {
             let error = format!("{error:#}");
-            tracing::error!(error, "the settings were refused; the earlier ones stay in force");
-            Some(format!("the settings were refused, the earlier ones stay in force: {error}"))
+            tracing::error!(error, "settings rejected; the previous ones stay in force");
+            Some(format!("settings rejected, the previous ones stay in force: {error}"))
         }
     }
 }
@@ -102,7 +102,7 @@ async fn try_reload(daemon: &mut Daemon, reread: &Reread) -> anyhow::Result<Vec<
 
 fn log(warnings: &[Problem]) {
     for warning in warnings {
-        tracing::warn!(%warning, "a doubtful setting");
+        tracing::warn!(%warning, "check this setting");
     }
 }
 
@@ -132,7 +132,7 @@ struct Signals {
 
 impl Signals {
     fn new() -> anyhow::Result<Self> {
-        let on = |kind| signal(kind).context("cannot listen to signals");
+        let on = |kind| signal(kind).context("cannot handle signals");
         Ok(Self {
             terminate: on(SignalKind::terminate())?,
             interrupt: on(SignalKind::interrupt())?,

@@ -6,6 +6,9 @@ use tokio::net::TcpStream;
 use super::*;
 use crate::config;
 
+/// A stop that takes longer hangs.
+const HUNG: Duration = Duration::from_secs(120);
+
 async fn daemon(folder: &tempfile::TempDir) -> Daemon {
     let path = folder.path().join("ticketledger.toml");
     let settings = format!(
@@ -41,12 +44,12 @@ async fn a_part_that_ends_by_itself_is_noticed() {
     daemon.tasks.abort_all();
     let name = daemon.failed().await;
     assert!(name.contains("a part of the daemon"), "{name}");
-    stop(daemon, std::future::pending(), Duration::from_secs(30)).await.expect_err("others were aborted too");
+    stop(daemon, std::future::pending(), HUNG).await.expect_err("others were aborted too");
 }
 
 #[tokio::test]
 async fn a_daemon_without_work_stops_by_itself() {
     let folder = tempfile::tempdir().expect("a folder");
     let daemon = daemon(&folder).await;
-    stop(daemon, std::future::pending(), Duration::from_secs(30)).await.expect("stops");
+    stop(daemon, std::future::pending(), HUNG).await.expect("stops");
 }

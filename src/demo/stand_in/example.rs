@@ -18,7 +18,6 @@ pub struct TicketExample {
     /// `pid`: hexadecimal digits; the barcode is the same in upper case.
     pub pid: String,
     pub confirmation: bool,
-    /// `seat_string`.
     pub seat: String,
     /// `denormalized_host_name`.
     pub host: String,

@@ -6,19 +6,13 @@ use crate::inbox::State;
 /// All that is given must hold. Nothing given means every event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Sent to this source.
     pub source: Option<String>,
-    /// In one of these states.
     pub states: Option<Vec<State>>,
-    /// Of this kind.
     pub kind: Option<String>,
     /// About this, such as `order:ID`.
     pub entity: Option<String>,
-    /// With this reason code.
     pub reason: Option<String>,
-    /// Received at this instant or later.
     pub since: Option<Timestamp>,
-    /// Received before this instant.
     pub until: Option<Timestamp>,
 }
 

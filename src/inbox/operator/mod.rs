@@ -3,6 +3,7 @@
 //! A replay works beside a running daemon. It goes in steps, each a short transaction, so that deliveries are stored
 //! in between; it leaves alone what a worker is at, and it is written down: who, when, why, what was chosen.
 
+mod action;
 mod filter;
 pub mod store;
 
@@ -15,29 +16,22 @@ use crate::clock::{Clock, Timestamp};
 use crate::db::vocabulary::Vocabulary as _;
 use crate::db::{Database, Error, Result};
 
+pub use self::action::{Action, ActionKind, record};
 pub use self::filter::Filter;
 
 /// Events that one transaction of a replay sets back: on SQLite all writers wait for it.
 const STEP: i64 = 2_000;
 
-/// An event in a list.
 #[derive(Clone, Debug, PartialEq, Eq, diesel::Queryable)]
 pub struct Summary {
-    /// Its number.
     pub id: EventId,
-    /// The source it was sent to.
     pub source: String,
-    /// What it is.
     pub kind: String,
-    /// What it is about.
     pub entity: Option<String>,
-    /// When it was received.
     pub received_at: Timestamp,
-    /// The word for its state.
     pub state: String,
     /// Why it is parked, or why its last attempt failed.
     pub reason: Option<String>,
-    /// Attempts so far.
     pub attempts: i32,
     /// When it is due; for an event in work the end of its lease.
     pub due_at: Timestamp,
@@ -46,31 +40,23 @@ pub struct Summary {
 /// All that is known of an event but its body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, diesel::Queryable)]
 pub struct Detail {
-    /// Its number.
     pub id: EventId,
-    /// The source it was sent to.
     pub source: String,
-    /// What it is.
     pub kind: String,
-    /// What it is about.
     pub entity: Option<String>,
-    /// When it was received.
     pub received_at: Timestamp,
     /// `POST`, `PATCH` or `PUT`.
     pub method: String,
-    /// As sent.
     pub content_type: Option<String>,
     /// JSON object of the headers that are kept.
     pub headers: String,
     /// Hash of the body, which outlives the body.
     pub body_sha256: String,
-    /// The word for its state.
     pub state: String,
     /// Why it is parked, or why its last attempt failed.
     pub reason: Option<String>,
     /// The reason in words.
     pub detail: Option<String>,
-    /// Attempts so far.
     pub attempts: i32,
     /// When it is due; for an event in work the end of its lease.
     pub due_at: Timestamp,
@@ -81,58 +67,44 @@ pub struct Detail {
 /// One line of the history of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, diesel::Queryable)]
 pub struct Attempt {
-    /// When.
     pub at: Timestamp,
-    /// The number of the attempt.
     pub attempt: i32,
     /// How it failed, or the name of an operator's action.
     pub verdict: String,
-    /// Reason code.
     pub reason: String,
-    /// In words.
     pub detail: Option<String>,
     /// When it was to be tried again.
     pub next_due_at: Option<Timestamp>,
     /// Who acted, if it was an operator.
     pub actor: Option<String>,
-    /// Why they did.
     pub why: Option<String>,
 }
 
 /// How many events are in a state; of the parked ones, for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, diesel::Queryable)]
 pub struct Count {
-    /// The source.
     pub source: String,
-    /// The word for the state.
     pub state: String,
     /// The reason, where it tells events of a state apart.
     pub reason: Option<String>,
-    /// How many.
     pub events: i64,
-    /// When the oldest was received.
     pub oldest_received_at: Option<Timestamp>,
 }
 
-/// What to replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Selection {
     /// These, whatever their state.
     Ids(Vec<EventId>),
-    /// All that match.
     Matching(Filter),
 }
 
 /// Who replays, and why: it is written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// Who.
     pub actor: String,
-    /// Why.
     pub why: String,
 }
 
-/// What a replay did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Replayed {
     /// Set back to pending.
@@ -210,7 +182,7 @@ pub fn replay(
             let Some(&(end, _)) = chosen.last() else { return Ok::<_, Error>(None) };
             let action = match action {
                 Some(action) => action,
-                None => store::record_action(connection, now, reason, &selection.to_string())?,
+                None => record(connection, &opening(now, reason, &selection.to_string()))?,
             };
             let replayed = replay_step(connection, now, classify, &chosen, action)?;
             store::add_to_action(connection, action, replayed.replayed)?;
@@ -225,6 +197,11 @@ pub fn replay(
         progress(&total);
     }
     Ok(total)
+}
+
+/// The record of a replay that begins.
+pub(crate) fn opening<'a>(at: Timestamp, reason: &'a Reason, selection: &'a str) -> Action<'a> {
+    Action { kind: ActionKind::Replay, at, reason, selection, changed: 0 }
 }
 
 /// Sets events back that nobody works on, in the caller's transaction.
@@ -279,7 +256,7 @@ fn read_anew(
         detail,
     };
     let Some(body) = store::body(connection, event.id)? else {
-        return Ok(parked(ParkReason::BodyPruned, "the body was pruned, so it cannot be read anew".to_owned()));
+        return Ok(parked(ParkReason::BodyPruned, "the body was deleted, so it cannot be read again".to_owned()));
     };
     let unknown = || parked(ParkReason::SourceNotConfigured, format!("the settings have no source `{}`", event.source));
     Ok(classify(&event.source, &body).unwrap_or_else(unknown))

@@ -6,7 +6,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamp as SqlTimestamp};
 
-use super::{Attempt, Count, Detail, Filter, Reason, Selection, Summary};
+use super::{Action, Attempt, Count, Detail, Filter, Selection, Summary};
 use crate::clock::Timestamp;
 use crate::db::schema::{inbox_attempts, inbox_events, operator_actions};
 use crate::db::{Connection, Result};
@@ -190,9 +190,7 @@ pub fn choose(
 /// An event that no worker is at.
 #[derive(Queryable)]
 pub struct Free {
-    /// Its number.
     pub id: EventId,
-    /// The source it was sent to.
     pub source: String,
     /// Its kind, `unknown` if it was not understood.
     pub kind: String,
@@ -323,49 +321,36 @@ pub fn set_back(connection: &mut Connection, ids: &[EventId], now: Timestamp, ac
     Ok(())
 }
 
-/// Opens the record of a replay and answers its number.
+/// Stores an action and answers its id.
 ///
 /// # Errors
 /// When the statement fails.
-pub fn record_action(connection: &mut Connection, now: Timestamp, reason: &Reason, filter: &str) -> Result<i64> {
+pub(super) fn insert_action(connection: &mut Connection, action: &Action<'_>) -> Result<i64> {
     let values = (
-        operator_actions::action.eq("replay"),
-        operator_actions::actor.eq(&reason.actor),
-        operator_actions::at.eq(now),
-        operator_actions::why.eq(&reason.why),
-        operator_actions::filter.eq(filter),
-        operator_actions::events.eq(0_i64),
+        operator_actions::action.eq(action.kind.as_str()),
+        operator_actions::actor.eq(&action.reason.actor),
+        operator_actions::at.eq(action.at),
+        operator_actions::why.eq(&action.reason.why),
+        operator_actions::filter.eq(action.selection),
+        operator_actions::events.eq(i64::try_from(action.changed).unwrap_or(i64::MAX)),
     );
     Ok(on_engine!(connection, |c| {
         diesel::insert_into(operator_actions::table).values(values).returning(operator_actions::id).get_result(c)?
     }))
 }
 
-/// Writes down something else that an operator did, with the number of things that it changed.
+/// Replaces selection and count of a recorded action.
 ///
 /// # Errors
 /// When the statement fails.
-pub fn record(
-    connection: &mut Connection,
-    now: Timestamp,
-    action: &str,
-    reason: &Reason,
-    filter: &str,
-    events: i64,
-) -> Result<()> {
-    let values = (
-        operator_actions::action.eq(action),
-        operator_actions::actor.eq(&reason.actor),
-        operator_actions::at.eq(now),
-        operator_actions::why.eq(&reason.why),
-        operator_actions::filter.eq(filter),
-        operator_actions::events.eq(events),
-    );
-    on_engine!(connection, |c| diesel::insert_into(operator_actions::table).values(values).execute(c)?);
+pub fn update_action(connection: &mut Connection, action: i64, selection: &str, changed: usize) -> Result<()> {
+    let changed = i64::try_from(changed).unwrap_or(i64::MAX);
+    let changes = (operator_actions::filter.eq(selection), operator_actions::events.eq(changed));
+    on_engine!(connection, |c| diesel::update(operator_actions::table.find(action)).set(changes).execute(c))?;
     Ok(())
 }
 
-/// Adds to the number of events of a recorded action.
+/// Adds to the count of a recorded action.
 ///
 /// # Errors
 /// When the statement fails.

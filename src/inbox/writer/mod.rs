@@ -24,7 +24,7 @@ pub enum Refused {
     #[error("the inbox queue is full")]
     Full,
     /// The database failed. After a failed commit the delivery may be stored nevertheless; a second copy does no harm.
-    #[error("the inbox cannot be written: {0}")]
+    #[error("cannot write to the inbox: {0}")]
     Database(String),
 }
 
@@ -129,7 +129,7 @@ impl Pulse {
 }
 
 fn ended() -> Refused {
-    Refused::Database("the inbox writer has ended".to_owned())
+    Refused::Database("the inbox writer has stopped".to_owned())
 }
 
 impl Queue {
@@ -186,7 +186,7 @@ fn store_batch(batch: Vec<Waiting>, database: &Database, wake: &Notify, activity
         }
         Err(error) => error,
     };
-    tracing::warn!(rows = batch.len(), %error, "a batch of deliveries was not stored");
+    tracing::warn!(rows = batch.len(), %error, "cannot store a batch of webhooks");
     // When the database itself is at fault, one by one would only make every sender wait longer.
     let mut failed = (error.is_transient() || batch.len() == 1).then_some(error);
     for item in batch {

@@ -77,7 +77,7 @@ impl Posted {
     /// # Errors
     /// When it is not there, which only tampering with the journal can bring about.
     pub(in crate::ledger) fn original(&self, entry_no: i64) -> Result<&EntryWithLines> {
-        let lost = || Error::Inconsistent(format!("entry {entry_no} is not there to be reversed"));
+        let lost = || Error::Inconsistent(format!("there is no entry {entry_no} to reverse"));
         self.entries.get(&entry_no).ok_or_else(lost)
     }
 }

@@ -84,7 +84,7 @@ impl PolicyHistory {
         for (policy_id, from, policy) in &self.dated {
             let mut doc = serde_json::to_value(policy).map_err(|error| error.to_string())?;
             for (switch, value) in switches {
-                let known = doc.get_mut(switch).ok_or_else(|| format!("`{switch}` is no switch of a policy"))?;
+                let known = doc.get_mut(switch).ok_or_else(|| format!("`{switch}` is not a policy switch"))?;
                 known.clone_from(value);
             }
             let policy = serde_json::from_value(doc).map_err(|error| error.to_string())?;

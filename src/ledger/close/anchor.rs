@@ -14,17 +14,13 @@ use crate::clock::Timestamp;
 /// One line of the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Anchor {
-    /// The source.
     pub source: String,
-    /// The month.
     pub period: String,
     /// The close entry.
     pub entry_no: i64,
-    /// Its hash.
     pub entry_hash: String,
     /// The manifest that the entry names.
     pub manifest_sha256: String,
-    /// When it was closed.
     pub time: Timestamp,
 }
 

@@ -25,7 +25,7 @@ fn hard(code: &'static str, detail: String) -> Blocker {
 
 /// A ledger that does not hold is never closed.
 pub(super) fn broken(detail: &str) -> Blocker {
-    hard("books_do_not_hold", format!("`ledger verify` says: {detail}"))
+    hard("books_do_not_hold", format!("`ledger verify` reports: {detail}"))
 }
 
 /// All but the verification, which is asked before the lock is taken.
@@ -47,9 +47,9 @@ pub(super) fn blockers(
     let last_closed = journal::closed_months(connection, source)?.last().copied();
     if let Some(last) = last_closed.filter(|last| month <= *last) {
         let detail = if last == month {
-            format!("{period} is closed already; a closed month stays closed")
+            format!("{period} is already closed; a closed month stays closed")
         } else {
-            format!("{last} is closed already, and with it every month before it")
+            format!("{last} is already closed, and with it every earlier month")
         };
         blockers.push(hard("already_closed", detail));
         return Ok(blockers);
@@ -64,7 +64,7 @@ pub(super) fn blockers(
     }
     for (state, code, advice) in [
         ("parked", "events_parked", "`ticketledger inbox list --state parked` shows them; replay them, or use --force"),
-        ("pending", "events_pending", "the daemon has not worked on them yet; wait for it, or use --force"),
+        ("pending", "events_pending", "the daemon has not processed them yet; wait for it, or use --force"),
     ] {
         let events = store::events_in(connection, source, state, month.starts_at(zone), month.ends_at(zone))?;
         if events > 0 {

@@ -4,7 +4,7 @@
 //! numbers of a month and the form of a manifest (`totals`), what a close leaves for others to read (`book`).
 //!
 //! ```text
-//! observe (verify, intake) ──> lock ──> checks ──> manifest ──> close entry ──> period closed ──> anchor ──> commit
+//! verify, count the intake ──> lock ──> checks ──> manifest ──> close entry ──> period closed ──> anchor ──> commit
 //!   ──> file
 //! ```
 //!
@@ -45,7 +45,7 @@ use super::proof::verify::verify_in;
 use super::totals::{Head, MonthTotals};
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Connection, Database};
-use crate::inbox::operator::Reason;
+use crate::inbox::operator::{self, Action, ActionKind, Reason};
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -152,8 +152,9 @@ pub fn close(database: &Database, clock: &Clock, source: &str, request: &Request
         closings::save_period(connection, &row)?;
         let filter =
             serde_json::json!({ "source": source, "period": row.period, "forced": prepared.forced }).to_string();
-        let action = if request.soft { "close_soft" } else { "close" };
-        store::record_action(connection, action, &request.reason, now, &filter, i64::from(!request.soft))?;
+        let kind = if request.soft { ActionKind::SoftClose } else { ActionKind::Close };
+        let (reason, changed) = (&request.reason, usize::from(!request.soft));
+        operator::record(connection, &Action { kind, at: now, reason, selection: &filter, changed })?;
         prepared.into_closing(source, request, if request.soft { "soft" } else { "closed" }, anchor)
     })
 }
@@ -190,7 +191,7 @@ pub fn contradiction(database: &Database, anchors: &[Anchor], source: Option<&st
 fn before_lock(connection: &mut Connection, source: &str, month: Month) -> Result<BeforeLock, Error> {
     let known = journal::sources(connection)?.into_iter().find(|known| known.name == source);
     let Some(KnownSource { timezone: zone, .. }) = known else {
-        let text = format!("source {source} has no book yet; `ticketledger serve` makes it when it starts");
+        let text = format!("source {source} has no book yet; start `ticketledger serve` once to create it");
         return Err(crate::db::Error::Inconsistent(text).into());
     };
     let broken = verify_in(connection, Some(source))?.broken;

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::{Intake, OpenFinding};
 use crate::clock::Timestamp;
-use crate::db::schema::{event_titles, findings, inbox_events, journal_entries, operator_actions, postings};
+use crate::db::schema::{event_titles, findings, inbox_events, journal_entries, postings};
 use crate::db::{Connection, Result};
 use crate::ledger::book::Month;
 use crate::on_engine;
@@ -136,25 +136,4 @@ pub(super) fn titles(connection: &mut Connection, source: &str, month: Month) ->
             .load(c)
     })?;
     Ok(rows.into_iter().collect())
-}
-
-/// Writes down who closed what, why, and what they overruled.
-pub(super) fn record_action(
-    connection: &mut Connection,
-    action: &'static str,
-    reason: &crate::inbox::operator::Reason,
-    at: Timestamp,
-    filter: &str,
-    entries: i64,
-) -> Result<()> {
-    let values = (
-        operator_actions::action.eq(action),
-        operator_actions::actor.eq(&reason.actor),
-        operator_actions::at.eq(at),
-        operator_actions::why.eq(&reason.why),
-        operator_actions::filter.eq(filter),
-        operator_actions::events.eq(entries),
-    );
-    on_engine!(connection, |c| diesel::insert_into(operator_actions::table).values(values).execute(c))?;
-    Ok(())
 }

@@ -4,8 +4,8 @@
 //! in which a close freezes them. Does not: deciding whether a month may be closed (`close`), or how a row looks
 //! (`report`).
 //!
-//! A report is one entry of [`store::reports`](self::store): its columns, their sums, and the view that has the same
-//! rows for BI tools. The typed row, both queries, the JSON of a manifest and the printed columns follow from it.
+//! A report is one entry of `store/reports.rs`: its columns, their sums, and the view that has the same rows for BI
+//! tools. The typed row, both queries, the JSON of a manifest and the printed columns follow from it.
 
 mod manifest;
 mod month;
@@ -19,4 +19,4 @@ pub(in crate::ledger) use self::manifest::{Head, Stored, VERSION};
 pub(in crate::ledger) use self::month::MonthTotals;
 pub use self::row::{Column, Holds, Row, Total, Value};
 pub use self::selection::{AsOf, Selection};
-pub use self::store::{AccountBalance, OrderBalance, PaymentsByMethod, RevenueByEvent, VatByRate, VoucherBalance};
+pub use self::store::reports::*;

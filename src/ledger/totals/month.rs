@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::rollforward::{self, ReceivableRollforward, VoucherRollforward};
-use super::store::{self, Movement, RevenueByEventKey};
-use super::{AccountBalance, AsOf, PaymentsByMethod, Selection, Total as _, VatByRate, VoucherBalance, manifest};
+use super::{
+    AccountBalance, AsOf, Movement, PaymentsByMethod, RevenueByEventKey, Selection, Total as _, VatByRate,
+    VoucherBalance, manifest, store,
+};
 use crate::db::{Connection, Result};
 use crate::ledger::book::Month;
 
@@ -59,9 +61,7 @@ impl MonthTotals {
             Selection { month: None, as_of: AsOf { booked_until: Some(month.last_day()), ..as_of }, ..in_month };
         let (entries, policies) = store::entries_of(connection, source, month, head_entry_no)?;
         let trial_balance = AccountBalance::read(connection, &at_its_end)?;
-        let moved = Movement::of_lines(connection, &in_month)?;
-        let mut revenue = RevenueByEventKey::of_lines(connection, &in_month)?;
-        revenue.sort();
+        let moved = Movement::read(connection, &in_month)?;
         let mut vouchers = VoucherBalance::read(connection, &at_its_end)?;
         vouchers.retain(|voucher| voucher.balance_minor != 0);
         Ok(Self {
@@ -69,7 +69,7 @@ impl MonthTotals {
             policies,
             movements: AccountBalance::read(connection, &in_month)?,
             vat: VatByRate::read(connection, &in_month)?,
-            revenue,
+            revenue: RevenueByEventKey::read(connection, &in_month)?,
             payments: PaymentsByMethod::read(connection, &in_month)?,
             rollforward_receivable: rollforward::receivable(&trial_balance, &moved)?,
             rollforward_voucher: rollforward::vouchers(&trial_balance, &moved)?,

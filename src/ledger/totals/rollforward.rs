@@ -5,8 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::AccountBalance;
-use super::store::Movement;
+use super::{AccountBalance, Movement};
 use crate::db::{Error, Result};
 
 /// As `v_rollforward_receivable`: each movement has the sign with which it moves the receivable.

@@ -46,7 +46,7 @@ pub trait Row: Ord + Sized {
 
 /// A report over lines of the journal.
 pub trait Total: Row {
-    /// The rows of the selected lines, in their order. Of everything, this reads the report's view.
+    /// The rows of the selected lines, in their order. Of everything, this reads the view, if the report has one.
     ///
     /// # Errors
     /// When a query fails, or a sum leaves the range of 64 bits.

@@ -34,11 +34,13 @@ pub struct Backup {
 /// Why there is no backup.
 #[derive(Debug, thiserror::Error)]
 pub enum Unsaved {
-    #[error("{0} exists already; a backup never overwrites, so name another file, or a folder together with --keep")]
+    #[error("{0} already exists and is never overwritten; name another file, or a folder with --keep")]
     Exists(PathBuf),
     #[error("cannot write {0}: {1}")]
     Write(PathBuf, io::Error),
-    #[error("the copy is not sound and was removed: {0}; look at the disk, and at the database with `ledger verify`")]
+    #[error(
+        "the backup is damaged and was removed: {0}; check the disk, and the database with `ticketledger ledger verify`"
+    )]
     Unsound(String),
     #[error(transparent)]
     Database(#[from] db::Error),
@@ -56,13 +58,13 @@ pub fn backup(source: &Path, file: &Path) -> Result<Backup, Unsaved> {
     let part = Part::create(file)?;
     let before = store::state(source)?;
     store::vacuum_into(source, &part.path)?;
-    let saved = store::look_at_copy(&part.path)?;
+    let saved = store::check_copy(&part.path)?;
     if let Some(fault) = saved.fault {
         return Err(Unsaved::Unsound(fault));
     }
     // The copy has everything that existed when it began, and nothing that the source lacks.
     if saved.state.events < before.events {
-        let fault = format!("it has {} deliveries; there were {} when it began", saved.state.events, before.events);
+        let fault = format!("it has {} webhooks; the database had {} at the start", saved.state.events, before.events);
         return Err(Unsaved::Unsound(fault));
     }
     let chain = store::first_missing(&part.path, &before.heads)?.or(store::first_missing(source, &saved.state.heads)?);

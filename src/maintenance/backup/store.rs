@@ -18,7 +18,7 @@ pub(super) struct State {
 }
 
 /// Contents of a copy, and its fault if there is one.
-pub(super) struct Looked {
+pub(super) struct Checked {
     pub(super) state: State,
     pub(super) fault: Option<String>,
 }
@@ -63,7 +63,7 @@ pub(super) fn vacuum_into(file: &Path, copy: &Path) -> Result<()> {
 }
 
 /// Checks every page and every foreign key of a copy.
-pub(super) fn look_at_copy(copy: &Path) -> Result<Looked> {
+pub(super) fn check_copy(copy: &Path) -> Result<Checked> {
     #[derive(QueryableByName)]
     struct Fault {
         #[diesel(sql_type = Text)]
@@ -81,8 +81,8 @@ pub(super) fn look_at_copy(copy: &Path) -> Result<Looked> {
     let fault = faults.into_iter().map(|fault| fault.integrity_check).find(|text| text != "ok");
     let loose = "SELECT COUNT(*) AS number FROM pragma_foreign_key_check";
     let loose = diesel::sql_query(loose).get_result::<Count>(&mut connection)?.number;
-    let fault = fault.or((loose > 0).then(|| format!("{loose} rows point to rows that are not there")));
-    Ok(Looked { state: state_of(&mut connection)?, fault })
+    let fault = fault.or((loose > 0).then(|| format!("{loose} rows reference missing rows")));
+    Ok(Checked { state: state_of(&mut connection)?, fault })
 }
 
 /// The first of these entries that the file lacks or has with another hash.
@@ -95,7 +95,7 @@ pub(super) fn first_missing(file: &Path, entries: &[(String, i64, String)]) -> R
             .first(&mut connection)
             .optional()?;
         if found.as_ref() != Some(hash) {
-            return Ok(Some(format!("entry {entry_no} of {source} is not the same in both")));
+            return Ok(Some(format!("entry {entry_no} of {source} differs")));
         }
     }
     Ok(None)

@@ -65,19 +65,18 @@ pub enum Stage {
 
 /// Why nothing was copied.
 #[derive(Debug, thiserror::Error)]
-pub enum Uncopied {
-    #[error(
-        "the target is not empty: its table {0} has rows; name a database without data (`createdb NAME` makes one)"
-    )]
+pub enum CopyError {
+    /// The target has data of its own.
+    #[error("the target is not empty: its table {0} has rows; name an empty database (`createdb NAME` creates one)")]
     NotEmpty(String),
     #[error(
         "the target holds an unfinished copy of another database, or the SQLite database has changed since that copy \
-         began (table {0}); drop the target database, make it anew, and copy again"
+         began (table {0}); drop the target database, create it again, and repeat the copy"
     )]
     Changed(String),
-    #[error("the SQLite database has a table {0} that this version of ticketledger does not know; nothing was copied")]
+    #[error("this version of ticketledger does not know the table {0} of the SQLite database; nothing was copied")]
     UnknownTable(String),
-    #[error("the table {0} has other columns in the target than in the source; nothing was copied")]
+    #[error("the columns of the table {0} differ between source and target; nothing was copied")]
     Columns(String),
     #[error(transparent)]
     Database(#[from] db::Error),
@@ -96,7 +95,7 @@ pub fn copy(
     target: &Database,
     now: Timestamp,
     mut progress: impl FnMut(Stage, i64, i64),
-) -> Result<Copied, Uncopied> {
+) -> Result<Copied, CopyError> {
     source.read(|reader| {
         let plan = plan(reader, target)?;
         let total = plan.iter().map(|(_, extent)| extent.rows).sum();
@@ -135,10 +134,10 @@ impl Compared {
 }
 
 /// The tables with their columns and sizes; both sides must have the same columns.
-fn plan(reader: &mut Connection, target: &Database) -> Result<Vec<(Table, Extent)>, Uncopied> {
+fn plan(reader: &mut Connection, target: &Database) -> Result<Vec<(Table, Extent)>, CopyError> {
     let known = |name: &String| TABLES.contains(&name.as_str()) || LEFT_OUT.iter().any(|(table, _)| table == name);
     if let Some(unknown) = source::tables(reader)?.into_iter().find(|name| !known(name)) {
-        return Err(Uncopied::UnknownTable(unknown));
+        return Err(CopyError::UnknownTable(unknown));
     }
     let mut plan = Vec::with_capacity(TABLES.len());
     for name in TABLES {
@@ -148,7 +147,7 @@ fn plan(reader: &mut Connection, target: &Database) -> Result<Vec<(Table, Extent
         names.sort();
         there.sort();
         if names != there {
-            return Err(Uncopied::Columns((*name).to_owned()));
+            return Err(CopyError::Columns((*name).to_owned()));
         }
         let extent = source::extent(reader, name)?;
         plan.push((table, extent));
@@ -158,11 +157,11 @@ fn plan(reader: &mut Connection, target: &Database) -> Result<Vec<(Table, Extent
 
 /// Marks an empty target, or recognises an unfinished copy of the same source. Returns the number of rows already
 /// copied.
-fn begin(to: &mut Connection, plan: &[(Table, Extent)]) -> Result<i64, Uncopied> {
+fn begin(to: &mut Connection, plan: &[(Table, Extent)]) -> Result<i64, CopyError> {
     if !db::unfinished_copy(to)? {
         for (table, _) in plan {
             if here::has_rows(to, &table.name)? {
-                return Err(Uncopied::NotEmpty(table.name.clone()));
+                return Err(CopyError::NotEmpty(table.name.clone()));
             }
         }
         here::begin(to, plan)?;
@@ -175,7 +174,7 @@ fn begin(to: &mut Connection, plan: &[(Table, Extent)]) -> Result<i64, Uncopied>
             Some(stored) if stored.source_rows == extent.rows && stored.source_last == extent.last => {
                 done += stored.copied_rows;
             }
-            _ => return Err(Uncopied::Changed(table.name.clone())),
+            _ => return Err(CopyError::Changed(table.name.clone())),
         }
     }
     Ok(done)
@@ -183,7 +182,7 @@ fn begin(to: &mut Connection, plan: &[(Table, Extent)]) -> Result<i64, Uncopied>
 
 /// Copies one page of a table, entries together with their lines, in the caller's transaction. Returns the number of
 /// rows; 0 at the end.
-fn page(reader: &mut Connection, to: &mut Connection, table: &Table, lines: Option<&Table>) -> Result<i64, Uncopied> {
+fn page(reader: &mut Connection, to: &mut Connection, table: &Table, lines: Option<&Table>) -> Result<i64, CopyError> {
     // Locked first, because the server may still be working on a commit of a run that was killed.
     let after = here::lock_progress(to, &table.name)?;
     let page = source::page(reader, table, after)?;
@@ -208,7 +207,7 @@ fn compare(
     target: &Database,
     plan: &[(Table, Extent)],
     mut progress: impl FnMut(i64),
-) -> Result<Copied, Uncopied> {
+) -> Result<Copied, CopyError> {
     let mut done = 0;
     let mut tables = Vec::with_capacity(plan.len());
     for (table, extent) in plan {
@@ -235,7 +234,7 @@ fn compare(
     Ok(Copied { complete, tables, heads, verdict })
 }
 
-fn heads(reader: &mut Connection, target: &Database) -> Result<Vec<Head>, Uncopied> {
+fn heads(reader: &mut Connection, target: &Database) -> Result<Vec<Head>, CopyError> {
     let mut heads = Vec::new();
     for (source, there) in book::store::heads(reader)? {
         let here = book::store::heads(&mut target.reader()?)?.into_iter().find(|(name, _)| *name == source);

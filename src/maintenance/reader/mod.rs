@@ -42,11 +42,11 @@ impl RoleName {
         }
         // The server would truncate it and grant the rights to another role.
         if name.len() > 63 {
-            return Err(format!("PostgreSQL knows names of at most 63 bytes; this one has {}", name.len()));
+            return Err(format!("PostgreSQL role names have at most 63 bytes; this one has {}", name.len()));
         }
         // PostgreSQL takes these two to mean everybody and nobody, even in quotes.
         if ["public", "none"].contains(&name) || name.starts_with("pg_") {
-            return Err(format!("`{name}` is a name that PostgreSQL keeps for itself; give the role another one"));
+            return Err(format!("`{name}` is reserved by PostgreSQL; choose another name for the role"));
         }
         Ok(Self { name: name.to_owned() })
     }
@@ -66,7 +66,7 @@ impl std::fmt::Display for RoleName {
 
 /// What to do with the role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum RoleChange {
     Grant {
         /// Also names and mail addresses.
         with_contacts: bool,
@@ -75,7 +75,7 @@ pub enum Deed {
     Revoke,
 }
 
-impl Deed {
+impl RoleChange {
     fn views(self) -> Vec<&'static str> {
         match self {
             Self::Grant { with_contacts } => VIEWS.iter().copied().chain(with_contacts.then_some(CONTACTS)).collect(),
@@ -97,16 +97,16 @@ pub struct Done {
 
 /// Why nothing was changed.
 #[derive(Debug, thiserror::Error)]
-pub enum Ungranted {
+pub enum GrantError {
     #[error("there is no role {0}")]
     Unknown(String),
-    #[error("{0} is a superuser, who may read everything; name a role of its own for the reader")]
+    #[error("{0} is a superuser and can read everything; name a separate role for the reader")]
     Superuser(String),
     /// Changing its rights would take the daemon's own.
-    #[error("{0} owns tables or views of this database; name a role of its own for the reader")]
+    #[error("{0} owns tables or views of this database; name a separate role for the reader")]
     Owner(String),
     #[error(
-        "{0} (who runs this must own the tables, and to make a role needs CREATEROLE; an administrator can make it: \
+        "{0} (run this as the owner of the tables; creating a role needs CREATEROLE, or an administrator who runs \
          CREATE ROLE {1} NOLOGIN)"
     )]
     Refused(db::Error, String),
@@ -118,34 +118,38 @@ pub enum Ungranted {
 ///
 /// # Errors
 /// When the role cannot be a reader, or the database cannot be read.
-pub fn statements(database: &Database, role: &RoleName, deed: Deed) -> Result<Vec<String>, Ungranted> {
-    database.read(|connection| Ok(plan(connection, role, deed)?.1))
+pub fn statements(database: &Database, role: &RoleName, change: RoleChange) -> Result<Vec<String>, GrantError> {
+    database.read(|connection| Ok(plan(connection, role, change)?.1))
 }
 
 /// Grants or revokes in one transaction, and checks afterwards what the role can do.
 ///
 /// # Errors
 /// When the role cannot be a reader, or a statement fails; nothing is changed then.
-pub fn apply(database: &Database, role: &RoleName, deed: Deed) -> Result<Done, Ungranted> {
+pub fn apply(database: &Database, role: &RoleName, change: RoleChange) -> Result<Done, GrantError> {
     database.transaction("grant reader", |connection| {
-        let (made, statements) = plan(connection, role, deed)?;
+        let (made, statements) = plan(connection, role, change)?;
         for statement in &statements {
-            store::run(connection, statement).map_err(|error| Ungranted::Refused(error, role.to_string()))?;
+            store::run(connection, statement).map_err(|error| GrantError::Refused(error, role.to_string()))?;
         }
-        let views = deed.views();
+        let views = change.views();
         let excess = store::excess(connection, role.as_str(), &views)?;
         Ok(Done { made, views, excess })
     })
 }
 
-fn plan(connection: &mut db::Connection, role: &RoleName, deed: Deed) -> Result<(bool, Vec<String>), Ungranted> {
+fn plan(
+    connection: &mut db::Connection,
+    role: &RoleName,
+    change: RoleChange,
+) -> Result<(bool, Vec<String>), GrantError> {
     let known = store::look_up(connection, role.as_str())?;
     match &known {
-        None if deed == Deed::Revoke => return Err(Ungranted::Unknown(role.to_string())),
-        Some(known) if known.superuser => return Err(Ungranted::Superuser(role.to_string())),
-        Some(known) if known.owns => return Err(Ungranted::Owner(role.to_string())),
+        None if change == RoleChange::Revoke => return Err(GrantError::Unknown(role.to_string())),
+        Some(known) if known.superuser => return Err(GrantError::Superuser(role.to_string())),
+        Some(known) if known.owns => return Err(GrantError::Owner(role.to_string())),
         _ => {}
     }
-    let statements = store::statements(connection, &role.to_string(), known.is_none(), &deed.views())?;
+    let statements = store::statements(connection, &role.to_string(), known.is_none(), &change.views())?;
     Ok((known.is_none(), statements))
 }

@@ -19,7 +19,7 @@ pub async fn run(database: Database, clock: Clock, retention: Retention, mut sto
         let (clock, watched) = (clock.clone(), stopped.clone());
         match database.run(move |database| once(database, &clock, &retention, &watched)).await {
             Ok(pruned) => tell(&pruned),
-            Err(error) => tracing::warn!(%error, "retention failed; trying again in an hour"),
+            Err(error) => tracing::warn!(%error, "retention failed; retrying in an hour"),
         }
         tokio::select! {
             () = tokio::time::sleep(INTERVAL) => {}
@@ -45,6 +45,6 @@ fn once(
 
 fn tell(pruned: &Pruned) {
     for taken in pruned.taken.iter().filter(|taken| taken.rows > 0) {
-        tracing::info!(class = taken.class.as_str(), rows = taken.rows, bytes = taken.bytes, "retention took");
+        tracing::info!(class = taken.class.as_str(), rows = taken.rows, bytes = taken.bytes, "retention deleted");
     }
 }

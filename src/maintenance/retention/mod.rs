@@ -19,7 +19,7 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database, Error};
-use crate::inbox::operator::Reason;
+use crate::inbox::operator::{self, Action, ActionKind, Reason};
 
 pub use self::automatic::run;
 pub use self::rule::{Book, Class, Rule, rules};
@@ -28,7 +28,7 @@ use self::pace::Pace;
 use self::store::Candidate;
 
 /// Range of row numbers that one query covers.
-const LOOK: i64 = 5_000;
+const IDS_AT_ONCE: i64 = 5_000;
 
 /// What was deleted of one class, or would be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -66,7 +66,7 @@ pub fn prune(
     reason: Option<&Reason>,
     pause: impl FnMut(Duration) -> bool,
 ) -> Result<Pruned, Error> {
-    let books = rule::books(store::books(&mut database.reader()?, only)?)?;
+    let books = rule::books(store::books(&mut database.reader()?, only)?);
     let taken = rules.iter().map(|rule| Taken { class: rule.class, before: rule.before, rows: 0, bytes: 0 });
     let pruned = Pruned {
         taken: taken.collect(),
@@ -129,8 +129,8 @@ impl<P: FnMut(Duration) -> bool> Run<'_, P> {
         };
         let mut after = 0;
         while after < last {
-            let until = after.saturating_add(LOOK);
-            let rows = store::look(&mut self.database.reader()?, table, after, until)?;
+            let until = after.saturating_add(IDS_AT_ONCE);
+            let rows = store::candidates(&mut self.database.reader()?, table, after, until)?;
             if rows.first().is_some_and(|row| row.at >= youngest) {
                 break;
             }
@@ -180,7 +180,7 @@ impl<P: FnMut(Duration) -> bool> Run<'_, P> {
                 }
                 let gone = store::take(connection, table, &step)?;
                 let gone: Vec<Candidate> = step.into_iter().filter(|row| gone.contains(&row.id)).collect();
-                let action = self.write_down(connection, action, reason, &gone)?;
+                let action = self.record(connection, action, reason, &gone)?;
                 Ok(Some((action, gone)))
             })?;
             let Some((action, gone)) = done else { return Ok(false) };
@@ -200,7 +200,7 @@ impl<P: FnMut(Duration) -> bool> Run<'_, P> {
     }
 
     /// One row of `operator_actions` records the whole run; each step updates it.
-    fn write_down(
+    fn record(
         &self,
         connection: &mut Connection,
         action: Option<i64>,
@@ -217,8 +217,14 @@ impl<P: FnMut(Duration) -> bool> Run<'_, P> {
             .filter(|taken| taken.rows > 0)
             .map(|Taken { class, before, rows, bytes }| format!("{class} before={before} rows={rows} bytes={bytes}"))
             .collect();
-        let rows = taken.iter().map(|taken| taken.rows).sum();
-        store::write_down(connection, action, self.now, reason, &what.join(" "), rows).map(Some)
+        let (selection, rows) = (&what.join(" "), taken.iter().map(|taken| taken.rows).sum::<i64>());
+        let changed = usize::try_from(rows).unwrap_or_default();
+        if let Some(action) = action {
+            operator::store::update_action(connection, action, selection, changed)?;
+            return Ok(Some(action));
+        }
+        let action = Action { kind: ActionKind::Prune, at: self.now, reason, selection, changed };
+        operator::record(connection, &action).map(Some)
     }
 }
 

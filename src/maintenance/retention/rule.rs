@@ -7,8 +7,7 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::config::Retention;
-use crate::db::Error;
-use crate::ledger::book::Month;
+use crate::ledger::book::{KnownSource, Month};
 
 /// Data that may be deleted; each class has its own age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -97,12 +96,9 @@ pub struct Book {
 }
 
 /// Parses name, time zone and last closed month as stored.
-pub(super) fn books(rows: Vec<(String, String, Option<String>)>) -> Result<BTreeMap<String, Book>, Error> {
-    rows.into_iter()
-        .map(|(source, zone, closed)| {
-            let zone =
-                zone.parse().map_err(|_| Error::Inconsistent(format!("source {source}: `{zone}` is no time zone")))?;
-            Ok((source, Book { zone, closed: closed.as_deref().and_then(Month::parse) }))
-        })
-        .collect()
+pub(super) fn books(rows: Vec<(KnownSource, Option<String>)>) -> BTreeMap<String, Book> {
+    let book = |(source, closed): (KnownSource, Option<String>)| {
+        (source.name, Book { zone: source.timezone, closed: closed.as_deref().and_then(Month::parse) })
+    };
+    rows.into_iter().map(book).collect()
 }

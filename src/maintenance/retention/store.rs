@@ -9,9 +9,9 @@ use diesel::sql_types::{BigInt, Bool};
 
 use super::{Class, Table};
 use crate::clock::Timestamp;
-use crate::db::schema::{documents, inbox_attempts, inbox_events, journal_entries, operator_actions, periods, sources};
+use crate::db::schema::{documents, inbox_attempts, inbox_events, journal_entries, periods};
 use crate::db::{Connection, Result};
-use crate::inbox::operator::Reason;
+use crate::ledger::book::{KnownSource, store as ledger};
 use crate::on_engine;
 
 /// Advisory lock of each step on PostgreSQL: two runs at once would only hinder each other.
@@ -40,17 +40,16 @@ impl Candidate {
 }
 
 /// Name, time zone and last closed month of all sources, or of one.
-pub(super) fn books(connection: &mut Connection, only: Option<&str>) -> Result<Vec<(String, String, Option<String>)>> {
-    let query = sources::table.order(sources::source).select((sources::source, sources::timezone));
-    let rows: Vec<(String, String)> = on_engine!(connection, |c| query.load(c))?;
-    let mut books = Vec::with_capacity(rows.len());
-    for (source, zone) in rows.into_iter().filter(|(source, _)| only.is_none_or(|only| only == source)) {
+pub(super) fn books(connection: &mut Connection, only: Option<&str>) -> Result<Vec<(KnownSource, Option<String>)>> {
+    let mut books = Vec::new();
+    let sources = ledger::sources(connection)?;
+    for source in sources.into_iter().filter(|source| only.is_none_or(|only| only == source.name)) {
         let closed = periods::table
-            .filter(periods::source.eq(&source))
+            .filter(periods::source.eq(&source.name))
             .filter(periods::status.eq("closed"))
             .select(diesel::dsl::max(periods::period));
         let closed: Option<String> = on_engine!(connection, |c| closed.first(c))?;
-        books.push((source, zone, closed));
+        books.push((source, closed));
     }
     Ok(books)
 }
@@ -67,7 +66,7 @@ pub(super) fn last_id(connection: &mut Connection, table: Table) -> Result<i64> 
 }
 
 /// Candidates with numbers after `after` up to `until`, in order. Never an event that waits, nor an import by a person.
-pub(super) fn look(connection: &mut Connection, table: Table, after: i64, until: i64) -> Result<Vec<Candidate>> {
+pub(super) fn candidates(connection: &mut Connection, table: Table, after: i64, until: i64) -> Result<Vec<Candidate>> {
     match table {
         Table::Events => events(connection, after, until),
         Table::Documents => fetched(connection, after, until),
@@ -197,31 +196,4 @@ pub(super) fn take(connection: &mut Connection, table: Table, rows: &[Candidate]
         gone.extend(taken);
     }
     Ok(gone)
-}
-
-/// Records what was deleted, in a new row or in the existing one, and returns its number.
-pub(super) fn write_down(
-    connection: &mut Connection,
-    action: Option<i64>,
-    now: Timestamp,
-    reason: &Reason,
-    what: &str,
-    rows: i64,
-) -> Result<i64> {
-    if let Some(action) = action {
-        let changes = (operator_actions::filter.eq(what), operator_actions::events.eq(rows));
-        on_engine!(connection, |c| diesel::update(operator_actions::table.find(action)).set(changes).execute(c))?;
-        return Ok(action);
-    }
-    let values = (
-        operator_actions::action.eq("prune"),
-        operator_actions::actor.eq(&reason.actor),
-        operator_actions::at.eq(now),
-        operator_actions::why.eq(&reason.why),
-        operator_actions::filter.eq(what),
-        operator_actions::events.eq(rows),
-    );
-    Ok(on_engine!(connection, |c| {
-        diesel::insert_into(operator_actions::table).values(values).returning(operator_actions::id).get_result(c)
-    })?)
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::clock::Clock;
 use crate::db::{Connection, Database};
-use crate::inbox::operator::{Classify, Reason, Selection, replay_step, store as operator};
+use crate::inbox::operator::{Classify, Reason, Selection, opening, record, replay_step, store as operator};
 use crate::inbox::{EventId, store as inbox};
 use crate::ledger::Error;
 
@@ -133,7 +133,7 @@ pub fn effect(
         let heads = store::heads(connection)?;
         let findings = store::open_findings(connection)?;
         let reason = Reason { actor: "nobody".to_owned(), why: "dry run".to_owned() };
-        let action = operator::record_action(connection, now, &reason, "dry run")?;
+        let action = record(connection, &opening(now, &reason, "dry run"))?;
         replay_step(connection, now, classify, &chosen, action)?;
         // Other waiting events have nothing to do with this replay.
         inbox::postpone_others(connection, &ids, now.plus_milliseconds(365 * 86_400_000))?;

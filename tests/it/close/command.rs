@@ -1,48 +1,29 @@
 //! The command that closes, and the reports that follow it.
 
 use super::*;
-
-/// Runs the program itself, and answers its exit code and what it says.
-fn ticketledger(folder: &std::path::Path, arguments: &[&str]) -> (i32, String) {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ticketledger"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("TICKETLEDGER_")) {
-        command.env_remove(name);
-    }
-    let output = command
-        .args(["--config", "ticketledger.toml"])
-        .args(arguments)
-        .current_dir(folder)
-        .env("MUSEUM_HOOK", "a-secret-that-is-long-enough-for-a-path")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    (output.status.code().unwrap(), said)
-}
+use crate::support::program::Program;
 
 on_both_engines!(the_command_closes_and_the_reports_follow, async |database| {
     let daemon = TestDaemon::start(database).await;
     daemon.accepted("museum", PAID_ORDER).await;
     daemon.settle().await;
     daemon.finish().await;
-    let folder = tempfile::tempdir().unwrap();
-    let settings = format!(
-        "[database]\nurl = \"{}\"\n[[sources]]\nname = \"museum\"\nprovider = \"bookingkit\"\n\
-         timezone = \"Europe/Berlin\"\ncountry = \"DE\"\nvendor_ids = [\"{VENDOR}\"]\n\
-         path_secrets = [\"env:MUSEUM_HOOK\"]\n",
-        database.url
-    );
-    std::fs::write(folder.path().join("ticketledger.toml"), settings).unwrap();
-    let run = |arguments: &[&str]| ticketledger(folder.path(), arguments);
+    let program = Program::new(database);
+    let run = |arguments: &[&str]| {
+        let (code, stdout, stderr) = program.run(arguments);
+        (code, stdout + &stderr)
+    };
+    let anchors = program.path("anchors");
     let close = ["ledger", "close", "2025-11", "--source", "museum", "--anchor-file", "anchors", "--actor", "ada"];
     let (code, said) = run(&[&close[..], &["--dry-run"]].concat());
     assert_eq!((code, said.contains("can be closed")), (0, true), "{said}");
-    assert!(!folder.path().join("anchors").exists());
+    assert!(!anchors.exists());
     assert_eq!(run(&[&close[..], &["--force"]].concat()).0, 2, "--force needs a reason");
     let (code, said) = run(&close);
     assert_eq!((code, said.contains("museum: 2025-11 is closed.")), (0, true), "{said}");
     let (code, said) = run(&close);
     assert_eq!((code, said.contains("already_closed")), (3, true), "{said}");
-    assert_eq!(anchor::read(&folder.path().join("anchors")).unwrap().len(), 1);
+    assert_eq!(anchor::read(&anchors).unwrap().len(), 1);
     let (code, said) = run(&["ledger", "verify", "--anchor-file", "anchors"]);
     assert_eq!(code, 0, "{said}");
     let report = |more: &[&str]| run(&[&["report"][..], more, &["--source", "museum", "--format", "csv"]].concat());

@@ -1,6 +1,7 @@
 //! Reports as of an instant, a day or an entry, between closes too.
 
 use super::*;
+use crate::support::random::Random;
 
 on_both_engines!(a_report_with_a_cut_agrees_with_its_view_and_balances_at_every_cut, async |database| {
     let daemon = TestDaemon::start(database).await;
@@ -62,26 +63,16 @@ fn agrees_with_its_view<R: Total>(daemon: &TestDaemon, month: Option<Month>) {
     assert_eq!(cut.columns, view.columns);
 }
 
-/// A small generator, so that a failure can be repeated from its seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
-    }
-}
-
 on_both_engines!(random_histories_with_closes_in_between_hold_at_random_cuts, async |database| {
     for seed in [1, 7, 2025] {
         let fresh = TestDatabase::new(database.engine).unwrap();
         let daemon = TestDaemon::start(&fresh).await;
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let mut months = vec!["2026-03", "2026-02", "2026-01", "2025-12", "2025-11"];
         let mut closed: Vec<(String, Vec<String>)> = Vec::new();
         for _ in 0..25 {
             daemon.clock.advance_milliseconds(i64::try_from(random.below(8 * 86_400)).unwrap() * 1000);
-            let order = if random.below(3) == 0 { UNIFIED_EXAMPLE } else { PAID_ORDER };
+            let order = if random.one_in(3) { UNIFIED_EXAMPLE } else { PAID_ORDER };
             let id = format!("order {}", random.below(4));
             let body = match random.below(4) {
                 0 if order == PAID_ORDER => refunded("2025-11-20T09:00:00Z", "2025-12-20T09:30:00Z"),
@@ -90,7 +81,7 @@ on_both_engines!(random_histories_with_closes_in_between_hold_at_random_cuts, as
             };
             daemon.accepted("museum", changed(&body, &[("/id", json!(id))])).await;
             daemon.settle().await;
-            if random.below(3) == 0
+            if random.one_in(3)
                 && let Some(month) = months.last()
             {
                 database_acknowledges(&daemon);
@@ -116,9 +107,9 @@ on_both_engines!(random_histories_with_closes_in_between_hold_at_random_cuts, as
                 at("2025-11-11T12:00:00Z").plus_milliseconds(i64::try_from(random.below(250 * 86_400)).unwrap() * 1000);
             let day = chrono::NaiveDate::from_ymd_opt(2025, 10, 25).unwrap() + chrono::Days::new(random.below(250));
             let cut = AsOf {
-                recorded_until: (random.below(2) == 0).then_some(as_of),
-                booked_until: (random.below(2) == 0).then_some(day),
-                entries_until: (random.below(2) == 0).then(|| i64::try_from(random.below(200)).unwrap()),
+                recorded_until: random.one_in(2).then_some(as_of),
+                booked_until: random.one_in(2).then_some(day),
+                entries_until: random.one_in(2).then(|| i64::try_from(random.below(200)).unwrap()),
             };
             let table = as_of_then::<AccountBalance>(&daemon, None, cut);
             assert_eq!(total(&table, "balance_minor"), 0, "seed {seed}, {cut:?}");

@@ -18,7 +18,7 @@ use ticketledger::ledger::totals::{
 use ticketledger::report::{self, Format};
 
 use crate::on_both_engines;
-use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, VENDOR, at, changed};
+use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, changed, refunded, row};
 use crate::support::db::TestDatabase;
 
 pub(super) fn request(month: &str) -> Request {
@@ -61,21 +61,4 @@ pub(super) fn as_known<R: Total>(daemon: &TestDaemon, month: &str) -> Vec<String
 pub(super) fn as_closed<R: Total>(daemon: &TestDaemon, month: &str) -> Vec<String> {
     let month = Month::parse(month).unwrap();
     csv(&report::read_as_closed::<R>(daemon.database(), Some("museum"), month).unwrap())
-}
-
-pub(super) fn refund(date: &str) -> Value {
-    json!({"id": "r1", "code": "StripeBankWire", "payment_method": "StripeBankWire", "name": "Bank wire",
-        "value": -10, "type": "refund", "payment_date": date})
-}
-
-/// The paid order with its second participant cancelled and paid back.
-pub(super) fn refunded(cancelled: &str, paid_back: &str) -> String {
-    changed(
-        PAID_ORDER,
-        &[
-            ("/tickets/0/participants/1/status", json!("CANCELED")),
-            ("/tickets/0/participants/1/cancellation_date", json!(cancelled)),
-            ("/payments/-", refund(paid_back)),
-        ],
-    )
 }

@@ -39,9 +39,11 @@ on_both_engines!(a_closed_month_keeps_its_numbers_and_december_shows_the_refund,
         Vec::<String>::new(),
         "a refund of December is not late"
     );
-    let december = "SELECT opening_minor || '|' || billed_minor || '|' || refunded_minor || '|' || closing_minor \
-         AS line FROM v_rollforward_receivable WHERE period = '2025-12'";
-    assert_eq!(daemon.lines(december), ["0|-1000|1000|0"]);
+    let december = daemon.rows(
+        &["opening_minor", "billed_minor", "refunded_minor", "closing_minor"],
+        "FROM v_rollforward_receivable WHERE period = '2025-12'",
+    );
+    assert_eq!(december, [["0", "-1000", "1000", "0"]]);
     let stored = daemon.lines("SELECT doc AS line FROM period_manifests");
     assert_eq!(stored, [closing.manifest.get()], "stored as it was shown");
     // `finish` verifies, which computes the manifest anew and compares byte for byte.
@@ -58,21 +60,21 @@ on_both_engines!(what_comes_late_is_booked_in_the_first_open_month, async |datab
     daemon.accepted("museum", refunded("2025-11-20T09:00:00Z", "2025-11-20T09:30:00Z")).await;
     daemon.accepted("museum", changed(PAID_ORDER, &[("/id", json!("never sent before"))])).await;
     daemon.settle().await;
-    let late = daemon.lines(
-        "SELECT DISTINCT e.booking_date || '|' || e.kind || '|' || e.event_type || '|' || e.reason_code AS line \
-         FROM journal_entries e WHERE e.entry_no > 4 ORDER BY 1",
+    let late = daemon.rows(
+        &["booking_date", "kind", "event_type", "reason_code"],
+        "FROM journal_entries WHERE entry_no > 4 GROUP BY booking_date, kind, event_type, reason_code ORDER BY 1",
     );
-    assert!(late.contains(&"2025-12-01|reverse|sale.ticket|late_for_2025-11".to_owned()), "{late:?}");
-    assert!(late.contains(&"2025-12-01|post|refund|late_for_2025-11".to_owned()), "{late:?}");
-    assert!(late.contains(&"2025-12-01|post|sale.ticket|late_for_2025-11".to_owned()), "{late:?}");
-    assert!(late.iter().all(|line| line.starts_with("2025-12-01|") && line.ends_with("|late_for_2025-11")), "{late:?}");
+    assert!(late.contains(&row(["2025-12-01", "reverse", "sale.ticket", "late_for_2025-11"])), "{late:?}");
+    assert!(late.contains(&row(["2025-12-01", "post", "refund", "late_for_2025-11"])), "{late:?}");
+    assert!(late.contains(&row(["2025-12-01", "post", "sale.ticket", "late_for_2025-11"])), "{late:?}");
+    assert!(late.iter().all(|row| row[0] == "2025-12-01" && row[3] == "late_for_2025-11"), "{late:?}");
     assert_eq!(as_closed::<VatByRate>(&daemon, "2025-11"), ["museum,EUR,2025-11,1900,1680,320,2000"]);
     assert_eq!(as_known::<VatByRate>(&daemon, "2025-11"), ["museum,EUR,2025-11,1900,1680,320,2000"]);
-    let adjustments = daemon.lines(
-        "SELECT late_for || '|' || period || '|' || account || '|' || SUM(amount_minor) AS line \
-         FROM v_late_adjustments WHERE account = 'liabilities:vat:1900' GROUP BY late_for, period, account",
+    let adjustments = daemon.rows(
+        &["late_for", "period", "account", "SUM(amount_minor)"],
+        "FROM v_late_adjustments WHERE account = 'liabilities:vat:1900' GROUP BY late_for, period, account",
     );
-    assert_eq!(adjustments, ["2025-11|2025-12|liabilities:vat:1900|-160"]);
+    assert_eq!(adjustments, [["2025-11", "2025-12", "liabilities:vat:1900", "-160"]]);
     daemon.finish().await;
 });
 
@@ -83,8 +85,8 @@ on_both_engines!(an_order_that_comes_after_its_month_is_late, async |database| {
     daemon.accepted("museum", PAID_ORDER).await;
     daemon.settle().await;
     let booked =
-        daemon.lines("SELECT DISTINCT period || '|' || reason AS line FROM v_gl WHERE source = 'museum' ORDER BY 1");
-    assert_eq!(booked, ["2026-01|late_for_2025-11"], "a closed December closes November too");
+        daemon.rows(&["period", "reason"], "FROM v_gl WHERE source = 'museum' GROUP BY period, reason ORDER BY 1");
+    assert_eq!(booked, [["2026-01", "late_for_2025-11"]], "a closed December closes November too");
     let closing = shut(&daemon, "2025-11");
     assert_eq!((closing.result, codes(&closing)), ("blocked", vec!["already_closed"]));
     assert_eq!(as_known::<VatByRate>(&daemon, "2026-01"), ["museum,EUR,2026-01,1900,1680,320,2000"]);
@@ -141,8 +143,8 @@ on_both_engines!(every_blocker_has_its_name, async |database| {
     );
     assert_eq!(document["observed"]["intake"]["received"], json!(3));
     assert_eq!(codes(&shut(&daemon, "2025-11")), ["already_closed"], "twice is refused");
-    let actions = daemon.lines("SELECT action || '|' || actor || '|' || why AS line FROM operator_actions");
-    assert_eq!(actions, ["close|ada|month end"]);
+    let actions = daemon.rows(&["action", "actor", "why"], "FROM operator_actions");
+    assert_eq!(actions, [["close", "ada", "month end"]]);
     assert_eq!(shut(&daemon, "2025-12").result, "closed");
     daemon.finish().await;
 });
@@ -159,11 +161,12 @@ on_both_engines!(a_soft_close_only_warns, async |database| {
     assert_eq!(shown.changed_since_soft_close, Some(false));
     daemon.accepted("museum", refunded("2025-11-20T09:00:00Z", "2025-11-20T09:30:00Z")).await;
     daemon.settle().await;
-    let reasons = daemon.lines(
-        "SELECT DISTINCT booking_date || '|' || reason_code AS line FROM journal_entries \
-        WHERE entry_no > 3 ORDER BY 1",
+    let reasons = daemon.rows(
+        &["booking_date", "reason_code"],
+        "FROM journal_entries \
+        WHERE entry_no > 3 GROUP BY booking_date, reason_code ORDER BY 1",
     );
-    assert_eq!(reasons, ["2025-11-20|gone", "2025-11-20|new"], "booked in the month, and nothing is marked");
+    assert_eq!(reasons, [["2025-11-20", "gone"], ["2025-11-20", "new"]], "booked in the month, and nothing is marked");
     let november = Month::parse("2025-11").unwrap();
     let open = report::read_as_closed::<VatByRate>(daemon.database(), Some("museum"), november);
     assert!(open.unwrap_err().to_string().contains("is not closed"));

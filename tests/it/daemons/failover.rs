@@ -11,11 +11,13 @@ use serde_json::Value;
 use ticketledger::demo::stand_in::StandIn;
 use tokio::sync::watch;
 
-use crate::crash::{Delivery, delivery, heads, home};
+use crate::crash::{Delivery, all_settled, delivery, heads, home};
 use crate::support::cluster::Pair;
 use crate::support::daemon::{check_invariants, lines};
 use crate::support::db::{Engine, TestDatabase};
-use crate::support::home::{Home, PATIENCE, Serving};
+use crate::support::home::{Home, Serving};
+use crate::support::random::Random;
+use crate::support::wait::{HUNG, unless_hung};
 
 const DELIVERIES: i64 = 600;
 const SENDERS: usize = 6;
@@ -46,7 +48,7 @@ impl Traffic {
                 if let Some(event) = self.attempt(address, &delivery).await {
                     break event;
                 }
-                assert!(started.elapsed() < 2 * PATIENCE, "{} is never accepted", delivery.order_id);
+                assert!(started.elapsed() < HUNG, "{} is never accepted", delivery.order_id);
                 // As a load balancer does, the next daemon.
                 attempt += 1;
             };
@@ -73,24 +75,15 @@ impl Traffic {
 
     async fn until(&self, answered: usize) {
         let mut progress = self.progress.subscribe();
-        let reached = tokio::time::timeout(2 * PATIENCE, progress.wait_for(|progress| *progress >= answered));
-        reached.await.expect("the senders get on").expect("the channel is there");
-    }
-}
-
-/// The same choices in every run.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
+        while *progress.borrow_and_update() < answered {
+            unless_hung("the senders get on", progress.changed()).await.expect("the channel is there");
+        }
     }
 }
 
 /// Kills a random daemon again and again, each time after some more answers, and in the middle of it the server.
 async fn trouble(traffic: &Traffic, home: &Home, servers: &Pair, mut daemons: Vec<Serving>) -> Vec<Serving> {
-    let mut dice = Dice(20_261_126);
+    let mut random = Random::new(20_261_126);
     let total = usize::try_from(DELIVERIES).unwrap();
     for kill in 1..=KILLS {
         traffic.until(kill * total / (KILLS + 2)).await;
@@ -104,7 +97,7 @@ async fn trouble(traffic: &Traffic, home: &Home, servers: &Pair, mut daemons: Ve
             tokio::task::block_in_place(|| servers.promote());
             daemons.insert(0, tokio::task::block_in_place(|| home.serve()));
         } else {
-            let chosen = usize::try_from(dice.below(DAEMONS as u64)).unwrap();
+            let chosen = random.index(DAEMONS);
             daemons.remove(chosen).kill();
             daemons.insert(chosen, tokio::task::block_in_place(|| home.serve()));
         }
@@ -112,14 +105,6 @@ async fn trouble(traffic: &Traffic, home: &Home, servers: &Pair, mut daemons: Ve
         *traffic.daemons.lock().unwrap() = addresses.try_into().unwrap();
     }
     daemons
-}
-
-async fn all_settled(database: &ticketledger::db::Database) {
-    let started = Instant::now();
-    while !lines(database, "SELECT 'x' AS line FROM inbox_events WHERE state = 'pending' LIMIT 1").is_empty() {
-        assert!(started.elapsed() < 2 * PATIENCE, "something is never settled");
-        tokio::task::yield_now().await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,7 +140,7 @@ async fn three_daemons_outlive_each_other_and_their_server() {
     }
 
     let database = home.database();
-    all_settled(&database).await;
+    all_settled(&home).await;
     let answered = traffic.answered.lock().unwrap().clone();
     assert_eq!(answered.values().collect::<BTreeSet<_>>().len(), usize::try_from(DELIVERIES).unwrap());
     let stored: BTreeSet<String> =

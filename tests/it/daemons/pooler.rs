@@ -1,15 +1,13 @@
 //! pgbouncer: in session mode it may stand in between, in transaction mode it is refused.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::time::Instant;
 
-use diesel::{Connection as _, PgConnection};
 use ticketledger::db::{Database, Role};
 
 use crate::support::cluster;
 use crate::support::db::{Engine, with_database};
-use crate::support::home::PATIENCE;
 
 /// A running pgbouncer in front of the test's server; it is killed when it is dropped.
 struct Pooler {
@@ -38,14 +36,19 @@ impl Pooler {
         std::fs::write(&user, "\"ticketledger\" \"\"\n").unwrap();
         std::fs::write(folder.join("settings"), settings).unwrap();
         std::fs::set_permissions(&folder, std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
-        let child = cluster::program(programs, "pgbouncer")
+        let mut child = cluster::program(programs, "pgbouncer")
             .arg(folder.join("settings"))
             .current_dir("/")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let mut lines = log.lines().map_while(Result::ok);
+        assert!(lines.any(|line| line.contains("process up")), "it says when it listens");
+        // Nobody reads on, but it may say more.
+        std::thread::spawn(move || lines.count());
         Some(Self { child, folder })
     }
 
@@ -61,16 +64,12 @@ impl Drop for Pooler {
     }
 }
 
-/// Opens the database of a test through a pooler, once the pooler answers.
+/// Opens the database of a test through a pooler.
 fn opened(mode: &str, check: impl Fn(ticketledger::db::Result<Database>)) {
     with_database(Engine::Postgres, |database| {
         let Some(pooler) = Pooler::start(mode) else { return };
         let name = database.url.split('/').nth(3).unwrap().split('?').next().unwrap();
         let url = pooler.url(name);
-        let started = Instant::now();
-        while PgConnection::establish(&url).is_err() {
-            assert!(started.elapsed() < PATIENCE, "pgbouncer does not answer");
-        }
         check(Database::open(&url, Role::Daemon));
     });
 }

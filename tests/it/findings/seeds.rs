@@ -37,13 +37,13 @@ on_both_engines!(the_unified_example_raises_the_documented_findings, async |data
     let visible: Vec<&str> = alone.iter().copied().filter(|reason| *reason != "underpaid").collect();
     assert_eq!(shown(&daemon), visible);
     let amounts = |reason: &str| {
-        let columns = "expected_minor || '|' || actual_minor || '|' || difference_minor";
-        daemon.lines(&format!("SELECT {columns} AS line FROM findings WHERE reason = '{reason}'"))
+        let columns = ["expected_minor", "actual_minor", "difference_minor"];
+        daemon.rows(&columns, &format!("FROM findings WHERE reason = '{reason}'"))
     };
-    assert_eq!(amounts("underpaid"), ["60100|20000|-40100"]);
-    assert_eq!(amounts("total_not_derivable"), ["10000|70100|60100"]);
-    assert_eq!(amounts("refund_without_cancel"), ["0|11000|11000"]);
-    assert_eq!(amounts("voucher_negative"), ["0|-10000|-10000"]);
+    assert_eq!(amounts("underpaid"), [["60100", "20000", "-40100"]]);
+    assert_eq!(amounts("total_not_derivable"), [["10000", "70100", "60100"]]);
+    assert_eq!(amounts("refund_without_cancel"), [["0", "11000", "11000"]]);
+    assert_eq!(amounts("voucher_negative"), [["0", "-10000", "-10000"]]);
     daemon.finish().await;
 });
 

@@ -1,28 +1,30 @@
 //! An embedded installation that moves to PostgreSQL.
 
 use std::collections::BTreeSet;
-use std::process::Stdio;
-use std::time::Instant;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
 
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use ticketledger::clock::Clock;
 use ticketledger::db::{Database, Error, Role};
 use ticketledger::demo::stand_in::BookingExample;
 use ticketledger::ledger::proof::rebuild::rebuild;
-use ticketledger::maintenance::copy::{Copied, LEFT_OUT, TABLES, Uncopied, copy};
+use ticketledger::maintenance::copy::{Copied, CopyError, LEFT_OUT, TABLES, copy};
 
 use super::traffic;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, changed, check_invariants, lines};
 use crate::support::db::{Engine, TestDatabase};
-use crate::support::home::{Home, PATIENCE};
+use crate::support::home::Home;
 
 /// A database of each engine; `None` without PostgreSQL.
 fn pair() -> Option<(TestDatabase, TestDatabase)> {
     Some((TestDatabase::new(Engine::Sqlite)?, TestDatabase::new(Engine::Postgres)?))
 }
 
-fn copied(from: &TestDatabase, to: &TestDatabase, clock: &Clock) -> Result<Copied, Uncopied> {
+fn copied(from: &TestDatabase, to: &TestDatabase, clock: &Clock) -> Result<Copied, CopyError> {
     let source = Database::open(&from.url, Role::Copier).unwrap();
     let target = Database::open(&to.url, Role::Copier).unwrap();
     copy(&source, &target, clock.now(), |_, _, _| {})
@@ -40,16 +42,19 @@ fn no_table_is_forgotten() {
     assert!(of_the_schema.len() > 20, "{of_the_schema:?}");
     let known: BTreeSet<&str> = TABLES.iter().chain(LEFT_OUT.iter().map(|(table, _)| table)).copied().collect();
     let forgotten: Vec<&&str> = of_the_schema.difference(&known).collect();
-    assert!(forgotten.is_empty(), "src/keep/copy/tables.rs does not know {forgotten:?}: copy them, or say why not");
+    assert!(
+        forgotten.is_empty(),
+        "src/maintenance/copy/tables.rs does not know {forgotten:?}: copy them, or say why not"
+    );
     let gone: Vec<&&str> = TABLES.iter().filter(|table| !of_the_schema.contains(*table)).collect();
-    assert!(gone.is_empty(), "src/keep/copy/tables.rs has tables that schema.rs has not: {gone:?}");
+    assert!(gone.is_empty(), "src/maintenance/copy/tables.rs has tables that schema.rs has not: {gone:?}");
     let Some(database) = TestDatabase::new(Engine::Sqlite) else { return };
     let tables = lines(
         &database.open(),
         "SELECT name AS line FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*'",
     );
     let unknown: Vec<String> = tables.into_iter().filter(|table| !known.contains(table.as_str())).collect();
-    assert!(unknown.is_empty(), "src/keep/copy/tables.rs does not know {unknown:?}");
+    assert!(unknown.is_empty(), "src/maintenance/copy/tables.rs does not know {unknown:?}");
 }
 
 async fn token(daemon: &TestDaemon) -> String {
@@ -95,7 +100,7 @@ async fn a_daemon_goes_on_with_the_copy_as_if_nothing_had_been() {
             let empty = done.tables.iter().filter(|table| table.source_rows == 0);
             let empty: Vec<&str> = empty.map(|table| table.table.as_str()).collect();
             assert!(empty.is_empty(), "the test copies something of every table: {empty:?}");
-            assert!(matches!(copied(&from, &to, &clock), Err(Uncopied::NotEmpty(table)) if table == "sources"));
+            assert!(matches!(copied(&from, &to, &clock), Err(CopyError::NotEmpty(table)) if table == "sources"));
             config.database_url = SecretString::from(to.url.clone());
         })
         .await;
@@ -150,36 +155,50 @@ fn large(home: &Home) {
     ));
 }
 
+/// Lets a copy into this database come to so many deliveries and steps, and no further while the test has lock 1.
+fn hold_copies_at(target: &TestDatabase, rows: i64) {
+    target.execute(&format!(
+        "CREATE OR REPLACE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF (SELECT COUNT(*) FROM inbox_events) + (SELECT COUNT(*) FROM order_snapshots) > {rows} THEN \
+                 PERFORM pg_advisory_xact_lock_shared(1); \
+             END IF; RETURN NULL; END $$; \
+         CREATE OR REPLACE TRIGGER hold AFTER INSERT ON inbox_events FOR EACH STATEMENT EXECUTE FUNCTION hold(); \
+         CREATE OR REPLACE TRIGGER hold AFTER INSERT ON order_snapshots FOR EACH STATEMENT EXECUTE FUNCTION hold()"
+    ));
+}
+
+/// Waits until a copy has stored so many rows. It says so in its log.
+fn stored(child: &mut Child, goal: i64) {
+    let log = BufReader::new(child.stderr.take().unwrap());
+    let rows = log.lines().map_while(Result::ok).filter_map(|line| {
+        let record: Value = serde_json::from_str(&line).ok()?;
+        record["fields"]["done"].as_i64()
+    });
+    assert!(rows.into_iter().any(|rows| rows >= goal), "the copy ended before it came to {goal} rows");
+}
+
 #[test]
 fn a_copy_that_is_killed_goes_on_where_it_stood() {
     let Some(to) = TestDatabase::new(Engine::Postgres) else { return };
-    let home = Home::new();
+    let mut home = Home::new();
     large(&home);
-    let arguments = ["database", "copy", "--from", "sqlite:ticketledger.db", "--to", "env:TARGET"];
-    let mut home = home;
     home.set("TARGET", &to.url);
-    let observer = Database::open(&to.url, Role::Copier).unwrap();
-    let mut killed = 0;
+    home.set("TICKETLEDGER_LOG", "debug");
+    let arguments =
+        ["--log-format", "json", "database", "copy", "--from", "sqlite:ticketledger.db", "--to", "env:TARGET"];
+    // Its schema is there before the copy begins.
+    drop(Database::open(&to.url, Role::Copier).unwrap());
+    let mut other = PgConnection::establish(&to.url).unwrap();
     for goal in [1, 12_000, 31_000] {
-        let mut child = home.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let started = Instant::now();
-        loop {
-            assert!(started.elapsed() < PATIENCE, "the copy never came to {goal} rows");
-            // The table is there once the copy has begun.
-            let begun = lines(&observer, "SELECT 'x' AS line WHERE to_regclass('copy_progress') IS NOT NULL");
-            let rows = if begun.is_empty() {
-                0
-            } else {
-                lines(&observer, "SELECT CAST(SUM(copied_rows) AS TEXT) AS line FROM copy_progress")[0].parse().unwrap()
-            };
-            if rows >= goal {
-                break;
-            }
-        }
+        // Only once the run before is gone from the server too.
+        other.batch_execute("SELECT pg_advisory_lock(1)").unwrap();
+        hold_copies_at(&to, goal + 5_000);
+        let mut child = home.command(&arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        stored(&mut child, goal);
         child.kill().unwrap();
-        killed += usize::from(child.wait().unwrap().code().is_none());
+        assert_eq!(child.wait().unwrap().code(), None, "it was killed before its end");
+        other.batch_execute("SELECT pg_advisory_unlock(1)").unwrap();
     }
-    assert_eq!(killed, 3, "each was killed before its end");
     assert!(matches!(Database::open(&to.url, Role::Daemon), Err(Error::Unfinished)));
     let shown = home.fine(&arguments);
     assert!(shown.contains("inbox_events           30000      30000 rows, the same"), "{shown}");
@@ -201,14 +220,14 @@ fn a_copy_is_refused_where_it_would_mix_or_miss_something() {
          source_last bigint NOT NULL, last_row bigint NOT NULL DEFAULT 0, copied_rows bigint NOT NULL DEFAULT 0)",
     );
     let refused = copy(&source, &target, clock.now(), |_, _, _| {});
-    assert!(matches!(refused, Err(Uncopied::Changed(table)) if table == "sources"));
+    assert!(matches!(refused, Err(CopyError::Changed(table)) if table == "sources"));
     to.execute("DROP TABLE copy_progress");
     from.execute("CREATE TABLE extra (x INTEGER)");
     let refused = copy(&source, &target, clock.now(), |_, _, _| {});
-    assert!(matches!(refused, Err(Uncopied::UnknownTable(table)) if table == "extra"));
+    assert!(matches!(refused, Err(CopyError::UnknownTable(table)) if table == "extra"));
     from.execute("DROP TABLE extra; ALTER TABLE sources ADD COLUMN extra TEXT");
     let refused = copy(&source, &target, clock.now(), |_, _, _| {});
-    assert!(matches!(refused, Err(Uncopied::Columns(table)) if table == "sources"));
+    assert!(matches!(refused, Err(CopyError::Columns(table)) if table == "sources"));
     from.execute("ALTER TABLE sources DROP COLUMN extra");
     // What a killed run left is not taken on trust.
     copy(&source, &target, clock.now(), |_, _, _| {}).unwrap();
@@ -248,8 +267,8 @@ async fn a_copy_says_what_is_not_the_same() {
 fn the_command_refuses_what_makes_no_sense() {
     let home = Home::new();
     for (from, to, code, said) in [
-        ("postgres://x@/y", "postgres://x@/z", 2, "--from names what is read: sqlite:PATH"),
-        ("sqlite:ticketledger.db", "sqlite:other.db", 2, "--to names what is filled"),
+        ("postgres://x@/y", "postgres://x@/z", 2, "--from must be a SQLite database; write sqlite:PATH"),
+        ("sqlite:ticketledger.db", "sqlite:other.db", 2, "--to must be a PostgreSQL database"),
         ("sqlite:ticketledger.db", "env:NOWHERE", 2, "--to: the environment variable NOWHERE is not set"),
         ("sqlite:ticketledger.db", "postgres://x@/z", 1, "there is no database ticketledger.db yet"),
     ] {

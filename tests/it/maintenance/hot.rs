@@ -171,7 +171,7 @@ fn cost(database: &Database, events: usize) -> Duration {
     let mut done = 0;
     while done < events {
         let finished = claim_and_finish(database);
-        assert!(finished > 0, "nothing waits any more");
+        assert!(finished > 0, "nothing waiting any more");
         done += finished;
     }
     started.elapsed() / u32::try_from(done).unwrap()

@@ -8,14 +8,16 @@ mod retention;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use ticketledger::demo::stand_in::{BookingExample, person_example};
 
-use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, changed};
+use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, changed, refund};
 use crate::support::home::Serving;
 use crate::support::order::{admission, order};
+use crate::support::wait::HUNG;
 
 /// A customer of Ticketpark.
 const PERSON: &str = "8CB96870-68AC-4296-BEC2-F0F04B29D4F0";
@@ -23,10 +25,8 @@ const PERSON: &str = "8CB96870-68AC-4296-BEC2-F0F04B29D4F0";
 /// Something for every table that traffic fills: both seeds, a refund that is taken back, a person, a paid booking, a
 /// parked delivery.
 async fn traffic(daemon: &TestDaemon) {
-    let refund = json!({"id": "r1", "code": "StripeBankWire", "payment_method": "StripeBankWire", "name": "Bank wire",
-        "value": -10, "type": "refund", "payment_date": "2025-11-11T09:30:00Z"});
     daemon.deliver(PAID_ORDER).await;
-    daemon.deliver(changed(PAID_ORDER, &[("/payments/-", refund)])).await;
+    daemon.deliver(changed(PAID_ORDER, &[("/payments/-", refund("2025-11-11T09:30:00Z"))])).await;
     daemon.deliver(PAID_ORDER).await;
     daemon.deliver(UNIFIED_EXAMPLE).await;
     daemon.parked("museum", "{").await;
@@ -46,7 +46,8 @@ async fn traffic(daemon: &TestDaemon) {
 fn under_load(serving: &Serving, body: impl FnOnce(&Mutex<Vec<i64>>)) -> usize {
     let address = format!("http://{}/webhooks/museum/museum-secret", serving.public);
     let (stop, answered) = (AtomicBool::new(false), Mutex::new(Vec::new()));
-    let sender = async |sender: usize| {
+    let (tell, enough) = std::sync::mpsc::channel();
+    let sender = async |sender: usize, tell: &Sender<()>| {
         let client = reqwest::Client::new();
         let mut number = 0;
         while !stop.load(Ordering::Relaxed) && number < 500 {
@@ -56,17 +57,21 @@ fn under_load(serving: &Serving, body: impl FnOnce(&Mutex<Vec<i64>>)) -> usize {
             let answer = client.post(&address).body(body).send().await.expect("an answer");
             let answer: Value = serde_json::from_str(&answer.text().await.expect("text")).expect("JSON");
             assert_eq!(answer["status"], "accepted", "{answer}");
-            answered.lock().unwrap().push(answer["event"].as_i64().expect("a number"));
+            let mut answered = answered.lock().unwrap();
+            answered.push(answer["event"].as_i64().expect("a number"));
+            if answered.len() == 100 {
+                // The test may have failed.
+                let _ = tell.send(());
+            }
         }
     };
     std::thread::scope(|scope| {
-        let sending = scope.spawn(|| {
+        let (sender, tell) = (&sender, tell);
+        let sending = scope.spawn(move || {
             let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-            runtime.block_on(async { join_all((0..4).map(&sender)).await });
+            runtime.block_on(async { join_all((0..4).map(|number| sender(number, &tell))).await });
         });
-        while answered.lock().unwrap().len() < 100 && !sending.is_finished() {
-            std::thread::yield_now();
-        }
+        enough.recv_timeout(HUNG).expect("a hundred deliveries are answered");
         body(&answered);
         stop.store(true, Ordering::Relaxed);
         sending.join().expect("every delivery was accepted");

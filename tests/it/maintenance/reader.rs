@@ -1,7 +1,7 @@
 //! A role of PostgreSQL that sees the views, tried with a connection of its own.
 
 use diesel::prelude::*;
-use ticketledger::maintenance::reader::{CONTACTS, Deed, Done, RoleName, Ungranted, VIEWS, apply, statements};
+use ticketledger::maintenance::reader::{CONTACTS, Done, GrantError, RoleChange, RoleName, VIEWS, apply, statements};
 
 use super::traffic;
 use crate::support::daemon::TestDaemon;
@@ -33,7 +33,7 @@ async fn a_reader_sees_the_views_and_nothing_else() {
     let daemon = TestDaemon::start(&database).await;
     traffic(&daemon).await;
     let role = RoleName::parse("bi_reader").unwrap();
-    let grant = |with_contacts| apply(daemon.database(), &role, Deed::Grant { with_contacts }).unwrap();
+    let grant = |with_contacts| apply(daemon.database(), &role, RoleChange::Grant { with_contacts }).unwrap();
     assert_eq!(grant(false), Done { made: true, views: VIEWS.to_vec(), excess: Vec::new() });
     assert!(reads(&database, "bi_reader", "SELECT 1").unwrap_err().contains("not permitted to log in"));
     database.execute("ALTER ROLE bi_reader LOGIN");
@@ -72,7 +72,7 @@ async fn a_reader_sees_the_views_and_nothing_else() {
     assert!(reads(&database, "bi_reader", &customers).is_err());
     assert!(reads(&database, "bi_reader", "SELECT * FROM v_gl").is_ok());
 
-    assert_eq!(apply(daemon.database(), &role, Deed::Revoke).unwrap(), Done::default());
+    assert_eq!(apply(daemon.database(), &role, RoleChange::Revoke).unwrap(), Done::default());
     for view in VIEWS {
         assert!(reads(&database, "bi_reader", &format!("SELECT * FROM {view}")).is_err(), "{view}");
     }
@@ -86,19 +86,21 @@ fn names_are_quoted_and_those_that_must_keep_their_rights_are_refused() {
     let _roles = Roles(&database, &["tl_member", "tl_boss"]);
     let opened = database.open();
     let role = RoleName::parse(odd).unwrap();
-    assert!(apply(&opened, &role, Deed::Grant { with_contacts: false }).unwrap().made);
+    assert!(apply(&opened, &role, RoleChange::Grant { with_contacts: false }).unwrap().made);
     let quoted = "\"odd \"\"name\"\"; DROP TABLE sources; --\"";
-    assert!(statements(&opened, &role, Deed::Revoke).unwrap().iter().all(|statement| statement.ends_with(quoted)));
+    assert!(
+        statements(&opened, &role, RoleChange::Revoke).unwrap().iter().all(|statement| statement.ends_with(quoted))
+    );
     database.execute(&format!("DROP OWNED BY {quoted}; DROP ROLE {quoted}"));
-    assert!(matches!(apply(&opened, &role, Deed::Revoke), Err(Ungranted::Unknown(_))));
+    assert!(matches!(apply(&opened, &role, RoleChange::Revoke), Err(GrantError::Unknown(_))));
 
     for name in ["", "public", "none", "pg_read_all_data", &"x".repeat(64)] {
         assert!(RoleName::parse(name).is_err(), "{name}");
     }
-    let of = |name: &str| apply(&opened, &RoleName::parse(name).unwrap(), Deed::Grant { with_contacts: false });
-    assert!(matches!(of("ticketledger"), Err(Ungranted::Superuser(_))));
+    let of = |name: &str| apply(&opened, &RoleName::parse(name).unwrap(), RoleChange::Grant { with_contacts: false });
+    assert!(matches!(of("ticketledger"), Err(GrantError::Superuser(_))));
     database.execute("CREATE ROLE tl_boss; CREATE TABLE of_boss (x int); ALTER TABLE of_boss OWNER TO tl_boss");
-    assert!(matches!(of("tl_boss"), Err(Ungranted::Owner(_))));
+    assert!(matches!(of("tl_boss"), Err(GrantError::Owner(_))));
     // What it may by another role cannot be taken from itself; it is told.
     database.execute("CREATE ROLE tl_member; GRANT pg_read_all_data TO tl_member; GRANT DELETE ON findings TO PUBLIC");
     let excess = of("tl_member").unwrap().excess;

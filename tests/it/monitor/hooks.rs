@@ -11,6 +11,7 @@ use super::said;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, changed};
 use crate::support::db::{Engine, TestDatabase};
 use crate::support::home::Home;
+use crate::support::wait::unless_hung;
 
 /// A program that does what a line of shell says; `$0` is beside what it writes.
 fn program(folder: &Path, script: &str) -> String {
@@ -46,7 +47,8 @@ async fn a_command_gets_json_a_line_and_nothing_of_our_environment() {
         notice,
         json!({ "alert": "parked", "state": "began", "source": "museum", "began_at": "2025-11-11T12:00:00Z",
             "at": "2025-11-11T12:00:00Z", "text": "museum: 1 webhook(s) are parked",
-            "to_do": "`ticketledger inbox list --state parked` says why; replay them when the cause is mended" })
+            "to_do": "`ticketledger inbox list --state parked` shows the reasons; replay the webhooks once the cause \
+                      is fixed" })
     );
     assert_eq!(read("tell.arguments"), "to the team\n");
     let environment = read("tell.env");
@@ -77,10 +79,9 @@ async fn mail_goes_through_the_machines_own_program() {
 #[tokio::test]
 async fn a_command_that_hangs_is_ended_and_one_that_is_not_there_hinders_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let hanging = program(folder.path(), "exec sleep 600");
-    let started = std::time::Instant::now();
-    told(Alerts { command: vec![hanging], timeout_seconds: 1, ..Alerts::default() }).await;
-    assert!(started.elapsed().as_secs() < 300, "it was waited for");
+    let hanging = program(folder.path(), "exec sleep infinity");
+    let alerts = Alerts { command: vec![hanging], timeout_seconds: 1, ..Alerts::default() };
+    unless_hung("the command is ended", told(alerts)).await;
     told(Alerts { command: vec!["/nowhere/tell".to_owned()], ..Alerts::default() }).await;
 }
 
@@ -99,13 +100,14 @@ async fn the_running_daemon_tells_a_failing_command_is_logged_once_and_counted()
     serving.terminate();
     serving.ended();
     let serving = home.serve();
-    let mut seen = metrics(&serving).await;
-    while value(&seen, "ticketledger_alert_notices_total{result=\"failed\"}").as_deref() != Some("2") {
-        seen = metrics(&serving).await;
+    for _ in ["museum", "theatre"] {
+        serving.says("the program for alerts was run");
     }
+    let seen = metrics(&serving).await;
+    assert_eq!(value(&seen, "ticketledger_alert_notices_total{result=\"failed\"}").as_deref(), Some("2"));
     assert_eq!(value(&seen, "ticketledger_alert_active{source=\"museum\", alert=\"parked\"}").as_deref(), Some("1"));
     serving.terminate();
-    let said = serving.everything();
+    let (_, said) = serving.ended_saying();
     let count = said.iter().filter(|line| line.contains("could not be handed over")).count();
     assert_eq!(count, 1, "{said:#?}");
 }

@@ -9,6 +9,7 @@ use super::observed;
 use crate::on_both_engines;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, at, changed};
 use crate::support::home::{Home, Serving};
+use crate::support::wait::until;
 
 on_both_engines!(a_look_tells_what_waits_is_parked_and_what_it_is_worth, async |database| {
     let daemon = TestDaemon::start(database).await;
@@ -69,12 +70,10 @@ pub(super) async fn metrics(serving: &Serving) -> String {
 
 /// What the daemon shows once it has looked at its database, which it does when it starts.
 pub(super) async fn looked(serving: &Serving) -> String {
-    loop {
-        let shown = metrics(serving).await;
-        if value(&shown, "ticketledger_monitor_refreshed_timestamp_seconds").is_some() {
-            return shown;
-        }
-    }
+    serving.says("the numbers of the database were read");
+    let shown = metrics(serving).await;
+    assert!(value(&shown, "ticketledger_monitor_refreshed_timestamp_seconds").is_some(), "{shown}");
+    shown
 }
 
 #[tokio::test]
@@ -111,7 +110,7 @@ async fn a_running_daemon_counts_what_happens() {
     assert_eq!(post("theatre/theatre-secret", r#"{"type":"new-booking","payload":{"booking_pid":9}}"#).await, 200);
     let database = home.database();
     let entries = || crate::support::daemon::lines(&database, "SELECT 'x' AS line FROM journal_entries").len();
-    serving.until(&client, "the order is in the books", || entries() > 0 && stand_in.counts().reads.len() == 1).await;
+    until("the order is in the books", || entries() > 0 && stand_in.counts().reads.len() == 1).await;
 
     let after = metrics(&serving).await;
     for (series, expected) in [

@@ -4,7 +4,6 @@ mod alerts;
 mod hooks;
 mod metrics;
 mod plans;
-mod ready;
 mod shipped;
 
 use ticketledger::clock::Timestamp;

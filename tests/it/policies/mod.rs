@@ -16,7 +16,7 @@ use ticketledger::policy::{
 };
 
 use crate::on_both_engines;
-use crate::support::daemon::{TestDaemon, expected};
+use crate::support::daemon::{Row, TestDaemon, entry, expected, row};
 use crate::support::db::TestDatabase;
 use crate::support::order::{
     admission, but, coupon, flex, flex_participant, order, participant, payment, product, redeemed, refund_voucher,
@@ -29,22 +29,8 @@ pub(crate) async fn under(database: &TestDatabase, policy: Policy) -> TestDaemon
     TestDaemon::start_with(database, |config| config.sources[0].policies = policies, std::sync::Arc::new(|_| {})).await
 }
 
-/// Lines of an order's entries as `day event account amount`, from the `after`-th entry on.
-pub(crate) fn journal(daemon: &TestDaemon, order: &str, after: usize) -> Vec<String> {
-    let entries = daemon.lines(&format!(
-        "SELECT entry_no || '' AS line FROM journal_entries WHERE order_id = '{order}' ORDER BY entry_no"
-    ));
-    let Some(first) = entries.get(after) else { return Vec::new() };
-    daemon.lines(&format!(
-        "SELECT e.booking_date || ' ' || CASE WHEN e.kind = 'reverse' THEN '-' ELSE '' END || e.event_type || ' ' \
-         || p.account_code || ' ' || p.amount_minor AS line \
-         FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no \
-         WHERE e.order_id = '{order}' AND e.entry_no >= {first} ORDER BY e.entry_no, p.line_no"
-    ))
-}
-
 /// Number, first instant and switches of the stored policies of the museum.
-pub(crate) fn stored(daemon: &TestDaemon) -> Vec<String> {
+pub(crate) fn stored(daemon: &TestDaemon) -> Vec<Row> {
     daemon.view("policies WHERE source = 'museum'", &["policy_id", "valid_from", "doc"])
 }
 

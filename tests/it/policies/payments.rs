@@ -58,20 +58,19 @@ on_both_engines!(cash_is_not_rounded, async |database| {
 on_both_engines!(cash_is_rounded_to_five_hundredths, async |database| {
     let daemon = cash(database, CashRounding::FiveHundredths(["Cash".to_owned()].into())).await;
     assert_eq!(
-        journal(&daemon, "A", 0),
+        daemon.journal_of("A", 0),
         [
-            "2025-11-08 payment assets:clearing:Cash 1245",
-            "2025-11-08 payment assets:receivable -1245",
-            "2025-11-08 cash.rounding suspense:rounding -2",
-            "2025-11-08 cash.rounding assets:receivable 2",
-            "2025-11-08 sale.ticket assets:receivable 1243",
-            "2025-11-08 sale.ticket income:tickets -1212",
-            "2025-11-08 sale.ticket liabilities:vat:260 -31",
+            entry("2025-11-08 post payment", [("assets:clearing:Cash", 1245), ("assets:receivable", -1245)]),
+            entry("2025-11-08 post cash.rounding", [("suspense:rounding", -2), ("assets:receivable", 2)]),
+            entry(
+                "2025-11-08 post sale.ticket",
+                [("assets:receivable", 1243), ("income:tickets", -1212), ("liabilities:vat:260", -31)]
+            ),
         ]
     );
     assert_eq!(
         daemon.view("v_order_balance", &["order_id", "billed_minor", "settled_minor", "balance_minor"]),
-        ["A|1243|1243|0", "B|1243|1245|-2"]
+        [["A", "1243", "1243", "0"], ["B", "1243", "1245", "-2"]]
     );
     // A whole coin is no rounding: somebody owes it.
     let short = order(
@@ -95,7 +94,7 @@ on_both_engines!(a_payment_method_gets_another_name_in_its_account_only, async |
     );
     assert_eq!(
         daemon.view("v_payments_by_method", &["payment_method", "paid_minor"]),
-        ["Card|600", "Stripe Bank Wire|500"]
+        [["Card", "600"], ["Stripe Bank Wire", "500"]]
     );
     daemon.finish().await;
 });

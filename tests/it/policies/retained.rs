@@ -7,6 +7,7 @@ use ticketledger::ledger::proof::rebuild::rebuild;
 
 use super::*;
 use crate::support::daemon::at;
+use crate::support::wait::until;
 
 const DAYS: u32 = 30;
 
@@ -210,11 +211,6 @@ on_both_engines!(the_daemon_sweeps_by_itself, async |database| {
     daemon.deliver(cancelled("A", &[])).await;
     daemon.set_clock("2025-12-20T08:00:00Z");
     let daemon = daemon.restart_working().await;
-    let swept = async {
-        while retained(&daemon).is_empty() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(20), swept).await.expect("the credit becomes income");
+    until("the credit becomes income", || !retained(&daemon).is_empty()).await;
     holds(daemon).await;
 });

@@ -96,12 +96,11 @@ fn a_policy_that_cannot_be_kept_is_refused() {
     assert_eq!(
         mistakes(r#"{ voucher_regime = "spv", flex_vat = "7", cash_rounding = "five_hundredths" }, {}"#),
         [
-            "8: sources.museum.policies[0].voucher_regime: needs voucher_vat, the rate of vouchers that are \
-             sent without one",
+            "8: sources.museum.policies[0].voucher_regime: needs voucher_vat, the rate of vouchers sent without one",
             "8: sources.museum.policies[0].flex_vat: has no effect unless flex_regime is \"taxed\"",
-            "8: sources.museum.policies[0].cash_rounding: needs cash_methods, the payment methods that are \
-             cash, as they are sent",
-            "8: sources.museum.policies[1].from: is missing; only the first policy holds from the beginning",
+            "8: sources.museum.policies[0].cash_rounding: needs cash_methods, the payment methods that are cash, \
+             spelled as they are sent",
+            "8: sources.museum.policies[1].from: is missing; only the first policy can apply from the beginning",
         ]
     );
     assert_eq!(
@@ -109,15 +108,14 @@ fn a_policy_that_cannot_be_kept_is_refused() {
         [
             "8: sources.museum.policies[0].payment_method_map.a: is part of an account code; use letters, \
              digits and `._-` only",
-            "8: sources.museum.policies[1].from: is not after the policy before it; list the policies in \
-             the order of their days",
+            "8: sources.museum.policies[1].from: is not after the previous policy's date; list the policies by date",
         ]
     );
     assert_eq!(
         mistakes(r#"{ retained = "income_after_days" }, { from = "2026-01-01", retained_days = 0, retained_vat = 7 }"#),
         [
-            "8: sources.museum.policies[0].retained: needs retained_days, the days for which nothing may have moved \
-             on the order",
+            "8: sources.museum.policies[0].retained: needs retained_days, the days without activity after which the \
+             credit becomes income",
             "8: sources.museum.policies[1].retained_days: must be a whole number from 1 to 3650",
             "8: sources.museum.policies[1].retained_vat: has no effect unless retained is \"income_after_days\"",
         ]
@@ -135,7 +133,7 @@ fn the_example_shows_the_defaults_and_the_check_says_them_in_words() {
     let museum = config.source("museum").expect("a source");
     assert_eq!((museum.policies.len(), &museum.policies[0].policy), (1, &Policy::default()));
     let words = config::summary(&config::load(Some(&path), &environment).expect("the example is valid"));
-    for sentence in ["tickets are revenue at their sale", "VAT is rounded line by line", "cash is not rounded"] {
+    for sentence in ["tickets are revenue when sold", "VAT is rounded line by line", "cash is not rounded"] {
         assert!(words.contains(sentence), "{words}");
     }
 }

@@ -24,22 +24,22 @@ async fn a_body_is_bounded_in_either_framing() {
 #[tokio::test]
 async fn a_sender_that_dawdles_is_let_go() {
     let short = Duration::from_millis(50);
-    let patience = Timeouts { body: short, ..Timeouts::default() };
-    let server = Server::start(Options { patience, ..Options::default() }).await;
+    let timeouts = Timeouts { body: short, ..Timeouts::default() };
+    let server = Server::start(Options { timeouts, ..Options::default() }).await;
     let head = format!("POST {HOOK} HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf");
     assert!(server.raw(head.as_bytes()).await.starts_with("HTTP/1.1 408 "));
     assert_eq!(server.stored(), []);
     // Half a head, and none at all: the connection just ends.
-    let patience = Timeouts { header: short, ..Timeouts::default() };
-    let server = Server::start(Options { patience, ..Options::default() }).await;
+    let timeouts = Timeouts { header: short, ..Timeouts::default() };
+    let server = Server::start(Options { timeouts, ..Options::default() }).await;
     assert!(!server.raw(b"POST / HTTP/1.1\r\nhos").await.starts_with("HTTP/1.1 2"));
     assert_eq!(server.raw(b"").await, "");
 }
 
 #[tokio::test]
 async fn too_many_connections_wait_for_their_turn() {
-    let patience = Timeouts { connections: 1, ..Timeouts::default() };
-    let server = Server::start(Options { patience, ..Options::default() }).await;
+    let timeouts = Timeouts { connections: 1, ..Timeouts::default() };
+    let server = Server::start(Options { timeouts, ..Options::default() }).await;
     let request = format!("POST {HOOK} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}");
     let answers = futures_util::future::join_all((0..5).map(|_| server.raw(request.as_bytes()))).await;
     assert!(answers.iter().all(|answer| answer.starts_with("HTTP/1.1 202 ")), "{answers:?}");

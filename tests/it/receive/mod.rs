@@ -90,13 +90,13 @@ struct Server {
 struct Options {
     folder: tempfile::TempDir,
     extra: Vec<(&'static str, &'static str)>,
-    patience: Timeouts,
+    timeouts: Timeouts,
     queue: Option<Writer>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), extra: vec![], patience: Timeouts::default(), queue: None }
+        Self { folder: tempfile::tempdir().unwrap(), extra: vec![], timeouts: Timeouts::default(), queue: None }
     }
 }
 
@@ -114,7 +114,7 @@ impl Server {
         };
         let pulse = writer.pulse();
         let config = settings(&options.folder, &options.extra);
-        let intake = Intake::new(config, clock.clone(), writer, database.clone()).with_patience(options.patience);
+        let intake = Intake::new(config, clock.clone(), writer, database.clone()).with_timeouts(options.timeouts);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel::<()>();

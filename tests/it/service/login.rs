@@ -6,9 +6,10 @@ use ticketledger::demo::stand_in::{BookingExample, StandIn};
 
 use crate::support::daemon::lines;
 use crate::support::home::Home;
+use crate::support::wait::until;
 
-/// Settings without user name and password.
-async fn stage() -> (Home, StandIn) {
+/// Settings without user name and password, and a provider that has one booking.
+async fn without_login() -> (Home, StandIn) {
     let stand_in = StandIn::start(Clock::System).await.unwrap();
     stand_in.put_booking("1", BookingExample { pid: 1, ..BookingExample::default() }.json());
     let mut home = Home::new();
@@ -26,7 +27,7 @@ fn input() -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_beside_a_running_daemon_is_enough_to_read_bookings() {
-    let (home, stand_in) = stage().await;
+    let (home, stand_in) = without_login().await;
     let serving = home.serve();
     let refused = home.run_with_input(&["login", "theatre", "--stdin"], "somebody\nwrong\n");
     assert_eq!(refused.code, Some(1));
@@ -40,7 +41,7 @@ async fn a_login_beside_a_running_daemon_is_enough_to_read_bookings() {
     let webhook = json!({ "type": "new-booking", "payload": { "booking_pid": 1 } }).to_string();
     assert_eq!(serving.post(&client, "theatre", webhook).await, Some(1));
     let settled = || lines(&home.database(), "SELECT state AS line FROM inbox_events") == ["done"];
-    serving.until(&client, "the booking was read", settled).await;
+    until("the booking was read", settled).await;
     assert_eq!(stand_in.counts().password_grants, 1, "the daemon itself never logged in");
     serving.terminate();
     assert_eq!(serving.ended().code(), Some(0));
@@ -48,16 +49,16 @@ async fn a_login_beside_a_running_daemon_is_enough_to_read_bookings() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_that_cannot_be_says_why() {
-    let (home, _stand_in) = stage().await;
+    let (home, _stand_in) = without_login().await;
     let too_early = home.run_with_input(&["login", "theatre", "--stdin"], &input());
     assert_eq!(too_early.code, Some(1));
-    assert!(too_early.stderr.contains("`ticketledger serve` makes it"), "{}", too_early.stderr);
+    assert!(too_early.stderr.contains("start `ticketledger serve` once to create it"), "{}", too_early.stderr);
     let serving = home.serve();
     for (arguments, typed, code, hint) in [
         (&["login", "theatre"][..], "", 2, "--stdin"),
-        (&["login", "museum", "--stdin"], "", 2, "bookingkit wants no login"),
+        (&["login", "museum", "--stdin"], "", 2, "only Ticketpark sources need a login"),
         (&["login", "nowhere", "--stdin"], "", 2, "museum, theatre"),
-        (&["login", "theatre", "--stdin"], "only-a-name\n", 1, "a line each"),
+        (&["login", "theatre", "--stdin"], "only-a-name\n", 1, "one per line"),
     ] {
         let refused = home.run_with_input(arguments, typed);
         assert_eq!(refused.code, Some(code), "{arguments:?}: {}", refused.stderr);

@@ -9,7 +9,8 @@ mod sockets;
 use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
 
-use crate::support::home::{Home, PATIENCE};
+use crate::support::home::Home;
+use crate::support::wait::HUNG;
 
 /// The other end of systemd's socket.
 struct Told(UnixDatagram);
@@ -22,9 +23,13 @@ impl Told {
         Self(socket)
     }
 
-    /// The next message; `None` when there is none for that long.
-    fn next(&self, patience: Duration) -> Option<String> {
-        self.0.set_read_timeout(Some(patience)).unwrap();
+    /// The next message; `None` when there is none until then.
+    fn next(&self, deadline: Instant) -> Option<String> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
+        }
+        self.0.set_read_timeout(Some(left)).unwrap();
         let mut bytes = [0; 4096];
         let length = self.0.recv(&mut bytes).ok()?;
         Some(String::from_utf8(bytes[..length].to_vec()).unwrap().trim_end().to_owned())
@@ -32,16 +37,20 @@ impl Told {
 
     /// Waits for a message with this text, and answers it with all that came before it.
     fn until(&self, text: &str) -> Vec<String> {
-        let mut told = Vec::new();
-        let started = Instant::now();
+        let (mut told, deadline) = (Vec::new(), Instant::now() + HUNG);
         loop {
-            let message = self.next(PATIENCE).filter(|_| started.elapsed() < PATIENCE);
-            let Some(message) = message else { panic!("systemd was never told {text}, but {told:#?}") };
+            let Some(message) = self.next(deadline) else { panic!("systemd was never told {text}, but {told:#?}") };
             told.push(message);
             if told.last().is_some_and(|message| message.contains(text)) {
                 return told;
             }
         }
+    }
+
+    /// What is told within a time in which nothing of a kind may come.
+    fn during(&self, time: Duration) -> Vec<String> {
+        let deadline = Instant::now() + time;
+        std::iter::from_fn(|| self.next(deadline)).collect()
     }
 }
 

@@ -10,6 +10,7 @@ use super::{Told, post};
 use crate::support::daemon::{PAID_ORDER, TestDaemon, changed, lines};
 use crate::support::db::{Engine, TestDatabase};
 use crate::support::home::{Home, Serving};
+use crate::support::wait::until;
 use crate::worker::{announce, reads, start, status as answers};
 
 /// Settings with one source, whose secrets are files.
@@ -74,19 +75,19 @@ async fn settings_with_a_mistake_change_nothing_and_are_told_with_their_line() {
     told.until("READY=1");
     write_settings(&home, "\"file:new\"", "[limits]\nbody_bites = 1\n");
     serving.signal("-HUP");
-    let error = serving.says("the settings were refused")["fields"]["error"].as_str().unwrap().to_owned();
+    let error = serving.says("settings rejected")["fields"]["error"].as_str().unwrap().to_owned();
     assert!(error.contains("ticketledger.toml:10: limits.body_bites: unknown key"), "{error}");
     let reloading = told.until("RELOADING=1").pop().unwrap();
     assert!(reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{reloading}");
     let ready = told.until("READY=1").pop().unwrap();
-    assert!(ready.contains("the earlier ones stay in force") && ready.contains(":10: limits.body_bites"), "{ready}");
+    assert!(ready.contains("the previous ones stay in force") && ready.contains(":10: limits.body_bites"), "{ready}");
     assert_eq!(post(serving.public, "museum/old-secret", PAID_ORDER).await, 200);
     assert_eq!(post(serving.public, "museum/new-secret", PAID_ORDER).await, 404);
     // It stays in the status until the settings are mended.
-    told.until("; nothing waits");
+    told.until("; nothing waiting");
     write_settings(&home, "\"file:new\"", "");
     serving.reload();
-    told.until("STATUS=nothing waits");
+    told.until("STATUS=nothing waiting");
 }
 
 #[tokio::test]
@@ -120,7 +121,7 @@ async fn orders_are_settled_after_a_reload_too() {
     serving.reload();
     assert_eq!(post(serving.public, "museum/old-secret", PAID_ORDER).await, 200);
     let settled = || lines(&home.database(), "SELECT state AS line FROM inbox_events") == ["done"];
-    serving.until(&reqwest::Client::new(), "the order is settled", settled).await;
+    until("the order is settled", settled).await;
     serving.terminate();
     assert_eq!(serving.ended().code(), Some(0));
 }

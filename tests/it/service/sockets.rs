@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::post;
 use crate::support::daemon::{PAID_ORDER, changed, check_invariants, lines};
 use crate::support::home::Home;
+use crate::support::wait::until;
 
 fn socket() -> (TcpListener, SocketAddr) {
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -25,8 +26,8 @@ async fn each_socket_is_known_by_its_name_whatever_the_order() {
     let (public, public_address) = socket();
     let serving = home.serve_on([("console", &console), ("public", &public)]);
     assert_eq!((serving.public, serving.console), (public_address, console_address));
-    assert_eq!((status(public_address, "/healthz").await, status(public_address, "/readyz").await), (200, 404));
-    assert_eq!((status(console_address, "/healthz").await, status(console_address, "/readyz").await), (404, 200));
+    assert_eq!((status(public_address, "/healthz").await, status(public_address, "/metrics").await), (200, 404));
+    assert_eq!((status(console_address, "/healthz").await, status(console_address, "/metrics").await), (404, 200));
 }
 
 #[test]
@@ -69,7 +70,7 @@ async fn senders_notice_nothing_of_a_restart() {
     for _ in 0..3 {
         let count = || lines(&home.database(), "SELECT 'x' AS line FROM inbox_events").len();
         let before = count();
-        serving.until(&reqwest::Client::new(), "deliveries go on", || count() > before + 10).await;
+        until("deliveries go on", || count() > before + 10).await;
         serving.terminate();
         assert_eq!(serving.ended().code(), Some(0));
         serving = home.serve_on(sockets);

@@ -11,6 +11,8 @@ use std::sync::OnceLock;
 use diesel::connection::SimpleConnection as _;
 use diesel::{Connection as _, PgConnection, RunQueryDsl as _};
 
+use super::wait::HUNG;
+
 /// A running server.
 pub(crate) struct Cluster {
     folder: PathBuf,
@@ -87,7 +89,7 @@ impl Pair {
         self.signal_receiver("-STOP");
         let waiting = "DO $$ BEGIN WHILE (SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep') < 2 \
              LOOP PERFORM pg_sleep(0.02), pg_stat_clear_snapshot(); END LOOP; END $$";
-        administer(&self.primary, &format!("SET statement_timeout TO '30s'; {waiting}"));
+        administer(&self.primary, &format!("SET statement_timeout TO {}; {waiting}", HUNG.as_millis()));
     }
 
     fn signal_receiver(&self, signal: &str) {
@@ -108,7 +110,9 @@ impl Pair {
     pub(crate) fn promote(&self) {
         self.signal_receiver("-CONT");
         let data = self.standby.folder.join("data").display().to_string();
-        run(program(&programs().expect("they are there"), "pg_ctl").args(["promote", "-w", "-t", "60", "-D", &data]));
+        let seconds = HUNG.as_secs().to_string();
+        run(program(&programs().expect("they are there"), "pg_ctl")
+            .args(["promote", "-w", "-t", &seconds, "-D", &data]));
     }
 }
 
@@ -218,8 +222,9 @@ pub(crate) fn program(programs: &Path, name: &str) -> Command {
 fn run_server(programs: &Path, folder: &Path) {
     // Without fsync, as nothing here outlives the run; what a commit promises to a client stays the default.
     let options = format!("-c listen_addresses= -k {} -c fsync=off -c max_connections=400", folder.display());
+    let seconds = HUNG.as_secs().to_string();
     let (data, log) = (folder.join("data").display().to_string(), folder.join("log").display().to_string());
-    run(program(programs, "pg_ctl").args(["start", "-w", "-t", "60", "-D", &data, "-l", &log, "-o", &options]));
+    run(program(programs, "pg_ctl").args(["start", "-w", "-t", &seconds, "-D", &data, "-l", &log, "-o", &options]));
 }
 
 /// The server refuses to run as root, so root starts it as somebody else.

@@ -265,6 +265,11 @@ impl TestDaemon {
         lines(self.database(), sql)
     }
 
+    /// Rows of a query by their columns; NULL is `-`.
+    pub(crate) fn rows(&self, columns: &[&str], from: &str) -> Vec<Row> {
+        rows(self.database(), columns, from)
+    }
+
     /// Balance of every account of a source in its one currency, zero balances left out.
     pub(crate) fn balances(&self, source: &str) -> BTreeMap<String, i64> {
         balances(self.database(), source)
@@ -272,11 +277,8 @@ impl TestDaemon {
 
     /// Balance of every account for one bookingkit order, zero balances left out.
     pub(crate) fn balances_of(&self, order: &str) -> BTreeMap<String, i64> {
-        let sql = format!(
-            "SELECT account || '|' || SUM(amount_minor) AS line FROM v_gl WHERE order_id = '{order}' \
-             GROUP BY account HAVING SUM(amount_minor) <> 0"
-        );
-        by_account(self.lines(&sql))
+        let from = format!("FROM v_gl WHERE order_id = '{order}' GROUP BY account HAVING SUM(amount_minor) <> 0");
+        by_account(self.rows(&["account", "SUM(amount_minor)"], &from))
     }
 
     /// Entries of one order as `booking date kind atom (reason)`, from the `after`-th on.
@@ -289,17 +291,51 @@ impl TestDaemon {
     }
 
     /// Columns of a view, sorted; NULL is `-`.
-    pub(crate) fn view(&self, name: &str, columns: &[&str]) -> Vec<String> {
+    pub(crate) fn view(&self, name: &str, columns: &[&str]) -> Vec<Row> {
         self.view_where(name, columns, "")
     }
 
     /// The same of the rows that an SQL condition leaves.
-    pub(crate) fn view_where(&self, name: &str, columns: &[&str], condition: &str) -> Vec<String> {
-        let columns: Vec<String> =
-            columns.iter().map(|column| format!("COALESCE(CAST({column} AS TEXT), '-')")).collect();
-        let mut rows = self.lines(&format!("SELECT {} AS line FROM {name} {condition}", columns.join(" || '|' || ")));
+    pub(crate) fn view_where(&self, name: &str, columns: &[&str], condition: &str) -> Vec<Row> {
+        let mut rows = self.rows(columns, &format!("FROM {name} {condition}"));
         rows.sort();
         rows
+    }
+
+    /// One column of a view, sorted; NULL is `-`.
+    pub(crate) fn column(&self, view: &str, column: &str) -> Vec<String> {
+        self.view(view, &[column]).concat()
+    }
+
+    /// All entries of a source's only book, in their order. `said` are the columns of an entry to be compared.
+    pub(crate) fn journal(&self, said: &[&str]) -> Vec<Entry> {
+        self.journal_where(said, "1 = 1")
+    }
+
+    /// Entries of one order, from the `after`-th on: their day, whether they post or reverse, and what happened.
+    pub(crate) fn journal_of(&self, order: &str, after: usize) -> Vec<Entry> {
+        let said = ["booking_date", "kind", "event_type"];
+        self.journal_where(&said, &format!("e.order_id = '{order}'")).split_off(after)
+    }
+
+    fn journal_where(&self, said: &[&str], condition: &str) -> Vec<Entry> {
+        let said: Vec<String> = said.iter().map(|column| format!("e.{column}")).collect();
+        let number = ["e.source", "e.entry_no"];
+        let columns: Vec<&str> = number
+            .into_iter()
+            .chain(said.iter().map(String::as_str))
+            .chain(["p.account_code", "p.amount_minor"])
+            .collect();
+        let from = format!(
+            "FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no \
+             WHERE {condition} ORDER BY e.source, e.entry_no, p.line_no"
+        );
+        let entry = |lines: &[Row]| Entry {
+            said: lines[0][number.len()..columns.len() - 2].join(" "),
+            lines: lines.iter().map(|line| by_account_of(&line[columns.len() - 2..])).collect(),
+        };
+        let lines = self.rows(&columns, &from);
+        lines.chunk_by(|a, b| a[..number.len()] == b[..number.len()]).map(entry).collect()
     }
 
     /// State and reason of every event, in the order of their numbers.
@@ -344,9 +380,35 @@ pub(crate) fn check_invariants(database: &Database) -> Verdict {
     verdict
 }
 
-/// One text column.
+/// A row of a query, column after column.
+pub(crate) type Row = Vec<String>;
+
+/// A row, for comparing.
+pub(crate) fn row<const N: usize>(columns: [&str; N]) -> Row {
+    columns.map(str::to_owned).into()
+}
+
+/// An entry as a test compares it: some of its columns, and its lines by account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    said: String,
+    lines: Vec<(String, i64)>,
+}
+
+impl Entry {
+    pub(crate) fn says(&self, word: &str) -> bool {
+        self.said.split(' ').any(|said| said == word)
+    }
+}
+
+/// An entry, for comparing: such as `2025-11-11 post payment`, and its lines in minor units.
+pub(crate) fn entry<const N: usize>(said: &str, lines: [(&str, i64); N]) -> Entry {
+    let lines = lines.map(|(account, minor)| (account.to_owned(), minor)).into();
+    Entry { said: said.to_owned(), lines }
+}
+
 #[derive(QueryableByName)]
-struct Row {
+struct Line {
     #[diesel(sql_type = Text)]
     line: String,
 }
@@ -354,31 +416,56 @@ struct Row {
 /// Rows of a query whose columns are joined into one text named `line`.
 pub(crate) fn lines(database: &Database, sql: &str) -> Vec<String> {
     let mut connection = database.reader().expect("a connection");
-    let rows: Vec<Row> = ticketledger::on_engine!(&mut connection, |c| diesel::sql_query(sql).load(c))
+    let rows: Vec<Line> = ticketledger::on_engine!(&mut connection, |c| diesel::sql_query(sql).load(c))
         .unwrap_or_else(|error| panic!("{error}\n{sql}"));
     rows.into_iter().map(|row| row.line).collect()
 }
 
-/// Balance of every account of a source in its one currency, zero balances left out.
-pub(crate) fn balances(database: &Database, source: &str) -> BTreeMap<String, i64> {
-    let sql = format!(
-        "SELECT account || '|' || balance_minor AS line FROM v_trial_balance \
-         WHERE source = '{source}' AND balance_minor <> 0"
-    );
-    by_account(lines(database, &sql))
+/// Rows of a query by their columns, which are SQL; NULL is `-`. `from` is all that stands behind them.
+pub(crate) fn rows(database: &Database, columns: &[&str], from: &str) -> Vec<Row> {
+    // No text of a test has it.
+    const BETWEEN: &str = "\u{1f}";
+    let columns: Vec<String> = columns.iter().map(|column| format!("COALESCE(CAST({column} AS TEXT), '-')")).collect();
+    let sql = format!("SELECT {} AS line {from}", columns.join(&format!(" || '{BETWEEN}' || ")));
+    lines(database, &sql).iter().map(|line| line.split(BETWEEN).map(str::to_owned).collect()).collect()
 }
 
-fn by_account(rows: Vec<String>) -> BTreeMap<String, i64> {
-    let split = |line: String| {
-        let (account, minor) = line.split_once('|').expect("two columns");
-        (account.to_owned(), minor.parse().expect("a number"))
-    };
-    rows.into_iter().map(split).collect()
+/// Balance of every account of a source in its one currency, zero balances left out.
+pub(crate) fn balances(database: &Database, source: &str) -> BTreeMap<String, i64> {
+    let from = format!("FROM v_trial_balance WHERE source = '{source}' AND balance_minor <> 0");
+    by_account(rows(database, &["account", "balance_minor"], &from))
+}
+
+fn by_account(rows: Vec<Row>) -> BTreeMap<String, i64> {
+    rows.iter().map(|row| by_account_of(row)).collect()
+}
+
+fn by_account_of(columns: &[String]) -> (String, i64) {
+    let [account, minor] = columns else { panic!("two columns") };
+    (account.clone(), minor.parse().expect("a number"))
 }
 
 /// A map of balances, for comparing.
 pub(crate) fn expected<const N: usize>(accounts: [(&str, i64); N]) -> BTreeMap<String, i64> {
     accounts.map(|(account, minor)| (account.to_owned(), minor)).into()
+}
+
+/// Ten euros given back by bank wire, a part of the first seed order.
+pub(crate) fn refund(date: &str) -> Value {
+    json!({"id": "r1", "code": "StripeBankWire", "payment_method": "StripeBankWire", "name": "Bank wire", "value": -10,
+        "type": "refund", "payment_date": date})
+}
+
+/// The first seed order with one of its two participants cancelled, and the money for it given back.
+pub(crate) fn refunded(cancelled: &str, paid_back: &str) -> String {
+    changed(
+        PAID_ORDER,
+        &[
+            ("/tickets/0/participants/1/status", json!("CANCELED")),
+            ("/tickets/0/participants/1/cancellation_date", json!(cancelled)),
+            ("/payments/-", refund(paid_back)),
+        ],
+    )
 }
 
 /// A seed order with changes: JSON pointers and their new values.

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use ticketledger::db::{Database, Role};
 
 use super::cluster;
+use super::wait::HUNG;
 
 /// The engines that every store must work on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +95,7 @@ impl TestDatabase {
             Engine::Sqlite => {
                 let path = self.path.as_ref().expect("a SQLite database has a file").display().to_string();
                 let mut connection = SqliteConnection::establish(&path).expect("the file opens");
-                connection.batch_execute("PRAGMA busy_timeout=10000; PRAGMA foreign_keys=ON;")?;
+                connection.batch_execute(&format!("{}; PRAGMA foreign_keys=ON;", wait_for_locks()))?;
                 connection.transaction(|c| c.batch_execute(sql))
             }
             Engine::Postgres => {
@@ -111,6 +112,11 @@ impl Drop for TestDatabase {
             cluster::administer(cluster, &format!("DROP DATABASE {} WITH (FORCE)", self.name));
         }
     }
+}
+
+/// Lets a SQLite connection of a test wait for whoever has the lock.
+pub(crate) fn wait_for_locks() -> String {
+    format!("PRAGMA busy_timeout={}", HUNG.as_millis())
 }
 
 /// Runs `body` with a fresh database of `engine`, unless that engine is skipped.

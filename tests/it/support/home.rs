@@ -1,23 +1,27 @@
 //! The program itself, as an operator runs it: a child process with a settings file, an environment of its own and real
 //! signals.
 
+use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Instant;
 
 use serde_json::Value;
 use ticketledger::db::{Database, Role};
 use ticketledger::demo::stand_in::StandIn;
 
-/// Longer than anything here takes; a test that waits for longer has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+use super::wait::{self, HUNG};
 
 const DATABASE_URL: &str = "TICKETLEDGER_DATABASE__URL";
+const LOG: &str = "TICKETLEDGER_LOG";
+/// The daemon says at this level what it has done, so that a test can wait for it.
+const LOG_OF_WHAT_IS_DONE: &str = "info,ticketledger=debug";
 
 /// A folder with settings and a SQLite database, where the program is run.
 pub(crate) struct Home {
@@ -35,11 +39,19 @@ pub(crate) struct Ended {
 /// A running daemon. It is killed when it is dropped.
 pub(crate) struct Serving {
     child: Child,
-    log: Receiver<String>,
+    log: Mutex<Log>,
     /// Where it receives.
     pub(crate) public: SocketAddr,
     /// Where it shows whether it is ready.
     pub(crate) console: SocketAddr,
+}
+
+/// Everything that a daemon has logged.
+struct Log {
+    lines: Receiver<String>,
+    said: Vec<String>,
+    /// For each message that was waited for, where the look for its next one begins.
+    found: HashMap<String, usize>,
 }
 
 impl Home {
@@ -98,7 +110,8 @@ impl Home {
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ticketledger"));
-        command.args(arguments).current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
+        command.args(arguments).current_dir(self.folder.path()).env_clear().env("USER", "operator");
+        command.stdin(Stdio::null());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -137,7 +150,7 @@ impl Home {
     pub(crate) fn serve(&self) -> Serving {
         let mut command = self.command(&["--log-format", "json", "serve"]);
         command.stdout(Stdio::null());
-        Self::ready(command)
+        self.ready(command)
     }
 
     /// The daemon as systemd would start it with sockets of these names, which it finds from descriptor 3 on.
@@ -157,20 +170,29 @@ impl Home {
 
     /// Starts the daemon on sockets that somebody holds for it.
     pub(crate) fn serve_on(&self, sockets: [(&str, &TcpListener); 2]) -> Serving {
-        Self::ready(self.on_sockets(sockets))
+        self.ready(self.on_sockets(sockets))
     }
 
-    fn ready(mut command: Command) -> Serving {
+    fn ready(&self, mut command: Command) -> Serving {
+        if self.environment.iter().all(|(name, _)| name != LOG) {
+            command.env(LOG, LOG_OF_WHAT_IS_DONE);
+        }
         let mut child = command.stderr(Stdio::piped()).spawn().expect("the daemon starts");
         let stderr = child.stderr.take().expect("a pipe");
-        let (sender, log) = channel();
+        let (sender, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                let record: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
                 // A test that is over reads no more.
                 let _ = sender.send(line);
+                wait::heard(
+                    record["target"].as_str().unwrap_or_default(),
+                    record["level"].as_str().unwrap_or_default(),
+                );
             }
         });
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        let log = Mutex::new(Log { lines, said: Vec::new(), found: HashMap::new() });
         let mut serving = Serving { child, log, public: nowhere, console: nowhere };
         let ready = serving.says("ready");
         let address = |name: &str| ready["fields"][name].as_str().expect("an address").parse().expect("an address");
@@ -186,17 +208,39 @@ impl Home {
     }
 }
 
+/// The message of a line of the log; empty when it is none of the daemon's.
+fn message(line: &str) -> String {
+    let record: Value = serde_json::from_str(line).unwrap_or(Value::Null);
+    record["fields"]["message"].as_str().unwrap_or_default().to_owned()
+}
+
+impl Log {
+    /// Reads another line; false when there will be none, for the daemon has ended.
+    fn read(&mut self, waiting_since: Instant, what: &str) -> bool {
+        match self.lines.recv_timeout(HUNG.saturating_sub(waiting_since.elapsed())) {
+            Ok(line) => self.said.push(line),
+            Err(RecvTimeoutError::Disconnected) => return false,
+            Err(RecvTimeoutError::Timeout) => panic!("hung while waiting until it {what}, but {:#?}", self.said),
+        }
+        true
+    }
+}
+
 impl Serving {
-    /// Waits for a line of the log with this message.
-    pub(crate) fn says(&self, message: &str) -> Value {
-        let mut said = Vec::new();
+    /// Waits for a line of the log whose message begins like this, and answers it. Asked again, for the next one.
+    pub(crate) fn says(&self, begin: &str) -> Value {
+        let (mut log, started) = (self.log.lock().expect("the log"), Instant::now());
+        let mut next = log.found.get(begin).copied().unwrap_or(0);
         loop {
-            let Ok(line) = self.log.recv_timeout(PATIENCE) else { panic!("it never said {message}, but {said:#?}") };
-            let record: Value = serde_json::from_str(&line).unwrap_or(Value::Null);
-            if record["fields"]["message"].as_str().is_some_and(|text| text.starts_with(message)) {
-                return record;
+            while let Some(line) = log.said.get(next) {
+                next += 1;
+                if message(line).starts_with(begin) {
+                    let record = serde_json::from_str(line).expect("JSON");
+                    log.found.insert(begin.to_owned(), next);
+                    return record;
+                }
             }
-            said.push(line);
+            assert!(log.read(started, &format!("says {begin}")), "it ended without saying {begin}: {:#?}", log.said);
         }
     }
 
@@ -223,40 +267,24 @@ impl Serving {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Waits for its end, and answers how it ended and the rest of its log.
+    /// Waits for its end, and answers how it ended and all that it logged.
     pub(crate) fn ended_saying(mut self) -> (ExitStatus, Vec<String>) {
-        let mut said = Vec::new();
-        while let Ok(line) = self.log.recv_timeout(PATIENCE) {
-            said.push(line);
-        }
+        let (log, started) = (self.log.get_mut().expect("the log"), Instant::now());
+        // Its log ends with it.
+        while log.read(started, "ends") {}
+        let said = std::mem::take(&mut log.said);
         (self.child.wait().expect("it ended"), said)
+    }
+
+    /// Waits for its end.
+    pub(crate) fn ended(self) -> ExitStatus {
+        self.ended_saying().0
     }
 
     /// Ends it as a power cut would.
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("it can be killed");
         assert_eq!(self.child.wait().expect("it ended").signal(), Some(9), "it ran until it was killed");
-    }
-
-    /// Waits for its end, and answers all that it logged since it was ready.
-    pub(crate) fn everything(mut self) -> Vec<String> {
-        let mut said = Vec::new();
-        while let Ok(line) = self.log.recv_timeout(PATIENCE) {
-            said.push(line);
-        }
-        self.child.wait().expect("it ended");
-        said
-    }
-
-    /// Waits for its end.
-    pub(crate) fn ended(mut self) -> ExitStatus {
-        // Its log ends with it, and a wait for the log has a bound.
-        let started = Instant::now();
-        while self.log.recv_timeout(PATIENCE).is_ok() {
-            assert!(started.elapsed() < PATIENCE, "it goes on and on");
-        }
-        assert!(started.elapsed() < PATIENCE, "it does not end");
-        self.child.wait().expect("it ended")
     }
 
     /// Sends a body as the provider would, and answers the number of the event; `None` when there was no answer.
@@ -271,13 +299,17 @@ impl Serving {
         Some(answer["event"].as_i64().expect("the number of the event"))
     }
 
-    /// Waits until something holds, asking between two looks whether the daemon is ready.
-    pub(crate) async fn until(&self, client: &reqwest::Client, what: &str, mut holds: impl FnMut() -> bool) {
+    /// Sends a body until it is accepted, as a provider does that is told to come back: 503 with `Retry-After`.
+    pub(crate) async fn accepted(&self, client: &reqwest::Client, source: &str, body: &str) {
+        let address = format!("http://{}/webhooks/{source}/{source}-secret", self.public);
         let started = Instant::now();
-        while !holds() {
-            assert!(started.elapsed() < PATIENCE, "{what}");
-            let ready = client.get(format!("http://{}/readyz", self.console)).send().await.expect("an answer");
-            assert_eq!(ready.status().as_u16(), 200);
+        loop {
+            let answer = client.post(&address).body(body.to_owned()).send().await.expect("an answer");
+            match (answer.status().as_u16(), answer.headers().contains_key("retry-after")) {
+                (200, false) => return,
+                (503, true) => assert!(started.elapsed() < HUNG, "it is never accepted"),
+                answer => panic!("{answer:?}"),
+            }
         }
     }
 }

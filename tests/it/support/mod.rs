@@ -7,3 +7,5 @@ pub(crate) mod db;
 pub(crate) mod home;
 pub(crate) mod order;
 pub(crate) mod program;
+pub(crate) mod random;
+pub(crate) mod wait;

@@ -28,8 +28,9 @@ impl Program {
         Self { folder }
     }
 
-    pub(crate) fn settings_file(&self) -> PathBuf {
-        self.folder.path().join("ticketledger.toml")
+    /// A file of its folder, where it runs.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {

@@ -7,39 +7,41 @@ use serde_json::json;
 use ticketledger::config::VatRule;
 use ticketledger::demo::stand_in::{BookingExample, TicketExample, person_example};
 
-use super::{
-    FIRST, PID, SECOND, announce, has_finding, journal, paid_only, pay, sold, sold_and_paid, start, with_tickets,
-};
+use super::{FIRST, PID, SECOND, announce, has_finding, paid_only, pay, sold, sold_and_paid, start, with_tickets};
 use crate::on_both_engines;
-use crate::support::daemon::{TestDaemon, at, expected};
+use crate::support::daemon::{TestDaemon, at, entry, expected};
+
+const SAID: [&str; 3] = ["booking_date", "kind", "reason_code"];
 
 on_both_engines!(the_documented_booking_is_sold_with_63_rappen_vat_for_each_ticket, async |database| {
     let daemon = start(database).await;
     announce(&daemon, "new-booking").await;
     daemon.settle().await;
-    let sale = [
-        "2025-11-11|post|new|assets:receivable|2500",
-        "2025-11-11|post|new|income:tickets|-2437",
-        "2025-11-11|post|new|liabilities:vat:260|-63",
-    ];
-    assert_eq!(journal(&daemon), [sale, sale].concat());
+    let sale = entry(
+        "2025-11-11 post new",
+        [("assets:receivable", 2500), ("income:tickets", -2437), ("liabilities:vat:260", -63)],
+    );
+    assert_eq!(daemon.journal(&SAID), [sale.clone(), sale]);
     assert_eq!(
-        daemon.lines(
-            "SELECT order_code || '|' || status || '|' || currency || '|' || billed_minor || '|' || settled_minor \
-             || '|' || balance_minor AS line FROM v_order_balance"
+        daemon.rows(
+            &["order_code", "status", "currency", "billed_minor", "settled_minor", "balance_minor"],
+            "FROM v_order_balance"
         ),
-        ["2932-3344-6073|accepted|CHF|5000|0|5000"]
+        [["2932-3344-6073", "accepted", "CHF", "5000", "0", "5000"]]
     );
     assert_eq!(
-        daemon.lines(
-            "SELECT COALESCE(event_id, 'none') || '|' || event_title || '|' || period || '|' || vat_bp || '|' || qty \
-             || '|' || net_minor || '|' || vat_minor || '|' || gross_minor AS line FROM v_revenue_by_event"
+        daemon.rows(
+            &["event_id", "event_title", "period", "vat_bp", "qty", "net_minor", "vat_minor", "gross_minor"],
+            "FROM v_revenue_by_event"
         ),
-        ["none|Shakespeare Day|2025-11|260|2|4874|126|5000"]
+        [["-", "Shakespeare Day", "2025-11", "260", "2", "4874", "126", "5000"]]
     );
-    let traced = "SELECT e.kind || '|' || d.status AS line FROM v_trace t JOIN documents d ON d.id = t.document_id \
-        JOIN inbox_events e ON e.id = t.inbox_event_id AND e.body_sha256 = t.body_sha256";
-    assert_eq!(daemon.lines(traced), ["new-booking|200"; 2], "every entry leads to the webhook and to what was read");
+    let traced = daemon.rows(
+        &["e.kind", "d.status"],
+        "FROM v_trace t JOIN documents d ON d.id = t.document_id \
+        JOIN inbox_events e ON e.id = t.inbox_event_id AND e.body_sha256 = t.body_sha256",
+    );
+    assert_eq!(traced, [["new-booking", "200"]; 2], "every entry leads to the webhook and to what was read");
     announce(&daemon, "new-booking").await;
     daemon.settle().await;
     assert_eq!(daemon.entries("theatre"), 2, "announced again, nothing is posted");
@@ -56,14 +58,16 @@ on_both_engines!(a_price_that_changes_is_reversed_and_posted_at_the_receipt_of_t
     announce(&daemon, "booking-tickets-updated").await;
     daemon.settle().await;
     assert_eq!(
-        journal(&daemon)[6..],
+        daemon.journal(&SAID)[2..],
         [
-            "2025-12-02|reverse|changed|assets:receivable|-2500",
-            "2025-12-02|reverse|changed|income:tickets|2437",
-            "2025-12-02|reverse|changed|liabilities:vat:260|63",
-            "2025-12-02|post|changed|assets:receivable|3000",
-            "2025-12-02|post|changed|income:tickets|-2924",
-            "2025-12-02|post|changed|liabilities:vat:260|-76",
+            entry(
+                "2025-12-02 reverse changed",
+                [("assets:receivable", -2500), ("income:tickets", 2437), ("liabilities:vat:260", 63)]
+            ),
+            entry(
+                "2025-12-02 post changed",
+                [("assets:receivable", 3000), ("income:tickets", -2924), ("liabilities:vat:260", -76)]
+            ),
         ]
     );
     daemon.finish().await;
@@ -81,18 +85,20 @@ on_both_engines!(tickets_that_are_deleted_or_added_change_only_themselves, async
     announce(&daemon, "booking-tickets-updated").await;
     daemon.settle().await;
     assert_eq!(
-        journal(&daemon)[6..],
+        daemon.journal(&SAID)[2..],
         [
-            "2025-11-12|reverse|gone|assets:receivable|-2500",
-            "2025-11-12|reverse|gone|income:tickets|2437",
-            "2025-11-12|reverse|gone|liabilities:vat:260|63",
-            "2025-11-12|post|new|assets:receivable|1000",
-            "2025-11-12|post|new|income:tickets|-975",
-            "2025-11-12|post|new|liabilities:vat:260|-25",
+            entry(
+                "2025-11-12 reverse gone",
+                [("assets:receivable", -2500), ("income:tickets", 2437), ("liabilities:vat:260", 63)]
+            ),
+            entry(
+                "2025-11-12 post new",
+                [("assets:receivable", 1000), ("income:tickets", -975), ("liabilities:vat:260", -25)]
+            ),
         ]
     );
-    let of_month = "SELECT period || '|' || qty || '|' || gross_minor AS line FROM v_revenue_by_event";
-    assert_eq!(daemon.lines(of_month), ["2025-11|2|3500"]);
+    let of_month = daemon.rows(&["period", "qty", "gross_minor"], "FROM v_revenue_by_event");
+    assert_eq!(of_month, [["2025-11", "2", "3500"]]);
     daemon.finish().await;
 });
 
@@ -115,8 +121,8 @@ on_both_engines!(a_cancelled_booking_has_no_tickets_whether_it_can_still_be_read
     daemon.settle().await;
     assert_eq!(daemon.balances("theatre"), paid_only());
     assert_eq!(daemon.states(), ["done"; 5], "a booking that is gone was announced as cancelled");
-    let status = "SELECT status || '|' || billed_minor || '|' || balance_minor AS line FROM v_order_balance";
-    assert_eq!(daemon.lines(status), ["cancelled|0|-5000"]);
+    let status = daemon.rows(&["status", "billed_minor", "balance_minor"], "FROM v_order_balance");
+    assert_eq!(status, [["cancelled", "0", "-5000"]]);
     daemon.finish().await;
 });
 
@@ -195,9 +201,8 @@ on_both_engines!(without_a_rule_the_vat_is_undetermined_and_never_zero, async |d
     let suspended = expected([("assets:receivable", 5000), ("suspense:vat_undetermined", -5000)]);
     assert_eq!(daemon.balances("theatre"), suspended);
     assert!(has_finding(&daemon, "vat_unknown"));
-    let rates = "SELECT COALESCE(CAST(vat_bp AS TEXT), 'none') || '|' || net_minor || '|' || vat_minor || '|' || \
-        gross_minor AS line FROM v_vat_by_rate";
-    assert_eq!(daemon.lines(rates), ["none|5000|0|5000"]);
+    let rates = daemon.rows(&["vat_bp", "net_minor", "vat_minor", "gross_minor"], "FROM v_vat_by_rate");
+    assert_eq!(rates, [["-", "5000", "0", "5000"]]);
     // A rule settles it: the next reading moves the money to where it belongs.
     let rule = rule("2018-01-01", None, 260);
     let daemon = daemon.restart(|config| config.sources[1].vat_rules.push(rule)).await;
@@ -234,31 +239,31 @@ on_both_engines!(the_rate_is_that_of_the_local_day_of_the_show, async |database|
     daemon.stand_in.put_booking(PID, BookingExample { tickets, ..BookingExample::default() }.json());
     announce(&daemon, "new-booking").await;
     daemon.settle().await;
-    let rates = "SELECT COALESCE(CAST(vat_bp AS TEXT), 'none') || '|' || vat_minor || '|' || gross_minor AS line \
-        FROM v_vat_by_rate ORDER BY COALESCE(vat_bp, -1)";
-    assert_eq!(daemon.lines(rates), ["none|0|2500", "0|0|2500", "250|61|2500", "260|126|5000"]);
+    let rates =
+        daemon.rows(&["vat_bp", "vat_minor", "gross_minor"], "FROM v_vat_by_rate ORDER BY COALESCE(vat_bp, -1)");
+    assert_eq!(rates, [["-", "0", "2500"], ["0", "0", "2500"], ["250", "61", "2500"], ["260", "126", "5000"]]);
     daemon.finish().await;
 });
 
 on_both_engines!(persons_become_customers_and_a_booking_belongs_to_its_own, async |database| {
     const PERSON: &str = "8CB96870-68AC-4296-BEC2-F0F04B29D4F0";
-    let customers = "SELECT name || '|' || email || '|' || orders || '|' || billed_minor AS line FROM v_customers";
     let daemon = start(database).await;
+    let customers = || daemon.rows(&["name", "email", "orders", "billed_minor"], "FROM v_customers");
     let mut person = person_example();
     daemon.stand_in.put_person(PERSON, person.clone());
     daemon.ticketpark("new-person", json!({ "person_pid": PERSON })).await;
     daemon.settle().await;
-    assert_eq!(daemon.lines(customers), ["Manuel Reinhard|tech@ticketpark.ch|0|0"]);
+    assert_eq!(customers(), [["Manuel Reinhard", "tech@ticketpark.ch", "0", "0"]]);
     announce(&daemon, "new-booking").await;
     daemon.settle().await;
-    assert_eq!(daemon.lines(customers), ["Manuel Reinhard|tech@ticketpark.ch|1|5000"]);
+    assert_eq!(customers(), [["Manuel Reinhard", "tech@ticketpark.ch", "1", "5000"]]);
     // The documented type of a changed person, and what it was probably meant to be.
     for (kind, name) in [("new-updated", "Emanuel"), ("person-updated", "Manu"), ("updated-person", "M.")] {
         person["firstname"] = json!(name);
         daemon.stand_in.put_person(PERSON, person.clone());
         daemon.ticketpark(kind, json!({ "person_pid": PERSON })).await;
         daemon.settle().await;
-        assert_eq!(daemon.lines(customers), [format!("{name} Reinhard|tech@ticketpark.ch|1|5000")]);
+        assert_eq!(customers(), [[&format!("{name} Reinhard"), "tech@ticketpark.ch", "1", "5000"]]);
     }
     assert_eq!(daemon.states(), ["done"; 5]);
     assert_eq!(daemon.entries("theatre"), 2, "a person is nothing to post");

@@ -59,16 +59,6 @@ pub(super) fn has_finding(daemon: &TestDaemon, reason: &str) -> bool {
     daemon.lines("SELECT reason AS line FROM v_open_findings").iter().any(|found| found == reason)
 }
 
-/// Entries as `booking date|kind|reason|atom key|account=amount`, in their order.
-pub(super) fn journal(daemon: &TestDaemon) -> Vec<String> {
-    daemon.lines(
-        "SELECT e.booking_date || '|' || e.kind || '|' || e.reason_code || '|' || p.account_code || '|' \
-         || p.amount_minor AS line FROM journal_entries e \
-         JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no \
-         ORDER BY e.source, e.entry_no, p.line_no",
-    )
-}
-
 /// The documented booking: 2 × 25.00 at 2.6 %.
 pub(super) fn sold() -> BTreeMap<String, i64> {
     expected([("assets:receivable", 5000), ("income:tickets", -4874), ("liabilities:vat:260", -126)])

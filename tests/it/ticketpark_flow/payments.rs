@@ -28,9 +28,11 @@ on_both_engines!(a_payment_counts_before_with_and_after_its_booking, async |data
     pay(3).await;
     announce(3).await;
     daemon.settle().await;
-    let open = "SELECT order_id || '|' || billed_minor || '|' || settled_minor || '|' || balance_minor AS line \
-        FROM v_order_balance ORDER BY order_id";
-    assert_eq!(daemon.lines(open), ["1|5000|5000|0", "2|5000|5000|0", "3|5000|5000|0"]);
+    let open = daemon.rows(
+        &["order_id", "billed_minor", "settled_minor", "balance_minor"],
+        "FROM v_order_balance ORDER BY order_id",
+    );
+    assert_eq!(open, [["1", "5000", "5000", "0"], ["2", "5000", "5000", "0"], ["3", "5000", "5000", "0"]]);
     assert_eq!(daemon.states(), ["done"; 6]);
     daemon.finish().await;
 });
@@ -100,9 +102,9 @@ on_both_engines!(amounts_are_read_from_texts_and_from_numbers_to_the_rappen, asy
     }
     daemon.settle().await;
     assert_eq!(daemon.balances("theatre").get("assets:clearing:twint"), Some(&54_320));
-    let by_method = "SELECT payment_method || '|' || paid_minor || '|' || refunded_minor || '|' || net_minor AS line \
-        FROM v_payments_by_method";
-    assert_eq!(daemon.lines(by_method), ["twint|54321|-1|54320"]);
+    let by_method =
+        daemon.rows(&["payment_method", "paid_minor", "refunded_minor", "net_minor"], "FROM v_payments_by_method");
+    assert_eq!(by_method, [["twint", "54321", "-1", "54320"]]);
     daemon.finish().await;
 });
 

@@ -1,7 +1,6 @@
 //! Providers that fail, limit, are down or hang: what is tried again, when, and at whose cost.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde_json::json;
 use ticketledger::clock::{Clock, Timestamp};
@@ -11,6 +10,7 @@ use ticketledger::demo::stand_in::{BookingExample, Fault, StandIn};
 use super::{HOURS, announce, attempts, history, order, reads, sold, start, status};
 use crate::on_both_engines;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, at};
+use crate::support::wait::{unless_hung, until};
 
 /// When an event is due.
 fn due_at(daemon: &TestDaemon, event: i64) -> Timestamp {
@@ -69,9 +69,8 @@ on_both_engines!(an_event_out_of_attempts_is_parked_and_a_replay_gives_it_a_fres
     let before = [1, 2, 3, 4].map(|number| attempt(number, "transient"));
     let after = [1, 2, 3].map(|number| attempt(number, "transient"));
     assert_eq!(history(&daemon), [&before[..], &[attempt(4, "replay")], &after].concat());
-    let actions =
-        "SELECT action || '|' || actor || '|' || why || '|' || filter || '|' || events AS line FROM operator_actions";
-    assert_eq!(daemon.lines(actions), [format!("replay|test|to see|id={event}|1")]);
+    let actions = daemon.rows(&["action", "actor", "why", "filter", "events"], "FROM operator_actions");
+    assert_eq!(actions, [["replay", "test", "to see", &format!("id={event}"), "1"]]);
     daemon.finish().await;
 });
 
@@ -170,16 +169,6 @@ on_both_engines!(a_provider_that_is_down_is_left_alone_probed_and_costs_no_attem
     daemon.finish().await;
 });
 
-/// Waits until something holds; fails when it never does.
-async fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let holding = async {
-        while !holds() {
-            tokio::task::yield_now().await;
-        }
-    };
-    assert!(tokio::time::timeout(Duration::from_secs(20), holding).await.is_ok(), "{what}");
-}
-
 on_both_engines!(a_provider_that_does_not_answer_its_probe_gets_no_second_one, async |database| {
     let daemon = TestDaemon::start_with(database, |config| config.worker.workers = 1, Arc::new(|_| {})).await;
     let daemon = daemon.restart_working().await;
@@ -223,8 +212,7 @@ on_both_engines!(a_source_whose_provider_hangs_does_not_hold_up_another, async |
     opera.script([Fault::Hang]);
     daemon.accepted("zoo", json!({ "type": "new-booking", "payload": { "booking_pid": 1 } }).to_string()).await;
     daemon.accepted("museum", order("a", 1)).await;
-    let asked = tokio::time::timeout(Duration::from_secs(20), opera.hanging(1)).await;
-    assert!(asked.is_ok(), "the other provider is asked");
+    unless_hung("the other provider is asked", opera.hanging(1)).await;
     // Whatever hangs is answered now; faults that are left do not matter any more.
     opera.stop().await;
     let TestDaemon { daemon, stand_in, .. } = daemon;

@@ -48,7 +48,7 @@ fn entry(row: &mut SheetRow<'_>) -> Option<ManualEntry> {
         "retain" => retain(row, common),
         "write-off" => write_off(row, common),
         _ => {
-            row.mistake("`kind` is none of: fee, payout, payment, refund, retain, write-off");
+            row.mistake("`kind` must be one of: fee, payout, payment, refund, retain, write-off");
             None
         }
     }
@@ -123,7 +123,9 @@ fn write_off(row: &mut SheetRow<'_>, common: Option<Common>) -> Option<ManualEnt
         "income:retained" => Account::IncomeRetained,
         "suspense:rounding" => Account::Rounding,
         _ => {
-            row.mistake("`account` is none of: expenses:bad_debt, expenses:fees, income:retained, suspense:rounding");
+            row.mistake(
+                "`account` must be one of: expenses:bad_debt, expenses:fees, income:retained, suspense:rounding",
+            );
             return None;
         }
     };
@@ -141,7 +143,7 @@ fn taxed(row: &mut SheetRow<'_>, entry: Result<ManualEntry, crate::money::Overfl
 /// A sign that turns a refund into a payment is a mistake more often than a wish.
 fn positive(row: &mut SheetRow<'_>, common: Option<Common>) -> Option<Common> {
     if common.as_ref().is_some_and(|common| common.amount < 0) {
-        row.mistake("`amount` is negative; the kind says the direction");
+        row.mistake("`amount` is negative; the kind decides the direction");
         return None;
     }
     common
@@ -151,7 +153,7 @@ fn positive(row: &mut SheetRow<'_>, common: Option<Common>) -> Option<Common> {
 fn refuse(row: &mut SheetRow<'_>, columns: &[&str]) {
     for column in columns {
         if row.cell(column).is_some() {
-            row.mistake(format!("`{column}` means nothing for this kind; leave it empty"));
+            row.mistake(format!("`{column}` has no meaning for this kind; leave it empty"));
         }
     }
 }

@@ -22,7 +22,7 @@ use sha2::{Digest as _, Sha256};
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
 use crate::inbox::Entity;
-use crate::inbox::operator::{Reason, store as operator};
+use crate::inbox::operator::{self, Action, ActionKind, Reason};
 use crate::ledger::batch::Batch;
 use crate::ledger::book::{KnownSource, SnapshotCause};
 use crate::ledger::posting::StoredValueKey;
@@ -92,8 +92,11 @@ pub struct Imported {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// The file cannot be taken as it is.
-    #[error("nothing was imported, because the file has mistakes:\n{}", listed(.0))]
+    #[error("nothing was imported; correct these mistakes in the file:\n{}", listed(.0))]
     Mistakes(Vec<Mistake>),
+    /// The copy of the file that the inbox keeps cannot be written.
+    #[error("the file's copy without voucher codes cannot be written: {0}")]
+    Copy(#[from] csv::Error),
     /// The books refused.
     #[error(transparent)]
     Ledger(#[from] Error),
@@ -121,7 +124,9 @@ pub fn read(kind: FileKind, bytes: &[u8], today: NaiveDate) -> (Vec<ManualEntry>
     let mut lines: BTreeMap<&str, u64> = BTreeMap::new();
     for entry in &entries {
         match lines.get(entry.key.as_str()) {
-            Some(first) => mistakes.push(Mistake::new(entry.line, format!("its reference is that of line {first}"))),
+            Some(first) => {
+                mistakes.push(Mistake::new(entry.line, format!("it has the same reference as line {first}")))
+            }
             None => {
                 lines.insert(&entry.key, entry.line);
             }
@@ -175,7 +180,8 @@ pub fn import(
         let orders = plan.new.iter().filter_map(|entry| entry.order_id.as_deref());
         reconcile_again(connection, &mut batch, orders, now)?;
         let what = format!("source={} kind={} event={event_id}", source.name, file.kind.as_str());
-        operator::record(connection, now, "import", reason, &what, count(plan.new.len()))?;
+        let (kind, changed) = (ActionKind::Import, plan.new.len());
+        operator::record(connection, &Action { kind, at: now, reason, selection: &what, changed })?;
         Ok(Imported {
             event_id: Some(event_id),
             posted: plan.new.len(),
@@ -184,10 +190,6 @@ pub fn import(
             sums: plan.sums,
         })
     })
-}
-
-fn count(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Keeps the file as an event of the inbox. Of voucher codes, which are as good as money, only hashes are kept.
@@ -200,7 +202,7 @@ fn store_file(
     now: Timestamp,
 ) -> Result<i64, ImportError> {
     let body = match file.kind {
-        FileKind::OpeningVouchers => opening::without_codes(&plan.new),
+        FileKind::OpeningVouchers => opening::without_codes(&plan.new)?,
         FileKind::Manual | FileKind::Settlement => file.bytes.clone(),
     };
     let headers = serde_json::json!({

@@ -37,8 +37,8 @@ fn entry(row: &mut SheetRow<'_>) -> Option<ManualEntry> {
         ("spv", bp) if bp > 0 => (StoredValueClass::Voucher, Account::VoucherSinglePurpose(bp)),
         ("flex", _) => (StoredValueClass::Flex, Account::Flex),
         ("mpv", _) => return refused(row, "a multi-purpose voucher has no rate; it is taxed when it is used"),
-        ("spv", _) => return refused(row, "`vat_rate` is needed: a single-purpose voucher was taxed when sold"),
-        _ => return refused(row, "`kind` is none of: mpv, spv, flex"),
+        ("spv", _) => return refused(row, "`vat_rate` is missing; a single-purpose voucher was taxed when sold"),
+        _ => return refused(row, "`kind` must be one of: mpv, spv, flex"),
     };
     let (code_sha256, code_last4) = code(row);
     let (currency, value_minor, voucher_id) = (currency?, value.filter(|value| *value > 0)?, voucher_id?);
@@ -99,9 +99,9 @@ fn code(row: &SheetRow<'_>) -> (Option<String>, Option<String>) {
 }
 
 /// The rows as a file without a code in clear. Reading it gives the same entries.
-pub(super) fn without_codes(entries: &[ManualEntry]) -> Vec<u8> {
-    let header = "voucher_id,kind,currency,value,vat_rate,sold_on,expires_on,code_sha256,code_last4";
-    let mut lines = vec![header.to_owned()];
+pub(super) fn without_codes(entries: &[ManualEntry]) -> Result<Vec<u8>, csv::Error> {
+    let mut file = csv::Writer::from_writer(Vec::new());
+    file.write_record(COLUMNS.required.iter().chain(COLUMNS.optional).filter(|name| **name != "code"))?;
     for voucher in entries.iter().filter_map(|entry| entry.voucher.as_ref()) {
         let kind = match voucher.class {
             StoredValueClass::Flex => voucher.class.as_str(),
@@ -110,19 +110,17 @@ pub(super) fn without_codes(entries: &[ManualEntry]) -> Vec<u8> {
         let value = crate::money::format_minor(voucher.value_minor, voucher.currency.exponent());
         let rate = crate::money::format_minor(i64::from(voucher.vat_bp), 2);
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let cells = [
-            voucher.voucher_id.clone(),
-            kind.to_owned(),
-            voucher.currency.code().to_owned(),
-            value,
-            rate,
-            day(voucher.sold_on),
-            day(voucher.expires_on),
-            text(&voucher.code_sha256),
-            format!("\"{}\"", text(&voucher.code_last4).replace('"', "\"\"")),
-        ];
-        lines.push(cells.join(","));
+        file.write_record([
+            voucher.voucher_id.as_str(),
+            kind,
+            voucher.currency.code(),
+            &value,
+            &rate,
+            &day(voucher.sold_on),
+            &day(voucher.expires_on),
+            voucher.code_sha256.as_deref().unwrap_or_default(),
+            voucher.code_last4.as_deref().unwrap_or_default(),
+        ])?;
     }
-    (lines.join("\n") + "\n").into_bytes()
+    file.into_inner().map_err(|error| error.into_error().into())
 }

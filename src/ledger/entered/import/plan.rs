@@ -25,7 +25,7 @@ pub(super) fn plan(
     let today = now.local_date(source.timezone);
     let (entries, mut mistakes) = read(file.kind, &file.bytes, today);
     if file.opened_on.is_some_and(|day| day > today) {
-        mistakes.push(Mistake::new(1, "the entry day of the opening stock is in the future"));
+        mistakes.push(Mistake::new(1, "the booking date of the opening vouchers is in the future"));
     }
     let (new, already) = new_ones(connection, &source.name, entries, &mut mistakes)?;
     check_orders(connection, &source.name, &new, &mut mistakes)?;
@@ -55,7 +55,7 @@ fn new_ones(
             Some((entry_no, _)) => mistakes.push(Mistake::new(
                 entry.line,
                 format!(
-                    "its reference was imported before, as entry {entry_no}, with other content; reverse that entry \
+                    "its reference was already imported as entry {entry_no} with other content; reverse that entry \
                      and use a new reference"
                 ),
             )),
@@ -95,7 +95,7 @@ fn check_vouchers(
         let Some(voucher) = &entry.voucher else { continue };
         let origin = store::voucher_origin(connection, source, &voucher.key())?;
         if let Some(origin) = origin.filter(|origin| *origin != VoucherOrigin::Unknown) {
-            let what = format!("voucher {} is in the books already, by {origin}", voucher.voucher_id);
+            let what = format!("voucher {} is already in the books, from {origin}", voucher.voucher_id);
             mistakes.push(Mistake::new(entry.line, what));
         }
     }

@@ -6,7 +6,7 @@ use super::{Sum, opening, origin, reconcile_again, store};
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
 use crate::inbox::Entity;
-use crate::inbox::operator::{Reason, store as operator};
+use crate::inbox::operator::{self, Action, ActionKind, Reason};
 use crate::ledger::Error;
 use crate::ledger::batch::Batch;
 use crate::ledger::book::{
@@ -35,12 +35,12 @@ pub enum Irreversible {
     Unknown(String, i64),
     /// A webhook or a close caused it.
     #[error(
-        "entry {0} was not entered by a person (its kind is `{1}`); what a webhook caused is undone by what the \
-         provider says next"
+        "entry {0} was not posted by a person (its kind is `{1}`); what a webhook caused is corrected by the \
+         provider's next webhook"
     )]
     NotManual(i64, EntryKind),
     /// It is undone already.
-    #[error("entry {0} was reversed before, by entry {1}")]
+    #[error("entry {0} was already reversed, by entry {1}")]
     Already(i64, i64),
     /// The books refused.
     #[error(transparent)]
@@ -82,7 +82,8 @@ pub fn reverse(
         let settled_again = forget_voucher(connection, &mut batch, &original, event_id, now)?;
         reconcile_again(connection, &mut batch, original.order_id.as_deref().into_iter(), now)?;
         let what = format!("source={} entry={entry_no} event={event_id}", source.name);
-        operator::record(connection, now, "reverse", reason, &what, 1)?;
+        let kind = ActionKind::Reverse;
+        operator::record(connection, &Action { kind, at: now, reason, selection: &what, changed: 1 })?;
         Ok(Reversed { reverses_no: entry_no, entry_no: Some(entry.entry_no), settled_again, sums: sums(&lines) })
     })
 }

@@ -21,7 +21,7 @@ fn entries(row: &mut SheetRow<'_>) -> Option<Vec<ManualEntry>> {
     let (fee, net) = (row.amount("fee", currency), row.amount("net", currency));
     let (gross, fee, net) = (gross?, fee?, net?);
     if gross.checked_sub(fee) != Some(net) {
-        row.mistake("`gross` less `fee` is not `net`");
+        row.mistake("`gross` minus `fee` is not `net`");
         return None;
     }
     if fee == 0 && net == 0 {

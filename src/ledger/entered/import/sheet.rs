@@ -72,7 +72,7 @@ pub(super) fn rows<T>(
         match record {
             Err(error) => {
                 let line = lines.at(error.position());
-                mistakes.push(Mistake::new(line, "it is not UTF-8, or has another number of cells than the header"));
+                mistakes.push(Mistake::new(line, "it is not UTF-8, or its number of cells differs from the header"));
             }
             Ok(record) => {
                 let line = lines.at(record.position());
@@ -120,10 +120,10 @@ fn header_of(
     for (number, name) in (1..).zip(header) {
         match columns.known(name) {
             Some(known) if names.contains(&known) => {
-                mistakes.push(Mistake::new(1, format!("column `{known}` is there twice")));
+                mistakes.push(Mistake::new(1, format!("column `{known}` appears twice")));
             }
             Some(known) => names.push(known),
-            None => mistakes.push(Mistake::new(1, format!("column {number} is none of: {}", all(columns)))),
+            None => mistakes.push(Mistake::new(1, format!("column {number} must be one of: {}", all(columns)))),
         }
     }
     for missing in columns.required.iter().filter(|column| !names.contains(column)) {
@@ -162,7 +162,7 @@ impl SheetRow<'_> {
         if cell.chars().count() <= TEXT_CHARACTERS && cell.chars().all(fine) {
             return Some(cell);
         }
-        self.mistake(format!("`{column}` has other characters than letters, digits and . _ : / # + -, or too many"));
+        self.mistake(format!("`{column}` is too long, or has characters other than letters, digits and . _ : / # + -"));
         None
     }
 
@@ -178,7 +178,7 @@ impl SheetRow<'_> {
         if method.chars().count() <= TEXT_CHARACTERS && method.chars().all(fine) {
             return Some(method);
         }
-        self.mistake("`method` is no payment method");
+        self.mistake("`method` is not a payment method");
         None
     }
 
@@ -186,7 +186,7 @@ impl SheetRow<'_> {
         let code = self.required("currency")?;
         let currency = Currency::parse(&code);
         if currency.is_none() {
-            self.mistake("`currency` is no currency code such as EUR");
+            self.mistake("`currency` is not a currency code such as EUR");
         }
         currency
     }
@@ -197,7 +197,7 @@ impl SheetRow<'_> {
         match parse_decimal(&text, currency?.exponent()) {
             Ok(amount) => Some(amount),
             Err(error) => {
-                self.mistake(format!("`{column}`: {error}; write it such as 1234.50"));
+                self.mistake(format!("`{column}`: {error}; write an amount such as 1234.50"));
                 None
             }
         }
@@ -210,7 +210,7 @@ impl SheetRow<'_> {
         match rate.and_then(|bp| i32::try_from(bp).ok()) {
             Some(bp) => Some(Some(bp)),
             None => {
-                self.mistake(format!("`{column}` is no rate in percent such as 19 or 8.1"));
+                self.mistake(format!("`{column}` is not a percentage such as 19 or 8.1"));
                 None
             }
         }
@@ -222,7 +222,7 @@ impl SheetRow<'_> {
         match text.parse::<NaiveDate>() {
             Ok(day) => Some(Some(day)),
             Err(_) => {
-                self.mistake(format!("`{column}` is no day such as 2025-11-30"));
+                self.mistake(format!("`{column}` is not a date such as 2025-11-30"));
                 None
             }
         }

@@ -2,8 +2,7 @@
 
 use diesel::prelude::*;
 
-use crate::clock::Timestamp;
-use crate::db::schema::{findings, operator_actions, orders};
+use crate::db::schema::{findings, orders};
 use crate::db::{Connection, Result};
 use crate::ledger::batch::{FindingRow, FindingState};
 use crate::ledger::book::store as journal;
@@ -84,28 +83,4 @@ pub fn acknowledge(connection: &mut Connection, fingerprints: &[String], actor: 
             diesel::update(findings::table.filter(findings::state.eq(FindingState::Open)).filter(consequences.clone()));
         own + caused.set(changes).execute(c)?
     }))
-}
-
-/// Writes down who acknowledged how many findings, and why.
-///
-/// # Errors
-/// When the statement fails.
-pub fn record_acknowledgement(
-    connection: &mut Connection,
-    now: Timestamp,
-    actor: &str,
-    why: &str,
-    chosen: &str,
-    count: i64,
-) -> Result<()> {
-    let values = (
-        operator_actions::action.eq("findings ack"),
-        operator_actions::actor.eq(actor),
-        operator_actions::at.eq(now),
-        operator_actions::why.eq(why),
-        operator_actions::filter.eq(chosen),
-        operator_actions::events.eq(count),
-    );
-    on_engine!(connection, |c| diesel::insert_into(operator_actions::table).values(values).execute(c))?;
-    Ok(())
 }

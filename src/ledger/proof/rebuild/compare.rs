@@ -17,18 +17,14 @@ use crate::money::Overflow;
 pub struct Difference {
     /// Number of the stored entry, if there is one.
     pub entry_no: Option<i64>,
-    /// The order.
     pub order_id: Option<String>,
-    /// In words.
     pub what: String,
 }
 
 /// An account whose balance differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AccountDifference {
-    /// The account.
     pub account: String,
-    /// The currency.
     pub currency: String,
     /// Balance in the journal, in minor units; debit positive.
     pub stored_minor: i64,
@@ -41,11 +37,8 @@ pub struct AccountDifference {
 /// An order of which an account differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OrderDifference {
-    /// The order.
     pub order_id: String,
-    /// The account.
     pub account: String,
-    /// The currency.
     pub currency: String,
     /// Rebuilt less stored, in minor units; debit positive.
     pub difference_minor: i64,
@@ -192,7 +185,7 @@ impl Comparison {
         self.count_order(full, 1);
         let (entry, _) = full;
         let what = format!(
-            "the journal lacks an entry: {} {} of {} {} (snapshot {})",
+            "the journal is missing an entry: {} {} of {} {} (snapshot {})",
             entry.kind,
             entry.atom_key,
             amount(full),
@@ -206,7 +199,7 @@ impl Comparison {
         self.count_order(full, -1);
         let (entry, _) = full;
         let what = format!(
-            "nothing that is stored explains it: {} {} of {} {}",
+            "nothing in the stored data explains it: {} {} of {} {}",
             entry.kind,
             entry.atom_key,
             amount(full),
@@ -235,7 +228,10 @@ impl Comparison {
             let what = if rebuilt.0.entry_no == stored.0.entry_no && rebuilt.0.prev_hash == stored.0.prev_hash {
                 "its hash is not that of its content; from here on the chain differs".to_owned()
             } else {
-                format!("its number or its link differs (rebuilt it is {}); so do all after it", rebuilt.0.entry_no)
+                format!(
+                    "its number or its link differs (rebuilt: {}), and so do those of all later entries",
+                    rebuilt.0.entry_no
+                )
             };
             self.note(Some(entry_no), order_id, what);
         }

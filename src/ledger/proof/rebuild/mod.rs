@@ -39,9 +39,7 @@ const AHEAD: usize = 4;
 /// What the rebuild of one source came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Rebuilt {
-    /// The source.
     pub source: String,
-    /// Snapshots worked through.
     pub snapshots: i64,
     /// Entries in the journal.
     pub entries: i64,
@@ -55,13 +53,11 @@ pub struct Rebuilt {
     pub rebuilt_head: Option<String>,
     /// The first differences, in the order of the journal.
     pub differences: Vec<Difference>,
-    /// How many there are.
     pub differences_total: i64,
     /// Accounts whose balance differs.
     pub accounts: Vec<AccountDifference>,
     /// The first orders whose accounts differ.
     pub orders: Vec<OrderDifference>,
-    /// How many there are.
     pub orders_total: i64,
 }
 

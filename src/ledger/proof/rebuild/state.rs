@@ -17,7 +17,7 @@ pub(super) fn compare(
 ) -> Result<(), Error> {
     for prepared in page.iter().filter(|prepared| prepared.tampered) {
         let (snapshot_no, order_id) = (prepared.row.snapshot_no, &prepared.row.order_id);
-        comparison.differ(Some(order_id), format!("snapshot {snapshot_no}: its text is not the one that was hashed"));
+        comparison.differ(Some(order_id), format!("snapshot {snapshot_no}: its text does not match its hash"));
     }
     let ended: Vec<&Prepared> = page.iter().filter(|prepared| prepared.last).collect();
     let ids: Vec<&str> = ended.iter().map(|prepared| prepared.row.order_id.as_str()).collect();
@@ -25,7 +25,7 @@ pub(super) fn compare(
     for prepared in ended {
         let order_id = prepared.row.order_id.as_str();
         let Some(state) = states.get(order_id) else {
-            comparison.differ(Some(order_id), "the table orders lacks it".to_owned());
+            comparison.differ(Some(order_id), "it is missing in the table orders".to_owned());
             continue;
         };
         // A daemon beside us has gone on with it.

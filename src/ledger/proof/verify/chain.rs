@@ -51,7 +51,7 @@ fn entry_fault(entry: &EntryRow, lines: &[PostingRow], last_no: i64, last_hash: 
         return Some(format!("the number follows {last_no}, so {} is missing", last_no + 1));
     }
     if entry.prev_hash != last_hash {
-        return Some("its previous hash is not the hash of the entry before it".to_owned());
+        return Some("its previous hash is not the hash of the previous entry".to_owned());
     }
     // A close moves no money; its own check is in `periods`.
     let shape_holds = if entry.kind == "close" { lines.is_empty() } else { lines.len() >= 2 };
@@ -71,7 +71,7 @@ fn entry_fault(entry: &EntryRow, lines: &[PostingRow], last_no: i64, last_hash: 
     }
     let local = entry.effective_at.local_date(zone);
     if entry.booking_date != local && !entry.reason_code.starts_with("late_for_") && entry.kind != "manual" {
-        return Some(format!("it is booked on {} though it happened on {local}", entry.booking_date));
+        return Some(format!("it is booked on {}, but it happened on {local}", entry.booking_date));
     }
     if chain::entry_hash(entry, lines) != entry.entry_hash {
         return Some("its hash does not match its content".to_owned());
@@ -86,7 +86,7 @@ fn reversal_fault(
 ) -> Result<Option<String>, Error> {
     let Some(reverses_no) = entry.reverses_no else { return Ok(None) };
     if reverses_no >= entry.entry_no {
-        return Ok(Some(format!("it reverses entry {reverses_no}, which is not before it")));
+        return Ok(Some(format!("it reverses entry {reverses_no}, which is not an earlier one")));
     }
     let (original, originals) = journal::entry(connection, &entry.source, reverses_no)?;
     if original.kind == "reverse" {

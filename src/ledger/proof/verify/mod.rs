@@ -18,7 +18,6 @@ use crate::ledger::book::{KnownSource, PolicyHistory, store as journal};
 pub struct Verdict {
     /// Sources looked at.
     pub sources: usize,
-    /// Entries recomputed.
     pub entries: i64,
     /// Orders compared with their last snapshot.
     pub orders: i64,

@@ -19,11 +19,9 @@ pub(super) fn snapshots(order: &ExplainedOrder) -> Vec<String> {
             .collect();
         let number = snapshot.inbox_event_id;
         let why = match cause {
-            SnapshotCause::FirstDelivery => format!("webhook {number} is the first that tells of it"),
-            SnapshotCause::Delivery => format!("webhook {number} brings news"),
-            SnapshotCause::RecognisedCredit => {
-                format!("by the policy, what is kept of the credit is looked at (event {number})")
-            }
+            SnapshotCause::FirstDelivery => format!("webhook {number} is the first to mention it"),
+            SnapshotCause::Delivery => format!("webhook {number} updates it"),
+            SnapshotCause::RecognisedCredit => format!("the policy decides about the kept credit (event {number})"),
             SnapshotCause::VoucherOf(_) | SnapshotCause::ImportOfVouchers => {
                 format!("webhook {number} settles it again ({cause})")
             }

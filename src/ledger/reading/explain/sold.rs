@@ -31,7 +31,7 @@ pub(super) fn items(order: &ExplainedOrder) -> Vec<String> {
         let name = capitalised(&order.name(line_key(booked)));
         let tax = match rate_of(booked) {
             None => {
-                "Nobody told its VAT rate, so all of it waits on suspense:vat_undetermined and nothing is revenue yet"
+                "Its VAT rate is unknown, so all of it stays on suspense:vat_undetermined and none of it is revenue yet"
                     .to_owned()
             }
             Some(rate) => {
@@ -118,7 +118,7 @@ fn stored_value_sentence(order: &ExplainedOrder, booked: &ExplainedEntry) -> Str
             let from = entry.order_id.as_deref().unwrap_or("?");
             let refunded = refunded.unwrap_or_else(|| "several orders".to_owned());
             return format!(
-                "Voucher {id} of {} was issued by order {from} instead of giving money back for order {refunded}; it \
+                "Voucher {id} of {} was issued by order {from} instead of a refund for order {refunded}; it \
                  stands for a refund there (entry {}).",
                 money(value, currency),
                 entry.entry_no

@@ -211,11 +211,11 @@ pub(super) fn event(connection: &mut Connection, source: Option<&str>, id: i64) 
     }
     let outcome = match (state, entries, snapshots.len()) {
         (_, 1.., _) => format!("{entries} entries"),
-        (State::Done, _, 0) => "nothing changed: all that it says was known".to_owned(),
-        (_, _, 1..) => "no entry: what changed moves no money".to_owned(),
-        (State::Superseded, ..) => "nothing changed: newer news had been applied".to_owned(),
+        (State::Done, _, 0) => "nothing changed: everything in it was already known".to_owned(),
+        (_, _, 1..) => "no entry: the change moves no money".to_owned(),
+        (State::Superseded, ..) => "nothing changed: newer data had already been applied".to_owned(),
         (State::Parked, ..) => "nothing changed: it is parked".to_owned(),
-        (State::Pending, ..) => "nothing changed yet: it waits to be worked on".to_owned(),
+        (State::Pending, ..) => "nothing changed yet: it is pending".to_owned(),
     };
     let bytes = Bytes::of(body.as_deref(), Some(&body_sha256));
     Ok(Some(EventTraced {

@@ -3,9 +3,7 @@
 mod columns;
 mod lines;
 mod month;
-mod reports;
+pub(super) mod reports;
 
 pub(crate) use self::columns::{holds, kinds, row, rust, view_rows};
 pub(in crate::ledger) use self::month::{entries_of, open_orders};
-pub use self::reports::{AccountBalance, OrderBalance, PaymentsByMethod, RevenueByEvent, VatByRate, VoucherBalance};
-pub(in crate::ledger) use self::reports::{Movement, RevenueByEventKey};

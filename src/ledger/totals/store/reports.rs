@@ -1,8 +1,8 @@
 //! Every total by its definition.
 //!
 //! A total has the columns of its view, in the order of the view: names and order are those of CSV, JSON and
-//! manifests. Of everything, the view is read; of a selection, the lines are summed by what stands here. Tests hold
-//! both to one another.
+//! manifests. Of everything, the view is read; as of some point, the lines are summed by what stands here. Tests hold
+//! both to one another. A total that BI tools do not need has no view.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +46,7 @@ macro_rules! total {
             })?
         }
     };
-    // A total that no view shows.
+    // Without a view: everything is summed over lines, too.
     (
         $(#[$comment:meta])*
         $vis:vis $name:ident by $keys:literal where $condition:expr,
@@ -54,6 +54,14 @@ macro_rules! total {
     ) => {
         row!($(#[$comment])* $vis $name { $($column: $kind,)+ });
         sums!($name by $keys where $condition, { $($column: $kind $(= $sql)?,)+ });
+
+        impl Total for $name {
+            fn read(connection: &mut Connection, selection: &Selection<'_>) -> Result<Vec<Self>> {
+                let mut rows = Self::of_lines(connection, selection)?;
+                rows.sort();
+                Ok(rows)
+            }
+        }
     };
     (@is_there) => { false };
     (@is_there $period:ident) => { true };

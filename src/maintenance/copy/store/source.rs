@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Text};
 
 use crate::db::{Connection, Error, Result};
-use crate::maintenance::copy::Uncopied;
+use crate::maintenance::copy::CopyError;
 
 /// Rows per page.
 const PAGE_ROWS: i64 = 1000;
@@ -64,7 +64,7 @@ struct Name {
 fn sqlite(connection: &mut Connection) -> Result<&mut SqliteConnection> {
     match connection {
         Connection::Sqlite(pooled) => Ok(&mut **pooled),
-        Connection::Postgres(_) => Err(Error::Open("the source of a copy is a SQLite database".to_owned())),
+        Connection::Postgres(_) => Err(Error::Open("the source of a copy must be a SQLite database".to_owned())),
     }
 }
 
@@ -91,7 +91,7 @@ pub(in super::super) fn page(
     connection: &mut Connection,
     table: &Table,
     after: i64,
-) -> std::result::Result<Page, Uncopied> {
+) -> std::result::Result<Page, CopyError> {
     let query = format!(
         "SELECT t.rowid AS number, {} AS line FROM {} t WHERE t.rowid > {after} ORDER BY t.rowid LIMIT {PAGE_ROWS}",
         object(table),
@@ -107,7 +107,7 @@ pub(in super::super) fn lines_of(
     entries: &Table,
     after: i64,
     last: i64,
-) -> std::result::Result<Page, Uncopied> {
+) -> std::result::Result<Page, CopyError> {
     // Entries come first: they are few, and the key finds their lines.
     let query = format!(
         "SELECT t.rowid AS number, {} AS line FROM {} e CROSS JOIN {} t \
@@ -130,7 +130,7 @@ fn object(table: &Table) -> String {
     format!("json_object({})", columns.join(", "))
 }
 
-fn collect(connection: &mut Connection, query: String, most_bytes: usize) -> std::result::Result<Page, Uncopied> {
+fn collect(connection: &mut Connection, query: String, most_bytes: usize) -> std::result::Result<Page, CopyError> {
     let mut page = Page { rows_json: String::from("["), rows: 0, last: 0 };
     let query = diesel::sql_query(query);
     // Row by row, so that rows beyond the end of the page are never read.

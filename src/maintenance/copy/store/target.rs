@@ -37,7 +37,7 @@ struct Name {
 fn postgres(connection: &mut Connection) -> Result<&mut PgConnection> {
     match connection {
         Connection::Postgres(pooled) => Ok(&mut **pooled),
-        Connection::Sqlite(_) => Err(Error::Open("the target of a copy is a PostgreSQL database".to_owned())),
+        Connection::Sqlite(_) => Err(Error::Open("the target of a copy must be a PostgreSQL database".to_owned())),
     }
 }
 

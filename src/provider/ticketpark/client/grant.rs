@@ -25,7 +25,7 @@ pub struct Grant {
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
     /// 400 or 401: the token, the login or the client is not accepted. Asking again will not help.
-    #[error("the provider refused the grant with {0}")]
+    #[error("the provider rejected the token request with {0}")]
     Refused(u16),
     /// Anything else.
     #[error(transparent)]
@@ -62,7 +62,7 @@ impl Client {
         let grant = self.grant(&fields).await?;
         match grant.refresh_token {
             Some(_) => Ok(grant),
-            None => Err(verdict::garbage("the token answer has no refresh_token").into()),
+            None => Err(verdict::garbage("the token response has no refresh_token").into()),
         }
     }
 
@@ -81,14 +81,14 @@ impl Client {
         let bytes = verdict::read_body(response).await?;
         // The parser's own message could quote a token.
         let body: Body =
-            serde_json::from_slice(&bytes).map_err(|_| verdict::garbage("the token answer cannot be read"))?;
+            serde_json::from_slice(&bytes).map_err(|_| verdict::garbage("the token response cannot be read"))?;
         let lifetime_seconds = match &body.expires_in {
             Value::Number(seconds) => seconds.as_i64(),
             Value::String(seconds) => seconds.trim().parse().ok(),
             _ => None,
         };
         let lifetime_seconds =
-            lifetime_seconds.ok_or_else(|| verdict::garbage("the token answer has no expires_in"))?;
+            lifetime_seconds.ok_or_else(|| verdict::garbage("the token response has no expires_in"))?;
         Ok(Grant {
             access_token: SecretString::from(body.access_token),
             refresh_token: body.refresh_token.map(SecretString::from),

@@ -112,7 +112,7 @@ impl Client {
                 let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
                 match serde_json::from_slice::<IgnoredAny>(text) {
                     Ok(_) => Ok(Answer::Fetched(Fetched { status, body })),
-                    Err(_) => Err(verdict::garbage("the answer is not JSON")),
+                    Err(_) => Err(verdict::garbage("the response is not JSON")),
                 }
             }
             404 => Ok(Answer::Fetched(Fetched { status, body: verdict::read_body(response).await? })),
@@ -133,7 +133,7 @@ fn path_segment(pid: &str) -> Result<String, Failure> {
     if pid.is_empty() || pid == "." || pid == ".." || pid.len() > PID_BYTES {
         return Err(Failure::Permanent {
             reason: ParkReason::BadPid,
-            detail: "the pid can address no record".to_owned(),
+            detail: "the pid cannot be part of an API address".to_owned(),
         });
     }
     let mut segment = String::with_capacity(pid.len());

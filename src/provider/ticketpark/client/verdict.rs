@@ -37,9 +37,9 @@ pub(super) fn of_transport(error: &reqwest::Error) -> Failure {
         format!("cannot connect: {}", root_cause(error))
     } else if error.is_builder() {
         // Its text could quote a token.
-        "the request cannot be written".to_owned()
+        "cannot build the request".to_owned()
     } else {
-        format!("the connection broke: {}", root_cause(error))
+        format!("the connection was lost: {}", root_cause(error))
     };
     Failure::ProviderDown { detail, retry_after_milliseconds: None }
 }
@@ -54,7 +54,7 @@ pub(super) async fn read_body(mut response: Response) -> Result<Vec<u8>, Failure
     let announced = response.content_length().unwrap_or(0);
     let too_large = || Failure::Transient {
         reason: ParkReason::AnswerTooLarge,
-        detail: format!("the answer has more than {} bytes", limits::FETCH_BYTES),
+        detail: format!("the response has more than {} bytes", limits::FETCH_BYTES),
         retry_after_milliseconds: None,
     };
     if usize::try_from(announced).map_or(true, |bytes| bytes > limits::FETCH_BYTES) {
@@ -67,7 +67,7 @@ pub(super) async fn read_body(mut response: Response) -> Result<Vec<u8>, Failure
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => return Ok(body),
             Err(error) if error.is_timeout() => return Err(of_transport(&error)),
-            Err(_) => return Err(garbage("the answer breaks off")),
+            Err(_) => return Err(garbage("the response is incomplete")),
         }
     }
 }

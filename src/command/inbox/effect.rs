@@ -1,4 +1,4 @@
-//! The preview of `ticketledger inbox replay`, for people.
+//! The preview of `ticketledger inbox replay` as text and tables.
 
 use std::fmt::Write as _;
 
@@ -6,30 +6,28 @@ use crate::money::{Currency, format_minor};
 use crate::report::format::{finish, plain_table, printable};
 use crate::worker::effect::{Effect, Entry, FindingChange};
 
-/// Rows of a kind that are listed; `--format json` has all.
+/// Rows of a kind that are listed; `--format json` lists all.
 const LISTED: usize = 40;
 
-/// The effect in words and tables.
 pub(super) fn in_words(effect: &Effect) -> String {
     if effect.events == 0 {
         return "No webhook matches.\n".to_owned();
     }
     let mut text = String::new();
-    // Writing into a text cannot fail.
-    let _ = writeln!(text, "Working on {} webhooks again would come to this; nothing was changed.", effect.events);
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "Effect of processing {} webhooks again; nothing was changed.", effect.events);
     if let Some(until) = effect.looked_at_until {
         let _ = writeln!(
             text,
-            "THIS IS NOT ALL: {} more match, after webhook {until}, and were not looked at. Choose fewer with \
-             --source, --kind, --reason, --since or --until, or look at more with --limit.",
+            "INCOMPLETE: {} more match, after webhook {until}, and were not processed. Select fewer with --source, \
+             --kind, --reason, --since or --until, or raise --limit.",
             effect.left_out
         );
     }
     if effect.from_archive > 0 {
         let _ = writeln!(
             text,
-            "{} bookings were read from the archive. A replay fetches them anew, so their answer may be another by \
-             now.",
+            "{} bookings were read from stored documents. A replay fetches them again and may get other data.",
             effect.from_archive
         );
     }
@@ -41,13 +39,13 @@ pub(super) fn in_words(effect: &Effect) -> String {
 }
 
 fn outcomes(text: &mut String, effect: &Effect) {
-    text.push_str("\nWhat would become of them:\n");
+    text.push_str("\nResulting states:\n");
     for outcome in &effect.outcomes {
         let reason = outcome.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
         let _ = writeln!(text, "  {}: {} {}{reason}", outcome.source, outcome.events, outcome.state);
     }
     for event in effect.stuck.iter().take(LISTED) {
-        let why = event.detail.as_deref().or(event.reason.as_deref()).unwrap_or("somebody works on it right now");
+        let why = event.detail.as_deref().or(event.reason.as_deref()).unwrap_or("a worker is processing it");
         let _ = writeln!(text, "  webhook {} stays {}: {}", event.event_id, event.state, printable(why));
     }
     more(text, effect.stuck.len());
@@ -56,10 +54,10 @@ fn outcomes(text: &mut String, effect: &Effect) {
 fn entries(text: &mut String, effect: &Effect) {
     let (entries, orders) = (effect.entries.len(), effect.orders.len());
     if entries == 0 {
-        let _ = writeln!(text, "\nNo entry would be written; {orders} orders would be settled again.");
+        let _ = writeln!(text, "\nNo entry would be posted; {orders} orders would be settled again.");
         return;
     }
-    let _ = writeln!(text, "\n{entries} entries would be written, {orders} orders would change.");
+    let _ = writeln!(text, "\n{entries} entries would be posted, {orders} orders would change.");
     let titles = ["source", "entry", "date", "order", "what", "currency"].map(str::to_owned);
     let mut table = plain_table(titles.to_vec());
     for entry in effect.entries.iter().take(LISTED) {
@@ -74,7 +72,7 @@ fn entries(text: &mut String, effect: &Effect) {
     }
     text.push_str(&finish(&table));
     more(text, entries);
-    text.push_str("\nWhat they would move (debit positive):\n");
+    text.push_str("\nChange of each account (debit positive):\n");
     let mut table = plain_table(["source", "account", "currency", "amount"].map(str::to_owned).to_vec());
     for movement in &effect.accounts {
         let exponent = Currency::parse(&movement.currency).map_or(0, Currency::exponent);
@@ -108,6 +106,6 @@ fn findings(text: &mut String, title: &str, findings: &[FindingChange]) {
 
 fn more(text: &mut String, rows: usize) {
     if rows > LISTED {
-        let _ = writeln!(text, "  … and {} more (--format json has all).", rows - LISTED);
+        let _ = writeln!(text, "  … and {} more (--format json lists all).", rows - LISTED);
     }
 }

@@ -1,26 +1,24 @@
 //! `ticketledger ledger calibrate`.
 
-use super::{Outcome, output, settings};
 use crate::clock::Clock;
+use crate::command::options::SourceOption;
+use crate::command::{Outcome, output, settings};
 use crate::config::Config;
 use crate::ledger::findings::calibrate::{Fit, calibrate};
 use crate::report::{Column, Format, Shown, Table, format};
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Calibrate {
-    /// Only this source, by its name in the settings
-    #[arg(long, value_name = "NAME")]
-    source: Option<String>,
-    /// How to write it
+pub(in crate::command) struct Calibrate {
+    #[command(flatten)]
+    source: SourceOption,
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }
 
-/// Shows how every reading of the provider's total fits the stored orders.
 pub(super) fn run(config: &Config, options: &Calibrate) -> anyhow::Result<Outcome> {
-    settings::known_source(config, options.source.as_deref())?;
-    let database = settings::open(config)?;
-    let fits = calibrate(&database, options.source.as_deref(), Clock::System.now())?;
+    let source = options.source.known(config)?;
+    let fits = calibrate(&settings::open(config)?, source, Clock::System.now())?;
     output::print(format::render(&table_of(&fits), options.format)?)?;
     if options.format == Format::Table {
         for fit in &fits {
@@ -79,12 +77,12 @@ fn share(part: i64, whole: i64) -> Option<i64> {
 fn in_words(fit: &Fit) -> String {
     let Fit { source, orders, discriminating, unfit, left_out, .. } = fit;
     let advice = if *discriminating == 0 {
-        " No order tells the formulas apart yet: that takes a discount, a voucher or a flex ticket."
+        " No order distinguishes the formulas yet; that takes one with a discount, a voucher or a flex ticket."
     } else {
         ""
     };
     format!(
-        "{source}: {orders} orders compared, {discriminating} of them tell the formulas apart, {unfit} fit none; \
-         {left_out} left out (not accepted, partly cancelled or in several currencies).{advice}\n"
+        "{source}: {orders} orders compared, {discriminating} of them distinguish the formulas, {unfit} fit none; \
+         {left_out} skipped (not accepted, partly cancelled or in several currencies).{advice}\n"
     )
 }

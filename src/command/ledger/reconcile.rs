@@ -4,32 +4,32 @@ use std::io::IsTerminal as _;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Outcome, output, settings};
 use crate::clock::{Clock, Timestamp};
+use crate::command::options::{SourceOption, instant};
+use crate::command::report::has_findings_above_info;
+use crate::command::{Outcome, output, settings};
 use crate::config::Config;
 use crate::ledger::findings::{Reconciled, reconcile_everything};
 use crate::report::{Column, Format, Shown, Table, findings, format};
 
 #[derive(Debug, clap::Args)]
-pub(super) struct Reconcile {
-    /// Only this source, by its name in the settings
-    #[arg(long, value_name = "NAME")]
-    source: Option<String>,
-    /// Say what would open and close, and change nothing
+pub(in crate::command) struct Reconcile {
+    #[command(flatten)]
+    source: SourceOption,
+    /// Show which findings would open and close, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// As if it were this instant, which decides what lies ahead and what is overdue [default: now]
-    #[arg(long, value_name = "TIME", value_parser = super::arguments::instant)]
+    /// Check as of this time, which decides what is overdue [default: now]
+    #[arg(long, value_name = "TIME", value_parser = instant)]
     at: Option<Timestamp>,
-    /// How to write it
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }
 
-/// Looks at every order anew: [`Outcome::Attention`] while a finding above `info` is open.
+/// Checks every order again: [`Outcome::Attention`] while a finding above `info` is open.
 pub(super) fn run(config: &Config, options: &Reconcile) -> anyhow::Result<Outcome> {
-    let source = options.source.as_deref();
-    settings::known_source(config, source)?;
+    let source = options.source.known(config)?;
     let database = settings::open(config)?;
     let progress = if std::io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
     progress.set_style(ProgressStyle::with_template("{spinner} {pos} orders, {per_sec}")?);
@@ -41,10 +41,10 @@ pub(super) fn run(config: &Config, options: &Reconcile) -> anyhow::Result<Outcom
     output::print(format::render(&table_of(&reconciled), options.format)?)?;
     if options.format == Format::Table {
         let verb = if options.dry_run { "Nothing was changed" } else { "Done" };
-        output::print(format!("{verb}; {} orders were looked at.\n", reconciled.orders))?;
+        output::print(format!("{verb}; {} orders were checked.\n", reconciled.orders))?;
     }
     let open = findings(&database, source)?;
-    let alarming = super::report::has_findings_above_info(&open);
+    let alarming = has_findings_above_info(&open);
     Ok(if alarming { Outcome::Attention } else { Outcome::Fine })
 }
 

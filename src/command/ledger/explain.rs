@@ -5,32 +5,33 @@ use std::fmt::Write as _;
 use anyhow::bail;
 use clap::Args;
 
-use super::arguments::DetailFormat;
-use super::{Outcome, output, settings};
+use crate::command::options::{DetailFormat, SourceOption};
+use crate::command::{Outcome, output, settings};
 use crate::config::Config;
 use crate::ledger::reading::explain::{Balance, Story, explain};
 use crate::money::{Currency, format_minor};
 use crate::report::format::printable;
 
 #[derive(Debug, Args)]
-pub(super) struct Explain {
-    /// Id of the order, or the code that the customer knows
+pub(in crate::command) struct Explain {
+    /// Order id, or the code the customer was given
     #[arg(value_name = "ORDER")]
     order: String,
-    /// Only in this source, by its name in the settings
-    #[arg(long, value_name = "NAME")]
-    source: Option<String>,
-    /// How to write it
+    #[command(flatten)]
+    source: SourceOption,
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: DetailFormat,
 }
 
-/// Tells the story of an order.
 pub(super) fn run(config: &Config, options: &Explain) -> anyhow::Result<Outcome> {
-    settings::known_source(config, options.source.as_deref())?;
-    let stories = explain(&settings::open(config)?, options.source.as_deref(), &options.order)?;
+    let source = options.source.known(config)?;
+    let stories = explain(&settings::open(config)?, source, &options.order)?;
     if stories.is_empty() {
-        bail!("there is no order with the id or code {}", printable(&options.order));
+        bail!(
+            "there is no order with the id or code {}; `ticketledger report balances` lists all orders",
+            printable(&options.order)
+        );
     }
     output::print(match options.format {
         DetailFormat::Json => serde_json::to_string_pretty(&stories)? + "\n",
@@ -41,7 +42,7 @@ pub(super) fn run(config: &Config, options: &Explain) -> anyhow::Result<Outcome>
 
 fn in_words(story: &Story) -> String {
     let mut text = format!("{}\n", printable(&story.introduction));
-    // Writing into a text cannot fail.
+    // Writing to a string cannot fail.
     for chapter in &story.chapters {
         let _ = writeln!(text, "\n{}", chapter.title);
         for sentence in &chapter.sentences {
@@ -56,7 +57,7 @@ fn in_words(story: &Story) -> String {
 
 fn sum(text: &mut String, balance: &Balance) {
     let exponent = Currency::parse(&balance.currency).map_or(0, Currency::exponent);
-    let _ = writeln!(text, "\nThe sum in {}", balance.currency);
+    let _ = writeln!(text, "\nTotal in {}", balance.currency);
     for term in &balance.terms {
         let sign = if term.amount_minor < 0 { '-' } else { '+' };
         let amount = format_minor(term.amount_minor.saturating_abs(), exponent);

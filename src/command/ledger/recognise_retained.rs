@@ -2,32 +2,31 @@
 
 use anyhow::bail;
 
-use super::{Outcome, output, settings};
 use crate::clock::{Clock, Timestamp};
+use crate::command::options::{SourceOption, instant};
+use crate::command::{Outcome, output, settings};
 use crate::config::Config;
 use crate::ledger::entered::recognise_credit::{Swept, recognise};
 use crate::report::{Column, Format, Shown, Table, format};
 
 #[derive(Debug, clap::Args)]
-pub(super) struct RecogniseRetained {
-    /// Only this source, by its name in the settings
-    #[arg(long, value_name = "NAME")]
-    source: Option<String>,
-    /// Say what would be recognised, and change nothing
+pub(in crate::command) struct RecogniseRetained {
+    #[command(flatten)]
+    source: SourceOption,
+    /// Show what would be recognised, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// With --dry-run: what would be due at this instant, if nothing moved until then [default: now]
-    #[arg(long, value_name = "TIME", requires = "dry_run", value_parser = super::arguments::instant)]
+    /// With --dry-run: what would be due at this time if nothing changed until then [default: now]
+    #[arg(long, value_name = "TIME", requires = "dry_run", value_parser = instant)]
     at: Option<Timestamp>,
-    /// How to write it
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }
 
-/// What the daemon does every hour.
+/// Does once what the daemon does every hour.
 pub(super) fn run(config: &Config, options: &RecogniseRetained) -> anyhow::Result<Outcome> {
-    let source = options.source.as_deref();
-    settings::known_source(config, source)?;
+    let source = options.source.known(config)?;
     let database = settings::open(config)?;
     let now = options.at.unwrap_or_else(|| Clock::System.now());
     let swept = recognise(&database, source, now, options.dry_run, || true)?;
@@ -36,7 +35,7 @@ pub(super) fn run(config: &Config, options: &RecogniseRetained) -> anyhow::Resul
         output::print(format!("{}\n", in_words(&swept, options.dry_run)))?;
     }
     if !swept.failed.is_empty() {
-        bail!("some orders could not be recognised:\n  {}", swept.failed.join("\n  "));
+        bail!("cannot recognise the credits of some orders:\n  {}", swept.failed.join("\n  "));
     }
     Ok(Outcome::Fine)
 }
@@ -45,7 +44,7 @@ fn in_words(swept: &Swept, dry_run: bool) -> String {
     match (swept.changes.is_empty(), dry_run) {
         (true, _) => "No credit of a cancelled or declined order is due.".to_owned(),
         (false, true) => "Nothing was changed.".to_owned(),
-        (false, false) => format!("Done; {} entries were written.", swept.entries),
+        (false, false) => format!("Done; {} entries were posted.", swept.entries),
     }
 }
 

@@ -7,9 +7,9 @@ use anyhow::Context as _;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::arguments::DetailFormat;
-use super::output::{self, Usage};
-use super::{Outcome, settings};
+use crate::command::options::{DetailFormat, SourceOption};
+use crate::command::output::{self, Usage};
+use crate::command::{Outcome, settings};
 use crate::config::Config;
 use crate::ledger::Error;
 use crate::ledger::proof::rebuild::{Rebuilt, Switches, rebuild};
@@ -17,18 +17,16 @@ use crate::money::{Currency, format_minor};
 use crate::report::format::{finish, plain_table, printable};
 
 #[derive(Debug, Args)]
-pub(super) struct Rebuild {
-    /// Only this source, by its name in the settings
-    #[arg(long, value_name = "NAME")]
-    source: Option<String>,
-    /// Show what these policy switches would change, had they always been set so (TOML or JSON; what is not named
-    /// stays as it is)
+pub(in crate::command) struct Rebuild {
+    #[command(flatten)]
+    source: SourceOption,
+    /// Show what would differ had the policy switches in this file (TOML or JSON) applied from the beginning
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
-    /// How many differences to list
+    /// List at most this many differences
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     limit: usize,
-    /// How to write it
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: DetailFormat,
 }
@@ -36,20 +34,20 @@ pub(super) struct Rebuild {
 /// Rebuilds and compares: [`Outcome::Attention`] when the ledger is not what the snapshots give. With `--policy` a
 /// difference is an answer, not an alarm.
 pub(super) fn run(config: &Config, options: &Rebuild) -> anyhow::Result<Outcome> {
-    settings::known_source(config, options.source.as_deref())?;
+    let source = options.source.known(config)?;
     let switches = options.policy.as_deref().map(read).transpose()?;
     let database = settings::open(config)?;
     let bar = ProgressBar::no_length();
     // Draws nothing unless stderr is a terminal.
     bar.set_draw_target(ProgressDrawTarget::stderr());
-    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} steps, {eta} left")?);
-    let books = rebuild(&database, options.source.as_deref(), switches.as_ref(), options.limit, |done, total| {
+    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} snapshots, {eta} left")?);
+    let books = rebuild(&database, source, switches.as_ref(), options.limit, |done, total| {
         bar.set_length(u64::try_from(total).unwrap_or(0));
         bar.set_position(u64::try_from(done).unwrap_or(0));
     });
     bar.finish_and_clear();
     let books = books.map_err(|error| match error {
-        Error::Policy(detail) => Usage(format!("the policy cannot be used: {detail}")).into(),
+        Error::Policy(detail) => Usage(format!("cannot apply the policy: {detail}")).into(),
         error => anyhow::Error::new(error),
     })?;
     output::print(match options.format {
@@ -64,7 +62,7 @@ pub(super) fn run(config: &Config, options: &Rebuild) -> anyhow::Result<Outcome>
 
 fn read(path: &Path) -> anyhow::Result<Switches> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let wrong = |error: String| Usage(format!("{} holds no policy: {error}", path.display()));
+    let wrong = |error: String| Usage(format!("{} is not a valid policy: {error}", path.display()));
     if text.trim_start().starts_with('{') {
         return Ok(serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?);
     }
@@ -73,27 +71,29 @@ fn read(path: &Path) -> anyhow::Result<Switches> {
 
 fn in_words(book: &Rebuilt, tried: bool) -> String {
     let mut text = String::new();
-    // Writing into a text cannot fail.
+    // Writing to a string cannot fail.
     let Rebuilt { source, snapshots, entries, rebuilt_entries, .. } = book;
     if book.is_identical() {
         let _ = match &book.head {
             Some(head) => writeln!(
                 text,
-                "{source}: identical. {snapshots} steps give the {entries} entries that are there, to the last hash \
-                 {head}."
+                "{source}: identical. {snapshots} snapshots give the {entries} stored entries, to the last hash {head}."
             ),
-            None => writeln!(text, "{source}: there are no entries yet."),
+            None => writeln!(text, "{source}: no entries yet."),
         };
         return text;
     }
     let _ = if tried {
-        writeln!(text, "{source}: with this policy from the beginning {rebuilt_entries} entries instead of {entries}.")
+        writeln!(text, "{source}: with this policy from the beginning, {rebuilt_entries} entries instead of {entries}.")
     } else {
-        writeln!(text, "{source}: DIFFERENT. {snapshots} steps give {rebuilt_entries} entries; {entries} are there.")
+        writeln!(
+            text,
+            "{source}: DIFFERENT. {snapshots} snapshots give {rebuilt_entries} entries; {entries} are stored."
+        )
     };
     if !tried {
         let none = || "none".to_owned();
-        let _ = writeln!(text, "  head there:   {}", book.head.clone().unwrap_or_else(none));
+        let _ = writeln!(text, "  head stored:  {}", book.head.clone().unwrap_or_else(none));
         let _ = writeln!(text, "  head rebuilt: {}", book.rebuilt_head.clone().unwrap_or_else(none));
     }
     accounts(&mut text, book);
@@ -106,11 +106,11 @@ fn in_words(book: &Rebuilt, tried: bool) -> String {
 
 fn accounts(text: &mut String, book: &Rebuilt) {
     if book.accounts.is_empty() {
-        text.push_str("No balance of an account differs.\n");
+        text.push_str("All account balances are equal.\n");
         return;
     }
-    text.push_str("Accounts whose balance differs (debit positive):\n");
-    let mut table = plain_table(["account", "currency", "is", "would be", "difference"].map(str::to_owned).to_vec());
+    text.push_str("Account balances that differ (debit positive):\n");
+    let mut table = plain_table(["account", "currency", "stored", "rebuilt", "difference"].map(str::to_owned).to_vec());
     for row in &book.accounts {
         let amount = |minor| amount(minor, &row.currency);
         table.add_row([
@@ -147,7 +147,7 @@ fn differences(text: &mut String, book: &Rebuilt) {
     }
     let listed = i64::try_from(book.differences.len()).unwrap_or(i64::MAX);
     if book.differences_total > listed {
-        let _ = writeln!(text, "  … and {} more (--limit lists more).", book.differences_total - listed);
+        let _ = writeln!(text, "  … and {} more (raise --limit to list them).", book.differences_total - listed);
     }
 }
 

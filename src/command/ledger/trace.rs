@@ -5,22 +5,21 @@ use std::fmt::Write as _;
 use anyhow::bail;
 use clap::Args;
 
-use super::arguments::DetailFormat;
-use super::{Outcome, output, settings};
+use crate::command::options::{DetailFormat, SourceOption};
+use crate::command::{Outcome, output, settings};
 use crate::config::Config;
 use crate::ledger::reading::trace::{Start, Trace as Traced, trace};
 use crate::money::{Currency, format_minor};
 use crate::report::format::printable;
 
 #[derive(Debug, Args)]
-pub(super) struct Trace {
-    /// Where to start: `entry:12`, `event:7`, or `order:ID` (the id or the code of an order)
+pub(in crate::command) struct Trace {
+    /// Start: `entry:12`, `event:7` (a webhook), or `order:ID` (id or code)
     #[arg(value_name = "ENTRY|EVENT|ORDER", value_parser = start)]
     start: Start,
-    /// Only in this source, by its name in the settings
-    #[arg(long, value_name = "NAME")]
-    source: Option<String>,
-    /// How to write it
+    #[command(flatten)]
+    source: SourceOption,
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: DetailFormat,
 }
@@ -36,12 +35,12 @@ fn start(text: &str) -> Result<Start, String> {
     }
 }
 
-/// Follows the links from one thing to all that hangs together with it.
+/// Follows the links from one thing to everything connected with it.
 pub(super) fn run(config: &Config, options: &Trace) -> anyhow::Result<Outcome> {
-    settings::known_source(config, options.source.as_deref())?;
-    let traced = trace(&settings::open(config)?, options.source.as_deref(), &options.start)?;
+    let source = options.source.known(config)?;
+    let traced = trace(&settings::open(config)?, source, &options.start)?;
     if traced == Traced::default() {
-        bail!("there is no such entry, event or order");
+        bail!("there is no such entry, webhook or order");
     }
     output::print(match options.format {
         DetailFormat::Json => serde_json::to_string_pretty(&traced)? + "\n",
@@ -52,13 +51,13 @@ pub(super) fn run(config: &Config, options: &Trace) -> anyhow::Result<Outcome> {
 
 fn in_words(trace: &Traced) -> String {
     let mut text = String::new();
-    // Writing into a text cannot fail.
+    // Writing to a string cannot fail.
     for entry in &trace.entries {
         let order = entry.order_id.as_ref().map_or_else(String::new, |order| format!(", order {}", printable(order)));
         let undone = entry.reverses_no.map_or_else(String::new, |no| format!(" of entry {no}"));
         let from = match (entry.snapshot_no, entry.inbox_event_id) {
             (Some(snapshot), Some(event)) => format!("from snapshot {snapshot}, webhook {event}"),
-            _ => "entered by hand or by a command".to_owned(),
+            _ => "posted by a person or a command".to_owned(),
         };
         let (source, entry_no, date) = (&entry.source, entry.entry_no, entry.booking_date);
         let (kind, what) = (&entry.kind, &entry.event_type);
@@ -70,7 +69,7 @@ fn in_words(trace: &Traced) -> String {
         let _ = writeln!(text, "    hash {}", entry.entry_hash);
     }
     for snapshot in &trace.snapshots {
-        let document = snapshot.document_id.map_or_else(String::new, |id| format!(", answer {id}"));
+        let document = snapshot.document_id.map_or_else(String::new, |id| format!(", document {id}"));
         let (source, no, order) = (&snapshot.source, snapshot.snapshot_no, printable(&snapshot.order_id));
         let (cause, event) = (printable(&snapshot.cause), snapshot.inbox_event_id);
         let _ = writeln!(text, "Snapshot {no} of {source}, order {order}: {cause}; from webhook {event}{document}");
@@ -84,7 +83,7 @@ fn in_words(trace: &Traced) -> String {
     }
     for document in &trace.documents {
         let (id, entity, at) = (document.id, printable(&document.entity), document.started_at);
-        let status = document.status.map_or_else(|| "no answer".to_owned(), |status| format!("answer {status}"));
+        let status = document.status.map_or_else(|| "no answer".to_owned(), |status| format!("status {status}"));
         let _ = writeln!(text, "Document {id}, {entity}, fetched {at}: {status}");
         if let Some(sha256) = &document.body_sha256 {
             let _ = writeln!(text, "    sha256 {sha256}; its {}", document.bytes.as_str());

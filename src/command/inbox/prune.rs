@@ -4,38 +4,32 @@ use std::fmt::Write as _;
 
 use clap::{Args, ValueEnum};
 
-use super::arguments::DetailFormat;
-use super::import::{Who as Operator, ask};
-use super::{Outcome, output, settings};
 use crate::clock::Clock;
+use crate::command::options::{DetailFormat, OperatorOptions, SourceOption};
+use crate::command::{Outcome, output, settings};
 use crate::config::Config;
 use crate::maintenance::retention::{Class, Pruned, Rule, Taken, prune, rules};
 use crate::report::{Cell, Column, Format, Shown, Table, format};
 
 #[derive(Debug, Args)]
-pub(super) struct Prune {
+pub(in crate::command) struct Prune {
     /// Only this class; repeat for several
     #[arg(long, value_enum, value_name = "CLASS")]
     class: Vec<ClassArgument>,
-    /// What is older than this instead of what the settings say, such as 3000d or 9y; for one class only
+    /// Delete what is older than this instead of what [retention] says, such as 3000d or 9y; for one class only
     #[arg(long, value_name = "AGE", value_parser = days, requires = "class")]
     older_than: Option<i64>,
-    /// Only of this source, by its name in the settings
-    #[arg(long, value_name = "NAME")]
-    source: Option<String>,
-    /// Say what would go, and change nothing
+    #[command(flatten)]
+    source: SourceOption,
+    /// Show what would be deleted, and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
-    /// Who does this, for the record [default: $SUDO_USER or $USER]
-    #[arg(long, value_name = "NAME")]
-    actor: Option<String>,
-    /// Why, for the record
-    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
-    why: String,
-    /// How to write the result
+    #[command(flatten)]
+    operator: OperatorOptions,
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: DetailFormat,
 }
@@ -44,11 +38,11 @@ pub(super) struct Prune {
 enum ClassArgument {
     /// Bodies of webhooks that were applied
     Done,
-    /// Bodies of webhooks that were older than what was known
+    /// Bodies of webhooks that were older than what was already known
     Superseded,
-    /// Bodies of parked webhooks; they can never be replayed then
+    /// Bodies of parked webhooks, which can then never be replayed
     Parked,
-    /// What was fetched from a provider's API
+    /// Documents fetched from a provider's API
     Documents,
     /// The history of failed attempts
     Attempts,
@@ -66,7 +60,7 @@ impl From<ClassArgument> for Class {
     }
 }
 
-/// Days; a year has 366 of them, so that nothing goes too early.
+/// Days; a year counts 366, so that nothing is deleted too early.
 fn days(text: &str) -> Result<i64, String> {
     let advice = || "write a number of days such as 3000d, or of years such as 9y".to_owned();
     let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(advice)?;
@@ -78,15 +72,16 @@ fn days(text: &str) -> Result<i64, String> {
     }
 }
 
-/// Says what would go, asks, and takes it.
+/// Shows what would be deleted, asks, and deletes it.
 pub(super) fn run(config: &Config, options: Prune) -> anyhow::Result<Outcome> {
-    settings::known_source(config, options.source.as_deref())?;
+    let source = options.source.known(config)?;
+    let reason = options.operator.reason(options.dry_run)?;
     let now = Clock::System.now();
     let classes: Vec<Class> = options.class.iter().copied().map(Class::from).collect();
     let rules = match (options.older_than, classes.as_slice()) {
         (Some(days), [class]) => vec![Rule::older_than(*class, days, now)],
         (Some(_), _) => {
-            let advice = "--older-than is for one --class: what was applied and what failed never share an age";
+            let advice = "--older-than needs exactly one --class: applied and failed webhooks never share an age";
             return Err(output::Usage(advice.to_owned()).into());
         }
         (None, classes) => {
@@ -95,46 +90,47 @@ pub(super) fn run(config: &Config, options: Prune) -> anyhow::Result<Outcome> {
         }
     };
     if rules.is_empty() {
-        output::print("Nothing: the settings keep this for ever ([retention]); --older-than says another age.\n")?;
+        output::print("Nothing to delete: [retention] keeps this for ever. Pass --older-than for another age.\n")?;
         return Ok(Outcome::Fine);
     }
     let database = settings::open(config)?;
-    let source = options.source.as_deref();
     let preview = prune(&database, &rules, source, now, None, |_| true)?;
     let rows: i64 = preview.taken.iter().map(|taken| taken.rows).sum();
     if options.dry_run || rows == 0 {
-        output::print(told(&preview, options.format, "would go", "Nothing was changed.")?)?;
+        output::print(in_words(&preview, options.format, "to delete", "Nothing was changed.")?)?;
         return Ok(Outcome::Fine);
     }
-    if !options.yes && !ask(&table(&preview)?, &format!("take the bytes of {rows} rows for good"))? {
+    if !options.yes && !output::confirm(&table(&preview)?, &format!("delete the contents of {rows} rows for good"))? {
         output::print("Nothing was changed.\n")?;
         return Ok(Outcome::Fine);
     }
-    let reason = Operator { actor: options.actor, why: Some(options.why) }.reason();
     let pruned = prune(&database, &rules, source, now, Some(&reason), |time| {
         std::thread::park_timeout(time);
         true
     })?;
     let closing = match pruned.unfinished {
-        false => "Rows, hashes and books are as they were.",
-        true => "Another run is at it, so this one ended early; run it again later for the rest.",
+        false => "Rows, hashes and the ledger are unchanged.",
+        true => "Stopped early, because another run is pruning; run it again later for the rest.",
     };
-    output::print(told(&pruned, options.format, "went", closing)?)?;
+    output::print(in_words(&pruned, options.format, "deleted", closing)?)?;
     Ok(Outcome::Fine)
 }
 
-fn told(pruned: &Pruned, format: DetailFormat, verb: &str, closing: &str) -> anyhow::Result<String> {
+fn in_words(pruned: &Pruned, format: DetailFormat, verb: &str, closing: &str) -> anyhow::Result<String> {
     if format == DetailFormat::Json {
         return Ok(serde_json::to_string_pretty(pruned)? + "\n");
     }
     let (rows, bytes) = pruned.taken.iter().fold((0, 0), |sum, taken| (sum.0 + taken.rows, sum.1 + taken.bytes));
     let mut text = table(pruned)?;
-    // Writing into a text cannot fail.
-    let _ = writeln!(text, "Together {verb}: {rows} rows, {bytes} bytes.");
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "Total {verb}: {rows} rows, {bytes} bytes.");
     for (source, closed) in &pruned.closed {
         let _ = match closed {
-            Some(month) => writeln!(text, "{source}: only what belongs to months up to {month}, the last closed one."),
-            None => writeln!(text, "{source}: nothing, for no month of it is closed (`ticketledger ledger close`)."),
+            Some(month) => writeln!(text, "{source}: only up to {month}, the last closed month."),
+            None => writeln!(
+                text,
+                "{source}: nothing, because no month is closed; close one with `ticketledger ledger close`."
+            ),
         };
     }
     let _ = writeln!(text, "{closing}");

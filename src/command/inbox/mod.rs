@@ -1,0 +1,45 @@
+//! `ticketledger inbox`.
+
+mod effect;
+mod list;
+mod prune;
+mod replay;
+mod selection;
+mod show;
+mod stats;
+
+use clap::Subcommand;
+
+use super::Outcome;
+use crate::clock::Timestamp;
+use crate::config::Config;
+use crate::inbox::State;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum InboxCommand {
+    /// List webhooks, newest first
+    List(list::List),
+    /// Show one webhook with the history of its attempts
+    Show(show::Show),
+    /// Count webhooks by source and state, parked ones by reason; exit code 3 while any is parked
+    Stats(stats::Stats),
+    /// Process webhooks again: the parked ones, unless you select others
+    Replay(replay::Replay),
+    /// Delete bodies, documents and attempts older than [retention] allows; never those of an open month
+    Prune(prune::Prune),
+}
+
+pub(super) fn run(config: &Config, command: InboxCommand) -> anyhow::Result<Outcome> {
+    match command {
+        InboxCommand::List(options) => list::run(config, &options),
+        InboxCommand::Show(options) => show::run(config, &options),
+        InboxCommand::Stats(options) => stats::run(config, &options),
+        InboxCommand::Replay(options) => replay::run(config, options),
+        InboxCommand::Prune(options) => prune::run(config, options),
+    }
+}
+
+/// When a pending webhook is due. All others still have the end of their last lease in the database.
+fn due_at(state: &str, due_at: Timestamp) -> Option<String> {
+    (state == State::Pending.as_str()).then(|| due_at.to_string())
+}

@@ -1,0 +1,104 @@
+//! `ticketledger inbox show`.
+
+use std::fmt::Write as _;
+
+use anyhow::bail;
+use clap::Args;
+
+use super::due_at;
+use crate::command::options::DetailFormat;
+use crate::command::{Outcome, output, settings};
+use crate::config::Config;
+use crate::inbox::EventId;
+use crate::inbox::operator::{Attempt, Detail, store};
+use crate::report::format;
+
+#[derive(Debug, Args)]
+pub(in crate::command) struct Show {
+    /// Id of the webhook, as shown by `inbox list`
+    id: EventId,
+    /// Print the body instead, exactly as received; it may contain personal data
+    #[arg(long)]
+    body: bool,
+    /// Output format
+    #[arg(long, value_enum, default_value = "table", conflicts_with = "body")]
+    format: DetailFormat,
+}
+
+pub(super) fn run(config: &Config, options: &Show) -> anyhow::Result<Outcome> {
+    let database = settings::open(config)?;
+    let mut connection = database.reader()?;
+    let Some(event) = store::show(&mut connection, options.id)? else {
+        bail!("there is no webhook {}; `ticketledger inbox list` shows the ids", options.id);
+    };
+    if options.body {
+        let Some(body) = store::body(&mut connection, options.id)? else {
+            bail!("the body of webhook {} was pruned; its hash is {}", options.id, event.body_sha256);
+        };
+        output::print(body)?;
+        return Ok(Outcome::Fine);
+    }
+    let attempts = store::attempts(&mut connection, options.id)?;
+    output::print(match options.format {
+        DetailFormat::Table => in_words(&event, &attempts),
+        DetailFormat::Json => as_json(&event, &attempts)?,
+    })?;
+    Ok(Outcome::Fine)
+}
+
+fn as_json(event: &Detail, history: &[Attempt]) -> anyhow::Result<String> {
+    #[derive(serde::Serialize)]
+    struct Shown<'a> {
+        #[serde(flatten)]
+        event: &'a Detail,
+        history: &'a [Attempt],
+    }
+    Ok(serde_json::to_string_pretty(&Shown { event, history })? + "\n")
+}
+
+fn in_words(event: &Detail, history: &[Attempt]) -> String {
+    let mut text = String::new();
+    let optional = |text: &Option<String>| text.clone().unwrap_or_default();
+    let finished = event.finished_at.map(|instant| instant.to_string()).unwrap_or_default();
+    let fields = [
+        ("webhook", event.id.to_string()),
+        ("source", event.source.clone()),
+        ("kind", event.kind.clone()),
+        ("about", optional(&event.entity)),
+        ("received at", event.received_at.to_string()),
+        ("method", event.method.clone()),
+        ("content type", optional(&event.content_type)),
+        ("headers", event.headers.clone()),
+        ("body sha256", event.body_sha256.clone()),
+        ("state", event.state.clone()),
+        ("reason", optional(&event.reason)),
+        ("detail", optional(&event.detail)),
+        ("attempts", event.attempts.to_string()),
+        ("due at", due_at(&event.state, event.due_at).unwrap_or_default()),
+        ("finished at", finished),
+    ];
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{name:<13} {}", format::printable(value));
+    }
+    if history.is_empty() {
+        return text;
+    }
+    let titles = ["at", "attempt", "verdict", "reason", "detail", "next try", "by", "why"];
+    let mut table = format::plain_table(titles.map(comfy_table::Cell::new).to_vec());
+    for line in history {
+        let next = line.next_due_at.map(|instant| instant.to_string()).unwrap_or_default();
+        let cells = [
+            line.at.to_string(),
+            line.attempt.to_string(),
+            line.verdict.clone(),
+            line.reason.clone(),
+            optional(&line.detail),
+            next,
+            optional(&line.actor),
+            optional(&line.why),
+        ];
+        table.add_row(cells.map(|cell| format::printable(&cell)));
+    }
+    text + "\nhistory\n" + &format::finish(&table)
+}

@@ -1,0 +1,151 @@
+//! Options that several commands share, and how their values are read.
+
+use chrono::NaiveDate;
+use clap::{Args, ValueEnum};
+
+use super::output::Usage;
+use super::settings;
+use crate::clock::Timestamp;
+use crate::config::{self, Config};
+use crate::inbox::operator::Reason;
+use crate::ledger::book::Month;
+
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct SourceOption {
+    /// Only this source, by its name in the settings
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+}
+
+impl SourceOption {
+    /// The name that was given; refused if the settings have no such source.
+    pub(super) fn known(&self, config: &Config) -> anyhow::Result<Option<&str>> {
+        let source = self.source.as_deref();
+        settings::known_source(config, source)?;
+        Ok(source)
+    }
+
+    pub(super) fn name(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ActorOption {
+    /// Name to record as the operator [default: $SUDO_USER, $USER or $LOGNAME]
+    #[arg(long, value_name = "NAME")]
+    actor: Option<String>,
+}
+
+impl ActorOption {
+    /// Who did it and `why`, for the record. An act without an actor is refused; a dry run records nothing and needs
+    /// none.
+    pub(super) fn reason(&self, why: &str, dry_run: bool) -> Result<Reason, Usage> {
+        let mut environment = config::environment();
+        let actor = match resolve_actor(self.actor.as_deref(), |name| environment.remove(name)) {
+            Err(_) if dry_run => String::new(),
+            resolved => resolved?,
+        };
+        Ok(Reason { actor, why: why.to_owned() })
+    }
+}
+
+/// The name given on the command line, else that of the person who called sudo, else that of the user.
+fn resolve_actor(given: Option<&str>, mut variable: impl FnMut(&str) -> Option<String>) -> Result<String, Usage> {
+    let named = |name: &str| Some(name.trim().to_owned()).filter(|name| !name.is_empty());
+    if let Some(given) = given {
+        return named(given).ok_or_else(|| Usage("--actor is empty; pass the name of the operator".to_owned()));
+    }
+    ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| named(&variable(name)?)).ok_or_else(|| {
+        let text = "no operator is named; pass --actor NAME (SUDO_USER, USER and LOGNAME are not set)";
+        Usage(text.to_owned())
+    })
+}
+
+/// For commands that record who ran them, and why if that was said.
+#[derive(Debug, Args)]
+pub(super) struct OperatorOptions {
+    #[command(flatten)]
+    actor: ActorOption,
+    /// Reason to record
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    why: String,
+}
+
+impl OperatorOptions {
+    pub(super) fn reason(&self, dry_run: bool) -> Result<Reason, Usage> {
+        self.actor.reason(&self.why, dry_run)
+    }
+
+    pub(super) fn has_why(&self) -> bool {
+        !self.why.trim().is_empty()
+    }
+}
+
+/// For commands that must not run without a reason.
+#[derive(Debug, Args)]
+pub(super) struct ReasonOptions {
+    #[command(flatten)]
+    actor: ActorOption,
+    /// Reason to record; name no customer
+    #[arg(long, value_name = "TEXT", required_unless_present = "dry_run")]
+    why: Option<String>,
+}
+
+impl ReasonOptions {
+    pub(super) fn reason(&self, dry_run: bool) -> Result<Reason, Usage> {
+        self.actor.reason(self.why.as_deref().unwrap_or_default(), dry_run)
+    }
+}
+
+/// Output of a command whose result is not a table of rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DetailFormat {
+    /// Text for people
+    Table,
+    /// One JSON object with stable field names
+    Json,
+}
+
+/// A time on the command line; a day means its midnight UTC.
+pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
+    let midnight = || text.parse::<NaiveDate>().ok().and_then(|day| Timestamp::parse(&format!("{day}T00:00:00Z")));
+    Timestamp::parse(text)
+        .or_else(midnight)
+        .ok_or_else(|| "write a day such as 2025-11-30, or a time such as 2025-11-30T18:00:00+01:00".to_owned())
+}
+
+pub(super) fn month(text: &str) -> Result<Month, String> {
+    Month::parse(text).ok_or_else(|| "write a month such as 2025-11".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(given: Option<&str>, variables: &[(&str, &str)]) -> Result<String, String> {
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        resolve_actor(given, variable).map_err(|usage| usage.to_string())
+    }
+
+    #[test]
+    fn the_actor_is_the_one_named_then_the_person_behind_sudo_then_the_user() {
+        let all = [("SUDO_USER", "ada"), ("USER", "root"), ("LOGNAME", "login")];
+        assert_eq!(resolved(Some(" bob "), &all).as_deref(), Ok("bob"));
+        assert_eq!(resolved(None, &all).as_deref(), Ok("ada"));
+        assert_eq!(resolved(None, &all[1..]).as_deref(), Ok("root"));
+        assert_eq!(resolved(None, &all[2..]).as_deref(), Ok("login"));
+        assert_eq!(resolved(None, &[("SUDO_USER", ""), ("USER", " "), ("LOGNAME", "login")]).as_deref(), Ok("login"));
+    }
+
+    #[test]
+    fn without_a_name_there_is_no_actor() {
+        assert!(resolved(None, &[]).is_err_and(|text| text.contains("pass --actor NAME")));
+        assert!(resolved(None, &[("USER", "")]).is_err());
+        // An empty name was meant to name somebody; the environment must not stand in for it.
+        assert!(resolved(Some(" "), &[("USER", "ada")]).is_err_and(|text| text.contains("--actor is empty")));
+    }
+}
