@@ -95,7 +95,7 @@ pub struct Amounts {
     vouchers_used: i64,
 }
 
-/// Which parts are added up: nobody documents whether a total drops when a part is cancelled.
+/// Which parts are added up: it is not documented whether a total drops when a part is cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parts {
     /// Only what counts.

@@ -11,8 +11,8 @@ use crate::policy::CashRounding;
 const COIN: i64 = 5;
 
 impl Builder<'_> {
-    /// Books away what a cash payment leaves open, as long as it is less than a coin. Comes last: it looks at what
-    /// the other atoms leave of the order's balance.
+    /// Books away what a cash payment leaves open, as long as it is less than a coin. Comes last: it needs the balance
+    /// that the other atoms leave.
     pub(super) fn cash_rounding(&mut self) -> Result<(), Overflow> {
         let CashRounding::FiveHundredths(methods) = &self.rules.policy.cash_rounding else { return Ok(()) };
         let Some(currency) = self.currency.filter(|currency| currency.code() == "CHF") else { return Ok(()) };
