@@ -43,7 +43,7 @@ async fn a_part_that_ends_by_itself_is_noticed() {
     let mut daemon = daemon(&folder).await;
     daemon.tasks.abort_all();
     let name = daemon.failed().await;
-    assert!(name.contains("a part of the daemon"), "{name}");
+    assert!(name.contains("a component"), "{name}");
     stop(daemon, std::future::pending(), HUNG).await.expect_err("others were aborted too");
 }
 

@@ -46,7 +46,6 @@ impl Formula {
         Self::all().find(|formula| formula.name().eq_ignore_ascii_case(name.trim()))
     }
 
-    /// In words.
     pub fn meaning(self) -> String {
         let vouchers = if self.with_refund_vouchers { "vouchers" } else { "vouchers (no refund vouchers)" };
         let mut text = format!("tickets + products + flex tickets + {vouchers}");
