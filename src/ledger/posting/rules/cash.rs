@@ -30,14 +30,7 @@ impl Builder<'_> {
         // With the last of them the balance was meant to be settled.
         let at = cash.iter().map(|payment| payment.paid_at).max().flatten();
         let dimensions = self.dimensions(ItemKind::CashRounding, format!("rounding:{order_id}"));
-        let line = |account, amount_minor| Line {
-            account,
-            amount_minor,
-            dimensions: dimensions.clone(),
-            vat_bp: None,
-            tax_base_minor: None,
-            qty: None,
-        };
+        let line = |account, amount_minor| Line::new(account, amount_minor, &dimensions);
         let lines = vec![line(Account::Rounding, open), line(Account::Receivable, -open)];
         self.add(Atom {
             key: format!("rounding:{order_id}"),
