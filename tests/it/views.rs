@@ -450,24 +450,17 @@ on_both_engines!(open_findings_leave_out_what_is_closed_or_a_mere_consequence, |
          ('3', 'museum', NULL, 'schema_extra_field', 'info', NULL, NULL, NULL, NULL, 'voucherOrders.status', NULL,
             '2025-11-11 14:36:50', '2025-11-11 14:36:50', 'acknowledged')",
     );
-    let total = [
-        "museum",
-        "X",
-        "X-1",
-        "total_not_derivable",
-        "high",
-        "EUR",
-        "10000",
-        "60100",
-        "50100",
-        "2025-11-11 14:36:50",
-        "no formula fits",
-    ];
-    assert_eq!(read(database, "v_open_findings"), [total]);
+    let finding = || {
+        let [found]: [Row; 1] = read(database, "v_open_findings").try_into().expect("one finding");
+        assert_eq!(found[..3], ["museum", "X", "X-1"]);
+        found[3..].to_vec()
+    };
+    assert_eq!(
+        finding(),
+        ["total_not_derivable", "high", "EUR", "10000", "60100", "50100", "2025-11-11 14:36:50", "no formula fits"]
+    );
     database.execute("UPDATE findings SET state = 'resolved' WHERE fingerprint = '1'");
-    let consequence =
-        ["museum", "X", "X-1", "underpaid", "medium", "EUR", "0", "40100", "40100", "2025-11-11 14:36:50", "balance"];
-    assert_eq!(read(database, "v_open_findings"), [consequence]);
+    assert_eq!(finding(), ["underpaid", "medium", "EUR", "0", "40100", "40100", "2025-11-11 14:36:50", "balance"]);
 });
 
 #[derive(QueryableByName)]
