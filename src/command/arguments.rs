@@ -73,7 +73,7 @@ pub(super) enum Command {
     /// Move the data to PostgreSQL, and let a role read the reports there
     #[command(subcommand)]
     Database(database::DatabaseCommand),
-    /// Back up the SQLite database while the daemon runs; to restore, copy the file back
+    /// Back up the SQLite database while the daemon runs; docs/backup-and-restore.md says how to restore
     Backup(backup::BackupOptions),
     /// Write man pages, shell completions and a settings file for a package
     #[command(hide = true)]

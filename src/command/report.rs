@@ -33,7 +33,7 @@ enum ReportCommand {
     Balances(BalanceOptions),
     /// Every voucher and flex ticket: issued, redeemed and remaining value
     Vouchers(BalanceOptions),
-    /// Open findings: where billed, paid and refunded amounts disagree; exit code 3 while one is above `info`
+    /// Open findings: what does not add up or should be known; exit code 3 while one is above `info`
     Findings(ReportScope),
 }
 

@@ -24,7 +24,7 @@ pub(super) fn overlay(table: &mut Table, environment: &BTreeMap<String, String>,
     collect_references(table, &mut referenced);
     for (name, value) in environment {
         let Some(rest) = name.strip_prefix(PREFIX) else { continue };
-        // A secret may live in a variable with our prefix; it is no setting.
+        // A secret may live in a variable with our prefix; it is not a setting.
         if OTHERS.contains(&name.as_str()) || referenced.contains(name) {
             continue;
         }

@@ -1,4 +1,4 @@
-//! What is told to systemd, where there is one; a failure to tell is no reason to fail.
+//! Notifies systemd, if it runs the daemon; a failure to notify is not fatal.
 
 use std::time::Duration;
 

@@ -33,7 +33,7 @@ use crate::limits;
 use crate::provider::Failure;
 use crate::session::{self, Access};
 
-/// Called before each step of settling with the number of the event. Does nothing in the daemon; tests make it panic.
+/// Called before each update of settling with the number of the event. Does nothing in the daemon; tests make it panic.
 pub type Probe = Arc<dyn Fn(EventId) + Send + Sync>;
 
 /// The worker pool of a daemon. Clones share it.

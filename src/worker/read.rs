@@ -58,7 +58,7 @@ pub(super) fn webhooks(source: &Source, claimed: &Claimed, attempts: i32) -> Wor
         let Some(reading) = readable(&mut work, event, read) else { continue };
         work.announced.extend(reading.announced);
         let mut contact = None;
-        let step = reading.content.map(|content| {
+        let update = reading.content.map(|content| {
             let (order_id, content) = match content {
                 WebhookContent::Order(reading) => {
                     let OrderReading { order, contact: customer, notes } = *reading;
@@ -76,7 +76,7 @@ pub(super) fn webhooks(source: &Source, claimed: &Claimed, attempts: i32) -> Wor
             id: event.id,
             attempts: event.attempts,
             received_at: event.received_at,
-            steps: step.into_iter().collect(),
+            updates: update.into_iter().collect(),
             contact,
         });
     }
@@ -181,7 +181,7 @@ fn take_over(
             reading.notes.sort();
             reading.notes.dedup();
             event.contact = reading.contact.map(|contact| (contact, document_id));
-            event.steps.push(OrderUpdate {
+            event.updates.push(OrderUpdate {
                 order_id,
                 event_id: first.id,
                 document_id: Some(document_id),

@@ -73,8 +73,8 @@ impl Inner {
             let Some(source) = works.first().map(|work| work.source.as_str()) else { continue };
             let zone = self.sources.get(source).map_or(chrono_tz::UTC, |source| source.timezone);
             let mut batch = Batch::open(connection, source, zone)?;
-            let steps = works.iter().flat_map(|work| &work.events).flat_map(|event| &event.steps);
-            prefetch(connection, &mut batch, steps)?;
+            let updates = works.iter().flat_map(|work| &work.events).flat_map(|event| &event.updates);
+            prefetch(connection, &mut batch, updates)?;
             let mut newer = Vec::with_capacity(works.len());
             for work in works {
                 // A panic in one entity must not take down the others of its batch.
@@ -162,7 +162,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Applies the steps of every event: first facts with their own id, then order sections. Returns for each event
+    /// Applies the updates of every event: first facts with their own id, then order sections. Returns for each event
     /// whether it was at least as new as what was known.
     fn apply(
         &self,
@@ -179,14 +179,16 @@ impl Inner {
         let mut document_newer = true;
         for facts in [true, false] {
             for (event, newer) in work.events.iter().zip(&mut newer) {
-                for step in
-                    event.steps.iter().filter(|step| facts != matches!(step.content, UpdateContent::Sections { .. }))
+                for update in event
+                    .updates
+                    .iter()
+                    .filter(|update| facts != matches!(update.content, UpdateContent::Sections { .. }))
                 {
                     (self.probe)(event.id);
-                    let settled = settle(connection, batch, step)?;
+                    let settled = settle(connection, batch, update)?;
                     metrics.wrote(&work.source, settled.entries);
                     // The result of a shared document says nothing about the fact that one of the events brought.
-                    match step.document_id {
+                    match update.document_id {
                         Some(_) => document_newer = settled.newer,
                         None => *newer = settled.newer,
                     }
@@ -280,7 +282,7 @@ fn said_of_customers<'w>(work: &'w Work, newer: &[bool]) -> Vec<ContactUpdate<'w
     let events = work.events.iter().zip(newer);
     let said = events.filter_map(|(event, newer)| {
         let (contact, version) = event.contact.as_ref()?;
-        let order = event.steps.first().map(|step| (step.order_id.as_str(), *newer));
+        let order = event.updates.first().map(|update| (update.order_id.as_str(), *newer));
         Some(ContactUpdate { contact, version: *version, order })
     });
     said.collect()
@@ -339,7 +341,7 @@ pub(super) fn taken_apart(work: Work) -> Vec<Work> {
     let Work { source, entity, lease, mut events, ended, document, announced, failure } = work;
     let mut read = Vec::new();
     for event in &mut events {
-        read.extend(event.steps.extract_if(.., |step| step.document_id.is_some()));
+        read.extend(event.updates.extract_if(.., |update| update.document_id.is_some()));
     }
     let contact = events.iter().find_map(|event| event.contact.clone()).filter(|_| document.is_some());
     let part = |events, ended| Work {
@@ -358,7 +360,7 @@ pub(super) fn taken_apart(work: Work) -> Vec<Work> {
     }
     for mut event in events {
         let (event_id, received_at) = (event.id, event.received_at);
-        event.steps.extend(read.iter().cloned().map(|step| OrderUpdate { event_id, received_at, ..step }));
+        event.updates.extend(read.iter().cloned().map(|update| OrderUpdate { event_id, received_at, ..update }));
         event.contact = event.contact.or_else(|| contact.clone());
         parts.push(part(vec![event], Vec::new()));
     }

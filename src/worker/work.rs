@@ -28,7 +28,7 @@ pub(super) struct EventWork {
     pub(super) id: EventId,
     pub(super) attempts: i32,
     pub(super) received_at: Timestamp,
-    pub(super) steps: Vec<OrderUpdate>,
+    pub(super) updates: Vec<OrderUpdate>,
     /// The customer, and the version of this information.
     pub(super) contact: Option<(Contact, i64)>,
 }
@@ -44,7 +44,7 @@ pub(super) struct Document {
 impl EventWork {
     /// Whether the event brings a fact of its own, independent of the fetch.
     pub(super) fn has_fact(&self) -> bool {
-        self.steps.iter().any(|step| !matches!(step.content, UpdateContent::Sections { .. }))
+        self.updates.iter().any(|update| !matches!(update.content, UpdateContent::Sections { .. }))
     }
 }
 

@@ -36,11 +36,11 @@ CREATE TABLE order_snapshots (
     doc_sha256 text NOT NULL CHECK (length(doc_sha256) = 64),
     PRIMARY KEY (source, snapshot_no)
 );
-COMMENT ON TABLE order_snapshots IS 'The steps of each order: what was known of it when it was settled.';
+COMMENT ON TABLE order_snapshots IS 'The snapshots of each order: what was known of it when it was settled.';
 COMMENT ON COLUMN order_snapshots.cause IS
     'delivery, or the id of the order whose voucher caused this order to be settled again.';
 COMMENT ON COLUMN order_snapshots.doc IS
-    'Canonical JSON without personal data: everything that the postings of this step are computed from.';
+    'Canonical JSON without personal data: everything that the postings of this snapshot are computed from.';
 CREATE INDEX order_snapshots_order ON order_snapshots (source, order_id, snapshot_no);
 CREATE INDEX order_snapshots_event ON order_snapshots (inbox_event_id);
 

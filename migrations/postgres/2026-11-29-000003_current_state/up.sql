@@ -24,7 +24,7 @@ COMMENT ON COLUMN orders.versions IS
     'JSON: for each section of the order, the inbox id or fetch number that it was taken from.';
 COMMENT ON COLUMN orders.first_event_id IS
     'Lowest inbox id among the usable deliveries; NULL for an order known only from a refund voucher.';
-COMMENT ON COLUMN orders.last_snapshot_no IS 'The step that this row shows.';
+COMMENT ON COLUMN orders.last_snapshot_no IS 'The snapshot that this row shows.';
 CREATE INDEX orders_contact ON orders (contact_id);
 
 CREATE TABLE order_lines (

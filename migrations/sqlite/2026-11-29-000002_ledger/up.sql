@@ -24,7 +24,7 @@ CREATE TABLE accounts (
     PRIMARY KEY (source, code)
 ) STRICT;
 
--- The steps of each order: what was known of it when it was settled.
+-- The snapshots of each order: what was known of it when it was settled.
 CREATE TABLE order_snapshots (
     source TEXT NOT NULL REFERENCES sources (source),
     snapshot_no INTEGER NOT NULL,

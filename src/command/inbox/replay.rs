@@ -33,8 +33,8 @@ pub(in crate::command) struct Replay {
     /// Show the effect (entries, accounts, orders, findings) and change nothing
     #[arg(long)]
     dry_run: bool,
-    /// With --dry-run: process the first N webhooks only, at most 30000 [default: 5000]; on SQLite no webhook is stored
-    /// meanwhile
+    /// With --dry-run: process the first N webhooks only, at most 30000 [default: 5000]; on SQLite no webhook can
+    /// be received while it runs
     #[arg(long, value_name = "N", requires = "dry_run", value_parser = clap::value_parser!(i64).range(1..=MOST))]
     limit: Option<i64>,
     /// Do not ask for confirmation

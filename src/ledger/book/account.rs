@@ -48,6 +48,14 @@ pub enum Account {
 }
 
 impl Account {
+    /// The code of [`Account::Receivable`].
+    pub const RECEIVABLE: &str = "assets:receivable";
+
+    /// Whether this is the code of an account of vouchers or flex tickets.
+    pub fn is_stored_value(code: &str) -> bool {
+        code == "liabilities:flex" || code.starts_with("liabilities:voucher:")
+    }
+
     /// The clearing account of a raw payment method: what is not `[A-Za-z0-9._-]` becomes `_`.
     pub fn clearing(method: &str) -> Self {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
@@ -83,7 +91,7 @@ impl Account {
 impl fmt::Display for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Receivable => f.write_str("assets:receivable"),
+            Self::Receivable => f.write_str(Self::RECEIVABLE),
             Self::Clearing(method) => write!(f, "assets:clearing:{method}"),
             Self::VoucherRefundUnallocated => f.write_str("assets:voucher_refund_unallocated"),
             Self::IncomeTickets => f.write_str("income:tickets"),

@@ -71,7 +71,7 @@ pub fn append(path: &Path, lines: &[String]) -> io::Result<usize> {
 /// Reads the lines of a file.
 ///
 /// # Errors
-/// When the file cannot be read, or holds a line that is no anchor.
+/// When the file cannot be read, or has a line that is not an anchor.
 pub fn read(path: &Path) -> io::Result<Vec<Anchor>> {
     let text = fs::read_to_string(path)?;
     let lines = text.lines().zip(1_u64..).filter(|(line, _)| !line.trim().is_empty());

@@ -9,7 +9,8 @@ use super::{Intake, OpenFinding};
 use crate::clock::Timestamp;
 use crate::db::schema::{event_titles, findings, inbox_events, journal_entries, postings};
 use crate::db::{Connection, Result};
-use crate::ledger::book::Month;
+use crate::ledger::batch::FindingState;
+use crate::ledger::book::{EntryKind, Month};
 use crate::on_engine;
 
 /// Months after the last closed one and before `month` that have entries of money.
@@ -22,7 +23,7 @@ pub(super) fn earlier_open(
     let days: Vec<NaiveDate> = on_engine!(connection, |c| journal_entries::table
         .filter(journal_entries::source.eq(source))
         .filter(journal_entries::booking_date.lt(month.first_day()))
-        .filter(journal_entries::kind.ne("close"))
+        .filter(journal_entries::kind.ne(EntryKind::Close))
         .select(journal_entries::booking_date)
         .distinct()
         .load(c))?;
@@ -59,7 +60,7 @@ pub(super) fn serious_findings(
         .filter(journal_entries::booking_date.between(month.first_day(), month.last_day()));
     let query = findings::table
         .filter(findings::source.eq(source))
-        .filter(findings::state.eq("open"))
+        .filter(findings::state.eq(FindingState::Open))
         .filter(findings::severity.eq("high"))
         .filter(diesel::dsl::exists(entries))
         .order((findings::order_id, findings::reason))
@@ -71,7 +72,7 @@ pub(super) fn serious_findings(
 pub(super) fn open_findings(connection: &mut Connection, source: &str) -> Result<Vec<OpenFinding>> {
     Ok(on_engine!(connection, |c| findings::table
         .filter(findings::source.eq(source))
-        .filter(findings::state.eq_any(["open", "acknowledged"]))
+        .filter(findings::state.eq_any(FindingState::UNRESOLVED))
         .order(findings::fingerprint)
         .select((
             findings::fingerprint,

@@ -80,7 +80,7 @@ pub struct OrderFacts<'a> {
 
 /// What is on the receivable of an order in one currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct OrderBalance {
+pub(super) struct OpenAmounts {
     /// Positive: the guest owes.
     pub(super) open: i64,
     /// Sales, vouchers and flex tickets sold, less discounts.
@@ -95,7 +95,7 @@ pub(super) struct OrderBalance {
     pub(super) covered: i64,
 }
 
-impl OrderBalance {
+impl OpenAmounts {
     /// Money and vouchers given back.
     pub(super) fn given_back(&self) -> i64 {
         self.refunded.saturating_add(self.refund_vouchers)
@@ -109,8 +109,8 @@ impl OrderBalance {
 
 impl OrderFacts<'_> {
     /// By currency.
-    pub(super) fn balances(&self) -> BTreeMap<&str, OrderBalance> {
-        let mut balances: BTreeMap<&str, OrderBalance> = BTreeMap::new();
+    pub(super) fn balances(&self) -> BTreeMap<&str, OpenAmounts> {
+        let mut balances: BTreeMap<&str, OpenAmounts> = BTreeMap::new();
         for line in &self.lines {
             let balance = balances.entry(&line.currency).or_default();
             let (amount, minus) = (line.amount_minor, line.amount_minor.saturating_neg());

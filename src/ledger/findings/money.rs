@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::OrderBalance;
+use super::facts::OpenAmounts;
 use super::stored_value::RESIDUE_MINOR;
 use super::{OrderFacts, Raised, payments};
 use crate::ledger::book::EntryKind;
@@ -30,7 +30,7 @@ pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
 struct Open<'a> {
     code: &'a str,
     currency: Option<Currency>,
-    balance: &'a OrderBalance,
+    balance: &'a OpenAmounts,
 }
 
 impl Open<'_> {
@@ -50,7 +50,7 @@ impl Open<'_> {
     }
 }
 
-fn open(facts: &OrderFacts<'_>, code: &str, balance: &OrderBalance, raised: &mut Raised) {
+fn open(facts: &OrderFacts<'_>, code: &str, balance: &OpenAmounts, raised: &mut Raised) {
     let open = Open { code, currency: Currency::parse(code), balance };
     match facts.snapshot.status() {
         _ if balance.open == 0 => {}

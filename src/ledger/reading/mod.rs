@@ -1,6 +1,6 @@
 //! What a person reads about one order, entry or webhook: `explain` in words, `trace` from link to link.
 //!
-//! Belongs here: telling what is there. Does not: sums over many orders (`report`), or anything that writes.
+//! Belongs here: telling what is there. Does not: sums over many orders (`totals`), or anything that writes.
 
 pub mod explain;
 pub mod trace;

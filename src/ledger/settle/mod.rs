@@ -1,6 +1,6 @@
 //! One update of an order becomes a snapshot, entries, current state and findings, in the caller's transaction.
 //!
-//! Belongs here: the order of updates by which an order is settled, and who else has to be settled because of it. Does
+//! Belongs here: the sequence in which an order is merged, posted and reconciled, and who else has to be settled because of it. Does
 //! not: what is booked (`posting`), or what is odd about it (`findings`).
 
 mod order_update;

@@ -6,7 +6,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{AccountBalance, Movement};
+use crate::db::vocabulary::Vocabulary as _;
 use crate::db::{Error, Result};
+use crate::ledger::book::{Account, ItemKind, Moves};
 
 /// As `v_rollforward_receivable`: each movement has the sign with which it moves the receivable.
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,7 +21,7 @@ pub(in crate::ledger) struct ReceivableRollforward {
     refunded_minor: i64,
     redeemed_minor: i64,
     refund_vouchers_minor: i64,
-    /// Manual entries and imports.
+    /// Kept, rounded or written off, and what a person entered.
     other_minor: i64,
     closing_minor: i64,
 }
@@ -32,24 +34,22 @@ pub(in crate::ledger) struct VoucherRollforward {
     opening_minor: i64,
     issued_minor: i64,
     redeemed_minor: i64,
-    /// Manual entries and imports.
+    /// Kept, rounded or written off, and what a person entered.
     other_minor: i64,
     closing_minor: i64,
 }
 
-const REDEEMED: &[&str] = &["voucher_redemption", "flex_redemption"];
-
 /// One row for each receivable account of the trial balance at the end of the month.
 pub(super) fn receivable(closing: &[AccountBalance], moved: &[Movement]) -> Result<Vec<ReceivableRollforward>> {
-    let ours = closing.iter().filter(|balance| balance.account == "assets:receivable");
+    let ours = closing.iter().filter(|balance| balance.account == Account::RECEIVABLE);
     let rows = ours.map(|balance| {
-        let moves = Moves::of(balance, moved, 1);
+        let moves = AccountMoves::of(balance, moved, 1)?;
         let groups = [
-            moves.of_kinds(&["ticket", "product", "flex", "voucher", "discount"]),
-            moves.of_kinds(&["payment"]),
-            moves.of_kinds(&["refund"]),
-            moves.of_kinds(REDEEMED),
-            moves.of_kinds(&["refund_voucher"]),
+            moves.sum(|kind| kind.moves() == Moves::Billed),
+            moves.sum(|kind| kind.moves() == Moves::Paid),
+            moves.sum(|kind| kind.moves() == Moves::Refunded),
+            moves.sum(|kind| kind.moves() == Moves::Redeemed),
+            moves.sum(|kind| kind.moves() == Moves::RefundVoucher),
         ];
         let [billed_minor, paid_minor, refunded_minor, redeemed_minor, refund_vouchers_minor] = moves.minor(groups)?;
         let [opening_minor, other_minor, closing_minor] = moves.rest(&groups)?;
@@ -71,10 +71,9 @@ pub(super) fn receivable(closing: &[AccountBalance], moved: &[Movement]) -> Resu
 
 /// One row for each account of vouchers and flex tickets.
 pub(super) fn vouchers(closing: &[AccountBalance], moved: &[Movement]) -> Result<Vec<VoucherRollforward>> {
-    let ours = |account: &str| account == "liabilities:flex" || account.starts_with("liabilities:voucher:");
-    let rows = closing.iter().filter(|balance| ours(&balance.account)).map(|balance| {
-        let moves = Moves::of(balance, moved, -1);
-        let groups = [moves.of_kinds(&["voucher", "refund_voucher", "flex"]), moves.of_kinds(REDEEMED)];
+    let rows = closing.iter().filter(|balance| Account::is_stored_value(&balance.account)).map(|balance| {
+        let moves = AccountMoves::of(balance, moved, -1)?;
+        let groups = [moves.sum(ItemKind::is_issue), moves.sum(|kind| kind.moves() == Moves::Redeemed)];
         let [issued_minor, redeemed_minor] = moves.minor(groups)?;
         let [opening_minor, other_minor, closing_minor] = moves.rest(&groups)?;
         Ok(VoucherRollforward {
@@ -91,27 +90,31 @@ pub(super) fn vouchers(closing: &[AccountBalance], moved: &[Movement]) -> Result
 }
 
 /// What moved on one account. Sums of 64-bit numbers cannot leave 128 bits; each is checked when it becomes a field.
-struct Moves<'a> {
+struct AccountMoves<'a> {
     balance: &'a AccountBalance,
     /// `-1` shows a credit as positive.
     sign: i128,
-    of_account: Vec<&'a Movement>,
+    of_account: Vec<(ItemKind, i64)>,
 }
 
-impl<'a> Moves<'a> {
-    fn of(balance: &'a AccountBalance, moved: &'a [Movement], sign: i128) -> Self {
+impl<'a> AccountMoves<'a> {
+    fn of(balance: &'a AccountBalance, moved: &[Movement], sign: i128) -> Result<Self> {
         let same = |moved: &&Movement| moved.currency == balance.currency && moved.account == balance.account;
-        Self { balance, sign, of_account: moved.iter().filter(same).collect() }
+        let of_account = moved.iter().filter(same).map(|moved| {
+            let kind = ItemKind::stored(&moved.item_kind, format_args!("a line on {}", moved.account))?;
+            Ok((kind, moved.amount_minor))
+        });
+        Ok(Self { balance, sign, of_account: of_account.collect::<Result<_>>()? })
     }
 
-    fn of_kinds(&self, kinds: &[&str]) -> i128 {
-        let of_kinds = self.of_account.iter().filter(|moved| kinds.contains(&moved.item_kind.as_str()));
-        of_kinds.map(|moved| i128::from(moved.amount_minor)).sum()
+    fn sum(&self, chosen: impl Fn(ItemKind) -> bool) -> i128 {
+        let chosen = self.of_account.iter().filter(|(kind, _)| chosen(*kind));
+        chosen.map(|(_, minor)| i128::from(*minor)).sum()
     }
 
     /// Opening balance, what no group has, and closing balance.
     fn rest(&self, groups: &[i128]) -> Result<[i64; 3]> {
-        let all: i128 = self.of_account.iter().map(|moved| i128::from(moved.amount_minor)).sum();
+        let all: i128 = self.sum(|_| true);
         let closing = i128::from(self.balance.balance_minor);
         self.minor([closing - all, all - groups.iter().sum::<i128>(), closing])
     }

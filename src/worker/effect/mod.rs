@@ -35,7 +35,7 @@ pub struct Effect {
     /// Entries that would be written, in order.
     pub entries: Vec<Entry>,
     /// Net change by account and currency.
-    pub accounts: Vec<Movement>,
+    pub accounts: Vec<AccountMovement>,
     pub findings_opened: Vec<FindingChange>,
     pub findings_closed: Vec<FindingChange>,
 }
@@ -89,7 +89,7 @@ pub struct Entry {
 
 /// The net change of an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Movement {
+pub struct AccountMovement {
     pub source: String,
     pub account: String,
     pub currency: String,
@@ -172,7 +172,7 @@ fn outcomes(states: Vec<Stuck>) -> (Vec<Outcome>, Vec<Stuck>) {
     (sums.into_iter().map(outcome).collect(), stuck)
 }
 
-fn movements(source: &str, lines: Vec<store::Moved>) -> Result<Vec<Movement>, Error> {
+fn movements(source: &str, lines: Vec<store::Moved>) -> Result<Vec<AccountMovement>, Error> {
     let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
     for store::Moved { account, currency, amount_minor, order_id } in lines {
         let sum = sums.entry((account, currency)).or_default();
@@ -181,7 +181,11 @@ fn movements(source: &str, lines: Vec<store::Moved>) -> Result<Vec<Movement>, Er
             overflow: crate::money::Overflow,
         })?;
     }
-    let movement =
-        |((account, currency), amount_minor)| Movement { source: source.to_owned(), account, currency, amount_minor };
+    let movement = |((account, currency), amount_minor)| AccountMovement {
+        source: source.to_owned(),
+        account,
+        currency,
+        amount_minor,
+    };
     Ok(sums.into_iter().filter(|(_, minor)| *minor != 0).map(movement).collect())
 }

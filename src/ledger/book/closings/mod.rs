@@ -6,14 +6,14 @@ pub mod store;
 
 use diesel::prelude::*;
 
-use super::EntryRow;
+use super::{EntryKind, EntryRow};
 use crate::clock::Timestamp;
 use crate::db::schema::{chain_anchors, period_manifests, periods};
 
 impl EntryRow {
     /// The month that a close entry closes, as `YYYY-MM`; `None` for every other entry.
     pub(in crate::ledger) fn closes(&self) -> Option<&str> {
-        self.atom_key.strip_prefix("close:").filter(|_| self.kind == "close")
+        self.atom_key.strip_prefix("close:").filter(|_| self.kind == EntryKind::Close.as_str())
     }
 }
 

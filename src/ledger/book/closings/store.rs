@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::{AnchorRow, ManifestRow, PeriodRow};
 use crate::db::schema::{chain_anchors, journal_entries, period_manifests, periods};
 use crate::db::{Connection, Result};
-use crate::ledger::book::EntryRow;
+use crate::ledger::book::{EntryKind, EntryRow};
 use crate::on_engine;
 
 /// Every close entry of a source, in the order of the chain.
@@ -15,7 +15,7 @@ use crate::on_engine;
 pub fn entries(connection: &mut Connection, source: &str) -> Result<Vec<EntryRow>> {
     Ok(on_engine!(connection, |c| journal_entries::table
         .filter(journal_entries::source.eq(source))
-        .filter(journal_entries::kind.eq("close"))
+        .filter(journal_entries::kind.eq(EntryKind::Close))
         .order(journal_entries::entry_no)
         .select(EntryRow::as_select())
         .load(c))?)

@@ -35,8 +35,8 @@ pub enum Irreversible {
     Unknown(String, i64),
     /// A webhook or a close caused it.
     #[error(
-        "entry {0} was not posted by a person (its kind is `{1}`); what a webhook caused is corrected by the \
-         provider's next webhook"
+        "entry {0} was not posted by a person (its kind is `{1}`); only manual entries can be reversed, and what a \
+         webhook caused is corrected by the provider's next webhook"
     )]
     NotManual(i64, EntryKind),
     /// It is undone already.

@@ -43,7 +43,7 @@ impl Builder<'_> {
         net.account = Account::DeferredTickets;
         // Counted with the revenue, once.
         net.qty = None;
-        // The rate stands on both lines, so that the release is no turnover of its own in the VAT report.
+        // The rate stands on both lines, so that the release is not counted as turnover in the VAT report.
         let deferred = Line { amount_minor: -net.amount_minor, ..net.clone() };
         let header = self.snapshot.order.header.as_ref();
         self.add(Atom {

@@ -8,7 +8,7 @@ use super::store::{self, BookRow};
 use crate::db::Database;
 use crate::ledger::Error;
 use crate::ledger::batch::Posted;
-use crate::ledger::book::{Book, EntryWithLines, PolicyHistory, SnapshotRow};
+use crate::ledger::book::{Book, EntryKind, EntryWithLines, PolicyHistory, SnapshotRow};
 use crate::ledger::posting::Snapshot;
 use crate::ledger::posting::rules::{WantedAtoms, wanted_atoms};
 use crate::ledger::settle::post::entries_of;
@@ -103,8 +103,11 @@ impl Shadow {
     pub(super) fn take_over(&mut self, (entry, lines): &mut EntryWithLines) -> bool {
         let stored_no = entry.entry_no;
         let reversed = entry.reverses_no.and_then(|no| self.taken.get(&no).copied());
-        let known =
-            matches!(entry.kind.as_str(), "manual" | "close") || (entry.kind == "reverse" && reversed.is_some());
+        let known = match EntryKind::parse(&entry.kind) {
+            Some(EntryKind::Manual | EntryKind::Close) => true,
+            Some(EntryKind::Reverse) => reversed.is_some(),
+            Some(EntryKind::Post) | None => false,
+        };
         if !known || entry.snapshot_no.is_some() {
             return false;
         }

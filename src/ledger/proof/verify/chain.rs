@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use super::{Verdict, store};
 use crate::db::Connection;
 use crate::ledger::Error;
-use crate::ledger::book::{EntryRow, PostingRow, chain, store as journal};
+use crate::ledger::book::{EntryKind, EntryRow, PostingRow, chain, store as journal};
 use crate::money;
 
 /// Entries read at once.
@@ -53,8 +53,12 @@ fn entry_fault(entry: &EntryRow, lines: &[PostingRow], last_no: i64, last_hash: 
     if entry.prev_hash != last_hash {
         return Some("its previous hash is not the hash of the previous entry".to_owned());
     }
+    let (kind, reason) = match (entry.kind(), entry.reason()) {
+        (Ok(kind), Ok(reason)) => (kind, reason),
+        (Err(unknown), _) | (_, Err(unknown)) => return Some(unknown.to_string()),
+    };
     // A close moves no money; its own check is in `periods`.
-    let shape_holds = if entry.kind == "close" { lines.is_empty() } else { lines.len() >= 2 };
+    let shape_holds = if kind == EntryKind::Close { lines.is_empty() } else { lines.len() >= 2 };
     if usize::try_from(entry.line_count) != Ok(lines.len()) || !shape_holds {
         return Some(format!("it says {} lines and has {}", entry.line_count, lines.len()));
     }
@@ -70,7 +74,7 @@ fn entry_fault(entry: &EntryRow, lines: &[PostingRow], last_no: i64, last_hash: 
         Err(overflow) => return Some(overflow.to_string()),
     }
     let local = entry.effective_at.local_date(zone);
-    if entry.booking_date != local && !entry.reason_code.starts_with("late_for_") && entry.kind != "manual" {
+    if entry.booking_date != local && reason.late_for().is_none() && kind != EntryKind::Manual {
         return Some(format!("it is booked on {}, but it happened on {local}", entry.booking_date));
     }
     if chain::entry_hash(entry, lines) != entry.entry_hash {
@@ -89,7 +93,7 @@ fn reversal_fault(
         return Ok(Some(format!("it reverses entry {reverses_no}, which is not an earlier one")));
     }
     let (original, originals) = journal::entry(connection, &entry.source, reverses_no)?;
-    if original.kind == "reverse" {
+    if original.kind()? == EntryKind::Reverse {
         return Ok(Some(format!("it reverses entry {reverses_no}, which is a reversal")));
     }
     let by_number: BTreeMap<i32, &PostingRow> = originals.iter().map(|line| (line.line_no, line)).collect();

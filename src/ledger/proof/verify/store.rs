@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::{journal_entries, orders, postings};
 use crate::db::{Connection, Result};
-use crate::ledger::book::{EntryRow, PostingRow};
+use crate::ledger::book::{EntryKind, EntryRow, PostingRow};
 use crate::on_engine;
 
 /// Number of a line whose entry does not exist. SQLite checks foreign keys per connection, so this must be asked.
@@ -86,7 +86,7 @@ pub(super) fn first_intruder(
         .filter(journal_entries::source.eq(source))
         .filter(journal_entries::booking_date.le(until))
         .filter(journal_entries::entry_no.gt(closed_at_no))
-        .filter(journal_entries::kind.ne("close"))
+        .filter(journal_entries::kind.ne(EntryKind::Close))
         .order(journal_entries::entry_no)
         .select(journal_entries::entry_no)
         .first(c)

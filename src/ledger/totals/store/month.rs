@@ -7,7 +7,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use super::lines::{selected, v_ledger_lines};
 use crate::db::schema::{journal_entries, policies};
 use crate::db::{Connection, Result};
-use crate::ledger::book::Month;
+use crate::ledger::book::{EntryKind, Month};
 use crate::ledger::totals::Selection;
 use crate::on_engine;
 
@@ -47,7 +47,7 @@ pub(in crate::ledger) fn entries_of(
                 .filter(journal_entries::source.eq(source))
                 .filter(journal_entries::booking_date.between(days.0, days.1))
                 .filter(journal_entries::entry_no.le(head_entry_no))
-                .filter(journal_entries::kind.ne("close"))
+                .filter(journal_entries::kind.ne(EntryKind::Close))
         };
         let entries = of_month().count().get_result(c)?;
         (entries, of_month().select(journal_entries::policy_id).distinct().load(c)?)

@@ -250,3 +250,29 @@ impl RevenueByEventKey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ledger::book::{ItemKind, Moves};
+
+    /// The words in the list after `item_kind IN (`.
+    fn words_in(sql: &str) -> Vec<ItemKind> {
+        let list = sql.split("item_kind IN (").nth(1).and_then(|rest| rest.split(')').next()).unwrap();
+        let mut words: Vec<ItemKind> =
+            list.split(',').map(|word| ItemKind::parse(word.trim().trim_matches('\'')).unwrap()).collect();
+        words.sort();
+        words
+    }
+
+    fn kinds(chosen: impl Fn(ItemKind) -> bool) -> Vec<ItemKind> {
+        let mut kinds: Vec<ItemKind> = ItemKind::ALL.iter().copied().filter(|kind| chosen(*kind)).collect();
+        kinds.sort();
+        kinds
+    }
+
+    #[test]
+    fn the_totals_count_the_same_kinds() {
+        assert_eq!(words_in(shared!(if billed, "", "")), kinds(ItemKind::is_billed));
+        assert_eq!(words_in(shared!(if redeemed, "", "")), kinds(|kind| kind.moves() == Moves::Redeemed));
+    }
+}
