@@ -15,7 +15,7 @@ use ticketledger::config::{self, Config};
 use ticketledger::daemon::prepare;
 use ticketledger::db::{Database, Role};
 use ticketledger::inbox::writer::Writer;
-use ticketledger::inbox::{Classified, Delivery};
+use ticketledger::inbox::{Classified, Delivery, Entity};
 use ticketledger::ledger::proof::rebuild::rebuild;
 use ticketledger::worker::Worker;
 use tokio::sync::Notify;
@@ -55,7 +55,7 @@ fn delivery(clock: &Clock, number: usize) -> Delivery {
     let order: serde_json::Value = serde_json::from_slice(&body).expect("an order");
     let class = Classified::Understood {
         kind: "order".to_owned(),
-        entity: format!("order:{}", order["id"].as_str().unwrap_or_default()),
+        entity: Entity::Order(order["id"].as_str().unwrap_or_default().to_owned()),
     };
     Delivery {
         source: "museum".to_owned(),

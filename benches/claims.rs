@@ -7,14 +7,14 @@ use std::time::Instant;
 
 use ticketledger::clock::Timestamp;
 use ticketledger::db::{Connection, Database, Role};
-use ticketledger::inbox::{Classified, Delivery, store};
+use ticketledger::inbox::{Classified, Delivery, Entity, store};
 
 const CLAIMS: u32 = 50;
 
 fn delivery(number: usize, received_at: Timestamp) -> Delivery {
     Delivery {
         source: "museum".to_owned(),
-        class: Classified::Understood { kind: "order".to_owned(), entity: format!("order:{number}") },
+        class: Classified::Understood { kind: "order".to_owned(), entity: Entity::Order(number.to_string()) },
         received_at,
         method: "POST".to_owned(),
         content_type: None,

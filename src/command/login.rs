@@ -10,7 +10,6 @@ use super::output::{self, Usage};
 use super::{Outcome, settings};
 use crate::clock::Clock;
 use crate::config::{Config, Source};
-use crate::order::Provider;
 use crate::session::Access;
 
 #[derive(Debug, Args)]
@@ -25,7 +24,7 @@ pub(super) struct Login {
 /// Exchanges user name and password for tokens, which a running daemon picks up. Neither is stored.
 pub(super) fn run(config: &Config, options: &Login) -> anyhow::Result<Outcome> {
     settings::known_source(config, Some(&options.source))?;
-    let source = config.source(&options.source).filter(|source| source.provider == Provider::Ticketpark);
+    let source = config.source(&options.source).filter(|source| source.provider.is_fetched());
     let Some(source) = source else {
         let text = format!("{} is a bookingkit source; only Ticketpark sources need a login", options.source);
         return Err(Usage(text).into());

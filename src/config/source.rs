@@ -80,7 +80,7 @@ fn name(section: &mut Section, problems: &mut Problems) -> Option<Text> {
 
 fn provider(section: &mut Section, problems: &mut Problems) -> Option<Provider> {
     let text = section.required("provider", "write \"bookingkit\" or \"ticketpark\"", problems)?;
-    let provider = [Provider::Bookingkit, Provider::Ticketpark].into_iter().find(|it| it.as_str() == text.value);
+    let provider = Provider::parse(&text.value);
     if provider.is_none() {
         text.wrong(problems, format!("`{}` is not known; write \"bookingkit\" or \"ticketpark\"", text.value));
     }

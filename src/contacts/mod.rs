@@ -1,8 +1,8 @@
 //! The customers: stored beside the books, never in them, and erasable without touching them.
 
 mod erase;
-mod keep;
 pub mod store;
+mod update;
 
 use serde::Serialize;
 
@@ -10,11 +10,11 @@ use crate::clock::Timestamp;
 use crate::db::{Database, Result};
 
 pub use self::erase::{Erased, Unerasable, erase};
-pub(crate) use self::keep::{ContactUpdate, keep};
+pub(crate) use self::update::{ContactUpdate, apply_updates};
 
 /// A contact with all its data. It has no `Debug`, so that personal data cannot be printed by accident.
 #[derive(Clone, Serialize, diesel::Queryable)]
-pub struct Stored {
+pub struct StoredContact {
     pub contact_id: i64,
     pub source: String,
     pub match_key: Option<String>,
@@ -34,9 +34,9 @@ pub struct Stored {
 }
 
 #[derive(Clone, Serialize)]
-pub struct Shown {
+pub struct ContactWithOrders {
     #[serde(flatten)]
-    pub contact: Stored,
+    pub contact: StoredContact,
     /// The orders that the contact has or had.
     pub orders: Vec<String>,
 }
@@ -55,7 +55,7 @@ pub enum Who {
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn show(database: &Database, who: &Who) -> Result<Vec<Shown>> {
+pub fn show(database: &Database, who: &Who) -> Result<Vec<ContactWithOrders>> {
     database.read(|connection| {
         let ids = match who {
             Who::Number(id) => vec![*id],
@@ -65,7 +65,7 @@ pub fn show(database: &Database, who: &Who) -> Result<Vec<Shown>> {
         let mut shown = Vec::new();
         for id in ids {
             if let Some(contact) = store::stored(connection, id)? {
-                shown.push(Shown { contact, orders: store::orders_of(connection, id)? });
+                shown.push(ContactWithOrders { contact, orders: store::orders_of(connection, id)? });
             }
         }
         Ok(shown)

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
-use super::Stored;
+use super::StoredContact;
 use crate::clock::Timestamp;
 use crate::db::schema::{contact_orders, contacts, orders};
 use crate::db::{Connection, Result};
@@ -13,7 +13,7 @@ use crate::order::Contact;
 
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = contacts, treat_none_as_default_value = false, treat_none_as_null = true)]
-struct Row<'a> {
+struct ContactRow<'a> {
     source: &'a str,
     match_key: Option<&'a str>,
     version: i64,
@@ -30,7 +30,7 @@ struct Row<'a> {
     details: Option<&'a str>,
 }
 
-impl<'a> Row<'a> {
+impl<'a> ContactRow<'a> {
     fn of(source: &'a str, contact: &'a Contact, version: i64) -> Self {
         Self {
             source,
@@ -68,7 +68,7 @@ pub(super) fn matching(
 
 /// Inserts a contact and returns its number.
 pub(super) fn insert(connection: &mut Connection, source: &str, contact: &Contact, version: i64) -> Result<i64> {
-    let row = Row::of(source, contact, version);
+    let row = ContactRow::of(source, contact, version);
     Ok(on_engine!(connection, |c| diesel::insert_into(contacts::table)
         .values(row)
         .returning(contacts::contact_id)
@@ -83,7 +83,7 @@ pub(super) fn replace(
     contact: &Contact,
     version: i64,
 ) -> Result<()> {
-    let row = Row::of(source, contact, version);
+    let row = ContactRow::of(source, contact, version);
     on_engine!(connection, |c| diesel::update(contacts::table.find(contact_id)).set(row).execute(c))?;
     Ok(())
 }
@@ -146,7 +146,7 @@ pub(super) fn returned(connection: &mut Connection, source: Option<&str>) -> Res
     })?)
 }
 
-pub(super) fn stored(connection: &mut Connection, contact_id: i64) -> Result<Option<Stored>> {
+pub(super) fn stored(connection: &mut Connection, contact_id: i64) -> Result<Option<StoredContact>> {
     let query = contacts::table.find(contact_id).select((
         contacts::contact_id,
         contacts::source,

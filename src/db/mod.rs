@@ -10,6 +10,7 @@ mod pool;
 mod postgres;
 pub use self::open::{COPY_PROGRESS, Role, unfinished_copy};
 pub mod schema;
+pub mod vocabulary;
 
 use diesel::SqliteConnection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager as _};

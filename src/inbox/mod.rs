@@ -4,7 +4,7 @@
 //!            ┌──────────── replay ────────────┐
 //!            ▼                                │
 //! stored ─> pending ──> done                  │
-//!            │  │ └───> superseded  (newer news had been applied)
+//!            │  │ └───> superseded  (a newer event had been applied)
 //!            │  └─────> parked ───────────────┘
 //!            └── retry: still pending, due later
 //! ```
@@ -13,13 +13,18 @@
 //! becomes due again by itself.
 
 mod activity;
+mod entity;
 pub mod operator;
+mod park_reason;
 pub mod store;
 pub mod writer;
 
 pub use self::activity::{Activity, Span};
+pub use self::entity::Entity;
+pub use self::park_reason::ParkReason;
 
 use crate::clock::Timestamp;
+use crate::vocabulary;
 
 /// Number of an inbox event, ascending in the order of storing.
 pub type EventId = i64;
@@ -27,15 +32,12 @@ pub type EventId = i64;
 /// A delivery on its way into the inbox. The body may hold personal data, so there is no `Debug`.
 #[derive(Clone)]
 pub struct Delivery {
-    /// The source it was sent to.
     pub source: String,
     /// What it is, as far as it was understood.
     pub class: Classified,
-    /// When it was received.
     pub received_at: Timestamp,
     /// `POST`, `PATCH` or `PUT`.
     pub method: String,
-    /// As sent.
     pub content_type: Option<String>,
     /// JSON object of the headers worth keeping; never one with a credential.
     pub headers: String,
@@ -50,56 +52,38 @@ pub enum Classified {
     Understood {
         /// `order` for bookingkit; for Ticketpark the normal form of the webhook type.
         kind: String,
-        /// `order:ID`, `booking:PID` or `person:PID`.
-        entity: String,
+        entity: Entity,
     },
     /// Stored and parked at once.
     Parked {
         /// Kind as far as known, else `unknown`.
         kind: String,
         /// Entity as far as known.
-        entity: Option<String>,
-        /// Reason code.
-        reason: &'static str,
+        entity: Option<Entity>,
+        reason: ParkReason,
         /// The reason in words; no personal data, no secrets.
         detail: String,
     },
 }
 
-/// State of an inbox event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
-    /// To be worked on, being worked on, or waiting for its next attempt.
-    Pending,
-    /// Applied.
-    Done,
-    /// Older than what is applied; kept and counted all the same.
-    Superseded,
-    /// Needs a person; can be replayed.
-    Parked,
-}
-
-impl State {
-    /// All of them, in the order of a life.
-    pub const ALL: [Self; 4] = [Self::Pending, Self::Done, Self::Superseded, Self::Parked];
-
-    /// The word in tables and reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Done => "done",
-            Self::Superseded => "superseded",
-            Self::Parked => "parked",
-        }
+vocabulary! {
+    /// State of an inbox event, in the order of its life.
+    pub enum State in "inbox_events.state" {
+        /// To be worked on, being worked on, or waiting for its next attempt.
+        Pending = "pending",
+        /// Applied.
+        Done = "done",
+        /// Older than what is applied; kept and counted all the same.
+        Superseded = "superseded",
+        /// Needs a person; can be replayed.
+        Parked = "parked",
     }
 }
 
 /// The waiting events of one entity, claimed together.
 pub struct Claimed {
-    /// The source.
     pub source: String,
-    /// What they are about.
-    pub entity: String,
+    pub entity: Entity,
     /// Proof of the claim: only its holder may finish the events.
     pub lease: String,
     /// In the order of their numbers.
@@ -109,11 +93,8 @@ pub struct Claimed {
 /// A claimed event. The body may hold personal data, so there is no `Debug`.
 #[derive(diesel::Queryable)]
 pub struct ClaimedEvent {
-    /// Its number.
     pub id: EventId,
-    /// Its kind.
     pub kind: String,
-    /// When it was received.
     pub received_at: Timestamp,
     /// Attempts so far, this one included.
     pub attempts: i32,
@@ -124,27 +105,24 @@ pub struct ClaimedEvent {
 /// How a claim ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finish {
-    /// Settled; `newer` tells whether the news were at least as new as what was known.
+    /// Settled.
     Applied {
-        /// Else superseded.
+        /// What it says is at least as new as what was known; else the event is superseded.
         newer: bool,
     },
     /// Needs a person.
     Parked {
         /// `transient` when out of attempts, else `permanent`.
         verdict: &'static str,
-        /// Reason code.
-        reason: String,
-        /// In words.
+        reason: ParkReason,
         detail: String,
     },
     /// Tried again.
     Retry {
         /// `transient`, `rate_limited` or `provider_down`.
         verdict: &'static str,
-        /// Reason code.
-        reason: String,
-        /// In words.
+        /// A word of [`ParkReason`], or `rate_limited`.
+        reason: &'static str,
         detail: String,
         /// When.
         due_at: Timestamp,

@@ -7,9 +7,7 @@ use super::store;
 use crate::config::Source;
 use crate::db::{Connection, Result};
 use crate::inbox::EventId;
-use crate::order::Provider;
-use crate::provider::bookingkit;
-use crate::provider::ticketpark::webhook::{self, Webhook};
+use crate::provider::{self, WebhookContent};
 
 /// Bodies read at once; the rest comes the next times.
 const AT_ONCE: usize = 200;
@@ -66,12 +64,10 @@ impl Purse {
 /// The payments of a body; `None` when they cannot be known.
 fn payments(source: &Source, body: &[u8]) -> Option<Vec<Payment>> {
     // What is parked may be parked because reading it panics.
-    catch_unwind(AssertUnwindSafe(|| match source.provider {
-        Provider::Bookingkit => bookingkit::read(source, body).ok()?.order.payments,
-        Provider::Ticketpark => match webhook::parse(body).ok()? {
-            Webhook::Payment { payment, .. } => Some(vec![payment]),
-            Webhook::Booking { .. } | Webhook::Person { .. } => None,
-        },
+    catch_unwind(AssertUnwindSafe(|| match provider::read_webhook(source, body).ok()?.content? {
+        WebhookContent::Order(reading) => reading.order.payments,
+        WebhookContent::Payment(payment) => Some(vec![payment]),
+        WebhookContent::Cancelled => None,
     }))
     .ok()?
     .map(|payments| {

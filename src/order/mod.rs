@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::code::mask_code;
 pub use self::contact::Contact;
-pub use self::note::Note;
+pub use self::note::{Note, NoteReason};
 pub use self::provider::Provider;
 pub use self::sections::Versions;
 pub use self::status::{OrderStatus, PartStatus};
@@ -61,7 +61,6 @@ pub struct Header {
     pub ordered_at: Option<Timestamp>,
     /// The header's own payment date; compared with the payments, never posted.
     pub paid_at: Option<Timestamp>,
-    /// When it was cancelled.
     pub cancelled_at: Option<Timestamp>,
     /// Deadline or end of validity; the provider does not say which.
     pub expires_at: Option<Timestamp>,
@@ -69,9 +68,7 @@ pub struct Header {
     pub total_minor: Option<i64>,
     /// Reduction of the whole order, as said (a negative one is a finding).
     pub additional_discount_minor: i64,
-    /// The sales channel.
     pub channel_id: Option<String>,
-    /// Its name.
     pub channel_name: Option<String>,
 }
 
@@ -84,17 +81,13 @@ pub struct Ticket {
     pub event_id: Option<String>,
     /// The date of the event that was booked.
     pub event_date_id: Option<String>,
-    /// Name of the event.
     pub title: Option<String>,
     /// Start of the booked date.
     pub starts_at: Option<Timestamp>,
-    /// Status of the whole ticket.
     pub status: PartStatus,
     /// Rate of the ticket; the participant's wins. `None` = not said.
     pub vat_bp: Option<i32>,
-    /// When it was cancelled.
     pub cancelled_at: Option<Timestamp>,
-    /// Who goes.
     pub participants: Vec<Participant>,
 }
 
@@ -103,19 +96,15 @@ pub struct Ticket {
 pub struct Participant {
     /// The provider's id; opaque.
     pub id: String,
-    /// Its own status.
     pub status: PartStatus,
     /// Gross price; `None` when there is none, which posts nothing.
     pub price_minor: Option<i64>,
     /// Of the price.
     pub currency: Option<Currency>,
-    /// The price category.
     pub price_id: Option<String>,
-    /// Its name.
     pub price_title: Option<String>,
     /// Rate; `None` = not said.
     pub vat_bp: Option<i32>,
-    /// When it was cancelled.
     pub cancelled_at: Option<Timestamp>,
     /// When the guest came.
     pub checked_in_at: Option<Timestamp>,
@@ -130,7 +119,6 @@ pub struct Participant {
 pub struct Product {
     /// The product, not the line.
     pub product_id: String,
-    /// Status of the line.
     pub status: PartStatus,
     /// Gross price of one.
     pub price_minor: i64,
@@ -140,7 +128,6 @@ pub struct Product {
     pub currency: Currency,
     /// Rate; `None` = not said.
     pub vat_bp: Option<i32>,
-    /// Name.
     pub title: Option<String>,
 }
 
@@ -149,17 +136,13 @@ pub struct Product {
 pub struct FlexTicket {
     /// The provider's id; opaque.
     pub id: String,
-    /// Status.
     pub status: PartStatus,
-    /// Name.
     pub title: Option<String>,
-    /// Gross price.
     pub price_minor: i64,
     /// Of the price.
     pub currency: Currency,
     /// Rate; missing means 0, prepaid.
     pub vat_bp: i32,
-    /// Name of the price category.
     pub price_title: Option<String>,
     /// Admissions bought.
     pub redemption_total: i64,
@@ -178,24 +161,19 @@ pub struct FlexTicket {
 /// What a flex ticket is valid for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FlexOffer {
-    /// The offer's id.
     pub id: String,
-    /// The price category.
     pub price_category_id: Option<String>,
-    /// The event.
     pub event_id: Option<String>,
 }
 
 /// A redemption of a flex ticket on a participant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RedeemedFlexTicket {
-    /// The flex ticket.
     pub id: String,
     /// What it paid.
     pub value_minor: i64,
     /// Of the value: the order's.
     pub currency: Currency,
-    /// When.
     pub redeemed_at: Option<Timestamp>,
     /// The order that sold it, as said here.
     pub purchasing_order_id: Option<String>,
@@ -210,7 +188,6 @@ pub struct VoucherOrder {
     pub status: PartStatus,
     /// Rate; missing means 0, multi-purpose.
     pub vat_bp: i32,
-    /// The vouchers.
     pub vouchers: Vec<Voucher>,
     /// Orders that these vouchers refund, each once; not empty = a refund voucher.
     pub refunded_orders: Vec<RefundedOrder>,
@@ -245,17 +222,14 @@ pub struct RefundedOrder {
 /// A voucher that paid for this order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RedeemedVoucher {
-    /// The voucher.
     pub id: String,
     /// What it paid.
     pub value_minor: i64,
     /// Of the value: the order's.
     pub currency: Currency,
-    /// When it was used.
     pub used_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Option<Timestamp>,
-    /// The order that sold it.
     pub purchasing_order_id: Option<String>,
 }
 
@@ -264,11 +238,9 @@ pub struct RedeemedVoucher {
 pub struct RedeemedCoupon {
     /// The provider's id; opaque.
     pub id: String,
-    /// Name of the coupon.
     pub title: Option<String>,
     /// The reduction, in the order's currency.
     pub value_minor: i64,
-    /// When it was used.
     pub used_at: Option<Timestamp>,
 }
 

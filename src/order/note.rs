@@ -1,12 +1,93 @@
 //! Oddities that a reader meets.
 
+use serde::{Deserialize, Serialize};
+
+/// What is odd, or announced. The words are part of the stored snapshots, whose notes are sorted by them, so the
+/// variants stand in the order of their words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteReason {
+    /// A webhook says that this ticket was deleted: compared with what is read, and no oddity of its own.
+    AnnouncedDeleted,
+    /// A webhook says that this ticket was changed or added.
+    AnnouncedUpdated,
+    ConfirmationMissing,
+    ConfirmedAfterCancel,
+    DanglingPaymentRef,
+    DateUnreadable,
+    DuplicateKey,
+    NegativeDiscount,
+    PaymentSignMismatch,
+    PriceMissing,
+    SchemaExtraField,
+    SectionAbsent,
+    TicketParticipantVatDiffer,
+    UnconfirmedTicket,
+}
+
+impl NoteReason {
+    pub const ALL: [Self; 14] = [
+        Self::AnnouncedDeleted,
+        Self::AnnouncedUpdated,
+        Self::ConfirmationMissing,
+        Self::ConfirmedAfterCancel,
+        Self::DanglingPaymentRef,
+        Self::DateUnreadable,
+        Self::DuplicateKey,
+        Self::NegativeDiscount,
+        Self::PaymentSignMismatch,
+        Self::PriceMissing,
+        Self::SchemaExtraField,
+        Self::SectionAbsent,
+        Self::TicketParticipantVatDiffer,
+        Self::UnconfirmedTicket,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AnnouncedDeleted => "announced_deleted",
+            Self::AnnouncedUpdated => "announced_updated",
+            Self::ConfirmationMissing => "confirmation_missing",
+            Self::ConfirmedAfterCancel => "confirmed_after_cancel",
+            Self::DanglingPaymentRef => "dangling_payment_ref",
+            Self::DateUnreadable => "date_unreadable",
+            Self::DuplicateKey => "duplicate_key",
+            Self::NegativeDiscount => "negative_discount",
+            Self::PaymentSignMismatch => "payment_sign_mismatch",
+            Self::PriceMissing => "price_missing",
+            Self::SchemaExtraField => "schema_extra_field",
+            Self::SectionAbsent => "section_absent",
+            Self::TicketParticipantVatDiffer => "ticket_participant_vat_differ",
+            Self::UnconfirmedTicket => "unconfirmed_ticket",
+        }
+    }
+}
+
 /// An oddity of what a provider said.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Note {
-    /// Reason code of the finding, such as `amount_precision`.
-    pub reason: String,
+    pub reason: NoteReason,
     /// What it is about, such as `payment:ID`; keeps findings of one reason apart.
     pub subject: String,
     /// The evidence in words; no personal data, no secrets.
     pub evidence: String,
+}
+
+impl Note {
+    pub fn new(reason: NoteReason, subject: impl Into<String>, evidence: impl Into<String>) -> Self {
+        Self { reason, subject: subject.into(), evidence: evidence.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_stored_as_their_words_and_sorted_by_them() {
+        assert!(NoteReason::ALL.is_sorted() && NoteReason::ALL.map(NoteReason::as_str).is_sorted());
+        for reason in NoteReason::ALL {
+            assert_eq!(serde_json::to_string(&reason).unwrap(), format!("\"{}\"", reason.as_str()));
+        }
+    }
 }

@@ -11,10 +11,8 @@ pub enum Provider {
 }
 
 impl Provider {
-    /// All of them.
     pub const ALL: [Self; 2] = [Self::Bookingkit, Self::Ticketpark];
 
-    /// The provider with that word.
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|provider| provider.as_str() == word)
     }

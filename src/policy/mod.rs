@@ -241,7 +241,6 @@ impl Policy {
 pub struct DatedPolicy {
     /// First local day of the orders that it is for; the first policy holds for all before it as well.
     pub from: Option<NaiveDate>,
-    /// The switches.
     pub policy: Policy,
 }
 

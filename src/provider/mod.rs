@@ -1,14 +1,22 @@
-//! What the two providers send and answer, read into [`crate::order`]. No database here.
+//! What the providers send and answer, read into [`crate::order`]. No database here.
+//!
+//! Each provider has a folder; the functions here choose it. Nobody else asks which provider a source has: what differs
+//! is said by the methods of [`Provider`] or by what these functions answer.
 
 pub mod bookingkit;
+mod failure;
 pub mod json;
 pub mod ticketpark;
 
+use crate::clock::Timestamp;
 use crate::config::Source;
-use crate::inbox::Classified;
-use crate::order::{Contact, Note, Order, Provider};
+use crate::inbox::{Classified, Entity};
+use crate::order::{Contact, Note, Order, Payment, Provider};
 
-/// What a delivery to `source` is about. What cannot be read is parked at once, so that the answer can say why.
+pub use self::failure::{Failure, Unreadable};
+pub use crate::inbox::ParkReason;
+
+/// What a webhook to `source` is about. What cannot be read is parked at once, so that the answer can say why.
 pub fn classify(source: &Source, body: &[u8]) -> Classified {
     match source.provider {
         Provider::Bookingkit => bookingkit::classify(source, body),
@@ -21,68 +29,64 @@ pub fn classify_by_name<'a>(sources: &'a [Source]) -> impl Fn(&str, &[u8]) -> Op
     |name, body| sources.iter().find(|source| source.name == name).map(|source| classify(source, body))
 }
 
-/// What one delivery or one fetch says.
-pub struct Said {
-    /// The sections that it has.
+/// An order as it was read from a webhook or an answer.
+pub struct OrderReading {
+    /// With the sections that were said.
     pub order: Order,
-    /// The customer, where there is one.
     pub contact: Option<Contact>,
-    /// Oddities met while reading, which do not hinder: they become findings of the order.
+    /// Oddities that do not hinder: they become findings of the order.
     pub notes: Vec<Note>,
 }
 
-/// Why a delivery cannot be read: it parks with this reason, and the previous state of the order stays.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{reason}: {detail}")]
-pub struct Unreadable {
-    /// Reason code, such as `bad_amount`.
-    pub reason: &'static str,
-    /// Where and what; no personal data, no secrets.
-    pub detail: String,
+/// What a webhook says by itself, without a fetch.
+pub struct WebhookReading {
+    /// `None`: it only points to what is to be fetched.
+    pub content: Option<WebhookContent>,
+    /// Parts that it says were changed or deleted: to be compared with what is fetched.
+    pub announced: Vec<Note>,
 }
 
-impl Unreadable {
-    /// A reason with the place (a path such as `payments[1].value`) and what is wrong there.
-    pub fn new(reason: &'static str, detail: impl Into<String>) -> Self {
-        Self { reason, detail: detail.into() }
+/// The content of a webhook.
+pub enum WebhookContent {
+    Order(Box<OrderReading>),
+    /// There is no other way to learn of it.
+    Payment(Payment),
+    /// The whole order is cancelled, for good.
+    Cancelled,
+}
+
+/// Reads a webhook.
+///
+/// # Errors
+/// Why it has to be parked.
+pub fn read_webhook(source: &Source, body: &[u8]) -> Result<WebhookReading, Unreadable> {
+    match source.provider {
+        Provider::Bookingkit => {
+            let reading = bookingkit::read(source, body)?;
+            Ok(WebhookReading { content: Some(WebhookContent::Order(Box::new(reading))), announced: Vec::new() })
+        }
+        Provider::Ticketpark => ticketpark::read_webhook(body),
     }
 }
 
-/// How an attempt failed, and so what happens next.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    /// Tried again with exponential backoff.
-    #[error("{reason}: {detail}")]
-    Transient {
-        /// Reason code.
-        reason: &'static str,
-        /// What happened; no personal data, no secrets.
-        detail: String,
-        /// The provider's `Retry-After`, in milliseconds.
-        retry_after_milliseconds: Option<i64>,
-    },
-    /// The whole source waits; the attempt does not count.
-    #[error("rate limited: {detail}")]
-    RateLimited {
-        /// What happened.
-        detail: String,
-        /// The provider's `Retry-After`, in milliseconds.
-        retry_after_milliseconds: Option<i64>,
-    },
-    /// The breaker of the source counts this; the attempt does not.
-    #[error("provider down: {detail}")]
-    ProviderDown {
-        /// What happened.
-        detail: String,
-        /// The provider's `Retry-After`, in milliseconds.
-        retry_after_milliseconds: Option<i64>,
-    },
-    /// Parked at once.
-    #[error("{reason}: {detail}")]
-    Permanent {
-        /// Reason code.
-        reason: &'static str,
-        /// What happened; no personal data, no secrets.
-        detail: String,
-    },
+/// An answer as it was read.
+pub enum AnswerReading {
+    Order(Box<OrderReading>),
+    Person(Box<Contact>),
+}
+
+/// Reads the body of an answer about `entity`. `received_at` is the receipt of the event that led to it.
+///
+/// # Errors
+/// Why the events about this entity have to be parked.
+pub fn read_answer(
+    source: &Source,
+    entity: &Entity,
+    body: &[u8],
+    received_at: Timestamp,
+) -> Result<AnswerReading, Unreadable> {
+    match source.provider {
+        Provider::Bookingkit => Err(Unreadable::new(ParkReason::GarbageAnswer, "bookingkit's orders are not fetched")),
+        Provider::Ticketpark => ticketpark::read_answer(source, entity, body, received_at),
+    }
 }

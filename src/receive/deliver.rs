@@ -11,7 +11,7 @@ use super::answer::{self, Answer};
 use super::{Admission, Intake, body, headers};
 use crate::config::Source;
 use crate::inbox::writer::Refused;
-use crate::inbox::{Classified, Delivery};
+use crate::inbox::{Classified, Delivery, ParkReason};
 use crate::provider;
 
 /// The credential that a sender presents.
@@ -46,7 +46,7 @@ pub(super) async fn deliver<B: Buf, E>(
     };
     let class = classify(source, &body);
     let parked = match &class {
-        Classified::Parked { reason, .. } => Some(*reason),
+        Classified::Parked { reason, .. } => Some(reason.as_str()),
         Classified::Understood { .. } => None,
     };
     let content_type = header_map.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
@@ -132,7 +132,7 @@ fn classify(source: &Source, body: &[u8]) -> Classified {
     catch_unwind(AssertUnwindSafe(|| provider::classify(source, body))).unwrap_or_else(|_| Classified::Parked {
         kind: "unknown".to_owned(),
         entity: None,
-        reason: "panic",
+        reason: ParkReason::Panic,
         detail: "reading the body panicked; this is a bug in ticketledger".to_owned(),
     })
 }

@@ -5,8 +5,8 @@ use secrecy::SecretString;
 use super::Account;
 use super::renew::{Unsaved, blocking, end, version_after, version_of};
 use crate::db;
-use crate::provider::Failure;
 use crate::provider::ticketpark::client::GrantError;
+use crate::provider::{Failure, ParkReason};
 
 /// Attempts to store the tokens, because a daemon may refresh them at the same moment.
 const SAVE_ATTEMPTS: usize = 5;
@@ -19,7 +19,7 @@ impl Account {
         let granted = self.client.log_in(username, password).await.map_err(|error| match error {
             GrantError::Failed(failure) => failure,
             GrantError::Refused(status) => Failure::Permanent {
-                reason: "login_refused",
+                reason: ParkReason::LoginRefused,
                 detail: format!("the provider answered {status}: check user name, password and client secret"),
             },
         });

@@ -25,8 +25,8 @@ use self::seal::Seal;
 use crate::clock::{Clock, Timestamp};
 use crate::config::Source;
 use crate::db::Database;
-use crate::provider::Failure;
 use crate::provider::ticketpark::client::{self, Answer, Client, Fetched};
+use crate::provider::{Failure, ParkReason};
 
 /// Access to the account of one source. Cheap to clone; all clones share the tokens.
 #[derive(Clone)]
@@ -147,7 +147,7 @@ impl Access {
                 retry_after_milliseconds: None,
             }),
             Answer::Refused(status) => Err(Failure::Transient {
-                reason: "forbidden",
+                reason: ParkReason::Forbidden,
                 detail: format!("the provider answered {status}, even to a new token"),
                 retry_after_milliseconds: None,
             }),

@@ -10,8 +10,8 @@ use super::store::{Row, Turn};
 use super::{Account, Login};
 use crate::clock::Timestamp;
 use crate::db;
-use crate::provider::Failure;
 use crate::provider::ticketpark::client::{Grant, GrantError};
+use crate::provider::{Failure, ParkReason};
 
 /// A token counts as expired this much early, at most half of its lifetime, so that it is still valid when the request
 /// arrives.
@@ -161,7 +161,7 @@ impl Account {
         .await?;
         let held = row.and_then(|row| self.open_access(&row));
         held.ok_or_else(|| Failure::Transient {
-            reason: "token_unreadable",
+            reason: ParkReason::TokenUnreadable,
             detail: "the stored token was encrypted with another client secret".to_owned(),
             retry_after_milliseconds: None,
         })
@@ -185,7 +185,7 @@ impl Account {
         let seal = |token: &SecretString| self.seal.close(token);
         let sealed = refresh_token.as_ref().and_then(seal).zip(seal(&grant.access_token));
         let (refresh_token_sealed, access_token_sealed) = sealed.ok_or_else(|| Failure::Transient {
-            reason: "token_unsealed",
+            reason: ParkReason::TokenUnsealed,
             detail: "the system has no random numbers to encrypt a token with".to_owned(),
             retry_after_milliseconds: None,
         })?;
@@ -225,7 +225,7 @@ pub(super) async fn blocking<T: Send + 'static>(
 ) -> Result<T, Failure> {
     let done = spawn_blocking(work).await.map_err(|error| interrupted(&error))?;
     done.map_err(|error| Failure::Transient {
-        reason: "database",
+        reason: ParkReason::Database,
         detail: error.to_string(),
         retry_after_milliseconds: None,
     })
@@ -235,7 +235,7 @@ pub(super) async fn blocking<T: Send + 'static>(
 pub(super) fn interrupted(error: &JoinError) -> Failure {
     let what = if error.is_panic() { "a bug" } else { "the shutdown" };
     Failure::Transient {
-        reason: "interrupted",
+        reason: ParkReason::Interrupted,
         detail: format!("{what} interrupted the renewal of a token"),
         retry_after_milliseconds: None,
     }

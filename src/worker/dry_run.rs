@@ -11,7 +11,7 @@ use super::work::{Document, Work};
 use super::{Inner, Worker, read};
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Connection, Database, Error};
-use crate::inbox::{Claimed, store as inbox};
+use crate::inbox::{Claimed, ParkReason, store as inbox};
 use crate::provider::Failure;
 use crate::{config, ledger, limits};
 
@@ -73,8 +73,8 @@ impl Inner {
     ) -> Result<Option<Work>, Error> {
         let Some(source) = self.sources.get(&claimed.source) else { return Ok(None) };
         let attempts = self.settings.attempts;
-        let Some(id) = document_id else { return Ok(Some(read::bookingkit_order(source, claimed, attempts))) };
-        let mut work = read::ticketpark_facts(claimed, attempts);
+        let mut work = read::webhooks(source, claimed, attempts);
+        let Some(id) = document_id else { return Ok(Some(work)) };
         match inbox::newest_document(connection, &claimed.source, &claimed.entity)? {
             Some((status, body)) => {
                 let document = Document { id, status: u16::try_from(status).unwrap_or(0), body };
@@ -83,7 +83,7 @@ impl Inner {
             }
             None => {
                 work.failure = Some(Failure::Transient {
-                    reason: "not_archived",
+                    reason: ParkReason::NotArchived,
                     detail: "nothing was fetched for it yet, so only a real replay can tell".to_owned(),
                     retry_after_milliseconds: None,
                 });

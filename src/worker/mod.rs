@@ -287,7 +287,7 @@ impl Worker {
         else {
             return;
         };
-        let work = read::ticketpark_entity(source, access, &claimed, document_id, inner.settings.attempts).await;
+        let work = read::webhooks_and_answer(source, access, &claimed, document_id, inner.settings.attempts).await;
         let now = inner.clock.now();
         match &work.failure {
             Some(Failure::RateLimited { retry_after_milliseconds, .. }) => {
@@ -318,7 +318,7 @@ impl Inner {
         let Some(source) = self.sources.get(name) else { return false };
         let Some(claims) = self.claim(name, limits::CLAIM_ENTITIES) else { return false };
         let attempts = self.settings.attempts;
-        let read = claims.entities.iter().map(|(claimed, _)| read::bookingkit_order(source, claimed, attempts));
+        let read = claims.entities.iter().map(|(claimed, _)| read::webhooks(source, claimed, attempts));
         self.settle_in_turn(read.collect());
         true
     }

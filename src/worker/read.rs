@@ -1,16 +1,13 @@
-//! Reads claimed events: bookingkit's bodies contain the order, Ticketpark's only point to it.
+//! Reads claimed events: some bodies contain the order, others only point to it.
 
 use std::time::Instant;
 
 use super::work::{Document, EventWork, Work, caught};
 use crate::config::Source;
-use crate::inbox::{Claimed, ClaimedEvent};
-use crate::ledger::findings;
+use crate::inbox::{Claimed, ClaimedEvent, Entity, ParkReason};
 use crate::ledger::settle::{OrderUpdate, UpdateContent};
-use crate::order::Note;
-use crate::provider::ticketpark::booking::{self, ReadBooking};
-use crate::provider::ticketpark::webhook::{self, BookingChange, Webhook};
-use crate::provider::{Failure, Unreadable, bookingkit};
+use crate::order::{Note, NoteReason};
+use crate::provider::{self, AnswerReading, Failure, OrderReading, Unreadable, WebhookContent};
 use crate::session::Access;
 
 /// Returns the events that still have an attempt and a body, and parks the others. A claim counts the attempt, so an
@@ -20,9 +17,14 @@ fn usable<'c>(claimed: &'c Claimed, attempts: i32, work: &mut Work) -> Vec<(&'c 
     for event in &claimed.events {
         match &event.body {
             _ if event.attempts > attempts => {
-                work.park(event.id, "transient", "out_of_attempts", "every attempt ended without an answer");
+                work.park(event.id, "transient", ParkReason::OutOfAttempts, "every attempt ended without an answer");
             }
-            None => work.park(event.id, "permanent", "body_pruned", "the body was deleted; it cannot be read again"),
+            None => work.park(
+                event.id,
+                "permanent",
+                ParkReason::BodyPruned,
+                "the body was deleted; it cannot be read again",
+            ),
             Some(body) => usable.push((event, body.as_slice())),
         }
     }
@@ -40,53 +42,63 @@ fn readable<T>(work: &mut Work, event: &ClaimedEvent, read: Result<Result<T, Unr
         Err(panic) => {
             // The text of the panic may quote the body, so it is not logged; `inbox show` displays it.
             tracing::error!(event = event.id, "reading the event panicked; it is parked");
-            work.park(event.id, "permanent", "panic", format!("reading it panicked: {panic}"));
+            work.park(event.id, "permanent", ParkReason::Panic, format!("reading it panicked: {panic}"));
             None
         }
     }
 }
 
-/// Reads the deliveries of one bookingkit order.
-pub(super) fn bookingkit_order(source: &Source, claimed: &Claimed, attempts: i32) -> Work {
+/// Reads the webhooks of one entity: whole orders, and the facts in webhooks that only point to what is fetched.
+pub(super) fn webhooks(source: &Source, claimed: &Claimed, attempts: i32) -> Work {
     let mut work = Work::of(claimed);
     for (event, body) in usable(claimed, attempts, &mut work) {
-        let Some(said) = readable(&mut work, event, caught(|| bookingkit::read(source, body))) else { continue };
-        let step = OrderUpdate {
-            order_id: said.order.order_id.clone(),
-            event_id: event.id,
-            document_id: None,
-            received_at: event.received_at,
-            content: UpdateContent::Sections { order: Box::new(said.order), version: event.id, notes: said.notes },
-        };
-        let contact = said.contact.map(|contact| (contact, event.id));
+        let read = caught(|| provider::read_webhook(source, body));
+        let Some(reading) = readable(&mut work, event, read) else { continue };
+        work.announced.extend(reading.announced);
+        let mut contact = None;
+        let step = reading.content.map(|content| {
+            let (order_id, content) = match content {
+                WebhookContent::Order(reading) => {
+                    let OrderReading { order, contact: customer, notes } = *reading;
+                    contact = customer.map(|contact| (contact, event.id));
+                    let order_id = order.order_id.clone();
+                    (order_id, UpdateContent::Sections { order: Box::new(order), version: event.id, notes })
+                }
+                WebhookContent::Payment(payment) => (claimed.entity.id().to_owned(), UpdateContent::Payment(payment)),
+                WebhookContent::Cancelled => (claimed.entity.id().to_owned(), UpdateContent::Cancelled),
+            };
+            let received_at = event.received_at;
+            OrderUpdate { order_id, event_id: event.id, document_id: None, received_at, content }
+        });
         work.events.push(EventWork {
             id: event.id,
             attempts: event.attempts,
             received_at: event.received_at,
-            steps: vec![step],
+            steps: step.into_iter().collect(),
             contact,
         });
     }
     work
 }
 
-/// Reads the webhooks of one Ticketpark booking or person, and fetches it. Facts in the webhooks themselves are kept
-/// even if the fetch fails.
-pub(super) async fn ticketpark_entity(
+/// Reads the webhooks of one entity, and fetches what they point to. Facts in the webhooks themselves are kept even if
+/// the fetch fails.
+pub(super) async fn webhooks_and_answer(
     source: &Source,
     access: &Access,
     claimed: &Claimed,
     document_id: i64,
     attempts: i32,
 ) -> Work {
-    let mut work = ticketpark_facts(claimed, attempts);
+    let mut work = webhooks(source, claimed, attempts);
     if work.events.is_empty() {
         return work;
     }
-    let id = work.entity_id().to_owned();
-    let person = work.entity.starts_with("person:");
     let started = Instant::now();
-    let fetched = if person { access.get_person(&id).await } else { access.get_booking(&id).await };
+    let fetched = match &work.entity {
+        Entity::Person(id) => access.get_person(id).await,
+        booking => access.get_booking(booking.id()).await,
+    };
     let outcome = if fetched.is_ok() { "answered" } else { "failed" };
     metrics::histogram!("ticketledger_provider_request_seconds", "source" => source.name.clone(), "outcome" => outcome)
         .record(started.elapsed());
@@ -100,36 +112,6 @@ pub(super) async fn ticketpark_entity(
     work
 }
 
-/// Reads the facts in the webhooks of one Ticketpark booking or person.
-pub(super) fn ticketpark_facts(claimed: &Claimed, attempts: i32) -> Work {
-    let mut work = Work::of(claimed);
-    for (event, body) in usable(claimed, attempts, &mut work) {
-        let Some(webhook) = readable(&mut work, event, caught(|| webhook::parse(body))) else { continue };
-        work.announced.extend(announcements(&webhook));
-        let news = match webhook {
-            Webhook::Payment { payment, .. } => Some(UpdateContent::Payment(payment)),
-            Webhook::Booking { change: BookingChange::Cancelled, .. } => Some(UpdateContent::Cancelled),
-            Webhook::Booking { .. } | Webhook::Person { .. } => None,
-        };
-        let order_id = work.entity_id().to_owned();
-        let step = news.map(|news| OrderUpdate {
-            order_id,
-            event_id: event.id,
-            document_id: None,
-            received_at: event.received_at,
-            content: news,
-        });
-        work.events.push(EventWork {
-            id: event.id,
-            attempts: event.attempts,
-            received_at: event.received_at,
-            steps: step.into_iter().collect(),
-            contact: None,
-        });
-    }
-    work
-}
-
 /// Reads a fetched document into the work.
 pub(super) fn take_document(source: &Source, work: &mut Work, claimed: &Claimed, document: Document, attempts: i32) {
     let Some(first) = claimed.events.iter().find(|event| work.events.first().is_some_and(|work| work.id == event.id))
@@ -137,43 +119,10 @@ pub(super) fn take_document(source: &Source, work: &mut Work, claimed: &Claimed,
         return;
     };
     if document.status == 200 {
-        let body = &document.body;
-        let person = work.entity.starts_with("person:");
-        let read = caught(|| if person { read_person(body) } else { read_booking(source, body, first) });
+        let read = caught(|| provider::read_answer(source, &work.entity, &document.body, first.received_at));
         take_over(work, first, document.id, read, attempts);
     }
     work.document = Some(document);
-}
-
-/// Tickets that a webhook announces as changed or deleted; they are compared with the fetched booking.
-fn announcements(webhook: &Webhook) -> Vec<Note> {
-    let Webhook::Booking { change, ticket_pids, .. } = webhook else { return Vec::new() };
-    let reason = match change {
-        BookingChange::TicketsDeleted => findings::ANNOUNCED_DELETED,
-        BookingChange::TicketsUpdated => findings::ANNOUNCED_UPDATED,
-        BookingChange::New | BookingChange::Cancelled => return Vec::new(),
-    };
-    let note = |pid: &String| Note {
-        reason: reason.to_owned(),
-        subject: format!("ticket:{pid}"),
-        evidence: "announced by webhook".to_owned(),
-    };
-    ticket_pids.iter().map(note).collect()
-}
-
-/// The content of a fetched document.
-enum Read {
-    Person(Box<crate::order::Contact>),
-    Booking(Box<crate::provider::Said>),
-}
-
-fn read_person(body: &[u8]) -> Result<Read, Unreadable> {
-    booking::read_person(body).map(|contact| Read::Person(Box::new(contact)))
-}
-
-fn read_booking(source: &Source, body: &[u8], first: &ClaimedEvent) -> Result<Read, Unreadable> {
-    let ReadBooking { said } = booking::read_booking(source, body, first.received_at)?;
-    Ok(Read::Booking(Box::new(said)))
 }
 
 /// Adds the fetched content to the first event; for the other events there is then nothing new.
@@ -181,10 +130,10 @@ fn take_over(
     work: &mut Work,
     first: &ClaimedEvent,
     document_id: i64,
-    read: Result<Result<Read, Unreadable>, String>,
+    read: Result<Result<AnswerReading, Unreadable>, String>,
     attempts: i32,
 ) {
-    let order_id = work.entity_id().to_owned();
+    let order_id = work.entity.id().to_owned();
     let read = match read {
         Ok(Ok(read)) => read,
         Ok(Err(unreadable)) => {
@@ -195,7 +144,7 @@ fn take_over(
             // The text of the panic may quote the answer, so it is not logged; `inbox show` displays it.
             tracing::error!(event = first.id, "reading the answer panicked; the event is parked");
             let detail = format!("reading the provider's answer panicked: {panic}");
-            work.failure = Some(Failure::Permanent { reason: "panic", detail });
+            work.failure = Some(Failure::Permanent { reason: ParkReason::Panic, detail });
             return;
         }
     };
@@ -204,45 +153,41 @@ fn take_over(
     let announced = std::mem::take(&mut work.announced);
     let Some(event) = work.events.first_mut() else { return };
     match read {
-        Read::Person(contact) => event.contact = Some((*contact, document_id)),
+        AnswerReading::Person(contact) => event.contact = Some((*contact, document_id)),
         // An answer about another booking would post its money to this one.
-        Read::Booking(said) if said.order.order_id != order_id => {
+        AnswerReading::Order(reading) if reading.order.order_id != order_id => {
             work.failure = Some(Failure::Transient {
-                reason: "wrong_booking",
+                reason: ParkReason::WrongBooking,
                 detail: "the provider answered with another booking than was asked for".to_owned(),
                 retry_after_milliseconds: None,
             });
         }
-        Read::Booking(mut said) => {
-            if said.order.tickets.is_none() && !last_attempt {
+        AnswerReading::Order(mut reading) => {
+            if reading.order.tickets.is_none() && !last_attempt {
                 work.failure = Some(Failure::Transient {
-                    reason: "tickets_missing",
+                    reason: ParkReason::TicketsMissing,
                     detail: "the provider's answer lacks the tickets".to_owned(),
                     retry_after_milliseconds: None,
                 });
                 return;
             }
-            if said.order.tickets.is_none() {
+            if reading.order.tickets.is_none() {
                 let evidence = "the provider's answer lacks the tickets; the last known ones are kept";
-                said.notes.push(Note {
-                    reason: "section_absent".to_owned(),
-                    subject: "tickets".to_owned(),
-                    evidence: evidence.to_owned(),
-                });
+                reading.notes.push(Note::new(NoteReason::SectionAbsent, "tickets", evidence));
             }
-            said.notes.extend(announced);
-            said.notes.sort();
-            said.notes.dedup();
-            event.contact = said.contact.map(|contact| (contact, document_id));
+            reading.notes.extend(announced);
+            reading.notes.sort();
+            reading.notes.dedup();
+            event.contact = reading.contact.map(|contact| (contact, document_id));
             event.steps.push(OrderUpdate {
                 order_id,
                 event_id: first.id,
                 document_id: Some(document_id),
                 received_at: first.received_at,
                 content: UpdateContent::Sections {
-                    order: Box::new(said.order),
+                    order: Box::new(reading.order),
                     version: document_id,
-                    notes: said.notes,
+                    notes: reading.notes,
                 },
             });
         }

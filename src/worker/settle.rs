@@ -10,7 +10,7 @@ use super::work::{EventWork, Work, caught};
 use crate::clock::Timestamp;
 use crate::contacts::{self, ContactUpdate};
 use crate::db::Connection;
-use crate::inbox::{EventId, Finish, store as inbox};
+use crate::inbox::{Entity, EventId, Finish, ParkReason, store as inbox};
 use crate::ledger::Error;
 use crate::ledger::batch::{Batch, is_cancelled};
 use crate::ledger::settle::{OrderUpdate, UpdateContent, prefetch, settle};
@@ -31,7 +31,7 @@ struct Applied<'w> {
     done: Vec<EventId>,
     superseded: Vec<EventId>,
     /// The first entity of these events.
-    entity: &'w str,
+    entity: &'w Entity,
 }
 
 impl From<crate::db::Error> for Unsettled {
@@ -80,14 +80,14 @@ impl Inner {
                 // A panic in one entity must not take down the others of its batch.
                 let applied = caught(|| self.apply(connection, &mut batch, work, now, metrics));
                 newer.push(applied.unwrap_or_else(|detail| {
-                    Err(Error::Panicked { order_id: work.entity_id().to_owned(), detail }.into())
+                    Err(Error::Panicked { order_id: work.entity.id().to_owned(), detail }.into())
                 })?);
             }
             batch.flush(connection)?;
             let settled = || works.iter().zip(&newer);
             let said: Vec<ContactUpdate<'_>> =
                 settled().flat_map(|(work, newer)| said_of_customers(work, newer)).collect();
-            contacts::keep(connection, source, &said)?;
+            contacts::apply_updates(connection, source, &said)?;
             let mut applied = BTreeMap::new();
             for (work, newer) in settled() {
                 self.complete(connection, (work, newer), &mut applied, now, metrics)?;
@@ -95,7 +95,7 @@ impl Inner {
             for (lease, Applied { done, superseded, entity }) in applied {
                 let count = inbox::finish_applied(connection, lease, &done, &superseded, now)?;
                 if count != done.len() + superseded.len() {
-                    return Err(Unsettled::LeaseLost(entity.to_owned()));
+                    return Err(Unsettled::LeaseLost(entity.to_string()));
                 }
             }
         }
@@ -109,9 +109,9 @@ impl Inner {
         match error {
             Unsettled::LeaseLost(entity) => tracing::warn!(entity, "the lease was lost; nothing was settled"),
             Unsettled::Ledger(Error::Database(error)) if error.is_transient() => {
-                tracing::warn!(entity = work.entity, %error, "the database failed; the events will be retried");
+                tracing::warn!(entity = %work.entity, %error, "the database failed; the events will be retried");
                 let failure = Failure::Transient {
-                    reason: "database",
+                    reason: ParkReason::Database,
                     detail: "the database failed while settling".to_owned(),
                     retry_after_milliseconds: None,
                 };
@@ -123,7 +123,7 @@ impl Inner {
                 }
             }
             Unsettled::Ledger(error) => {
-                tracing::error!(entity = work.entity, %error, "the order cannot be settled; the event is parked");
+                tracing::error!(entity = %work.entity, %error, "the order cannot be settled; the event is parked");
                 self.give_up(&work, &refused(&error));
             }
         }
@@ -139,7 +139,7 @@ impl Inner {
         match ended {
             Ok(()) => metrics.commit(&self.settled, now),
             Err(error) => {
-                tracing::warn!(entity = work.entity, %error, "the events stay claimed until their lease ends")
+                tracing::warn!(entity = %work.entity, %error, "the events stay claimed until their lease ends")
             }
         }
     }
@@ -237,31 +237,31 @@ impl Inner {
     /// The outcome of a failed attempt for one event.
     fn finish_of(&self, source: &str, failure: &Failure, event: &EventWork, now: Timestamp) -> Finish {
         let delay = delay_milliseconds(&self.settings, event.attempts, event.id);
-        let transient = |reason: &str, detail: &str, verdict, least: Option<i64>| {
+        let transient = |reason: ParkReason, detail: &str, verdict, least: Option<i64>| {
             if event.attempts >= self.settings.attempts {
-                return Finish::Parked { verdict, reason: reason.to_owned(), detail: detail.to_owned() };
+                return Finish::Parked { verdict, reason, detail: detail.to_owned() };
             }
             let due_at = now.plus_milliseconds(delay.max(least.unwrap_or(0)));
-            Finish::Retry { verdict, reason: reason.to_owned(), detail: detail.to_owned(), due_at, counts: true }
+            Finish::Retry { verdict, reason: reason.as_str(), detail: detail.to_owned(), due_at, counts: true }
         };
-        let waiting = |verdict, detail: &str, until: Timestamp| Finish::Retry {
+        let waiting = |verdict: &'static str, detail: &str, until: Timestamp| Finish::Retry {
             verdict,
-            reason: verdict.to_owned(),
+            reason: verdict,
             detail: detail.to_owned(),
             due_at: until,
             counts: false,
         };
         match failure {
             Failure::Permanent { reason, detail } => {
-                Finish::Parked { verdict: "permanent", reason: (*reason).to_owned(), detail: detail.clone() }
+                Finish::Parked { verdict: "permanent", reason: *reason, detail: detail.clone() }
             }
             Failure::Transient { reason, detail, retry_after_milliseconds } => {
-                transient(reason, detail, "transient", *retry_after_milliseconds)
+                transient(*reason, detail, "transient", *retry_after_milliseconds)
             }
             Failure::RateLimited { detail, .. } => waiting("rate_limited", detail, self.open_until(source, now)),
             Failure::ProviderDown { detail, .. } => match self.breakers.state(source, now) {
                 BreakerState::Open(until) => waiting("provider_down", detail, until.max(now.plus_milliseconds(delay))),
-                _ => transient("provider_down", detail, "provider_down", None),
+                _ => transient(ParkReason::ProviderDown, detail, "provider_down", None),
             },
         }
     }
@@ -289,10 +289,10 @@ fn said_of_customers<'w>(work: &'w Work, newer: &[bool]) -> Vec<ContactUpdate<'w
 /// Why an order that cannot be settled is parked.
 pub(super) fn refused(error: &Error) -> Failure {
     let reason = match error {
-        Error::Panicked { .. } => "panic",
-        Error::Overflow { .. } => "amount_out_of_range",
-        Error::Snapshot { .. } => "snapshot_unreadable",
-        Error::Database(_) | Error::Policy(_) => "database_refused",
+        Error::Panicked { .. } => ParkReason::Panic,
+        Error::Overflow { .. } => ParkReason::AmountOutOfRange,
+        Error::Snapshot { .. } => ParkReason::SnapshotUnreadable,
+        Error::Database(_) | Error::Policy(_) => ParkReason::DatabaseRefused,
     };
     Failure::Permanent { reason, detail: error.to_string() }
 }
@@ -311,7 +311,7 @@ fn end(
     metrics: &mut SettleMetrics,
 ) -> Result<(), Unsettled> {
     if !inbox::finish(connection, &work.lease, id, finish, now)? {
-        return Err(Unsettled::LeaseLost(work.entity.clone()));
+        return Err(Unsettled::LeaseLost(work.entity.to_string()));
     }
     metrics.finished(&work.source, finish);
     Ok(())
@@ -323,11 +323,11 @@ fn missing(connection: &mut Connection, work: &Work) -> Result<Option<Failure>, 
     if work.document.as_ref().is_none_or(|document| document.status != 404) {
         return Ok(None);
     }
-    if work.entity.starts_with("booking:") && is_cancelled(connection, &work.source, work.entity_id())? {
+    if matches!(work.entity, Entity::Booking(_)) && is_cancelled(connection, &work.source, work.entity.id())? {
         return Ok(None);
     }
     Ok(Some(Failure::Transient {
-        reason: "not_found",
+        reason: ParkReason::NotFound,
         detail: format!("the provider has no {}", work.entity),
         retry_after_milliseconds: None,
     }))

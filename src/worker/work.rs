@@ -1,7 +1,7 @@
 //! The work of one claim, before anything is written.
 
 use crate::clock::Timestamp;
-use crate::inbox::{Claimed, EventId, Finish};
+use crate::inbox::{Claimed, Entity, EventId, Finish, ParkReason};
 use crate::ledger::settle::{OrderUpdate, UpdateContent};
 use crate::order::{Contact, Note};
 use crate::provider::Failure;
@@ -9,8 +9,7 @@ use crate::provider::Failure;
 /// The result of reading the events of one entity, ready to be settled in one transaction.
 pub(super) struct Work {
     pub(super) source: String,
-    /// The entity, such as `order:ID`.
-    pub(super) entity: String,
+    pub(super) entity: Entity,
     /// Token that proves the claim.
     pub(super) lease: String,
     /// Events to settle, in the order of their numbers.
@@ -63,13 +62,8 @@ impl Work {
         }
     }
 
-    /// The part of the entity after the colon.
-    pub(super) fn entity_id(&self) -> &str {
-        self.entity.split_once(':').map_or(self.entity.as_str(), |(_, id)| id)
-    }
-
-    pub(super) fn park(&mut self, id: EventId, verdict: &'static str, reason: &str, detail: impl Into<String>) {
-        self.ended.push((id, Finish::Parked { verdict, reason: reason.to_owned(), detail: detail.into() }));
+    pub(super) fn park(&mut self, id: EventId, verdict: &'static str, reason: ParkReason, detail: impl Into<String>) {
+        self.ended.push((id, Finish::Parked { verdict, reason, detail: detail.into() }));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use ticketledger::inbox::operator::{self, Reason, Selection};
-use ticketledger::ledger::book::KnownSource;
+use ticketledger::ledger::book::{EntryKind, KnownSource};
 use ticketledger::ledger::entered::import::{
     File, FileKind, ImportError, Imported, Irreversible, import, preview, read, reverse,
 };
@@ -255,7 +255,7 @@ on_both_engines!(a_manual_entry_is_undone_only_by_its_reversal, async |database|
     let (source, now) = (museum(), daemon.clock.now());
     let undo = |entry_no, dry| reverse(daemon.database(), &source, entry_no, &reason(), now, dry);
     let number = daemon.entry_no("manual.payment");
-    assert!(matches!(undo(1, false), Err(Irreversible::NotManual(1, kind)) if kind == "post"));
+    assert!(matches!(undo(1, false), Err(Irreversible::NotManual(1, kind)) if kind == EntryKind::Post));
     assert!(matches!(undo(99, false), Err(Irreversible::Unknown(..))));
     let would = undo(number, true).unwrap();
     assert_eq!((would.entry_no, daemon.entries("museum")), (None, 4));

@@ -462,39 +462,28 @@ on_both_engines!(every_line_of_the_book_says_what_it_is_about_and_what_caused_it
         ]
     );
     assert_eq!(
-        daemon.view("v_gl", &["entry_no", "line_no", "account", "debit_minor", "credit_minor", "vat_bp"]),
+        daemon.view("v_gl", &["entry_no", "line_no", "order_code", "account", "debit_minor", "credit_minor", "vat_bp"]),
         [
-            ["1", "1", "assets:clearing:Card", "1000", "0", "-"],
-            ["1", "2", "assets:receivable", "0", "1000", "-"],
-            ["2", "1", "assets:receivable", "1000", "0", "-"],
-            ["2", "2", "income:tickets", "0", "840", "1900"],
-            ["2", "3", "liabilities:vat:1900", "0", "160", "1900"],
-            ["3", "1", "assets:clearing:Card", "0", "1000", "-"],
-            ["3", "2", "assets:receivable", "1000", "0", "-"],
+            ["1", "1", "CODE-A", "assets:clearing:Card", "1000", "0", "-"],
+            ["1", "2", "CODE-A", "assets:receivable", "0", "1000", "-"],
+            ["2", "1", "CODE-A", "assets:receivable", "1000", "0", "-"],
+            ["2", "2", "CODE-A", "income:tickets", "0", "840", "1900"],
+            ["2", "3", "CODE-A", "liabilities:vat:1900", "0", "160", "1900"],
+            ["3", "1", "CODE-A", "assets:clearing:Card", "0", "1000", "-"],
+            ["3", "2", "CODE-A", "assets:receivable", "1000", "0", "-"],
         ]
     );
+    let about = ["entry_no", "line_no", "item_kind", "event_id", "service_date", "payment_id", "payment_method"];
     assert_eq!(
-        daemon.view(
-            "v_gl",
-            &[
-                "entry_no",
-                "line_no",
-                "order_code",
-                "item_kind",
-                "event_id",
-                "service_date",
-                "payment_id",
-                "payment_method"
-            ]
-        ),
+        daemon.view("v_gl", &about),
         [
-            ["1", "1", "CODE-A", "payment", "-", "-", "m1", "Card"],
-            ["1", "2", "CODE-A", "payment", "-", "-", "m1", "Card"],
-            ["2", "1", "CODE-A", "ticket", "E1", "2025-11-23", "-", "-"],
-            ["2", "2", "CODE-A", "ticket", "E1", "2025-11-23", "-", "-"],
-            ["2", "3", "CODE-A", "ticket", "E1", "2025-11-23", "-", "-"],
-            ["3", "1", "CODE-A", "payment", "-", "-", "m1", "Card"],
-            ["3", "2", "CODE-A", "payment", "-", "-", "m1", "Card"],
+            ["1", "1", "payment", "-", "-", "m1", "Card"],
+            ["1", "2", "payment", "-", "-", "m1", "Card"],
+            ["2", "1", "ticket", "E1", "2025-11-23", "-", "-"],
+            ["2", "2", "ticket", "E1", "2025-11-23", "-", "-"],
+            ["2", "3", "ticket", "E1", "2025-11-23", "-", "-"],
+            ["3", "1", "payment", "-", "-", "m1", "Card"],
+            ["3", "2", "payment", "-", "-", "m1", "Card"],
         ]
     );
     let bodies = daemon.rows(

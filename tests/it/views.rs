@@ -55,7 +55,7 @@ fn voucher_lines(account: &'static str, voucher: &'static str, minor: i64) -> [L
 
 #[test]
 fn every_view_has_the_columns_of_the_contract() {
-    // Read from the text of the migrations' promise in design.md 5; a change here is a breaking change.
+    // The columns are a contract with finance and BI tools; a change here is a breaking change.
     let contract = [
         (
             "v_gl",
@@ -124,51 +124,8 @@ on_both_engines!(amounts_and_counts_are_64_bit_integers, |database| {
     }
 });
 
-on_both_engines!(a_sale_stays_in_its_month_and_its_reversal_in_another, |database| {
-    drop(database.open());
-    let mut book = Book::new(database, "museum");
-    book.order("X", "RQW-ETD72D", Some("accepted"));
-    database.execute("INSERT INTO event_titles VALUES ('museum', 'E', 'E', 'Some awesome experience', 1)");
-    book.post("2025-11-11", "X", "payment", &payment(2000, "Stripe Bank"));
-    book.post("2025-11-08", "X", "ticket", &ticket(1000, 160, 1900, "E"));
-    book.post("2025-11-08", "X", "ticket", &ticket(1000, 160, 1900, "E"));
-    book.reverse("2025-12-02", 3);
-    book.post("2025-12-02", "X", "refund", &payment(-1000, "Stripe Bank"));
-
-    assert_eq!(
-        read(database, "v_revenue_by_event"),
-        [
-            ["museum", "EUR", "2025-11", "E", "Some awesome experience", "1900", "2", "1680", "320", "2000"],
-            ["museum", "EUR", "2025-12", "E", "Some awesome experience", "1900", "-1", "-840", "-160", "-1000"],
-        ]
-    );
-    assert_eq!(
-        read(database, "v_vat_by_rate"),
-        [
-            ["museum", "EUR", "2025-11", "1900", "1680", "320", "2000"],
-            ["museum", "EUR", "2025-12", "1900", "-840", "-160", "-1000"]
-        ]
-    );
-    assert_eq!(
-        read(database, "v_payments_by_method"),
-        [
-            ["museum", "EUR", "2025-11", "Stripe Bank", "2000", "0", "2000"],
-            ["museum", "EUR", "2025-12", "Stripe Bank", "0", "-1000", "-1000"]
-        ]
-    );
-    assert_eq!(
-        read(database, "v_order_balance"),
-        [["museum", "X", "RQW-ETD72D", "accepted", "EUR", "1000", "1000", "0"]]
-    );
-    assert_eq!(
-        read(database, "v_trial_balance"),
-        [
-            ["museum", "EUR", "assets:clearing:Stripe_Bank", "1000"],
-            ["museum", "EUR", "assets:receivable", "0"],
-            ["museum", "EUR", "income:tickets", "-840"],
-            ["museum", "EUR", "liabilities:vat:1900", "-160"],
-        ]
-    );
+/// The last four lines of the sale below, in four groups of columns.
+fn the_last_lines_have_all_their_columns(database: &TestDatabase) {
     let last = |columns: &[&str]| {
         rows(&database.open(), &[&["entry_no", "line_no"], columns].concat(), "FROM v_gl ORDER BY entry_no, line_no")
             .split_off(9)
@@ -258,6 +215,54 @@ on_both_engines!(a_sale_stays_in_its_month_and_its_reversal_in_another, |databas
             ["5", "2", "-", "refund", "-", "-", "-", "-", "-", "-"],
         ]
     );
+}
+
+on_both_engines!(a_sale_stays_in_its_month_and_its_reversal_in_another, |database| {
+    drop(database.open());
+    let mut book = Book::new(database, "museum");
+    book.order("X", "RQW-ETD72D", Some("accepted"));
+    database.execute("INSERT INTO event_titles VALUES ('museum', 'E', 'E', 'Some awesome experience', 1)");
+    book.post("2025-11-11", "X", "payment", &payment(2000, "Stripe Bank"));
+    book.post("2025-11-08", "X", "ticket", &ticket(1000, 160, 1900, "E"));
+    book.post("2025-11-08", "X", "ticket", &ticket(1000, 160, 1900, "E"));
+    book.reverse("2025-12-02", 3);
+    book.post("2025-12-02", "X", "refund", &payment(-1000, "Stripe Bank"));
+
+    assert_eq!(
+        read(database, "v_revenue_by_event"),
+        [
+            ["museum", "EUR", "2025-11", "E", "Some awesome experience", "1900", "2", "1680", "320", "2000"],
+            ["museum", "EUR", "2025-12", "E", "Some awesome experience", "1900", "-1", "-840", "-160", "-1000"],
+        ]
+    );
+    assert_eq!(
+        read(database, "v_vat_by_rate"),
+        [
+            ["museum", "EUR", "2025-11", "1900", "1680", "320", "2000"],
+            ["museum", "EUR", "2025-12", "1900", "-840", "-160", "-1000"]
+        ]
+    );
+    assert_eq!(
+        read(database, "v_payments_by_method"),
+        [
+            ["museum", "EUR", "2025-11", "Stripe Bank", "2000", "0", "2000"],
+            ["museum", "EUR", "2025-12", "Stripe Bank", "0", "-1000", "-1000"]
+        ]
+    );
+    assert_eq!(
+        read(database, "v_order_balance"),
+        [["museum", "X", "RQW-ETD72D", "accepted", "EUR", "1000", "1000", "0"]]
+    );
+    assert_eq!(
+        read(database, "v_trial_balance"),
+        [
+            ["museum", "EUR", "assets:clearing:Stripe_Bank", "1000"],
+            ["museum", "EUR", "assets:receivable", "0"],
+            ["museum", "EUR", "income:tickets", "-840"],
+            ["museum", "EUR", "liabilities:vat:1900", "-160"],
+        ]
+    );
+    the_last_lines_have_all_their_columns(database);
     let body = "b".repeat(64);
     assert_eq!(read(database, "v_trace")[4], ["museum", "5", "X", "1", "1", "-", &body]);
     assert_eq!(read(database, "v_trace").len(), 5);

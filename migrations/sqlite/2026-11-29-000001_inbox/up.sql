@@ -40,9 +40,10 @@ CREATE TABLE inbox_events (
 -- A claim walks this index from the front of one source and stops when it has enough.
 CREATE INDEX inbox_events_due ON inbox_events (source, due_at, id) WHERE state = 'pending';
 CREATE INDEX inbox_events_waiting ON inbox_events (source, entity, id) WHERE state = 'pending';
--- The events that a worker holds now: few, however much waits.
-CREATE INDEX inbox_events_leased ON inbox_events (source, entity) WHERE lease_token IS NOT NULL;
 CREATE INDEX inbox_events_entity ON inbox_events (source, entity, id);
+-- The events that a worker holds now: few, however much waits. Created after the index above, because of two indexes
+-- that serve a lookup equally well SQLite takes the newer.
+CREATE INDEX inbox_events_leased ON inbox_events (source, entity) WHERE lease_token IS NOT NULL;
 CREATE INDEX inbox_events_parked ON inbox_events (source, id) WHERE state = 'parked';
 
 -- What people did to events and books from the command line or the console, and why.

@@ -8,7 +8,7 @@ use clap::{ArgGroup, Args};
 use crate::command::options::DetailFormat;
 use crate::command::{Outcome, output, settings};
 use crate::config::Config;
-use crate::contacts::{self, Shown, Who};
+use crate::contacts::{self, ContactWithOrders, Who};
 use crate::report::format;
 
 #[derive(Debug, Args)]
@@ -46,7 +46,7 @@ pub(super) fn run(config: &Config, options: &Show) -> anyhow::Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-fn in_words(shown: &Shown) -> String {
+fn in_words(shown: &ContactWithOrders) -> String {
     let contact = &shown.contact;
     let number = Some(contact.contact_id.to_string());
     let lines = [

@@ -11,6 +11,7 @@ use crate::command::output::{self, Usage};
 use crate::command::{Outcome, settings};
 use crate::config::Config;
 use crate::inbox::operator::{self, Action, ActionKind};
+use crate::ledger::batch::FindingState;
 use crate::ledger::findings::operator::store;
 use crate::report::{Format, format};
 
@@ -41,7 +42,7 @@ pub(super) fn run(config: &Config, options: &Ack) -> anyhow::Result<Outcome> {
     if options.fingerprint.is_none() && !options.filter.is_narrow() {
         return Err(Usage("select findings by a fingerprint, --reason, --order or --severity".to_owned()).into());
     }
-    let mut filter = options.filter.checked(config, vec!["open".to_owned()])?;
+    let mut filter = options.filter.checked(config, vec![FindingState::Open])?;
     filter.fingerprint = options.fingerprint.as_ref().map(|prefix| prefix.to_lowercase());
     let reason = options.actor.reason(&options.why, options.dry_run)?;
     let database = settings::open(config)?;

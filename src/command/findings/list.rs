@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use super::selection::FindingsFilter;
 use crate::command::{Outcome, output, settings};
 use crate::config::Config;
-use crate::ledger::batch::FindingRow;
+use crate::ledger::batch::{FindingRow, FindingState};
 use crate::ledger::findings::operator::store;
 use crate::report::{Column, Format, Shown, Table, format};
 
@@ -35,17 +35,17 @@ enum State {
 }
 
 impl State {
-    fn word(self) -> &'static str {
+    fn stored(self) -> FindingState {
         match self {
-            Self::Open => "open",
-            Self::Acknowledged => "acknowledged",
-            Self::AutoClosed => "auto_closed",
+            Self::Open => FindingState::Open,
+            Self::Acknowledged => FindingState::Acknowledged,
+            Self::AutoClosed => FindingState::AutoClosed,
         }
     }
 }
 
 pub(super) fn run(config: &Config, options: &List) -> anyhow::Result<Outcome> {
-    let states = options.state.iter().map(|state| state.word().to_owned()).collect();
+    let states = options.state.iter().map(|state| state.stored()).collect();
     let filter = options.filter.checked(config, states)?;
     let findings = store::list(&mut settings::open(config)?.reader()?, &filter)?;
     output::print(format::render(&table_of(&findings, options.format), options.format)?)?;
@@ -70,7 +70,7 @@ pub(super) fn table_of(findings: &[(FindingRow, Option<String>)], format: Format
             row.expected_minor.into(),
             row.actual_minor.into(),
             row.difference_minor.into(),
-            row.state.clone().into(),
+            row.state.to_string().into(),
             row.first_seen.into(),
             row.last_seen.into(),
             row.acknowledged_by.clone().into(),

@@ -5,8 +5,9 @@ use clap::{Args, ValueEnum};
 use crate::command::options::SourceOption;
 use crate::command::output::Usage;
 use crate::config::Config;
-use crate::ledger::findings::REASONS;
-use crate::ledger::findings::operator::store::Filter;
+use crate::ledger::batch::FindingState;
+use crate::ledger::findings::operator::store::FindingFilter;
+use crate::ledger::posting::FindingReason;
 
 /// Conditions that must all hold.
 #[derive(Debug, Default, Args)]
@@ -37,13 +38,13 @@ enum SeverityArgument {
 }
 
 impl FindingsFilter {
-    pub(super) fn checked(&self, config: &Config, states: Vec<String>) -> anyhow::Result<Filter> {
+    pub(super) fn checked(&self, config: &Config, states: Vec<FindingState>) -> anyhow::Result<FindingFilter> {
         let source = self.source.known(config)?.map(str::to_owned);
-        if let Some(unknown) = self.reason.iter().find(|reason| !REASONS.iter().any(|known| known.code == **reason)) {
+        if let Some(unknown) = self.reason.iter().find(|reason| FindingReason::parse(reason).is_none()) {
             return Err(Usage(format!("there is no reason code `{unknown}`; docs/findings.md lists all codes")).into());
         }
         let severity = |severity: &SeverityArgument| format!("{severity:?}").to_lowercase();
-        Ok(Filter {
+        Ok(FindingFilter {
             source,
             order: self.order.clone(),
             reasons: self.reason.clone(),

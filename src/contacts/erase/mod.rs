@@ -11,6 +11,7 @@ use super::store as contacts;
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
 use crate::inbox::operator::{self, Action, ActionKind, Reason};
+use crate::inbox::{Entity, State};
 
 /// What an erasure deleted, or would delete. Contains no personal data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -92,7 +93,7 @@ pub fn erase(
 #[derive(Clone, Debug, PartialEq, Eq, diesel::Queryable)]
 struct Event {
     id: i64,
-    state: String,
+    state: State,
 }
 
 struct Plan {
@@ -107,15 +108,15 @@ fn plan(connection: &mut Connection, contact_id: i64, parked_too: bool) -> Resul
         return Err(Unerasable::Already(contact_id, at));
     }
     let orders = contacts::orders_of(connection, contact_id)?;
-    let mut entities: Vec<String> =
-        orders.iter().flat_map(|id| [format!("order:{id}"), format!("booking:{id}")]).collect();
+    let about_orders = orders.iter().flat_map(|order_id| Entity::of_order(order_id));
+    let mut entities: Vec<String> = about_orders.map(|entity| entity.to_string()).collect();
     // For Ticketpark the match key is the person itself, who has webhooks and documents of its own.
-    entities.extend(contact.match_key.filter(|key| key.starts_with("person:")));
+    entities.extend(contact.match_key.filter(|key| matches!(Entity::parse(key), Some(Entity::Person(_)))));
     let events = store::events(connection, &contact.source, &entities)?;
-    let in_state = |state: &str| -> Vec<i64> {
+    let in_state = |state: State| -> Vec<i64> {
         events.iter().filter(|event: &&Event| event.state == state).map(|event| event.id).collect()
     };
-    let (pending, parked) = (in_state("pending"), in_state("parked"));
+    let (pending, parked) = (in_state(State::Pending), in_state(State::Parked));
     if !pending.is_empty() {
         return Err(Unerasable::Pending(pending));
     }

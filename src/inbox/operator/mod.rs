@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Classified, EventId, State};
+use super::{Classified, Entity, EventId, ParkReason, State};
 use crate::clock::{Clock, Timestamp};
+use crate::db::vocabulary::Vocabulary as _;
 use crate::db::{Database, Error, Result};
 
 pub use self::action::{Action, ActionKind, record};
@@ -226,11 +227,12 @@ pub(crate) fn replay_step(
         }
         match read_anew(connection, classify, &event)? {
             Classified::Understood { kind, entity } => {
-                store::understand(connection, event.id, &kind, &entity)?;
+                store::understand(connection, event.id, &kind, &entity.to_string())?;
                 ready.push(event.id);
             }
             Classified::Parked { kind, entity, reason, detail } => {
-                store::park_again(connection, event.id, &kind, entity.as_deref(), reason, &detail)?;
+                let entity = entity.map(|entity| entity.to_string());
+                store::park_again(connection, event.id, &kind, entity.as_deref(), reason.as_str(), &detail)?;
                 replayed.still_parked += 1;
             }
         }
@@ -245,16 +247,18 @@ fn read_anew(
     classify: &Classify<'_>,
     event: &store::Free,
 ) -> Result<Classified> {
+    let entity = event.entity.as_deref().map(|text| Entity::stored(text, format_args!("event {}", event.id)));
+    let entity = entity.transpose()?;
     let parked = |reason, detail: String| Classified::Parked {
         kind: event.kind.clone(),
-        entity: event.entity.clone(),
+        entity: entity.clone(),
         reason,
         detail,
     };
     let Some(body) = store::body(connection, event.id)? else {
-        return Ok(parked("body_pruned", "the body was deleted, so it cannot be read again".to_owned()));
+        return Ok(parked(ParkReason::BodyPruned, "the body was deleted, so it cannot be read again".to_owned()));
     };
-    let unknown = || parked("source_not_configured", format!("the settings have no source `{}`", event.source));
+    let unknown = || parked(ParkReason::SourceNotConfigured, format!("the settings have no source `{}`", event.source));
     Ok(classify(&event.source, &body).unwrap_or_else(unknown))
 }
 

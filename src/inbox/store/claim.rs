@@ -12,8 +12,9 @@ use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Text, Ti
 
 use crate::clock::Timestamp;
 use crate::db::schema::inbox_events;
+use crate::db::vocabulary::Vocabulary as _;
 use crate::db::{Connection, Result};
-use crate::inbox::{Claimed, ClaimedEvent, EventId};
+use crate::inbox::{Claimed, ClaimedEvent, Entity, EventId};
 use crate::{limits, on_engine};
 
 /// Written out and not bound: SQLite uses a partial index only where the statement itself says its condition.
@@ -81,12 +82,15 @@ pub fn claim(
         let event = ClaimedEvent { id, kind, received_at, attempts: row.attempts, body: row.body };
         events.entry(row.entity).or_default().push(event);
     }
-    let claimed = due.into_iter().filter_map(|entity| {
-        let mut events = events.remove(&entity)?;
+    let mut claimed = Vec::with_capacity(due.len());
+    for entity in due {
+        let Some(mut events) = events.remove(&entity) else { continue };
         events.sort_by_key(|event| event.id);
-        Some(Claimed { source: source.to_owned(), entity, lease: lease.to_owned(), events })
-    });
-    Ok(claimed.collect())
+        let first = events.first().map_or(0, |event| event.id);
+        let entity = Entity::stored(&entity, format_args!("event {first}"))?;
+        claimed.push(Claimed { source: source.to_owned(), entity, lease: lease.to_owned(), events });
+    }
+    Ok(claimed)
 }
 
 /// Entities of events that are due and that nobody works on, the longest due first, each once.
@@ -112,7 +116,7 @@ fn due_entities(connection: &mut Connection, now: Timestamp, source: &str, limit
 
 /// A claimed event, as it is after the claim.
 #[derive(QueryableByName, Queryable)]
-struct Row {
+struct ClaimedRow {
     #[diesel(sql_type = BigInt)]
     id: EventId,
     #[diesel(sql_type = Text)]
@@ -136,7 +140,7 @@ fn take_together(
     until: Timestamp,
     source: &str,
     entities: &[String],
-) -> Result<Vec<Row>> {
+) -> Result<Vec<ClaimedRow>> {
     let statement = "UPDATE inbox_events AS event \
          SET lease_token = $1, due_at = $2, attempts = event.attempts + 1 \
          FROM unnest($3::text[]) AS due (entity) CROSS JOIN LATERAL (\
@@ -164,8 +168,8 @@ fn take_each(
     until: Timestamp,
     source: &str,
     entities: &[String],
-) -> Result<Vec<Row>> {
-    let mut rows: Vec<Row> = Vec::new();
+) -> Result<Vec<ClaimedRow>> {
+    let mut rows: Vec<ClaimedRow> = Vec::new();
     for entity in entities {
         let query = inbox_events::table
             .filter(inbox_events::source.eq(source))
@@ -182,7 +186,7 @@ fn take_each(
                 inbox_events::attempts + 1,
                 inbox_events::body,
             ));
-        rows.extend(query.load::<Row>(connection)?);
+        rows.extend(query.load::<ClaimedRow>(connection)?);
     }
     let ids: Vec<EventId> = rows.iter().map(|row| row.id).collect();
     let changes = (

@@ -22,8 +22,8 @@ pub fn finish(connection: &mut Connection, lease: &str, id: EventId, finish: &Fi
         Finish::Parked { reason, detail, .. } => {
             let changes = (
                 no_lease,
-                inbox_events::state.eq(State::Parked.as_str()),
-                inbox_events::reason.eq(Some(reason)),
+                inbox_events::state.eq(State::Parked),
+                inbox_events::reason.eq(Some(*reason)),
                 inbox_events::detail.eq(Some(detail)),
                 inbox_events::finished_at.eq(Some(now)),
             );
@@ -33,7 +33,7 @@ pub fn finish(connection: &mut Connection, lease: &str, id: EventId, finish: &Fi
             let changes = (
                 no_lease,
                 inbox_events::due_at.eq(*due_at),
-                inbox_events::reason.eq(Some(reason)),
+                inbox_events::reason.eq(Some(*reason)),
                 inbox_events::detail.eq(Some(detail)),
                 inbox_events::attempts.eq(inbox_events::attempts - i32::from(!*counts)),
             );
@@ -60,7 +60,7 @@ pub fn finish_applied(
     for (ids, state) in [(done, State::Done), (superseded, State::Superseded)] {
         let changes = (
             inbox_events::lease_token.eq(None::<String>),
-            inbox_events::state.eq(state.as_str()),
+            inbox_events::state.eq(state),
             inbox_events::reason.eq(None::<String>),
             inbox_events::detail.eq(None::<String>),
             inbox_events::finished_at.eq(Some(now)),
@@ -86,8 +86,8 @@ pub fn finish_applied(
 fn record_attempt(connection: &mut Connection, id: EventId, finish: &Finish, now: Timestamp) -> Result<()> {
     let (verdict, reason, detail, next_due_at) = match finish {
         Finish::Applied { .. } => return Ok(()),
-        Finish::Parked { verdict, reason, detail } => (verdict, reason, detail, None),
-        Finish::Retry { verdict, reason, detail, due_at, .. } => (verdict, reason, detail, Some(*due_at)),
+        Finish::Parked { verdict, reason, detail } => (*verdict, reason.as_str(), detail, None),
+        Finish::Retry { verdict, reason, detail, due_at, .. } => (*verdict, *reason, detail, Some(*due_at)),
     };
     let attempt = inbox_events::table.find(id).select(inbox_events::attempts);
     on_engine!(connection, |c| {

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use sha2::{Digest as _, Sha256};
 
-use super::{Classified, Delivery, EventId, State};
+use super::{Classified, Delivery, Entity, EventId, ParkReason, State};
 use crate::clock::Timestamp;
 use crate::db::schema::{documents, inbox_events};
 use crate::db::{Connection, Result};
@@ -23,15 +23,15 @@ use crate::on_engine;
 struct NewEvent<'a> {
     source: &'a str,
     kind: &'a str,
-    entity: Option<&'a str>,
+    entity: Option<String>,
     received_at: Timestamp,
     method: &'a str,
     content_type: Option<&'a str>,
     headers: &'a str,
     body: Option<&'a [u8]>,
     body_sha256: String,
-    state: &'static str,
-    reason: Option<&'a str>,
+    state: State,
+    reason: Option<ParkReason>,
     detail: Option<&'a str>,
     attempts: i32,
     due_at: Timestamp,
@@ -41,22 +41,22 @@ struct NewEvent<'a> {
 impl<'a> NewEvent<'a> {
     fn of(delivery: &'a Delivery) -> Self {
         let (kind, entity, reason, detail) = match &delivery.class {
-            Classified::Understood { kind, entity } => (kind, Some(entity.as_str()), None, None),
+            Classified::Understood { kind, entity } => (kind, Some(entity), None, None),
             Classified::Parked { kind, entity, reason, detail } => {
-                (kind, entity.as_deref(), Some(*reason), Some(detail.as_str()))
+                (kind, entity.as_ref(), Some(*reason), Some(detail.as_str()))
             }
         };
         Self {
             source: &delivery.source,
             kind,
-            entity,
+            entity: entity.map(ToString::to_string),
             received_at: delivery.received_at,
             method: &delivery.method,
             content_type: delivery.content_type.as_deref(),
             headers: &delivery.headers,
             body: Some(&delivery.body),
             body_sha256: hex::encode(Sha256::digest(&delivery.body)),
-            state: if reason.is_some() { State::Parked.as_str() } else { State::Pending.as_str() },
+            state: if reason.is_some() { State::Parked } else { State::Pending },
             reason,
             detail,
             attempts: 0,
@@ -119,13 +119,13 @@ pub fn next_due_at(connection: &mut Connection, sources: &[&str]) -> Result<Opti
 pub fn start_document(
     connection: &mut Connection,
     source: &str,
-    entity: &str,
+    entity: &Entity,
     event_id: EventId,
     now: Timestamp,
 ) -> Result<i64> {
     let row = (
         documents::source.eq(source),
-        documents::entity.eq(entity),
+        documents::entity.eq(entity.to_string()),
         documents::event_id.eq(event_id),
         documents::started_at.eq(now),
     );
@@ -161,10 +161,10 @@ pub fn archive_document(
 ///
 /// # Errors
 /// When the statement fails.
-pub fn newest_document(connection: &mut Connection, source: &str, entity: &str) -> Result<Option<(i32, Vec<u8>)>> {
+pub fn newest_document(connection: &mut Connection, source: &str, entity: &Entity) -> Result<Option<(i32, Vec<u8>)>> {
     let query = documents::table
         .filter(documents::source.eq(source))
-        .filter(documents::entity.eq(entity))
+        .filter(documents::entity.eq(entity.to_string()))
         .filter(documents::status.is_not_null())
         .filter(documents::body.is_not_null())
         .order(documents::id.desc())

@@ -3,6 +3,7 @@ use futures_util::future::join_all;
 use super::*;
 use crate::clock::Timestamp;
 use crate::db::Role;
+use crate::inbox::Entity;
 
 fn database(folder: &tempfile::TempDir) -> Database {
     let url = format!("sqlite:{}", folder.path().join("test.db").display());
@@ -12,7 +13,7 @@ fn database(folder: &tempfile::TempDir) -> Database {
 fn delivery(body: &[u8]) -> Delivery {
     Delivery {
         source: "museum".to_owned(),
-        class: Classified::Understood { kind: "order".to_owned(), entity: "order:1".to_owned() },
+        class: Classified::Understood { kind: "order".to_owned(), entity: Entity::Order("1".to_owned()) },
         received_at: Timestamp::parse("2026-01-01T00:00:00Z").expect("an instant"),
         method: "POST".to_owned(),
         content_type: None,
@@ -24,7 +25,7 @@ fn delivery(body: &[u8]) -> Delivery {
 /// A row that the database refuses once [`forbid_a_kind`] was called.
 fn bad_delivery() -> Delivery {
     let mut bad = delivery(b"bad");
-    bad.class = Classified::Understood { kind: "forbidden".to_owned(), entity: "order:1".to_owned() };
+    bad.class = Classified::Understood { kind: "forbidden".to_owned(), entity: Entity::Order("1".to_owned()) };
     bad
 }
 

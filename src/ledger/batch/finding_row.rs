@@ -5,6 +5,28 @@ use diesel::prelude::*;
 use crate::clock::Timestamp;
 use crate::db::schema::findings;
 use crate::ledger::posting::Finding;
+use crate::vocabulary;
+
+vocabulary! {
+    /// Where a finding is in its life.
+    pub enum FindingState in "findings.state" {
+        Open = "open",
+        /// Somebody has said that it is known: it stays so as long as its amounts stay the same.
+        Acknowledged = "acknowledged",
+        /// It was not raised any more.
+        AutoClosed = "auto_closed",
+        Resolved = "resolved",
+    }
+}
+
+impl FindingState {
+    /// Still there, whether or not somebody knows.
+    pub const UNRESOLVED: [Self; 2] = [Self::Open, Self::Acknowledged];
+
+    pub fn is_unresolved(self) -> bool {
+        Self::UNRESOLVED.contains(&self)
+    }
+}
 
 /// A finding as stored.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -13,6 +35,7 @@ pub struct FindingRow {
     pub fingerprint: String,
     pub source: String,
     pub order_id: Option<String>,
+    /// A word of `FindingReason`, or one that only an older version raised: then it closes by itself.
     pub reason: String,
     pub severity: String,
     pub currency: Option<String>,
@@ -23,7 +46,7 @@ pub struct FindingRow {
     pub consequence_of: Option<String>,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
-    pub state: String,
+    pub state: FindingState,
     pub acknowledged_by: Option<String>,
     pub note: Option<String>,
 }
@@ -35,7 +58,7 @@ impl FindingRow {
             fingerprint: finding.fingerprint(source, order_id),
             source: source.to_owned(),
             order_id: Some(order_id.to_owned()),
-            reason: finding.reason.clone(),
+            reason: finding.reason.as_str().to_owned(),
             severity: finding.severity.as_str().to_owned(),
             currency: finding.currency.map(|currency| currency.code().to_owned()),
             expected_minor: finding.expected_minor,
@@ -45,15 +68,10 @@ impl FindingRow {
             consequence_of: finding.cause_fingerprint(source, order_id),
             first_seen: seen,
             last_seen: seen,
-            state: "open".to_owned(),
+            state: FindingState::Open,
             acknowledged_by: None,
             note: None,
         }
-    }
-
-    /// Neither healed nor resolved.
-    pub(in crate::ledger) fn stands(&self) -> bool {
-        self.state == "open" || self.state == "acknowledged"
     }
 
     /// What an acknowledgement is about.

@@ -15,7 +15,7 @@ mod write_buffer;
 
 use chrono_tz::Tz;
 
-pub use finding_row::FindingRow;
+pub use finding_row::{FindingRow, FindingState};
 pub use known::is_cancelled;
 pub(in crate::ledger) use known::{KnownOrder, load, snapshot_of};
 pub(in crate::ledger) use order_state::LastSnapshot;
@@ -31,7 +31,6 @@ use crate::db::Connection;
 /// The book of a source and the orders that are being worked on. Valid for one transaction, which holds the lock on
 /// the source.
 pub struct Batch {
-    /// The head of the book.
     pub book: Book,
     pub(in crate::ledger) facts: SourceFacts,
     pub(in crate::ledger) orders: Orders,

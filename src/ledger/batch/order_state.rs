@@ -6,6 +6,7 @@ use super::current_state::{self, OrderRow};
 use super::store::{self, receivable_lines};
 use super::{FindingRow, Posted, ReceivableLine};
 use crate::db::{Connection, Result};
+use crate::ledger::posting::StoredValueKey;
 use crate::policy::Regime;
 
 /// The text of the last snapshot, and its hash.
@@ -21,7 +22,7 @@ pub(super) struct OrderState {
     pub(super) row: Option<OrderRow>,
     pub(super) last: Option<LastSnapshot>,
     /// Regimes of what it sold; `None` when they have to be read again.
-    pub(super) sold: Option<BTreeMap<String, Regime>>,
+    pub(super) sold: Option<BTreeMap<StoredValueKey, Regime>>,
     /// What it has in the journal.
     pub(super) posted: Posted,
     pub(super) receivable: Vec<ReceivableLine>,

@@ -1,6 +1,6 @@
 //! The orders of a batch: prefetched for all of them at once, flushed for all of them at once.
 //!
-//! Settling looks at some ten places for each order and writes to as many. One by one that is a statement each; here it
+//! Settling reads some ten places for each order and writes to as many. One by one that is a statement each; here it
 //! is a statement for the whole batch. Everything that settling reads of the tables that it writes goes through here,
 //! so that it sees what the batch has not written yet: what is not here is read from the database after everything
 //! that is buffered has been written there.
@@ -15,7 +15,7 @@ use super::write_buffer::WriteBuffer;
 use super::{FindingRow, Posted, ReceivableLine, store};
 use crate::db::{Connection, Result};
 use crate::ledger::book::{SealedEntries, SnapshotRow};
-use crate::ledger::posting::Snapshot;
+use crate::ledger::posting::{Snapshot, StoredValueKey};
 use crate::limits;
 use crate::policy::{Policy, Regime};
 
@@ -105,12 +105,12 @@ impl Orders {
         &mut self,
         connection: &mut Connection,
         order_id: &str,
-    ) -> Result<BTreeMap<String, Regime>> {
+    ) -> Result<BTreeMap<StoredValueKey, Regime>> {
         if let Some(sold) = &self.state(connection, order_id)?.sold {
             return Ok(sold.clone());
         }
         let rows = current_state::regimes_sold(connection, &self.source, &[order_id])?;
-        let sold: BTreeMap<String, Regime> = rows.into_iter().map(|(_, key, regime)| (key, regime)).collect();
+        let sold: BTreeMap<StoredValueKey, Regime> = rows.into_iter().map(|(_, key, regime)| (key, regime)).collect();
         self.state(connection, order_id)?.sold = Some(sold.clone());
         Ok(sold)
     }
@@ -253,7 +253,7 @@ impl Orders {
     pub(in crate::ledger) fn save_entries(&mut self, connection: &mut Connection, sealed: SealedEntries) -> Result<()> {
         for (entry, line) in sealed.receivable_lines() {
             if let Some(state) = line.order_id.as_ref().and_then(|order_id| self.states.get_mut(order_id)) {
-                state.receivable.push(ReceivableLine::of(entry, line));
+                state.receivable.push(ReceivableLine::of(entry, line)?);
             }
         }
         let known = match &mut self.accounts {

@@ -13,8 +13,9 @@ use super::{FindingRow, Posted, ReceivableLine};
 use crate::db::schema::{
     accounts, event_titles, findings, journal_entries, order_snapshots, orders, payments, postings,
 };
+use crate::db::vocabulary::Vocabulary as _;
 use crate::db::{Connection, Result};
-use crate::ledger::book::{EntryRow, PostingRow, SnapshotRow};
+use crate::ledger::book::{EntryKind, EntryReason, EntryRow, ItemKind, PostingRow, SnapshotRow};
 use crate::{insert_rows, limits, on_engine};
 
 /// The orders with these ids, each with its last snapshot.
@@ -63,7 +64,7 @@ pub(in crate::ledger) fn posted_of(
     let entries: Vec<EntryRow> = on_engine!(connection, |c| journal_entries::table
         .filter(journal_entries::source.eq(source))
         .filter(journal_entries::order_id.eq_any(order_ids))
-        .filter(journal_entries::kind.eq_any(["post", "reverse"]))
+        .filter(journal_entries::kind.eq_any([EntryKind::Post, EntryKind::Reverse]))
         .select(EntryRow::as_select())
         .load(c))?;
     let mut by_order: BTreeMap<String, Vec<EntryRow>> = BTreeMap::new();
@@ -151,7 +152,7 @@ pub(super) fn upsert_orders(connection: &mut Connection, rows: &[OrderRow]) -> R
         })?,
         Connection::Postgres(c) => rows.chunks(limits::INSERT_ROWS).try_for_each(|rows| {
             let insert = diesel::insert_into(orders::table).values(rows);
-            let news = (
+            let changes = (
                 orders::order_code.eq(excluded(orders::order_code)),
                 orders::status.eq(excluded(orders::status)),
                 orders::currency.eq(excluded(orders::currency)),
@@ -165,7 +166,12 @@ pub(super) fn upsert_orders(connection: &mut Connection, rows: &[OrderRow]) -> R
                 orders::first_snapshot_no.eq(excluded(orders::first_snapshot_no)),
                 orders::last_snapshot_no.eq(excluded(orders::last_snapshot_no)),
             );
-            insert.on_conflict((orders::source, orders::order_id)).do_update().set(news).execute(&mut **c).map(|_| ())
+            insert
+                .on_conflict((orders::source, orders::order_id))
+                .do_update()
+                .set(changes)
+                .execute(&mut **c)
+                .map(|_| ())
         })?,
     }
     Ok(())
@@ -185,12 +191,12 @@ pub(super) fn upsert_titles(
             event_titles::title.eq(title),
             event_titles::version.eq(version),
         );
-        let news = (event_titles::title.eq(title), event_titles::version.eq(version));
+        let changes = (event_titles::title.eq(title), event_titles::version.eq(version));
         on_engine!(connection, |c| diesel::insert_into(event_titles::table)
             .values(row)
             .on_conflict((event_titles::source, event_titles::event_key))
             .do_update()
-            .set(news)
+            .set(changes)
             .execute(c))?;
     }
     Ok(())
@@ -205,7 +211,7 @@ pub(super) fn upsert_findings(connection: &mut Connection, rows: &[FindingRow]) 
         })?,
         Connection::Postgres(c) => rows.chunks(limits::INSERT_ROWS).try_for_each(|rows| {
             let insert = diesel::insert_into(findings::table).values(rows);
-            let news = (
+            let changes = (
                 findings::severity.eq(excluded(findings::severity)),
                 findings::currency.eq(excluded(findings::currency)),
                 findings::expected_minor.eq(excluded(findings::expected_minor)),
@@ -219,10 +225,47 @@ pub(super) fn upsert_findings(connection: &mut Connection, rows: &[FindingRow]) 
                 findings::acknowledged_by.eq(excluded(findings::acknowledged_by)),
                 findings::note.eq(excluded(findings::note)),
             );
-            insert.on_conflict(findings::fingerprint).do_update().set(news).execute(&mut **c).map(|_| ())
+            insert.on_conflict(findings::fingerprint).do_update().set(changes).execute(&mut **c).map(|_| ())
         })?,
     }
     Ok(())
+}
+
+/// A line on a receivable as it is read, with the numbers that name it.
+#[derive(Queryable)]
+struct ReceivableColumns {
+    order_id: String,
+    entry_no: i64,
+    line_no: i32,
+    entry_order: Option<String>,
+    kind: EntryKind,
+    atom_key: String,
+    atom_hash: String,
+    reason_code: String,
+    booking_date: chrono::NaiveDate,
+    currency: String,
+    item_kind: String,
+    payment_id: Option<String>,
+    amount_minor: i64,
+}
+
+impl ReceivableColumns {
+    fn parse(self, source: &str) -> Result<(String, ReceivableLine)> {
+        let row = format!("source {source}, entry {}, line {}", self.entry_no, self.line_no);
+        let line = ReceivableLine {
+            entry_order: self.entry_order,
+            kind: self.kind,
+            atom_key: self.atom_key,
+            atom_hash: self.atom_hash,
+            reason: EntryReason::stored(&self.reason_code, &row)?,
+            booking_date: self.booking_date,
+            currency: self.currency,
+            item_kind: ItemKind::stored(&self.item_kind, &row)?,
+            payment_id: self.payment_id,
+            amount_minor: self.amount_minor,
+        };
+        Ok((self.order_id, line))
+    }
 }
 
 /// `(order, line)` of everything on the receivables of these orders, in the order of the entries.
@@ -231,7 +274,10 @@ pub(in crate::ledger) fn receivable_lines(
     source: &str,
     order_ids: &[&str],
 ) -> Result<Vec<(String, ReceivableLine)>> {
-    let line = (
+    let columns = (
+        postings::order_id.assume_not_null(),
+        postings::entry_no,
+        postings::line_no,
         journal_entries::order_id,
         journal_entries::kind,
         journal_entries::atom_key,
@@ -243,7 +289,7 @@ pub(in crate::ledger) fn receivable_lines(
         postings::payment_id,
         postings::amount_minor,
     );
-    Ok(on_engine!(connection, |c| postings::table
+    let rows: Vec<ReceivableColumns> = on_engine!(connection, |c| postings::table
         .inner_join(
             journal_entries::table
                 .on(journal_entries::source.eq(postings::source).and(journal_entries::entry_no.eq(postings::entry_no)))
@@ -253,6 +299,7 @@ pub(in crate::ledger) fn receivable_lines(
         .filter(postings::account_code.eq("assets:receivable"))
         // The sign keeps SQLite from reading the whole ledger in this order instead of sorting the few lines.
         .order((sql::<BigInt>("+postings.entry_no"), postings::line_no))
-        .select((postings::order_id.assume_not_null(), line))
-        .load(c))?)
+        .select(columns)
+        .load(c))?;
+    rows.into_iter().map(|row| row.parse(source)).collect()
 }

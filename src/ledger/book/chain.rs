@@ -3,7 +3,7 @@
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{EntryRow, PostingRow};
+use super::{EntryKind, EntryRow, PostingRow};
 
 /// Of the canonical form below; a change of it gets a new number.
 pub(in crate::ledger) const HASH_VERSION: i16 = 1;
@@ -23,7 +23,7 @@ pub(in crate::ledger) fn posting_key(
     order_id: &str,
     snapshot_no: i64,
     atom_key: &str,
-    kind: &str,
+    kind: EntryKind,
 ) -> String {
     sha256_of_json(&(source, order_id, snapshot_no, atom_key, kind))
 }

@@ -4,11 +4,14 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::Account;
+use super::{Account, EntryKind, EntryReason, ItemKind};
 use crate::clock::Timestamp;
+use crate::db::Result;
 use crate::db::schema::{accounts, journal_entries, postings};
+use crate::db::vocabulary::Vocabulary as _;
 
-/// The header of an entry, as stored and as hashed.
+/// The header of an entry, as stored and as hashed. Its words are text here, so that a proof can read an entry that
+/// somebody tampered with; who interprets them asks [`EntryRow::kind`] and [`EntryRow::reason`].
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
 #[diesel(table_name = journal_entries, treat_none_as_default_value = false)]
 pub struct EntryRow {
@@ -37,7 +40,7 @@ pub struct EntryRow {
     pub entry_hash: String,
 }
 
-/// A line of an entry, as stored and as hashed.
+/// A line of an entry, as stored and as hashed. Who interprets its kind asks [`PostingRow::item_kind`].
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
 #[diesel(table_name = postings, treat_none_as_default_value = false)]
 pub struct PostingRow {
@@ -61,6 +64,33 @@ pub struct PostingRow {
     pub payment_method: Option<String>,
     pub voucher_id: Option<String>,
     pub channel_id: Option<String>,
+}
+
+impl EntryRow {
+    /// # Errors
+    /// When the stored word is not known.
+    pub fn kind(&self) -> Result<EntryKind> {
+        EntryKind::stored(&self.kind, self.in_words())
+    }
+
+    /// # Errors
+    /// When the stored word is not known.
+    pub fn reason(&self) -> Result<EntryReason> {
+        EntryReason::stored(&self.reason_code, self.in_words())
+    }
+
+    fn in_words(&self) -> String {
+        format!("source {}, entry {}", self.source, self.entry_no)
+    }
+}
+
+impl PostingRow {
+    /// # Errors
+    /// When the stored word is not known.
+    pub fn item_kind(&self) -> Result<ItemKind> {
+        let row = format_args!("source {}, entry {}, line {}", self.source, self.entry_no, self.line_no);
+        ItemKind::stored(&self.item_kind, row)
+    }
 }
 
 /// An account of the chart, as stored.

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::{EntryRow, Month, PolicyHistory, PostingRow, chain, store};
+use super::{EntryKind, EntryReason, EntryRow, Month, PolicyHistory, PostingRow, chain, store};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::ledger::Error;
@@ -21,7 +21,7 @@ pub struct Book {
 
 /// The header of an entry before it has its number.
 pub(in crate::ledger) struct EntryDraft<'a> {
-    pub(in crate::ledger) kind: &'static str,
+    pub(in crate::ledger) kind: EntryKind,
     pub(in crate::ledger) event_type: &'a str,
     /// The order; `None` when the entry is about none.
     pub(in crate::ledger) order_id: Option<&'a str>,
@@ -33,7 +33,7 @@ pub(in crate::ledger) struct EntryDraft<'a> {
     pub(in crate::ledger) atom_key: &'a str,
     pub(in crate::ledger) atom_hash: &'a str,
     pub(in crate::ledger) reverses_no: Option<i64>,
-    pub(in crate::ledger) reason: &'a str,
+    pub(in crate::ledger) reason: EntryReason,
     pub(in crate::ledger) currency: &'a str,
     pub(in crate::ledger) effective_at: Timestamp,
     pub(in crate::ledger) effective_basis: &'a str,
@@ -92,14 +92,14 @@ impl Book {
         let mut entry = EntryRow {
             source: self.source.clone(),
             entry_no,
-            kind: draft.kind.to_owned(),
+            kind: draft.kind.as_str().to_owned(),
             event_type: draft.event_type.to_owned(),
             order_id: draft.order_id.map(str::to_owned),
             snapshot_no: draft.snapshot_no,
             atom_key: draft.atom_key.to_owned(),
             atom_hash: draft.atom_hash.to_owned(),
             reverses_no: draft.reverses_no,
-            reason_code: late_for.unwrap_or_else(|| draft.reason.to_owned()),
+            reason_code: late_for.as_ref().unwrap_or(&draft.reason).to_string(),
             currency: draft.currency.to_owned(),
             effective_at: draft.effective_at,
             effective_basis: draft.effective_basis.to_owned(),
@@ -143,11 +143,11 @@ impl Book {
 
     /// The local day, or the first day of the earliest open month when that day's month is closed, with the reason.
     /// An older fact in a closed month would change the opening balances of those after it.
-    fn booking_date(&self, effective_at: Timestamp) -> (NaiveDate, Option<String>) {
+    fn booking_date(&self, effective_at: Timestamp) -> (NaiveDate, Option<EntryReason>) {
         let day = effective_at.local_date(self.policies.zone());
         let month = Month::of(day);
         match self.last_closed.filter(|last| month <= *last) {
-            Some(last) => (last.next().first_day(), Some(format!("late_for_{month}"))),
+            Some(last) => (last.next().first_day(), Some(EntryReason::LateFor(month))),
             None => (day, None),
         }
     }

@@ -13,7 +13,6 @@ use crate::policy::Policy;
 pub struct Rules {
     /// The source's time zone: it gives the local day of a booked date.
     pub zone: Tz,
-    /// The switches.
     pub policy: Policy,
 }
 
@@ -69,7 +68,6 @@ impl PolicyHistory {
         self.dated.iter().any(|(.., policy)| policy.retained_after().is_some())
     }
 
-    /// The source's time zone.
     pub fn zone(&self) -> Tz {
         self.zone
     }

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use crate::clock::Timestamp;
 use crate::db::schema::order_snapshots;
+use crate::db::vocabulary::Vocabulary;
 
 /// A snapshot of an order, as stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -37,6 +38,21 @@ pub enum SnapshotCause {
 
 impl SnapshotCause {
     const FIRST_DELIVERY: &str = "first delivery";
+    const VOUCHER_OF: &str = "voucher of ";
+}
+
+impl Vocabulary for SnapshotCause {
+    const COLUMN: &'static str = "order_snapshots.cause";
+
+    fn of_word(word: &str) -> Option<Self> {
+        match word {
+            Self::FIRST_DELIVERY => Some(Self::FirstDelivery),
+            "delivery" => Some(Self::Delivery),
+            "import of vouchers" => Some(Self::ImportOfVouchers),
+            "retained" => Some(Self::RecognisedCredit),
+            _ => word.strip_prefix(Self::VOUCHER_OF).map(|order_id| Self::VoucherOf(order_id.to_owned())),
+        }
+    }
 }
 
 impl std::fmt::Display for SnapshotCause {
@@ -44,7 +60,7 @@ impl std::fmt::Display for SnapshotCause {
         match self {
             Self::FirstDelivery => f.write_str(Self::FIRST_DELIVERY),
             Self::Delivery => f.write_str("delivery"),
-            Self::VoucherOf(order_id) => write!(f, "voucher of {order_id}"),
+            Self::VoucherOf(order_id) => write!(f, "{}{order_id}", Self::VOUCHER_OF),
             Self::ImportOfVouchers => f.write_str("import of vouchers"),
             Self::RecognisedCredit => f.write_str("retained"),
         }
@@ -55,5 +71,17 @@ impl SnapshotRow {
     /// Whether the first usable delivery of the order brought it.
     pub fn is_first_delivery(&self) -> bool {
         self.cause == SnapshotCause::FIRST_DELIVERY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn causes_read_back() {
+        for word in ["first delivery", "delivery", "voucher of A", "import of vouchers", "retained"] {
+            assert_eq!(SnapshotCause::of_word(word).map(|cause| cause.to_string()).as_deref(), Some(word));
+        }
     }
 }

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use super::entry::AccountRow;
-use super::{EntryRow, KnownSource, Month, NewSource, PostingRow, SourceFacts, policy_changes};
+use super::{EntryRow, ItemKind, KnownSource, Month, NewSource, PostingRow, SourceFacts, policy_changes};
 use crate::clock::Timestamp;
 use crate::db::schema::{accounts, journal_entries, order_snapshots, periods, policies, postings, sources};
 use crate::db::{Connection, Error, Result};
@@ -139,7 +139,7 @@ pub(in crate::ledger) fn sellers(connection: &mut Connection, source: &str, vouc
     Ok(on_engine!(connection, |c| postings::table
         .filter(postings::source.eq(source))
         .filter(postings::voucher_id.eq(voucher_id))
-        .filter(postings::item_kind.eq_any(["voucher", "flex"]))
+        .filter(postings::item_kind.eq_any([ItemKind::Voucher, ItemKind::Flex]))
         .select(postings::order_id.assume_not_null())
         .distinct()
         .order(postings::order_id)

@@ -40,7 +40,7 @@ pub use self::observed::{Intake, Observed, OpenFinding};
 use self::anchor::Anchor;
 use super::Error;
 use super::book::closings::{AnchorRow, ManifestRow, PeriodRow, store as closings};
-use super::book::{Book, EntryRow, KnownSource, Month, chain, store as journal};
+use super::book::{Book, EntryKind, EntryReason, EntryRow, KnownSource, Month, chain, store as journal};
 use super::proof::verify::verify_in;
 use super::totals::{Head, MonthTotals};
 use crate::clock::{Clock, Timestamp};
@@ -247,19 +247,20 @@ fn write_close(
 ) -> Result<Anchor, Error> {
     let (source, period) = (book.source.clone(), request.month.to_string());
     let atom_key = format!("close:{period}");
-    let posting_key = chain::posting_key(&source, "", 0, &atom_key, "close");
+    let posting_key = chain::posting_key(&source, "", 0, &atom_key, EntryKind::Close);
     let sealed = book.append(
         EntryRow {
             source: source.clone(),
             entry_no: 0,
-            kind: "close".to_owned(),
+            kind: EntryKind::Close.to_string(),
             event_type: "close".to_owned(),
             order_id: None,
             snapshot_no: None,
             atom_key,
             atom_hash: prepared.manifest_sha256.clone(),
             reverses_no: None,
-            reason_code: if prepared.forced.is_empty() { "closed" } else { "closed_by_force" }.to_owned(),
+            reason_code: if prepared.forced.is_empty() { EntryReason::Closed } else { EntryReason::ClosedByForce }
+                .to_string(),
             // ISO 4217's code for "no currency".
             currency: "XXX".to_owned(),
             effective_at: now,

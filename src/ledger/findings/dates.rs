@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::reasons::found;
 use super::{OrderFacts, Raised};
 use crate::clock::Timestamp;
 use crate::ledger::book::Month;
-use crate::ledger::posting::Effective;
+use crate::ledger::posting::{Effective, Finding, FindingReason};
 
 pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
     effective_in_future(facts, raised);
@@ -18,7 +17,7 @@ pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
 fn effective_in_future(facts: &OrderFacts<'_>, raised: &mut Raised) {
     let today = facts.now.local_date(facts.rules.zone);
     for atom in facts.wanted.atoms.values() {
-        // What is booked ahead on purpose is no news.
+        // What is booked ahead on purpose is not odd.
         let said = if let Effective::Said { at, .. } = atom.effective {
             at
         } else if let Effective::Sale { ordered_at } = atom.effective {
@@ -28,7 +27,7 @@ fn effective_in_future(facts: &OrderFacts<'_>, raised: &mut Raised) {
         };
         let Some(at) = said.filter(|at| at.local_date(facts.rules.zone) > today) else { continue };
         let evidence = format!("{} happens on {at}, after the {} on which it was told", atom.key, facts.now);
-        raised.raise(found("effective_in_future", atom.key.clone(), evidence));
+        raised.raise(Finding::new(FindingReason::EffectiveInFuture, atom.key.clone(), evidence));
     }
 }
 
@@ -47,22 +46,26 @@ fn effective_after_snapshot(facts: &OrderFacts<'_>, raised: &mut Raised) {
                 }
                 _ => continue,
             };
-            raised.raise(found("effective_after_snapshot", format!("participant:{}", who.id), evidence));
+            raised.raise(Finding::new(
+                FindingReason::EffectiveAfterSnapshot,
+                format!("participant:{}", who.id),
+                evidence,
+            ));
         }
     }
 }
 
 /// Shown until the month that took the entries is closed itself: then its own figures have shown them.
 fn late_for_period(facts: &OrderFacts<'_>, raised: &mut Raised) {
-    let mut late: BTreeMap<(&str, Month), i64> = BTreeMap::new();
+    let mut late: BTreeMap<(Month, Month), i64> = BTreeMap::new();
     for line in &facts.lines {
         let booked = Month::of(line.booking_date);
-        if let Some(month) = line.reason.strip_prefix("late_for_").filter(|_| !facts.source.closed.contains(&booked)) {
+        if let Some(month) = line.reason.late_for().filter(|_| !facts.source.closed.contains(&booked)) {
             *late.entry((month, booked)).or_default() += 1;
         }
     }
     for ((month, booked), lines) in late {
         let evidence = format!("{lines} facts of {month}, which is closed, are booked in {booked}");
-        raised.raise(found("late_for_period", format!("{month}:{booked}"), evidence));
+        raised.raise(Finding::new(FindingReason::LateForPeriod, format!("{month}:{booked}"), evidence));
     }
 }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::Timestamp;
 use crate::ledger::batch::ReceivableLine;
-use crate::ledger::book::{Rules, SourceFacts};
-use crate::ledger::posting::Snapshot;
+use crate::ledger::book::{ItemKind, Moves, Rules, SourceFacts};
 use crate::ledger::posting::rules::WantedAtoms;
+use crate::ledger::posting::{Snapshot, StoredValueClass, StoredValueKey};
 
 /// Whether there is something new to compare with what was known.
 #[derive(Clone, Debug)]
@@ -25,16 +25,13 @@ pub enum Compared<'a> {
 /// What the entries of one order moved on one account for one voucher or flex ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VoucherMove {
-    /// The voucher or flex ticket.
     pub voucher_id: String,
     /// The order whose entries they are; none for an import.
     pub order_id: Option<String>,
-    /// The currency's code.
+    /// ISO 4217 code.
     pub currency: String,
-    /// The account.
     pub account: String,
-    /// What it is about.
-    pub item_kind: String,
+    pub item_kind: ItemKind,
     /// Debit positive.
     pub amount_minor: i64,
     /// Lines, reversals counted as minus one.
@@ -42,14 +39,19 @@ pub struct VoucherMove {
 }
 
 impl VoucherMove {
-    /// Flex tickets have ids of their own.
-    pub fn is_flex(&self) -> bool {
-        self.item_kind.starts_with("flex") || self.account == "liabilities:flex"
+    /// Vouchers and flex tickets have ids of their own each.
+    pub fn class(&self) -> StoredValueClass {
+        let is_flex = matches!(self.item_kind, ItemKind::Flex | ItemKind::FlexRedemption);
+        if is_flex || self.account == "liabilities:flex" { StoredValueClass::Flex } else { StoredValueClass::Voucher }
+    }
+
+    pub fn is_of(&self, key: &StoredValueKey) -> bool {
+        self.class() == key.class && self.voucher_id == key.id
     }
 
     /// Selling or issuing it, not redeeming it.
     pub fn is_issue(&self) -> bool {
-        !self.item_kind.ends_with("redemption") && self.amount_minor != 0
+        self.item_kind.moves() != Moves::Redeemed && self.amount_minor != 0
     }
 }
 
@@ -57,7 +59,6 @@ impl VoucherMove {
 pub struct OrderFacts<'a> {
     /// What holds for the source.
     pub source: &'a SourceFacts,
-    /// The order's rules.
     pub rules: &'a Rules,
     /// What is known of the order.
     pub snapshot: &'a Snapshot,
@@ -79,7 +80,7 @@ pub struct OrderFacts<'a> {
 
 /// What is on the receivable of an order in one currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Balance {
+pub(super) struct OrderBalance {
     /// Positive: the guest owes.
     pub(super) open: i64,
     /// Sales, vouchers and flex tickets sold, less discounts.
@@ -94,7 +95,7 @@ pub(super) struct Balance {
     pub(super) covered: i64,
 }
 
-impl Balance {
+impl OrderBalance {
     /// Money and vouchers given back.
     pub(super) fn given_back(&self) -> i64 {
         self.refunded.saturating_add(self.refund_vouchers)
@@ -108,19 +109,20 @@ impl Balance {
 
 impl OrderFacts<'_> {
     /// By currency.
-    pub(super) fn balances(&self) -> BTreeMap<&str, Balance> {
-        let mut balances: BTreeMap<&str, Balance> = BTreeMap::new();
+    pub(super) fn balances(&self) -> BTreeMap<&str, OrderBalance> {
+        let mut balances: BTreeMap<&str, OrderBalance> = BTreeMap::new();
         for line in &self.lines {
             let balance = balances.entry(&line.currency).or_default();
             let (amount, minus) = (line.amount_minor, line.amount_minor.saturating_neg());
             balance.open = balance.open.saturating_add(amount);
-            let (sum, amount) = match line.item_kind.as_str() {
-                "ticket" | "product" | "flex" | "voucher" | "discount" => (&mut balance.billed, amount),
-                "payment" => (&mut balance.paid, minus),
-                "refund" => (&mut balance.refunded, amount),
-                "refund_voucher" => (&mut balance.refund_vouchers, amount),
-                "voucher_redemption" | "flex_redemption" => (&mut balance.covered, minus),
-                _ => continue,
+            let (sum, amount) = match line.item_kind.moves() {
+                Moves::Billed => (&mut balance.billed, amount),
+                Moves::Paid => (&mut balance.paid, minus),
+                Moves::Refunded => (&mut balance.refunded, amount),
+                Moves::RefundVoucher => (&mut balance.refund_vouchers, amount),
+                Moves::Redeemed => (&mut balance.covered, minus),
+                // What is kept, written off or rounded only closes the balance.
+                Moves::Other => continue,
             };
             *sum = sum.saturating_add(amount);
         }

@@ -1,11 +1,10 @@
-//! Whether it is still the same order, and news of it.
+//! Whether it is still the same order, and whether a delivery is newer than the one before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reasons::found;
 use super::{Compared, OrderFacts, Raised};
 use crate::clock::Timestamp;
-use crate::ledger::posting::Snapshot;
+use crate::ledger::posting::{Finding, FindingReason, Snapshot};
 use crate::order::{OrderStatus, PartStatus, Product};
 
 pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
@@ -13,14 +12,14 @@ pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
     stale_snapshot(facts, raised);
     for section in &facts.absent {
         let evidence = format!("the newest delivery has no `{section}`, an older one had; what was known is kept");
-        raised.raise(found("section_absent_after_present", *section, evidence));
+        raised.raise(Finding::new(FindingReason::SectionAbsentAfterPresent, *section, evidence));
     }
     ambiguous_product_lines(facts, raised);
 }
 
 /// The code that the customer knows is compared with the first one that was known.
 fn order_code_changed(facts: &OrderFacts<'_>, raised: &mut Raised) {
-    const REASON: &str = "order_code_changed";
+    const REASON: FindingReason = FindingReason::OrderCodeChanged;
     let code = |snapshot: &Snapshot| snapshot.order.header.as_ref().and_then(|header| header.code.clone());
     let Compared::Changed { previous: Some(previous), first_code } = &facts.compared else {
         raised.keep(REASON);
@@ -33,13 +32,13 @@ fn order_code_changed(facts: &OrderFacts<'_>, raised: &mut Raised) {
     }
     let first = first_code.clone().unwrap_or(before);
     if first != now {
-        raised.raise(found(REASON, "order", format!("the order was known as {first} and is now called {now}")));
+        raised.raise(Finding::new(REASON, "order", format!("the order was known as {first} and is now called {now}")));
     }
 }
 
 /// The newest delivery looks older than the one before: facts are missing that do not go away by themselves.
 fn stale_snapshot(facts: &OrderFacts<'_>, raised: &mut Raised) {
-    const REASON: &str = "stale_snapshot_suspected";
+    const REASON: FindingReason = FindingReason::StaleSnapshotSuspected;
     if facts.source.provider.is_fetched() {
         // What is fetched is numbered by the fetch, so it cannot be older.
         return;
@@ -65,7 +64,7 @@ fn stale_snapshot(facts: &OrderFacts<'_>, raised: &mut Raised) {
     } else {
         return;
     };
-    raised.raise(found(REASON, "order", evidence));
+    raised.raise(Finding::new(REASON, "order", evidence));
 }
 
 /// A cancelled order cannot be brought back, and a sold one is no request any more.
@@ -110,6 +109,6 @@ fn ambiguous_product_lines(facts: &OrderFacts<'_>, raised: &mut Raised) {
     }
     for (product_id, same) in lines.into_iter().filter(|(_, same)| same.len() > 1) {
         let evidence = format!("{} lines of product {product_id} cannot be told apart over time", same.len());
-        raised.raise(found("ambiguous_product_lines", format!("product:{product_id}"), evidence));
+        raised.raise(Finding::new(FindingReason::AmbiguousProductLines, format!("product:{product_id}"), evidence));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Raised;
 use crate::clock::Timestamp;
-use crate::ledger::batch::FindingRow;
+use crate::ledger::batch::{FindingRow, FindingState};
 
 /// What reconciling an order changes among the stored findings.
 #[derive(Clone, Debug, Default)]
@@ -13,7 +13,7 @@ pub struct Changes {
     pub opened: Vec<FindingRow>,
     /// Closed before, or acknowledged with other amounts.
     pub reopened: Vec<FindingRow>,
-    /// Open as before, with news.
+    /// Open as before, with other amounts or evidence.
     pub changed: Vec<FindingRow>,
     /// Seen again as they are.
     pub unchanged: Vec<FindingRow>,
@@ -22,7 +22,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Whether there is nothing to tell.
+    /// Whether nothing changes.
     pub fn is_empty(&self) -> bool {
         self.opened.is_empty() && self.reopened.is_empty() && self.changed.is_empty() && self.closed.is_empty()
     }
@@ -46,9 +46,9 @@ pub(super) fn compare(
     let mut stored: BTreeMap<String, FindingRow> =
         stored.into_iter().map(|row| (row.fingerprint.clone(), row)).collect();
     // A cause about which nothing is said now is still the cause.
-    let standing_causes: BTreeSet<String> = stored
+    let kept_causes: BTreeSet<String> = stored
         .values()
-        .filter(|row| raised.kept.contains(row.reason.as_str()) && row.stands())
+        .filter(|row| raised.keeps(row) && row.state.is_unresolved())
         .map(|row| row.fingerprint.clone())
         .collect();
     let mut met = BTreeSet::new();
@@ -61,7 +61,7 @@ pub(super) fn compare(
             changes.opened.push(now);
             continue;
         };
-        let cause = before.consequence_of.clone().filter(|cause| standing_causes.contains(cause));
+        let cause = before.consequence_of.clone().filter(|cause| kept_causes.contains(cause));
         let row = FindingRow {
             consequence_of: cause.or(now.consequence_of),
             first_seen: before.first_seen,
@@ -70,20 +70,22 @@ pub(super) fn compare(
             ..now
         };
         let same_amounts = row.amounts() == before.amounts();
-        match before.state.as_str() {
-            "acknowledged" if same_amounts => {
-                let row = FindingRow { state: before.state.clone(), ..row };
+        match before.state {
+            FindingState::Acknowledged if same_amounts => {
+                let row = FindingRow { state: before.state, ..row };
                 let kept = if row.says_the_same(&before) { &mut changes.unchanged } else { &mut changes.changed };
                 kept.push(row);
             }
-            "open" if row.says_the_same(&before) => changes.unchanged.push(row),
-            "open" => changes.changed.push(row),
-            _ => changes.reopened.push(row),
+            FindingState::Open if row.says_the_same(&before) => changes.unchanged.push(row),
+            FindingState::Open => changes.changed.push(row),
+            FindingState::Acknowledged | FindingState::AutoClosed | FindingState::Resolved => {
+                changes.reopened.push(row);
+            }
         }
     }
-    let posted = stored.into_values().filter(FindingRow::stands);
-    let healed = posted.filter(|row| !raised.kept.contains(row.reason.as_str()));
-    let closed = healed.map(|row| FindingRow { state: "auto_closed".to_owned(), last_seen: seen, ..row });
+    let unresolved = stored.into_values().filter(|row| row.state.is_unresolved());
+    let healed = unresolved.filter(|row| !raised.keeps(row));
+    let closed = healed.map(|row| FindingRow { state: FindingState::AutoClosed, last_seen: seen, ..row });
     changes.closed = closed.collect();
     changes
 }

@@ -12,6 +12,7 @@
 //! later delivery takes them back.
 
 mod all_orders;
+mod announced_tickets;
 pub mod calibrate;
 mod dates;
 mod facts;
@@ -21,10 +22,8 @@ mod money;
 mod one_order;
 pub mod operator;
 mod payments;
-mod reasons;
 pub mod store;
 mod stored_value;
-mod ticketpark;
 mod totals;
 mod vat_rates;
 
@@ -32,11 +31,11 @@ pub use self::all_orders::{Reconciled, reconcile_everything};
 pub use self::facts::{Compared, OrderFacts, VoucherMove};
 pub use self::life::Changes;
 pub(in crate::ledger) use self::one_order::{Settling, absent_sections, after_settling, again};
-pub use self::reasons::{ANNOUNCED_DELETED, ANNOUNCED_UPDATED, REASONS, Reason};
 
 use std::collections::BTreeSet;
 
-use super::posting::{Finding, Severity};
+use super::batch::FindingRow;
+use super::posting::{Finding, FindingReason};
 
 /// What reconciling an order comes to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,7 +43,7 @@ pub struct Raised {
     /// What holds now.
     pub findings: Vec<Finding>,
     /// Reasons about which these facts say nothing: what is stored stays as it is.
-    pub kept: BTreeSet<&'static str>,
+    pub kept: BTreeSet<FindingReason>,
 }
 
 impl Raised {
@@ -52,12 +51,17 @@ impl Raised {
         self.findings.push(finding);
     }
 
-    fn keep(&mut self, reason: &'static str) {
+    fn keep(&mut self, reason: FindingReason) {
         self.kept.insert(reason);
     }
 
+    /// Whether a stored finding stays because nothing is said about its reason now.
+    fn keeps(&self, row: &FindingRow) -> bool {
+        FindingReason::parse(&row.reason).is_some_and(|reason| self.kept.contains(&reason))
+    }
+
     /// The first finding with one of these reasons, in the order of the reasons.
-    fn first_of(&self, reasons: &[&str]) -> Option<&Finding> {
+    fn first_of(&self, reasons: &[FindingReason]) -> Option<&Finding> {
         reasons.iter().find_map(|reason| self.findings.iter().find(|finding| finding.reason == *reason))
     }
 }
@@ -68,7 +72,7 @@ pub fn reconcile(facts: &OrderFacts<'_>) -> Raised {
     said_while_reading(facts, &mut raised);
     totals::check(facts, &mut raised);
     identity::check(facts, &mut raised);
-    ticketpark::check(facts, &mut raised);
+    announced_tickets::check(facts, &mut raised);
     stored_value::check(facts, &mut raised);
     payments::check(facts, &mut raised);
     money::check(facts, &mut raised);
@@ -81,15 +85,11 @@ fn said_while_reading(facts: &OrderFacts<'_>, raised: &mut Raised) {
     let mut seen = BTreeSet::new();
     for finding in &facts.wanted.findings {
         let mut finding = finding.clone();
-        // The rules know how much a finding of their own matters; a note of the reader comes without a severity.
-        if let Some(severity) = reasons::severity(&finding.reason).filter(|_| finding.severity == Severity::Low) {
-            finding.severity = severity;
-        }
-        if finding.reason == "negative_discount" && finding.subject == "order" {
+        if finding.reason == FindingReason::NegativeDiscount && finding.subject == "order" {
             "discount:additional".clone_into(&mut finding.subject);
         }
-        let silent = reasons::is_announcement(&finding.reason) || stored_value::is_explained(facts, &finding);
-        if !silent && seen.insert((finding.reason.clone(), finding.subject.clone())) {
+        let explained = stored_value::is_explained(facts, &finding);
+        if !explained && seen.insert((finding.reason, finding.subject.clone())) {
             raised.raise(finding);
         }
     }

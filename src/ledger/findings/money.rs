@@ -2,22 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::Balance;
-use super::reasons::found;
+use super::facts::OrderBalance;
 use super::stored_value::RESIDUE_MINOR;
 use super::{OrderFacts, Raised, payments};
-use crate::ledger::posting::{Finding, Severity};
+use crate::ledger::book::EntryKind;
+use crate::ledger::posting::{Finding, FindingReason, Severity};
 use crate::money::Currency;
 use crate::order::{OrderStatus, PartStatus, Payment};
 
 /// Why an order can be open: the first one that holds is the cause, and the open balance its consequence.
-const CAUSES: &[&str] = &[
-    "total_not_derivable",
-    "total_semantics_shift",
-    "refund_exceeds_payments",
-    "refund_without_cancel",
-    "payment_vanished",
-    "duplicate_payment_suspect",
+const CAUSES: &[FindingReason] = &[
+    FindingReason::TotalNotDerivable,
+    FindingReason::TotalSemanticsShift,
+    FindingReason::RefundExceedsPayments,
+    FindingReason::RefundWithoutCancel,
+    FindingReason::PaymentVanished,
+    FindingReason::DuplicatePaymentSuspect,
 ];
 
 pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
@@ -30,19 +30,19 @@ pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
 struct Open<'a> {
     code: &'a str,
     currency: Option<Currency>,
-    balance: &'a Balance,
+    balance: &'a OrderBalance,
 }
 
 impl Open<'_> {
     /// What should have been settled, and what was.
-    fn finding(&self, reason: &str, evidence: impl Into<String>) -> Finding {
-        let finding = found(reason, self.code, evidence);
+    fn finding(&self, reason: FindingReason, evidence: impl Into<String>) -> Finding {
+        let finding = Finding::new(reason, self.code, evidence);
         finding.with_amounts(self.currency, self.balance.billed, self.balance.settled())
     }
 
     /// What explains a repayment, and what was given back.
-    fn given_back(&self, reason: &str, explained: i64, evidence: impl Into<String>) -> Finding {
-        found(reason, self.code, evidence).with_amounts(self.currency, explained, self.balance.given_back())
+    fn given_back(&self, reason: FindingReason, explained: i64, evidence: impl Into<String>) -> Finding {
+        Finding::new(reason, self.code, evidence).with_amounts(self.currency, explained, self.balance.given_back())
     }
 
     fn is_residue(&self) -> bool {
@@ -50,12 +50,12 @@ impl Open<'_> {
     }
 }
 
-fn open(facts: &OrderFacts<'_>, code: &str, balance: &Balance, raised: &mut Raised) {
+fn open(facts: &OrderFacts<'_>, code: &str, balance: &OrderBalance, raised: &mut Raised) {
     let open = Open { code, currency: Currency::parse(code), balance };
     match facts.snapshot.status() {
         _ if balance.open == 0 => {}
         _ if open.is_residue() => {
-            raised.raise(open.finding("rounding_residue", "a few minor units are left open"));
+            raised.raise(open.finding(FindingReason::RoundingResidue, "a few minor units are left open"));
         }
         OrderStatus::Accepted if balance.open > 0 => owed(facts, &open, raised),
         OrderStatus::Accepted => too_much(facts, &open, raised),
@@ -72,25 +72,25 @@ fn owed(facts: &OrderFacts<'_>, open: &Open<'_>, raised: &mut Raised) {
     if given_back > balance.paid.saturating_add(balance.covered) {
         let received = balance.paid.saturating_add(balance.covered);
         let evidence = "more was given back than was ever received";
-        raised.raise(open.given_back("refund_exceeds_payments", received, evidence));
+        raised.raise(open.given_back(FindingReason::RefundExceedsPayments, received, evidence));
     }
     if given_back > cancelled {
         let evidence = "given back, and no cancelled part of the order explains it";
-        raised.raise(open.given_back("refund_without_cancel", cancelled, evidence));
+        raised.raise(open.given_back(FindingReason::RefundWithoutCancel, cancelled, evidence));
     }
     let nothing_settled = balance.settled() == 0 && balance.paid == 0;
     if nothing_settled && facts.is_resold() {
         return;
     }
     let finding = if nothing_settled {
-        let mut finding = open.finding("unpaid", "nothing is paid");
+        let mut finding = open.finding(FindingReason::Unpaid, "nothing is paid");
         if has_begun(facts) {
-            finding = open.finding("unpaid", "nothing is paid, and the booked day is over");
+            finding = open.finding(FindingReason::Unpaid, "nothing is paid, and the booked day is over");
             finding.severity = Severity::Medium;
         }
         finding
     } else {
-        open.finding("underpaid", "less is settled than is billed")
+        open.finding(FindingReason::Underpaid, "less is settled than is billed")
     };
     raise_with_cause(raised, finding);
 }
@@ -108,7 +108,7 @@ fn too_much(facts: &OrderFacts<'_>, open: &Open<'_>, raised: &mut Raised) {
         return kept(facts, open, raised);
     }
     payments::duplicates(facts, open.code, open.balance.open.saturating_neg(), raised);
-    raise_with_cause(raised, open.finding("overpaid", "more is settled than is billed"));
+    raise_with_cause(raised, open.finding(FindingReason::Overpaid, "more is settled than is billed"));
 }
 
 /// Something was cancelled, and not all of its money was given back.
@@ -119,16 +119,19 @@ fn kept(facts: &OrderFacts<'_>, open: &Open<'_>, raised: &mut Raised) {
         let late = |payment: &&Payment| payment.amount_minor > 0 && payment.paid_at.is_some_and(|at| at > cancelled_at);
         if let Some(payment) = facts.snapshot.order.payments.iter().flatten().find(late) {
             let evidence = format!("payment {} came after the cancellation", payment.id);
-            raised.raise(open.finding("payment_on_dead_order", evidence));
+            raised.raise(open.finding(FindingReason::PaymentOnDeadOrder, evidence));
             return;
         }
     }
     let finding = if open.balance.given_back() > 0 {
-        open.finding("retained_after_cancel", "cancelled, and only a part was given back")
+        open.finding(FindingReason::RetainedAfterCancel, "cancelled, and only a part was given back")
     } else if !facts.source.provider.tells_refunds() {
-        open.finding("refund_unobservable", "cancelled; Ticketpark does not tell whether money was given back")
+        open.finding(
+            FindingReason::RefundUnobservable,
+            "cancelled; Ticketpark does not tell whether money was given back",
+        )
     } else {
-        open.finding("cancel_without_refund", "cancelled, and nothing was given back")
+        open.finding(FindingReason::CancelWithoutRefund, "cancelled, and nothing was given back")
     };
     raise_with_cause(raised, finding);
 }
@@ -136,11 +139,11 @@ fn kept(facts: &OrderFacts<'_>, open: &Open<'_>, raised: &mut Raised) {
 /// Money on an order that is a request, refused, or not known at all.
 fn not_sold(facts: &OrderFacts<'_>, open: &Open<'_>, raised: &mut Raised) {
     let finding = if facts.snapshot.order.header.is_none() {
-        open.finding("payment_without_booking", "paid, and the booking itself is not known")
+        open.finding(FindingReason::PaymentWithoutBooking, "paid, and the booking itself is not known")
     } else {
-        let mut finding = open.finding("payment_on_dead_order", "paid, and the order is declined");
+        let mut finding = open.finding(FindingReason::PaymentOnDeadOrder, "paid, and the order is declined");
         if facts.snapshot.status() == OrderStatus::Pending {
-            finding = open.finding("payment_on_dead_order", "paid, and the order is not accepted yet");
+            finding = open.finding(FindingReason::PaymentOnDeadOrder, "paid, and the order is not accepted yet");
             finding.severity = Severity::Low;
         }
         finding
@@ -154,9 +157,9 @@ fn given_too_much(facts: &OrderFacts<'_>, open: &Open<'_>, raised: &mut Raised) 
     let received = open.balance.paid.saturating_add(open.balance.covered);
     let finding = if unknown && open.balance.paid == 0 {
         let evidence = "a voucher refunds an order that was never received";
-        open.given_back("refund_voucher_unknown_order", 0, evidence)
+        open.given_back(FindingReason::RefundVoucherUnknownOrder, 0, evidence)
     } else {
-        open.given_back("refund_exceeds_payments", received, "more was given back than was ever received")
+        open.given_back(FindingReason::RefundExceedsPayments, received, "more was given back than was ever received")
     };
     raised.raise(finding);
 }
@@ -172,9 +175,8 @@ fn raise_with_cause(raised: &mut Raised, finding: Finding) {
 /// Gross of what was sold and is called off: by the journal, or, when it was cancelled from the start, by the document.
 fn cancelled(facts: &OrderFacts<'_>, code: &str) -> i64 {
     let mut reversed: BTreeMap<&str, i64> = BTreeMap::new();
-    for line in facts.lines.iter().filter(|line| line.currency == code && line.kind == "reverse") {
-        let sale = matches!(line.item_kind.as_str(), "ticket" | "product" | "flex" | "voucher");
-        if sale && !facts.wanted.atoms.contains_key(&line.atom_key) {
+    for line in facts.lines.iter().filter(|line| line.currency == code && line.kind == EntryKind::Reverse) {
+        if line.item_kind.is_sale() && !facts.wanted.atoms.contains_key(&line.atom_key) {
             reversed.insert(&line.atom_key, line.amount_minor.saturating_neg());
         }
     }

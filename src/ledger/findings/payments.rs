@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reasons::found;
 use super::{OrderFacts, Raised};
+use crate::ledger::book::EntryKind;
+use crate::ledger::posting::{Finding, FindingReason};
 use crate::money::Currency;
 use crate::order::Payment;
 use crate::policy::OnPaymentVanish;
@@ -26,7 +27,8 @@ pub(super) fn duplicates(facts: &OrderFacts<'_>, code: &str, too_much: i64, rais
         let Some(twin) = twin.filter(|_| is_too_much && payment.amount_minor > 0) else { continue };
         if payment.currency.code() == code {
             let evidence = format!("payments {} and {} are alike, and one is too much", twin.id, payment.id);
-            let finding = found("duplicate_payment_suspect", format!("payment:{}", payment.id), evidence);
+            let finding =
+                Finding::new(FindingReason::DuplicatePaymentSuspect, format!("payment:{}", payment.id), evidence);
             let both = payment.amount_minor.saturating_mul(2);
             raised.raise(finding.with_amounts(Some(payment.currency), payment.amount_minor, both));
         }
@@ -42,7 +44,8 @@ struct History<'a> {
 
 fn payments_then_and_now(facts: &OrderFacts<'_>, raised: &mut Raised) {
     let mut posted: BTreeMap<&str, History<'_>> = BTreeMap::new();
-    for line in facts.lines.iter().filter(|line| line.kind == "post" && line.atom_key.starts_with("payment:")) {
+    for line in facts.lines.iter().filter(|line| line.kind == EntryKind::Post && line.atom_key.starts_with("payment:"))
+    {
         if let Some(id) = line.payment_id.as_deref() {
             let history = posted.entry(id).or_default();
             history.code = &line.currency;
@@ -61,16 +64,17 @@ fn payments_then_and_now(facts: &OrderFacts<'_>, raised: &mut Raised) {
                 OnPaymentVanish::Hold => "it stays booked until somebody has looked",
             };
             let evidence = format!("payment {id} was sent before and is no longer sent; {became}");
-            let finding = found("payment_vanished", subject, evidence).with_amounts(currency, last.1, 0);
+            let finding =
+                Finding::new(FindingReason::PaymentVanished, subject, evidence).with_amounts(currency, last.1, 0);
             // A delivery that looks older, or that is about another order, explains it.
-            let finding = match raised.first_of(&["stale_snapshot_suspected"]) {
+            let finding = match raised.first_of(&[FindingReason::StaleSnapshotSuspected]) {
                 Some(stale) => finding.because_of(stale),
-                None => finding.because("order_code_changed", "order"),
+                None => finding.because(FindingReason::OrderCodeChanged, "order"),
             };
             raised.raise(finding);
         } else if first.0 != last.0 {
             let evidence = format!("payment {id} is not what it was when it was first posted");
-            let finding = found("payment_mutated", subject, evidence);
+            let finding = Finding::new(FindingReason::PaymentMutated, subject, evidence);
             raised.raise(finding.with_amounts(currency, first.1, last.1));
         }
     }
@@ -87,5 +91,5 @@ fn header_payment_date(facts: &OrderFacts<'_>, raised: &mut Raised) {
     }
     let dates: Vec<String> = dates.iter().map(ToString::to_string).collect();
     let evidence = format!("the order says {said}, its payments {}", dates.join(", "));
-    raised.raise(found("header_payment_date_mismatch", "order", evidence));
+    raised.raise(Finding::new(FindingReason::HeaderPaymentDateMismatch, "order", evidence));
 }

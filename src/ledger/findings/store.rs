@@ -6,7 +6,9 @@ use diesel::prelude::*;
 
 use super::VoucherMove;
 use crate::db::schema::{journal_entries, orders, postings};
+use crate::db::vocabulary::Vocabulary as _;
 use crate::db::{Connection, Result};
+use crate::ledger::book::{EntryKind, ItemKind};
 use crate::on_engine;
 
 /// Ids of the orders after `order_id`.
@@ -27,8 +29,8 @@ pub(in crate::ledger) fn orders_after(
 
 /// What the entries of each order moved on each account for these vouchers and flex tickets.
 pub(super) fn voucher_moves(connection: &mut Connection, source: &str, ids: &[&str]) -> Result<Vec<VoucherMove>> {
-    type Row = (String, Option<String>, String, String, String, String, i64);
-    let lines: Vec<Row> = on_engine!(connection, |c| postings::table
+    type MoveColumns = (i64, i32, String, Option<String>, String, String, String, EntryKind, i64);
+    let lines: Vec<MoveColumns> = on_engine!(connection, |c| postings::table
         .inner_join(
             journal_entries::table
                 .on(journal_entries::source.eq(postings::source).and(journal_entries::entry_no.eq(postings::entry_no)))
@@ -36,6 +38,8 @@ pub(super) fn voucher_moves(connection: &mut Connection, source: &str, ids: &[&s
         .filter(postings::source.eq(source))
         .filter(postings::voucher_id.eq_any(ids))
         .select((
+            postings::entry_no,
+            postings::line_no,
             postings::voucher_id.assume_not_null(),
             journal_entries::order_id,
             postings::currency,
@@ -45,12 +49,14 @@ pub(super) fn voucher_moves(connection: &mut Connection, source: &str, ids: &[&s
             postings::amount_minor,
         ))
         .load(c))?;
-    type Key = (String, Option<String>, String, String, String);
-    let mut sums: BTreeMap<Key, (i64, i64)> = BTreeMap::new();
-    for (voucher_id, order_id, currency, account, item_kind, kind, amount_minor) in lines {
+    type MoveKey = (String, Option<String>, String, String, ItemKind);
+    let mut sums: BTreeMap<MoveKey, (i64, i64)> = BTreeMap::new();
+    for (entry_no, line_no, voucher_id, order_id, currency, account, item_kind, kind, amount_minor) in lines {
+        let row = format_args!("source {source}, entry {entry_no}, line {line_no}");
+        let item_kind = ItemKind::stored(&item_kind, row)?;
         let (sum, count) = sums.entry((voucher_id, order_id, currency, account, item_kind)).or_default();
         *sum = sum.saturating_add(amount_minor);
-        *count += if kind == "reverse" { -1 } else { 1 };
+        *count += if kind == EntryKind::Reverse { -1 } else { 1 };
     }
     let moves = sums.into_iter().map(|((voucher_id, order_id, currency, account, item_kind), (sum, count))| {
         VoucherMove { voucher_id, order_id, currency, account, item_kind, amount_minor: sum, count }

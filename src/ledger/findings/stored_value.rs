@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::calibrate::has_cancelled_parts;
-use super::reasons::found;
 use super::{OrderFacts, Raised, VoucherMove};
-use crate::ledger::posting::{FLEX, Finding, Snapshot, VOUCHER, stored_value_key};
+use crate::ledger::book::ItemKind;
+use crate::ledger::posting::{Finding, FindingReason, Snapshot, StoredValueKey};
 use crate::money::Currency;
 use crate::order::OrderStatus;
 use crate::policy::Regime;
@@ -24,7 +24,8 @@ pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
 
 /// A payment that a refund voucher names is usually one of the order that it refunds.
 pub(super) fn is_explained(facts: &OrderFacts<'_>, finding: &Finding) -> bool {
-    let payment = finding.subject.strip_prefix("payment:").filter(|_| finding.reason == "dangling_payment_ref");
+    let payment =
+        finding.subject.strip_prefix("payment:").filter(|_| finding.reason == FindingReason::DanglingPaymentRef);
     let Some(payment) = payment else { return false };
     let refunded: BTreeSet<&str> = refunded_orders(facts.snapshot).collect();
     facts.other_payments.iter().any(|(id, order)| id == payment && refunded.contains(order.as_str()))
@@ -35,18 +36,15 @@ fn refunded_orders(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
     orders.map(|order| order.order_id.as_str())
 }
 
-/// Class and id of what this order redeems in the ledger.
-fn redeemed_here<'a>(facts: &'a OrderFacts<'_>) -> BTreeSet<(&'static str, &'a str)> {
-    let atoms = facts.wanted.atoms.values().filter_map(|atom| match atom.event_type {
-        "voucher.redeem" => Some((VOUCHER, atom)),
-        "flex.redeem" => Some((FLEX, atom)),
+/// What this order redeems in the ledger.
+fn redeemed_here(facts: &OrderFacts<'_>) -> BTreeSet<StoredValueKey> {
+    let about = facts.wanted.atoms.values().filter_map(|atom| Some(&atom.lines.first()?.dimensions));
+    let redeemed = about.filter_map(|about| match about.item_kind {
+        ItemKind::VoucherRedemption => Some(StoredValueKey::voucher(about.voucher_id.as_deref()?)),
+        ItemKind::FlexRedemption => Some(StoredValueKey::flex(about.voucher_id.as_deref()?)),
         _ => None,
     });
-    atoms.filter_map(|(class, atom)| Some((class, atom.lines.first()?.dimensions.voucher_id.as_deref()?))).collect()
-}
-
-fn class_of(moved: &VoucherMove) -> &'static str {
-    if moved.is_flex() { FLEX } else { VOUCHER }
+    redeemed.collect()
 }
 
 /// What a voucher is worth in one currency: by face, and on its liability account.
@@ -57,9 +55,9 @@ struct Worth {
     accounts: BTreeSet<String>,
 }
 
-fn worth<'a>(facts: &'a OrderFacts<'_>, class: &str, id: &str) -> BTreeMap<&'a str, Worth> {
+fn worth<'a>(facts: &'a OrderFacts<'_>, key: &StoredValueKey) -> BTreeMap<&'a str, Worth> {
     let mut worth: BTreeMap<&str, Worth> = BTreeMap::new();
-    for moved in facts.moves.iter().filter(|moved| class_of(moved) == class && moved.voucher_id == id) {
+    for moved in facts.moves.iter().filter(|moved| moved.is_of(key)) {
         let of = worth.entry(&moved.currency).or_default();
         if !moved.account.starts_with("liabilities:") {
             of.face = of.face.saturating_add(moved.amount_minor);
@@ -74,26 +72,26 @@ fn worth<'a>(facts: &'a OrderFacts<'_>, class: &str, id: &str) -> BTreeMap<&'a s
 }
 
 fn redeemed(facts: &OrderFacts<'_>, raised: &mut Raised) {
-    for (class, id) in redeemed_here(facts) {
-        let key = stored_value_key(class, id);
+    for key in redeemed_here(facts) {
+        let StoredValueKey { class, id } = &key;
         let known = facts.snapshot.regimes.contains_key(&key);
         if !known {
             let evidence = format!("{class} {id} is redeemed, and no order of this source sold it");
-            raised.raise(found("voucher_unknown_origin", key.clone(), evidence));
+            raised.raise(Finding::new(FindingReason::VoucherUnknownOrigin, key.to_string(), evidence));
         }
-        for (code, worth) in worth(facts, class, id) {
+        for (code, worth) in worth(facts, &key) {
             let currency = Currency::parse(code);
             if worth.face < 0 {
                 let evidence = format!("more of {class} {id} is redeemed than was issued");
-                let finding = found("voucher_negative", format!("{key}:{code}"), evidence);
+                let finding = Finding::new(FindingReason::VoucherNegative, format!("{key}:{code}"), evidence);
                 raised.raise(finding.with_amounts(currency, 0, worth.face));
             } else if worth.accounts.len() > 1 {
                 let accounts: Vec<&str> = worth.accounts.iter().map(String::as_str).collect();
                 let evidence = format!("{class} {id} is kept on several accounts: {}", accounts.join(", "));
-                raised.raise(found("voucher_regime_conflict", key.clone(), evidence));
+                raised.raise(Finding::new(FindingReason::VoucherRegimeConflict, key.to_string(), evidence));
             } else if worth.face == 0 && worth.liability != 0 && worth.liability.unsigned_abs() <= RESIDUE_MINOR {
                 let evidence = format!("{class} {id} is used up; rounding its VAT by redemption leaves this");
-                let finding = found("rounding_residue", format!("{key}:{code}"), evidence);
+                let finding = Finding::new(FindingReason::RoundingResidue, format!("{key}:{code}"), evidence);
                 raised.raise(finding.with_amounts(currency, 0, worth.liability));
             }
         }
@@ -108,26 +106,26 @@ fn sold(facts: &OrderFacts<'_>, raised: &mut Raised) {
         .filter(|moved| moved.is_issue() && moved.account.starts_with("liabilities:"))
         .filter(|moved| !moved.account.starts_with("liabilities:vat:"))
         .collect();
-    let own: BTreeSet<(&'static str, &str)> = issues
+    let own: BTreeSet<StoredValueKey> = issues
         .iter()
         .filter(|moved| moved.order_id.as_deref() == Some(facts.order_id()))
-        .map(|moved| (class_of(moved), moved.voucher_id.as_str()))
+        .map(|moved| StoredValueKey::new(moved.class(), &moved.voucher_id))
         .collect();
-    for (class, id) in own {
-        let same = issues.iter().filter(|moved| class_of(moved) == class && moved.voucher_id == id);
+    for key in own {
+        let StoredValueKey { class, id } = &key;
+        let same = issues.iter().filter(|moved| moved.is_of(&key));
         let others: BTreeSet<&str> = same.clone().filter_map(|moved| moved.order_id.as_deref()).collect();
         let others: Vec<&str> = others.into_iter().filter(|order| *order != facts.order_id()).collect();
         if others.is_empty() {
             continue;
         }
-        let key = stored_value_key(class, id);
         let evidence = format!("{class} {id} is also sold by order {}", others.join(", "));
-        raised.raise(found("duplicate_voucher_id", key.clone(), evidence));
+        raised.raise(Finding::new(FindingReason::DuplicateVoucherId, key.to_string(), evidence));
         let accounts: BTreeSet<&str> = same.map(|moved| moved.account.as_str()).collect();
         if accounts.len() > 1 {
             let accounts: Vec<&str> = accounts.into_iter().collect();
             let evidence = format!("{class} {id} was sold in different ways: {}", accounts.join(", "));
-            raised.raise(found("voucher_regime_conflict", key, evidence));
+            raised.raise(Finding::new(FindingReason::VoucherRegimeConflict, key.to_string(), evidence));
         }
     }
     duplicate_payments(facts, raised);
@@ -137,7 +135,11 @@ fn duplicate_payments(facts: &OrderFacts<'_>, raised: &mut Raised) {
     for (payment, order) in &facts.other_payments {
         if facts.snapshot.order.payments.iter().flatten().any(|own| own.id == *payment) {
             let evidence = format!("payment {payment} is also in order {order}; both are posted");
-            raised.raise(found("duplicate_payment_id", format!("payment:{payment}:{order}"), evidence));
+            raised.raise(Finding::new(
+                FindingReason::DuplicatePaymentId,
+                format!("payment:{payment}:{order}"),
+                evidence,
+            ));
         }
     }
 }
@@ -150,7 +152,7 @@ fn refund_vouchers(facts: &OrderFacts<'_>, raised: &mut Raised) {
     for order in facts.snapshot.order.voucher_orders.iter().flatten().filter(|order| order.status.is_live()) {
         if order.refunded_orders.iter().any(|refunded| refunded.order_id == facts.order_id()) {
             let evidence = "a voucher refunds the order that issues it, which is accepted and has nothing cancelled";
-            raised.raise(found("refund_voucher_self_reference", order.id.clone(), evidence));
+            raised.raise(Finding::new(FindingReason::RefundVoucherSelfReference, order.id.clone(), evidence));
         }
     }
 }
@@ -160,12 +162,13 @@ fn flex_origin(facts: &OrderFacts<'_>, raised: &mut Raised) {
     let participants = facts.snapshot.order.tickets.iter().flatten().flat_map(|ticket| &ticket.participants);
     for flex in participants.flat_map(|who| &who.redeemed_flex_tickets) {
         let Some(said) = flex.purchasing_order_id.as_deref() else { continue };
-        let issues = facts.moves.iter().filter(|moved| moved.is_flex() && moved.voucher_id == flex.id);
+        let key = StoredValueKey::flex(&flex.id);
+        let issues = facts.moves.iter().filter(|moved| moved.is_of(&key));
         let sellers = issues.filter(|moved| moved.is_issue() && moved.account == "liabilities:flex");
         let sellers: BTreeSet<&str> = sellers.filter_map(|moved| moved.order_id.as_deref()).collect();
         let Some(seller) = sellers.first().filter(|_| !sellers.contains(said)) else { continue };
         let evidence = format!("flex ticket {} was sold by order {seller}; its redemption says {said}", flex.id);
-        raised.raise(found("flex_origin_conflict", format!("{FLEX}:{}", flex.id), evidence));
+        raised.raise(Finding::new(FindingReason::FlexOriginConflict, key.to_string(), evidence));
     }
 }
 
@@ -176,14 +179,15 @@ fn flex_count(facts: &OrderFacts<'_>, raised: &mut Raised) {
         if !live || !flex.status.is_live() || flex.unlimited || flex.redemption_total == 0 {
             continue;
         }
-        let redeemed = facts.moves.iter().filter(|moved| moved.is_flex() && moved.voucher_id == flex.id);
-        let redeemed = redeemed.filter(|moved| moved.item_kind == "flex_redemption");
+        let key = StoredValueKey::flex(&flex.id);
+        let moves = facts.moves.iter().filter(|moved| moved.is_of(&key));
+        let redeemed = moves.filter(|moved| moved.item_kind == ItemKind::FlexRedemption);
         let known: i64 = redeemed.filter(|moved| moved.account == "liabilities:flex").map(|moved| moved.count).sum();
         let used = flex.redemption_total.saturating_sub(flex.redemption_available);
         if used != known {
             let (available, total) = (flex.redemption_available, flex.redemption_total);
             let evidence = format!("{available} of {total} admissions are said to be left, {known} are known as used");
-            raised.raise(found("flex_count_mismatch", format!("{FLEX}:{}", flex.id), evidence));
+            raised.raise(Finding::new(FindingReason::FlexCountMismatch, key.to_string(), evidence));
         }
     }
 }
@@ -194,14 +198,14 @@ fn vat_regime_note(facts: &OrderFacts<'_>, raised: &mut Raised) {
         for who in ticket.participants.iter().filter(|_| facts.snapshot.status() == OrderStatus::Accepted) {
             let rate_bp = who.vat_bp.or(ticket.vat_bp).unwrap_or(0);
             for flex in who.redeemed_flex_tickets.iter().filter(|_| rate_bp > 0) {
-                let key = stored_value_key(FLEX, &flex.id);
+                let key = StoredValueKey::flex(&flex.id);
                 if facts.snapshot.regimes.get(&key) == Some(&Regime::Untaxed) {
                     let evidence = format!(
                         "flex ticket {} was sold without VAT and pays for a taxed admission: it counts as prepaid, \
                          VAT arises when it is used",
                         flex.id
                     );
-                    raised.raise(found("vat_regime_note", key, evidence));
+                    raised.raise(Finding::new(FindingReason::VatRegimeNote, key.to_string(), evidence));
                 }
             }
         }

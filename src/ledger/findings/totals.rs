@@ -1,8 +1,8 @@
 //! The provider's total against our lines, and VAT rates against the law.
 
 use super::calibrate::{Amounts, Formula, Parts, has_cancelled_parts, said_total};
-use super::reasons::found;
 use super::{OrderFacts, Raised, vat_rates};
+use crate::ledger::posting::{Finding, FindingReason};
 use crate::money::{Currency, format_minor};
 
 pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
@@ -23,7 +23,7 @@ fn total(facts: &OrderFacts<'_>, raised: &mut Raised) {
             && !fits
         {
             let evidence = format!("the total is not {}: {}", formula.name(), formula.meaning());
-            let finding = found("total_semantics_shift", "order", evidence);
+            let finding = Finding::new(FindingReason::TotalSemanticsShift, "order", evidence);
             raised.raise(finding.with_amounts(Some(currency), expected, said));
         }
         return;
@@ -37,7 +37,7 @@ fn total(facts: &OrderFacts<'_>, raised: &mut Raised) {
         return;
     };
     let evidence = in_words(facts, currency, said, (*least, *most));
-    let finding = found("total_not_derivable", "order", evidence);
+    let finding = Finding::new(FindingReason::TotalNotDerivable, "order", evidence);
     raised.raise(finding.with_amounts(Some(currency), said, *gross));
 }
 
@@ -64,7 +64,7 @@ fn vat_rate_not_valid_on_date(facts: &OrderFacts<'_>, raised: &mut Raised) {
             if !vat_rates::is_valid(country, rate_bp, day) {
                 let rate = format_minor(i64::from(rate_bp), 2);
                 let evidence = format!("{country} has no VAT rate of {rate} % on {day}");
-                raised.raise(found("vat_rate_not_valid_on_date", atom.key.clone(), evidence));
+                raised.raise(Finding::new(FindingReason::VatRateNotValidOnDate, atom.key.clone(), evidence));
             }
         }
     }

@@ -3,18 +3,18 @@
 use chrono::NaiveDate;
 
 /// A rate in basis points, and the days on which it holds, both included; `None` = still.
-struct Rate {
+struct DatedRate {
     country: &'static str,
     rate_bp: i32,
     from: (i32, u32, u32),
     until: Option<(i32, u32, u32)>,
 }
 
-const fn rate(country: &'static str, rate_bp: i32, from: (i32, u32, u32), until: Option<(i32, u32, u32)>) -> Rate {
-    Rate { country, rate_bp, from, until }
+const fn rate(country: &'static str, rate_bp: i32, from: (i32, u32, u32), until: Option<(i32, u32, u32)>) -> DatedRate {
+    DatedRate { country, rate_bp, from, until }
 }
 
-const RATES: &[Rate] = &[
+const RATES: &[DatedRate] = &[
     rate("DE", 1900, (2007, 1, 1), Some((2020, 6, 30))),
     rate("DE", 700, (1983, 7, 1), Some((2020, 6, 30))),
     rate("DE", 1600, (2020, 7, 1), Some((2020, 12, 31))),

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::clock::Timestamp;
-use crate::ledger::book::Account;
 use crate::ledger::book::chain::sha256_of_json;
+use crate::ledger::book::{Account, ItemKind};
 use crate::money::Currency;
 
 /// One fact: a participant sold, a payment, a redemption.
@@ -42,7 +42,6 @@ pub enum Effective {
     },
     /// The start of the booked date, which may lie ahead; the date of the sale when that is later.
     Release {
-        /// The start.
         on: Timestamp,
         /// The order's date.
         ordered_at: Option<Timestamp>,
@@ -56,7 +55,6 @@ pub struct Line {
     pub account: Account,
     /// Minor units; debit positive, credit negative.
     pub amount_minor: i64,
-    /// What it is about.
     pub dimensions: Dimensions,
     /// Rate of a net or tax line.
     pub vat_bp: Option<i32>,
@@ -67,30 +65,23 @@ pub struct Line {
 }
 
 /// What a line is about: kept on the line, so that a report needs no joins.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Dimensions {
     /// The order whose balance it moves.
     pub order_id: String,
-    /// The part of the order.
     pub line_key: String,
-    /// `ticket`, `product`, `flex`, `voucher`, `refund_voucher`, `discount`, `voucher_redemption`, `flex_redemption`,
-    /// `payment` or `refund`.
-    pub item_kind: &'static str,
+    pub item_kind: ItemKind,
     /// The provider's id of the event.
     pub event_id: Option<String>,
     /// The event's id, or a hash of its title where the provider gives no id.
     pub event_key: Option<String>,
-    /// The booked date.
     pub event_date_id: Option<String>,
     /// The local day of the booked date.
     pub service_date: Option<NaiveDate>,
-    /// The payment.
     pub payment_id: Option<String>,
-    /// Its raw method.
+    /// As the provider writes it.
     pub payment_method: Option<String>,
-    /// The voucher or flex ticket.
     pub voucher_id: Option<String>,
-    /// The sales channel.
     pub channel_id: Option<String>,
 }
 
@@ -112,6 +103,25 @@ struct LineContent<'a> {
     tax_base_minor: Option<i64>,
     qty: Option<i64>,
     dimensions: &'a Dimensions,
+}
+
+impl Dimensions {
+    /// A part of an order, and nothing else.
+    pub fn of(order_id: &str, item_kind: ItemKind, line_key: String) -> Self {
+        Self {
+            order_id: order_id.to_owned(),
+            line_key,
+            item_kind,
+            event_id: None,
+            event_key: None,
+            event_date_id: None,
+            service_date: None,
+            payment_id: None,
+            payment_method: None,
+            voucher_id: None,
+            channel_id: None,
+        }
+    }
 }
 
 impl Atom {

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Atom;
+use crate::ledger::book::EntryReason;
 
 /// An atom that is posted and not reversed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveAtom {
-    /// Its entry.
     pub entry_no: i64,
     /// Hash of its content.
     pub hash: String,
@@ -15,28 +15,25 @@ pub struct LiveAtom {
 
 /// One entry to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum AtomChange {
     /// The exact negation of a live entry.
     Reverse {
-        /// The atom.
         key: String,
         /// The entry that it undoes.
         entry_no: i64,
-        /// `gone` or `changed`.
-        reason: &'static str,
+        reason: EntryReason,
     },
     /// A new entry.
     Post {
-        /// The atom; its key leads to the rest.
+        /// Leads to the atom.
         key: String,
-        /// `new` or `changed`.
-        reason: &'static str,
+        reason: EntryReason,
         /// Hash of its content.
         hash: String,
     },
 }
 
-impl Change {
+impl AtomChange {
     fn key(&self) -> &str {
         match self {
             Self::Reverse { key, .. } | Self::Post { key, .. } => key,
@@ -46,11 +43,11 @@ impl Change {
 
 /// The changes that lead from the live atoms to the wanted ones: reversals first, each group by atom key, so that the
 /// result does not depend on anything else.
-pub fn diff(live: &BTreeMap<String, LiveAtom>, want: &BTreeMap<String, Atom>) -> Vec<Change> {
+pub fn diff(live: &BTreeMap<String, LiveAtom>, want: &BTreeMap<String, Atom>) -> Vec<AtomChange> {
     let mut reversals = Vec::new();
     let mut posts = Vec::new();
     for (key, atom) in live.iter().filter(|(key, _)| !want.contains_key(*key)) {
-        reversals.push(Change::Reverse { key: key.clone(), entry_no: atom.entry_no, reason: "gone" });
+        reversals.push(AtomChange::Reverse { key: key.clone(), entry_no: atom.entry_no, reason: EntryReason::Gone });
     }
     for (key, atom) in want {
         let hash = atom.hash();
@@ -58,12 +55,12 @@ pub fn diff(live: &BTreeMap<String, LiveAtom>, want: &BTreeMap<String, Atom>) ->
             Some(posted) if posted.hash == hash => continue,
             Some(posted) => {
                 let entry_no = posted.entry_no;
-                reversals.push(Change::Reverse { key: key.clone(), entry_no, reason: "changed" });
-                "changed"
+                reversals.push(AtomChange::Reverse { key: key.clone(), entry_no, reason: EntryReason::Changed });
+                EntryReason::Changed
             }
-            None => "new",
+            None => EntryReason::New,
         };
-        posts.push(Change::Post { key: key.clone(), reason, hash });
+        posts.push(AtomChange::Post { key: key.clone(), reason, hash });
     }
     reversals.sort_by(|a, b| a.key().cmp(b.key()));
     reversals.append(&mut posts);

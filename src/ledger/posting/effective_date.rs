@@ -3,7 +3,7 @@
 use super::rules::WantedAtoms;
 use super::{Atom, Effective};
 use crate::clock::Timestamp;
-use crate::ledger::book::{EntryRow, SnapshotRow};
+use crate::ledger::book::{EntryReason, EntryRow, SnapshotRow};
 
 /// A fact that was posted before takes the receipt: dating it back would move a month that was already reported.
 pub(in crate::ledger) fn post(atom: &Atom, again: bool, snapshot: &SnapshotRow) -> (Timestamp, &'static str) {
@@ -30,13 +30,13 @@ pub(in crate::ledger) fn post(atom: &Atom, again: bool, snapshot: &SnapshotRow) 
 pub(in crate::ledger) fn reversal(
     wanted: &WantedAtoms,
     entry: &EntryRow,
-    reason: &str,
+    reason: &EntryReason,
     receipt: Timestamp,
 ) -> (Timestamp, &'static str) {
     let by_itself = matches!(entry.event_type.as_str(), "payment" | "refund" | "voucher.refund_issue" | "retain");
     let said = wanted.cancelled_at.get(&entry.atom_key).copied().or(wanted.order_cancelled_at);
     let undone = match said {
-        Some(at) if reason == "gone" && !by_itself => (at, "cancellation_date"),
+        Some(at) if *reason == EntryReason::Gone && !by_itself => (at, "cancellation_date"),
         _ => (receipt, "receipt"),
     };
     let ahead = entry.event_type.starts_with("release.") && entry.effective_at > undone.0;

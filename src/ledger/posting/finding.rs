@@ -2,6 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use super::FindingReason;
 use crate::money::Currency;
 
 /// How much a finding matters.
@@ -32,13 +33,10 @@ impl Severity {
 /// One finding of an order. It stays open as long as settling the order raises it again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Reason code, such as `vat_unknown`.
-    pub reason: String,
+    pub reason: FindingReason,
     /// What within the order it is about; keeps findings of one reason apart.
     pub subject: String,
-    /// How much it matters.
     pub severity: Severity,
-    /// Of the amounts.
     pub currency: Option<Currency>,
     /// What should be, in minor units.
     pub expected_minor: Option<i64>,
@@ -48,16 +46,16 @@ pub struct Finding {
     pub evidence: String,
     /// Reason and subject of the finding of the same order that explains this one: while that one is open, this one is
     /// no second problem.
-    pub consequence_of: Option<(String, String)>,
+    pub consequence_of: Option<(FindingReason, String)>,
 }
 
 impl Finding {
-    /// A finding without amounts.
-    pub fn new(reason: &str, subject: impl Into<String>, severity: Severity, evidence: impl Into<String>) -> Self {
+    /// A finding of the usual severity, without amounts.
+    pub fn new(reason: FindingReason, subject: impl Into<String>, evidence: impl Into<String>) -> Self {
         Self {
-            reason: reason.to_owned(),
+            reason,
             subject: subject.into(),
-            severity,
+            severity: reason.severity(),
             currency: None,
             expected_minor: None,
             actual_minor: None,
@@ -76,30 +74,30 @@ impl Finding {
 
     /// The finding as a consequence of another one of the same order.
     pub fn because_of(self, cause: &Self) -> Self {
-        self.because(&cause.reason, &cause.subject)
+        self.because(cause.reason, &cause.subject)
     }
 
     /// The finding as a consequence of the one with that reason and subject, if there is one.
-    pub fn because(mut self, reason: &str, subject: &str) -> Self {
-        self.consequence_of = Some((reason.to_owned(), subject.to_owned()));
+    pub fn because(mut self, reason: FindingReason, subject: &str) -> Self {
+        self.consequence_of = Some((reason, subject.to_owned()));
         self
     }
 
     /// Fingerprint of the finding that explains this one.
     pub fn cause_fingerprint(&self, source: &str, order_id: &str) -> Option<String> {
         let (reason, subject) = self.consequence_of.as_ref()?;
-        Some(fingerprint(reason, source, order_id, subject))
+        Some(fingerprint(*reason, source, order_id, subject))
     }
 
-    /// The same problem has the same fingerprint, so that looking again updates instead of adding.
+    /// The same problem has the same fingerprint, so that reconciling again updates instead of adding.
     pub fn fingerprint(&self, source: &str, order_id: &str) -> String {
-        fingerprint(&self.reason, source, order_id, &self.subject)
+        fingerprint(self.reason, source, order_id, &self.subject)
     }
 }
 
-fn fingerprint(reason: &str, source: &str, order_id: &str, subject: &str) -> String {
+fn fingerprint(reason: FindingReason, source: &str, order_id: &str, subject: &str) -> String {
     let mut hasher = Sha256::new();
-    for part in [reason, source, order_id, subject] {
+    for part in [reason.as_str(), source, order_id, subject] {
         hasher.update(part.as_bytes());
         hasher.update([0]);
     }

@@ -7,11 +7,15 @@ mod atom;
 mod difference;
 pub(in crate::ledger) mod effective_date;
 mod finding;
+mod finding_reason;
+pub(in crate::ledger) mod part_key;
 pub mod rules;
 mod snapshot;
+mod stored_value;
 
 pub use atom::{Atom, Dimensions, Effective, Line};
-pub use difference::{Change, LiveAtom, diff};
+pub use difference::{AtomChange, LiveAtom, diff};
 pub use finding::{Finding, Severity};
-pub(in crate::ledger) use snapshot::{FLEX, VOUCHER, stored_value_key};
+pub use finding_reason::FindingReason;
 pub use snapshot::{RecognisedCredit, Snapshot};
+pub use stored_value::{StoredValueClass, StoredValueKey};

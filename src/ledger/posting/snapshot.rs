@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::{StoredValueClass, StoredValueKey};
 use crate::clock::Timestamp;
 use crate::order::{Note, Order, OrderStatus, Payment, Versions};
 use crate::policy::{Policy, Regime};
 
-/// The state of an order at one step of its settling; stored as canonical JSON.
+/// The state of an order after one update; stored as canonical JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The policy under which the order came in, and which it keeps; 0 before it came in.
@@ -18,7 +19,7 @@ pub struct Snapshot {
     /// A cancellation of the whole booking was announced: from then on it has no items, whatever is read.
     pub cancelled: bool,
     /// Regimes of the vouchers and flex tickets that this order redeems, as far as they are known.
-    pub regimes: BTreeMap<String, Regime>,
+    pub regimes: BTreeMap<StoredValueKey, Regime>,
     /// Oddities met while reading the newest delivery.
     pub notes: Vec<Note>,
     /// Payments that an older delivery had and the newest one that says payments has not, by id.
@@ -41,16 +42,6 @@ pub struct RecognisedCredit {
     /// that a person made.
     pub elsewhere_minor: i64,
 }
-
-/// Vouchers and flex tickets have ids of their own each; one text names either.
-pub(in crate::ledger) fn stored_value_key(class: &str, id: &str) -> String {
-    format!("{class}:{id}")
-}
-
-/// The class of value vouchers.
-pub(in crate::ledger) const VOUCHER: &str = "voucher";
-/// The class of flex tickets.
-pub(in crate::ledger) const FLEX: &str = "flex";
 
 impl Snapshot {
     /// An order of which nothing is known yet.
@@ -81,25 +72,25 @@ impl Snapshot {
         self.status() != OrderStatus::Pending || policy.counts_order(OrderStatus::Pending)
     }
 
-    /// `(class, id)` of every voucher and flex ticket that the order redeems.
-    pub fn redeemed(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let vouchers = self.order.redeemed_vouchers.iter().flatten().map(|voucher| (VOUCHER, voucher.id.as_str()));
+    /// Every voucher and flex ticket that the order redeems.
+    pub fn redeemed(&self) -> impl Iterator<Item = (StoredValueClass, &str)> {
+        let vouchers = self.order.redeemed_vouchers.iter().flatten();
+        let vouchers = vouchers.map(|voucher| (StoredValueClass::Voucher, voucher.id.as_str()));
         let participants = self.order.tickets.iter().flatten().flat_map(|ticket| &ticket.participants);
         let flex = participants.flat_map(|participant| &participant.redeemed_flex_tickets);
-        vouchers.chain(flex.map(|flex| (FLEX, flex.id.as_str())))
+        vouchers.chain(flex.map(|flex| (StoredValueClass::Flex, flex.id.as_str())))
     }
 
-    /// Regime of every voucher and flex ticket that the order sells or issues, by `stored_value_key`, under the
-    /// policy of the order.
-    pub fn sold_regimes(&self, policy: &Policy) -> BTreeMap<String, Regime> {
+    /// How every voucher and flex ticket that the order sells or issues is taxed, under the policy of the order.
+    pub fn sold_regimes(&self, policy: &Policy) -> BTreeMap<StoredValueKey, Regime> {
         let mut regimes = BTreeMap::new();
         for flex in self.order.flex_tickets.iter().flatten() {
-            regimes.insert(stored_value_key(FLEX, &flex.id), policy.flex_regime(flex));
+            regimes.insert(StoredValueKey::flex(&flex.id), policy.flex_regime(flex));
         }
         for order in self.order.voucher_orders.iter().flatten() {
             let regime = policy.voucher_regime(order);
             for voucher in &order.vouchers {
-                regimes.insert(stored_value_key(VOUCHER, &voucher.id), regime);
+                regimes.insert(StoredValueKey::voucher(&voucher.id), regime);
             }
         }
         regimes

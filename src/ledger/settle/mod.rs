@@ -15,15 +15,15 @@ pub use self::order_update::{OrderUpdate, UpdateContent};
 use self::post::post;
 use super::batch::{Batch, KnownOrder, current_state, load};
 use super::book::{SnapshotCause, SnapshotRow};
-use super::posting::RecognisedCredit;
 use super::posting::rules::wanted_atoms;
+use super::posting::{RecognisedCredit, StoredValueKey};
 use super::{Error, findings};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::order::Versions;
 use crate::policy::Regime;
 
-/// What became of a update.
+/// What became of an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settled {
     /// It is at least as new as what was known; else its event is superseded.
@@ -161,8 +161,8 @@ fn settle_redeemers(
     connection: &mut Connection,
     batch: &mut Batch,
     order_id: &str,
-    before: &BTreeMap<String, Regime>,
-    sold: &BTreeMap<String, Regime>,
+    before: &BTreeMap<StoredValueKey, Regime>,
+    sold: &BTreeMap<StoredValueKey, Regime>,
     origin: &Origin,
 ) -> Result<usize, Error> {
     let redeemers = voucher_taxation::redeemers(connection, batch, order_id, before, sold)?;
@@ -195,17 +195,17 @@ pub(in crate::ledger) fn recognise_credit(
     Ok(entries)
 }
 
-/// Settles again every order that redeems one of these vouchers or flex tickets, given as class and id: how they are
-/// taxed has become known, or is known no longer. The result is written.
+/// Settles again every order that redeems one of these vouchers or flex tickets: how they are taxed has become known, or
+/// is known no longer. The result is written.
 pub(in crate::ledger) fn settle_again(
     connection: &mut Connection,
     batch: &mut Batch,
-    vouchers: &[(&str, &str)],
+    vouchers: &[StoredValueKey],
     origin: &Origin,
 ) -> Result<usize, Error> {
     let mut redeemers = BTreeSet::new();
-    for (class, id) in vouchers {
-        redeemers.extend(current_state::redeeming_orders(connection, &batch.book.source, class, id)?);
+    for voucher in vouchers {
+        redeemers.extend(current_state::redeeming_orders(connection, &batch.book.source, voucher)?);
     }
     let mut entries = 0;
     for redeemer in redeemers {

@@ -2,20 +2,17 @@
 
 use crate::clock::Timestamp;
 use crate::ledger::posting::Snapshot;
-use crate::order::{Note, Order, OrderStatus, Payment, Versions};
+use crate::order::{Note, NoteReason, Order, OrderStatus, Payment, Versions};
 
 /// What one event says of an order.
 #[derive(Clone)]
 pub struct OrderUpdate {
-    /// The order.
     pub order_id: String,
-    /// The event that brought it.
     pub event_id: i64,
     /// The fetched document that says it, if it is not the event's own body.
     pub document_id: Option<i64>,
     /// When the event was received: the date of what has none.
     pub received_at: Timestamp,
-    /// What it says.
     pub content: UpdateContent,
 }
 
@@ -24,7 +21,6 @@ pub struct OrderUpdate {
 pub enum UpdateContent {
     /// Sections of the order, as of `version`: the inbox id, or the number of the fetch.
     Sections {
-        /// The sections.
         order: Box<Order>,
         /// How new they are.
         version: i64,
@@ -85,11 +81,8 @@ pub(in crate::ledger) fn merge(
 /// A cancellation is for good; a booking that is confirmed when it is read later is an oddity.
 fn note_confirmed_after_cancel(snapshot: &mut Snapshot, said: &Order) {
     if snapshot.cancelled && said.status() == OrderStatus::Accepted {
-        snapshot.notes.push(Note {
-            reason: "confirmed_after_cancel".to_owned(),
-            subject: "order".to_owned(),
-            evidence: "announced as cancelled, and confirmed when it was read after that".to_owned(),
-        });
+        let evidence = "announced as cancelled, and confirmed when it was read after that";
+        snapshot.notes.push(Note::new(NoteReason::ConfirmedAfterCancel, "order", evidence));
         snapshot.notes.sort();
         snapshot.notes.dedup();
     }

@@ -4,9 +4,9 @@
 use crate::db::Connection;
 use crate::ledger::Error;
 use crate::ledger::batch::{Batch, Posted};
-use crate::ledger::book::{Book, EntryDraft, PostingRow, SealedEntries, SnapshotRow, negated};
+use crate::ledger::book::{Book, EntryDraft, EntryKind, EntryReason, PostingRow, SealedEntries, SnapshotRow, negated};
 use crate::ledger::posting::rules::WantedAtoms;
-use crate::ledger::posting::{Atom, Change, Line, diff, effective_date};
+use crate::ledger::posting::{Atom, AtomChange, Line, diff, effective_date};
 
 /// Posts the entries that lead from what is live to what is wanted. Answers how many.
 pub(in crate::ledger) fn post(
@@ -39,11 +39,11 @@ pub(in crate::ledger) fn entries_of(
     let mut sealed = SealedEntries::default();
     for change in diff(posted.live(), &wanted.atoms) {
         match change {
-            Change::Reverse { key, entry_no, reason } => {
+            AtomChange::Reverse { key, entry_no, reason } => {
                 let (entry, lines) = posted.original(entry_no)?;
-                let (at, basis) = effective_date::reversal(wanted, entry, reason, snapshot.recorded_at);
+                let (at, basis) = effective_date::reversal(wanted, entry, &reason, snapshot.recorded_at);
                 let draft = EntryDraft {
-                    kind: "reverse",
+                    kind: EntryKind::Reverse,
                     event_type: &entry.event_type,
                     atom_key: &key,
                     atom_hash: &entry.atom_hash,
@@ -56,7 +56,7 @@ pub(in crate::ledger) fn entries_of(
                 };
                 sealed.push(book.seal(&draft, lines.iter().cloned().map(negated).collect()));
             }
-            Change::Post { key, reason, hash } => {
+            AtomChange::Post { key, reason, hash } => {
                 let Some(atom) = wanted.atoms.get(&key) else { continue };
                 let (at, basis) = effective_date::post(atom, posted.was_posted(&key), snapshot);
                 let draft = EntryDraft {
@@ -79,7 +79,7 @@ pub(in crate::ledger) fn entries_of(
 
 fn draft_of(policy_id: i32, snapshot: &SnapshotRow) -> EntryDraft<'_> {
     EntryDraft {
-        kind: "post",
+        kind: EntryKind::Post,
         event_type: "",
         order_id: Some(&snapshot.order_id),
         policy_id,
@@ -88,7 +88,7 @@ fn draft_of(policy_id: i32, snapshot: &SnapshotRow) -> EntryDraft<'_> {
         atom_key: "",
         atom_hash: "",
         reverses_no: None,
-        reason: "",
+        reason: EntryReason::New,
         currency: "",
         effective_at: snapshot.recorded_at,
         effective_basis: "receipt",
@@ -109,7 +109,7 @@ fn lines_of(atom: &Atom) -> Vec<PostingRow> {
             amount_minor: line.amount_minor,
             order_id: Some(about.order_id),
             line_key: about.line_key,
-            item_kind: about.item_kind.to_owned(),
+            item_kind: about.item_kind.as_str().to_owned(),
             event_id: about.event_id,
             event_key: about.event_key,
             event_date_id: about.event_date_id,

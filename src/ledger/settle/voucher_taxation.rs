@@ -6,7 +6,7 @@ use crate::db::Connection;
 use crate::ledger::Error;
 use crate::ledger::batch::{Batch, current_state, snapshot_of};
 use crate::ledger::book::store;
-use crate::ledger::posting::{Snapshot, stored_value_key};
+use crate::ledger::posting::{Snapshot, StoredValueKey};
 use crate::policy::{Policy, Regime};
 
 /// Regimes of what the order redeems: its own sales first, then those of the other orders of the source.
@@ -15,14 +15,14 @@ pub(in crate::ledger) fn of_redeemed(
     source: &str,
     snapshot: &Snapshot,
     policy: &Policy,
-) -> Result<BTreeMap<String, Regime>, Error> {
+) -> Result<BTreeMap<StoredValueKey, Regime>, Error> {
     let own = snapshot.sold_regimes(policy);
     let mut regimes = BTreeMap::new();
     for (class, id) in snapshot.redeemed() {
-        let key = stored_value_key(class, id);
+        let key = StoredValueKey::new(class, id);
         let regime = match own.get(&key) {
             Some(regime) => Some(*regime),
-            None => current_state::regime_of(connection, source, class, id)?,
+            None => current_state::regime_of(connection, source, &key)?,
         };
         if let Some(regime) = regime {
             regimes.insert(key, regime);
@@ -37,14 +37,14 @@ pub(in crate::ledger) fn take_back(
     connection: &mut Connection,
     batch: &mut Batch,
     order_id: &str,
-    before: &BTreeMap<String, Regime>,
-    sold: &BTreeMap<String, Regime>,
+    before: &BTreeMap<StoredValueKey, Regime>,
+    sold: &BTreeMap<StoredValueKey, Regime>,
 ) -> Result<(), Error> {
     for key in before.keys().filter(|key| !sold.contains_key(*key)) {
-        let Some((class, id)) = key.split_once(':') else { continue };
-        current_state::forget_voucher(connection, &batch.book.source, class, id)?;
+        current_state::forget_voucher(connection, &batch.book.source, key)?;
         batch.flush(connection)?;
-        for other in store::sellers(connection, &batch.book.source, id)?.iter().filter(|other| *other != order_id) {
+        let sellers = store::sellers(connection, &batch.book.source, &key.id)?;
+        for other in sellers.iter().filter(|other| *other != order_id) {
             let snapshot = snapshot_of(connection, &mut batch.orders, other)?;
             let policy = batch.book.policies.policy(snapshot.policy_id);
             if snapshot.sold_regimes(policy).contains_key(key) {
@@ -61,15 +61,13 @@ pub(in crate::ledger) fn redeemers(
     connection: &mut Connection,
     batch: &mut Batch,
     order_id: &str,
-    before: &BTreeMap<String, Regime>,
-    sold: &BTreeMap<String, Regime>,
+    before: &BTreeMap<StoredValueKey, Regime>,
+    sold: &BTreeMap<StoredValueKey, Regime>,
 ) -> Result<BTreeSet<String>, Error> {
     let mut redeemers = BTreeSet::new();
     for key in before.keys().chain(sold.keys()).filter(|key| before.get(*key) != sold.get(*key)) {
-        if let Some((class, id)) = key.split_once(':') {
-            batch.flush(connection)?;
-            redeemers.extend(current_state::redeeming_orders(connection, &batch.book.source, class, id)?);
-        }
+        batch.flush(connection)?;
+        redeemers.extend(current_state::redeeming_orders(connection, &batch.book.source, key)?);
     }
     redeemers.remove(order_id);
     Ok(redeemers)

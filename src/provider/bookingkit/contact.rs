@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::inbox::ParkReason;
 use crate::order::Contact;
 use crate::provider::Unreadable;
 use crate::provider::json::{Element, Object};
@@ -50,7 +51,9 @@ impl Details<'_> {
             return Ok(None);
         }
         // The keys are texts, so this cannot fail; if it did, the delivery could not be kept whole.
-        serde_json::to_string(self).map(Some).map_err(|error| Unreadable::new("invalid_json", error.to_string()))
+        serde_json::to_string(self)
+            .map(Some)
+            .map_err(|error| Unreadable::new(ParkReason::InvalidJson, error.to_string()))
     }
 }
 

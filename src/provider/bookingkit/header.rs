@@ -3,28 +3,29 @@
 use super::reader::Reader;
 use super::schema;
 use crate::config::Source;
+use crate::inbox::ParkReason;
 use crate::money::Currency;
-use crate::order::{Header, OrderStatus};
+use crate::order::{Header, NoteReason, OrderStatus};
 use crate::provider::Unreadable;
 use crate::provider::json::Object;
 
 /// Refuses the order of a vendor that the source does not list: it belongs into another book.
 pub(super) fn check_vendor(source: &Source, object: &Object<'_>) -> Result<(), Unreadable> {
-    match object.word("vendor_id", "unknown_vendor")? {
-        None => Err(Unreadable::new("unknown_vendor", "vendor_id is missing")),
+    match object.word("vendor_id", ParkReason::UnknownVendor)? {
+        None => Err(Unreadable::new(ParkReason::UnknownVendor, "vendor_id is missing")),
         Some(vendor) if source.vendor_ids.contains(&vendor) => Ok(()),
-        Some(_) => Err(Unreadable::new("unknown_vendor", "vendor_id is none of the source's vendor_ids")),
+        Some(_) => Err(Unreadable::new(ParkReason::UnknownVendor, "vendor_id is none of the source's vendor_ids")),
     }
 }
 
 /// The order's currency; without one no amount has a meaning.
 pub(super) fn currency(object: &Object<'_>) -> Result<Currency, Unreadable> {
-    let code = object.word("currency", "unknown_currency")?.unwrap_or_default();
-    Currency::parse(&code).ok_or_else(|| unknown_word("unknown_currency", "currency", &code))
+    let code = object.word("currency", ParkReason::UnknownCurrency)?.unwrap_or_default();
+    Currency::parse(&code).ok_or_else(|| unknown_word(ParkReason::UnknownCurrency, "currency", &code))
 }
 
 /// A word that is in none of our tables. It is repeated only when it looks like the words that belong there.
-pub(super) fn unknown_word(reason: &'static str, path: &str, word: &str) -> Unreadable {
+pub(super) fn unknown_word(reason: ParkReason, path: &str, word: &str) -> Unreadable {
     let word = word.trim();
     let like_a_code = word.len() <= 20 && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
     let detail = match word {
@@ -37,11 +38,12 @@ pub(super) fn unknown_word(reason: &'static str, path: &str, word: &str) -> Unre
 
 impl Reader {
     pub(super) fn header(&mut self, object: &Object<'_>) -> Result<Header, Unreadable> {
-        let word = object.word("status", "unknown_status")?.unwrap_or_default();
-        let status = OrderStatus::parse(&word).ok_or_else(|| unknown_word("unknown_status", "status", &word))?;
+        let word = object.word("status", ParkReason::UnknownStatus)?.unwrap_or_default();
+        let status =
+            OrderStatus::parse(&word).ok_or_else(|| unknown_word(ParkReason::UnknownStatus, "status", &word))?;
         let additional_discount_minor = object.amount("additional_discount", self.currency)?.unwrap_or(0);
         if additional_discount_minor < 0 {
-            self.note("negative_discount", "order", "additional_discount is negative");
+            self.note(NoteReason::NegativeDiscount, "order", "additional_discount is negative");
         }
         let (channel_id, channel_name) = self.channel(object)?;
         let cancelled_at = if status == OrderStatus::Cancelled {

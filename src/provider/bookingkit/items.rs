@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use super::reader::{Reader, conflicting_duplicate};
 use super::schema;
 use crate::clock::Timestamp;
-use crate::order::{PartStatus, Participant, Product, RedeemedFlexTicket, Ticket};
+use crate::inbox::ParkReason;
+use crate::order::{NoteReason, PartStatus, Participant, Product, RedeemedFlexTicket, Ticket};
 use crate::provider::Unreadable;
 use crate::provider::json::{LARGEST_AMOUNT, Object};
 
@@ -62,7 +63,7 @@ impl Reader {
             && own != ticket
         {
             let evidence = format!("participant {own}, ticket {ticket} basis points");
-            self.note("ticket_participant_vat_differ", subject.as_str(), evidence);
+            self.note(NoteReason::TicketParticipantVatDiffer, subject.as_str(), evidence);
         }
         let status = Self::part_status(object)?;
         let cancelled_at = object.timestamp("cancellation_date", &subject, &mut self.notes);
@@ -88,7 +89,7 @@ impl Reader {
     fn note_undated_cancellation(&mut self, status: PartStatus, date: Option<Timestamp>, subject: &str) {
         if status == PartStatus::Cancelled && date.or(self.order_cancelled_at).is_none() {
             let evidence = "cancelled, and nothing says when";
-            self.note("date_unreadable", format!("{subject}:cancellation_date"), evidence);
+            self.note(NoteReason::DateUnreadable, format!("{subject}:cancellation_date"), evidence);
         }
     }
 
@@ -119,13 +120,13 @@ impl Reader {
         self.each(object, "products", schema::PRODUCT, |reader, product| {
             let currency = reader.currency_of(product)?;
             let price_minor = product.required_amount("price", currency)?;
-            let quantity = product
-                .quantity("amount")?
-                .ok_or_else(|| Unreadable::new("bad_quantity", format!("{} is missing", product.path("amount"))))?;
+            let quantity = product.quantity("amount")?.ok_or_else(|| {
+                Unreadable::new(ParkReason::BadQuantity, format!("{} is missing", product.path("amount")))
+            })?;
             let gross = price_minor.checked_mul(quantity);
             if gross.is_none_or(|gross| gross.unsigned_abs() > LARGEST_AMOUNT.unsigned_abs()) {
                 let path = product.path("price");
-                return Err(Unreadable::new("bad_amount", format!("{path} times the amount is out of range")));
+                return Err(Unreadable::new(ParkReason::BadAmount, format!("{path} times the amount is out of range")));
             }
             Ok(Product {
                 product_id: product.required_id("product_id")?,

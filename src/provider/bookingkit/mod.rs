@@ -26,9 +26,9 @@ mod tests;
 
 use self::reader::Reader;
 use super::json::{self, Object};
-use super::{Said, Unreadable};
+use super::{OrderReading, Unreadable};
 use crate::config::Source;
-use crate::inbox::Classified;
+use crate::inbox::{Classified, Entity};
 use crate::order::Order;
 
 /// What a delivery is about. The whole order is read, so that what would be parked later is parked at receipt and the
@@ -39,7 +39,7 @@ pub fn classify(source: &Source, body: &[u8]) -> Classified {
         Ok(object) => object,
         Err(refused) => return parked("unknown", None, refused),
     };
-    let entity = object.required_id("id").map(|id| format!("order:{id}"));
+    let entity = object.required_id("id").map(Entity::Order);
     match (read_order(source, &object), entity) {
         (Ok(_), Ok(entity)) => Classified::Understood { kind: "order".to_owned(), entity },
         (Err(refused), entity) => parked("order", entity.ok(), refused),
@@ -51,11 +51,11 @@ pub fn classify(source: &Source, body: &[u8]) -> Classified {
 ///
 /// # Errors
 /// Why the delivery has to be parked, with the place in the document.
-pub fn read(source: &Source, body: &[u8]) -> Result<Said, Unreadable> {
+pub fn read(source: &Source, body: &[u8]) -> Result<OrderReading, Unreadable> {
     read_order(source, &json::parse(body)?.object()?)
 }
 
-fn read_order(source: &Source, object: &Object<'_>) -> Result<Said, Unreadable> {
+fn read_order(source: &Source, object: &Object<'_>) -> Result<OrderReading, Unreadable> {
     let order_id = object.required_id("id")?;
     header::check_vendor(source, object)?;
     let mut reader = Reader::new(header::currency(object)?);
@@ -75,9 +75,9 @@ fn read_order(source: &Source, object: &Object<'_>) -> Result<Said, Unreadable> 
     };
     reader.note_dangling_payments(&order);
     let contact = contact::read(object, &order.order_id)?;
-    Ok(Said { order, contact, notes: reader.into_notes() })
+    Ok(OrderReading { order, contact, notes: reader.into_notes() })
 }
 
-fn parked(kind: &str, entity: Option<String>, refused: Unreadable) -> Classified {
+fn parked(kind: &str, entity: Option<Entity>, refused: Unreadable) -> Classified {
     Classified::Parked { kind: kind.to_owned(), entity, reason: refused.reason, detail: refused.detail }
 }

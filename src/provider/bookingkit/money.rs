@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::reader::Reader;
 use super::schema;
-use crate::order::{Order, Payment, RedeemedCoupon, RedeemedVoucher};
+use crate::order::{NoteReason, Order, Payment, RedeemedCoupon, RedeemedVoucher};
 use crate::provider::Unreadable;
 use crate::provider::json::Object;
 
@@ -30,7 +30,11 @@ impl Reader {
             _ => 0,
         };
         if amount_minor.signum() * expected_sign < 0 {
-            self.note("payment_sign_mismatch", subject.as_str(), "the sign of value contradicts type; the sign counts");
+            self.note(
+                NoteReason::PaymentSignMismatch,
+                subject.as_str(),
+                "the sign of value contradicts type; the sign counts",
+            );
         }
         Ok(Payment {
             method: method.unwrap_or_else(|| "unknown".to_owned()),
@@ -67,7 +71,7 @@ impl Reader {
             let subject = format!("coupon:{id}");
             let value_minor = coupon.required_amount("redeemed_value", reader.currency)?;
             if value_minor < 0 {
-                reader.note("negative_discount", subject.as_str(), "redeemed_value is negative");
+                reader.note(NoteReason::NegativeDiscount, subject.as_str(), "redeemed_value is negative");
             }
             Ok(RedeemedCoupon {
                 title: coupon.text("title"),
@@ -86,7 +90,7 @@ impl Reader {
         for id in voucher_orders.iter().flat_map(|voucher_order| &voucher_order.refunded_payment_ids) {
             if !known.contains(id.as_str()) {
                 let evidence = "voucherOrders[].related_items.payments names it, payments does not";
-                self.note("dangling_payment_ref", format!("payment:{id}"), evidence);
+                self.note(NoteReason::DanglingPaymentRef, format!("payment:{id}"), evidence);
             }
         }
     }

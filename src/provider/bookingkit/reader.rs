@@ -5,8 +5,9 @@ use std::collections::hash_map::Entry;
 
 use super::header;
 use crate::clock::Timestamp;
+use crate::inbox::ParkReason;
 use crate::money::Currency;
-use crate::order::{Note, PartStatus};
+use crate::order::{Note, NoteReason, PartStatus};
 use crate::provider::Unreadable;
 use crate::provider::json::Object;
 
@@ -32,15 +33,15 @@ impl Reader {
     pub(super) fn into_notes(mut self) -> Vec<Note> {
         for field in std::mem::take(&mut self.unknown_fields) {
             let evidence = format!("`{field}` is not among the documented fields");
-            self.note("schema_extra_field", field, evidence);
+            self.note(NoteReason::SchemaExtraField, field, evidence);
         }
         self.notes.sort();
         self.notes.dedup();
         self.notes
     }
 
-    pub(super) fn note(&mut self, reason: &str, subject: impl Into<String>, evidence: impl Into<String>) {
-        self.notes.push(Note { reason: reason.to_owned(), subject: subject.into(), evidence: evidence.into() });
+    pub(super) fn note(&mut self, reason: NoteReason, subject: impl Into<String>, evidence: impl Into<String>) {
+        self.notes.push(Note::new(reason, subject, evidence));
     }
 
     pub(super) fn note_unknown_fields(&mut self, object: &Object<'_>, known: &[&str]) {
@@ -86,7 +87,11 @@ impl Reader {
                     kept.push(part);
                 }
                 Entry::Occupied(entry) if kept.get(*entry.get()) == Some(&part) => {
-                    self.note("duplicate_key", format!("{what}:{}", entry.key()), format!("the same {what} twice"));
+                    self.note(
+                        NoteReason::DuplicateKey,
+                        format!("{what}:{}", entry.key()),
+                        format!("the same {what} twice"),
+                    );
                 }
                 Entry::Occupied(_) => return Err(conflicting_duplicate(what)),
             }
@@ -96,17 +101,19 @@ impl Reader {
 
     /// Status of a part; empty and absent are [`PartStatus::Unsaid`].
     pub(super) fn part_status(object: &Object<'_>) -> Result<PartStatus, Unreadable> {
-        let word = object.word("status", "unknown_status")?.unwrap_or_default();
-        PartStatus::parse(&word).ok_or_else(|| header::unknown_word("unknown_status", &object.path("status"), &word))
+        let word = object.word("status", ParkReason::UnknownStatus)?.unwrap_or_default();
+        PartStatus::parse(&word)
+            .ok_or_else(|| header::unknown_word(ParkReason::UnknownStatus, &object.path("status"), &word))
     }
 
     /// The part's own currency, else the order's.
     pub(super) fn currency_of(&self, part: &Object<'_>) -> Result<Currency, Unreadable> {
-        let Some(code) = part.word("currency", "unknown_currency")? else { return Ok(self.currency) };
-        Currency::parse(&code).ok_or_else(|| header::unknown_word("unknown_currency", &part.path("currency"), &code))
+        let Some(code) = part.word("currency", ParkReason::UnknownCurrency)? else { return Ok(self.currency) };
+        Currency::parse(&code)
+            .ok_or_else(|| header::unknown_word(ParkReason::UnknownCurrency, &part.path("currency"), &code))
     }
 }
 
 pub(super) fn conflicting_duplicate(what: &str) -> Unreadable {
-    Unreadable::new("conflicting_duplicate", format!("the same {what} id twice with different content"))
+    Unreadable::new(ParkReason::ConflictingDuplicate, format!("the same {what} id twice with different content"))
 }

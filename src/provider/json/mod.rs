@@ -22,6 +22,7 @@ pub use self::object::{LARGEST_AMOUNT, Object};
 
 use self::value::Value;
 use super::Unreadable;
+use crate::inbox::ParkReason;
 
 /// A whole JSON text, checked to its last string.
 pub struct Document<'t>(Value<'t>);
@@ -39,8 +40,9 @@ pub struct Element<'d> {
 /// # Errors
 /// `broken_utf8`, `invalid_json` (also for nesting deeper than any real document), `lone_surrogate`.
 pub fn parse(bytes: &[u8]) -> Result<Document<'_>, Unreadable> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| Unreadable::new("broken_utf8", format!("byte {} is not UTF-8", error.valid_up_to())))?;
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        Unreadable::new(ParkReason::BrokenUtf8, format!("byte {} is not UTF-8", error.valid_up_to()))
+    })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Value::parse(text).map(Document)
 }
@@ -56,7 +58,7 @@ impl Document<'_> {
     /// # Errors
     /// `invalid_json` when it is anything else.
     pub fn object(&self) -> Result<Object<'_>, Unreadable> {
-        self.root().object().map_err(|_| Unreadable::new("invalid_json", "the document is not an object"))
+        self.root().object().map_err(|_| Unreadable::new(ParkReason::InvalidJson, "the document is not an object"))
     }
 }
 
@@ -89,7 +91,7 @@ impl<'d> Element<'d> {
         let fields = match self.value {
             Value::Map(fields) => Some(fields),
             Value::List(items) if items.is_empty() => None,
-            _ => return Err(Unreadable::new("bad_object", format!("{} is not an object", self.path))),
+            _ => return Err(Unreadable::new(ParkReason::BadObject, format!("{} is not an object", self.path))),
         };
         Ok(Object::new(self.path.clone(), fields))
     }
@@ -116,7 +118,7 @@ impl<'d> Element<'d> {
                 items.sort_by_key(|(key, _)| *key);
                 Ok(Some(items.into_iter().map(|(key, item)| element(&key.to_string(), item)).collect()))
             }
-            _ => Err(Unreadable::new("bad_list", format!("{path} is not a list"))),
+            _ => Err(Unreadable::new(ParkReason::BadList, format!("{path} is not a list"))),
         }
     }
 }

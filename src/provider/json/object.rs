@@ -9,8 +9,9 @@ use chrono::Datelike as _;
 use super::Element;
 use super::value::Value;
 use crate::clock::Timestamp;
+use crate::inbox::ParkReason;
 use crate::money::{Currency, parse_decimal};
-use crate::order::Note;
+use crate::order::{Note, NoteReason};
 use crate::provider::Unreadable;
 
 /// Longest id in bytes. Ids are keys of indexes, and PostgreSQL refuses an index row of more than about 2,700 bytes.
@@ -57,7 +58,7 @@ impl<'d> Object<'d> {
     ///
     /// # Errors
     /// `reason`.
-    pub fn word(&self, key: &str, reason: &'static str) -> Result<Option<String>, Unreadable> {
+    pub fn word(&self, key: &str, reason: ParkReason) -> Result<Option<String>, Unreadable> {
         match self.said(key) {
             None => Ok(None),
             Some(value) => match value.scalar() {
@@ -78,7 +79,7 @@ impl<'d> Object<'d> {
             Some(Value::Number(digits)) if digits.len() <= ID_BYTES && is_integer(digits) => {
                 Ok(Some((*digits).to_owned()))
             }
-            Some(_) => Err(self.refuse("bad_id", key, "is not an id")),
+            Some(_) => Err(self.refuse(ParkReason::BadId, key, "is not an id")),
         }
     }
 
@@ -87,7 +88,7 @@ impl<'d> Object<'d> {
     /// # Errors
     /// `missing_id`, and `bad_id` as [`Object::id`].
     pub fn required_id(&self, key: &str) -> Result<String, Unreadable> {
-        self.id(key)?.ok_or_else(|| self.refuse("missing_id", key, "is missing"))
+        self.id(key)?.ok_or_else(|| self.refuse(ParkReason::MissingId, key, "is missing"))
     }
 
     /// A list in any of the shapes that [`Element::list`] reads. Absent and `null` are `None`: nothing is said.
@@ -111,9 +112,9 @@ impl<'d> Object<'d> {
     /// # Errors
     /// `bad_amount` for what is no number, is more precise than the currency or larger than [`LARGEST_AMOUNT`].
     pub fn amount(&self, key: &str, currency: Currency) -> Result<Option<i64>, Unreadable> {
-        match self.decimal(key, currency.exponent(), "bad_amount")? {
+        match self.decimal(key, currency.exponent(), ParkReason::BadAmount)? {
             Some(minor) if minor.unsigned_abs() > LARGEST_AMOUNT.unsigned_abs() => {
-                Err(self.refuse("bad_amount", key, "is refused: out of range"))
+                Err(self.refuse(ParkReason::BadAmount, key, "is refused: out of range"))
             }
             minor => Ok(minor),
         }
@@ -124,7 +125,7 @@ impl<'d> Object<'d> {
     /// # Errors
     /// `bad_amount`.
     pub fn required_amount(&self, key: &str, currency: Currency) -> Result<i64, Unreadable> {
-        self.amount(key, currency)?.ok_or_else(|| self.refuse("bad_amount", key, "is missing"))
+        self.amount(key, currency)?.ok_or_else(|| self.refuse(ParkReason::BadAmount, key, "is missing"))
     }
 
     /// A percentage in basis points (`"19.00"` is 1900); `None` when it is absent or blank.
@@ -132,9 +133,9 @@ impl<'d> Object<'d> {
     /// # Errors
     /// `bad_vat_rate` for what is no number, has more than two decimals or isn't within 0 and 100.
     pub fn rate_bp(&self, key: &str) -> Result<Option<i32>, Unreadable> {
-        let Some(rate) = self.decimal(key, 2, "bad_vat_rate")? else { return Ok(None) };
+        let Some(rate) = self.decimal(key, 2, ParkReason::BadVatRate)? else { return Ok(None) };
         let within = i32::try_from(rate).ok().filter(|rate| (0..=10_000).contains(rate));
-        within.map(Some).ok_or_else(|| self.refuse("bad_vat_rate", key, "is not within 0 and 100"))
+        within.map(Some).ok_or_else(|| self.refuse(ParkReason::BadVatRate, key, "is not within 0 and 100"))
     }
 
     /// A whole number of pieces, also as a text or as `3.0`; `None` when it is absent or blank.
@@ -142,8 +143,8 @@ impl<'d> Object<'d> {
     /// # Errors
     /// `bad_quantity` for what is no whole number, or a negative one.
     pub fn quantity(&self, key: &str) -> Result<Option<i64>, Unreadable> {
-        match self.decimal(key, 0, "bad_quantity")? {
-            Some(quantity) if quantity < 0 => Err(self.refuse("bad_quantity", key, "is negative")),
+        match self.decimal(key, 0, ParkReason::BadQuantity)? {
+            Some(quantity) if quantity < 0 => Err(self.refuse(ParkReason::BadQuantity, key, "is negative")),
             quantity => Ok(quantity),
         }
     }
@@ -153,11 +154,11 @@ impl<'d> Object<'d> {
     /// # Errors
     /// `bad_flag`.
     pub fn flag(&self, key: &str) -> Result<Option<bool>, Unreadable> {
-        let Some(word) = self.word(key, "bad_flag")? else { return Ok(None) };
+        let Some(word) = self.word(key, ParkReason::BadFlag)? else { return Ok(None) };
         match word.trim().to_ascii_lowercase().as_str() {
             "1" | "true" => Ok(Some(true)),
             "0" | "false" => Ok(Some(false)),
-            _ => Err(self.refuse("bad_flag", key, "is neither true nor false")),
+            _ => Err(self.refuse(ParkReason::BadFlag, key, "is neither true nor false")),
         }
     }
 
@@ -198,7 +199,7 @@ impl<'d> Object<'d> {
         self.value(key).filter(|value| !value.is_blank())
     }
 
-    fn decimal(&self, key: &str, exponent: u32, reason: &'static str) -> Result<Option<i64>, Unreadable> {
+    fn decimal(&self, key: &str, exponent: u32, reason: ParkReason) -> Result<Option<i64>, Unreadable> {
         let text = match self.said(key) {
             None => return Ok(None),
             Some(Value::Text(text)) => text.as_ref(),
@@ -210,16 +211,13 @@ impl<'d> Object<'d> {
             .map_err(|error| self.refuse(reason, key, &format!("is refused: {error}{}", echo(text))))
     }
 
-    fn refuse(&self, reason: &'static str, key: &str, what: &str) -> Unreadable {
+    fn refuse(&self, reason: ParkReason, key: &str, what: &str) -> Unreadable {
         Unreadable::new(reason, format!("{} {what}", self.path(key)))
     }
 
     fn date_note(&self, key: &str, subject: &str, what: &str) -> Note {
-        Note {
-            reason: "date_unreadable".to_owned(),
-            subject: format!("{subject}:{key}"),
-            evidence: format!("{} {what}", shape(&self.path(key))),
-        }
+        let evidence = format!("{} {what}", shape(&self.path(key)));
+        Note::new(NoteReason::DateUnreadable, format!("{subject}:{key}"), evidence)
     }
 }
 

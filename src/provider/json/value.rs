@@ -7,6 +7,7 @@ use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
+use crate::inbox::ParkReason;
 use crate::provider::Unreadable;
 
 /// Real documents have seven levels. The bound keeps the recursion, and the reading of a level once per level, cheap.
@@ -28,14 +29,16 @@ impl<'t> Value<'t> {
     pub(super) fn parse(text: &'t str) -> Result<Self, Unreadable> {
         // This checks the grammar of the whole text, without recursion; only escapes of surrogates are left unchecked.
         let raw: &RawValue =
-            serde_json::from_str(text).map_err(|error| Unreadable::new("invalid_json", error.to_string()))?;
+            serde_json::from_str(text).map_err(|error| Unreadable::new(ParkReason::InvalidJson, error.to_string()))?;
         Self::read(raw, 0)
     }
 
     fn read(raw: &'t RawValue, level: usize) -> Result<Self, Unreadable> {
         let text = raw.get();
         match text.as_bytes().first() {
-            _ if level > LEVELS => Err(Unreadable::new("invalid_json", format!("nested deeper than {LEVELS} levels"))),
+            _ if level > LEVELS => {
+                Err(Unreadable::new(ParkReason::InvalidJson, format!("nested deeper than {LEVELS} levels")))
+            }
             Some(b'{') => {
                 let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text).map_err(lone_surrogate)?;
                 let read = |(key, raw)| Ok((without_nul(key), Self::read(raw, level + 1)?));
@@ -103,7 +106,7 @@ impl Serialize for Value<'_> {
 /// The grammar was checked before, so this is all that can still be wrong. serde_json's own words hold a position
 /// within the part only, which would mislead.
 fn lone_surrogate(_error: serde_json::Error) -> Unreadable {
-    Unreadable::new("lone_surrogate", "a text holds half of a surrogate pair")
+    Unreadable::new(ParkReason::LoneSurrogate, "a text holds half of a surrogate pair")
 }
 
 fn without_nul(text: String) -> String {

@@ -8,6 +8,7 @@ use super::{Entry, FindingChange, OrderTouched, Stuck};
 use crate::db::schema::{findings, inbox_events, journal_entries, order_snapshots, postings, sources};
 use crate::db::{Connection, Result};
 use crate::inbox::EventId;
+use crate::ledger::batch::FindingState;
 use crate::on_engine;
 
 /// Numbers of the last entry and the last snapshot of every source.
@@ -92,7 +93,7 @@ pub(super) fn lines_after(connection: &mut Connection, source: &str, entry_no: i
 
 /// Findings that need a person, by fingerprint.
 pub(super) fn open_findings(connection: &mut Connection) -> Result<BTreeMap<String, FindingChange>> {
-    let query = findings::table.filter(findings::state.eq_any(["open", "acknowledged"])).select((
+    let query = findings::table.filter(findings::state.eq_any(FindingState::UNRESOLVED)).select((
         findings::source,
         findings::order_id,
         findings::reason,

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use ticketledger::clock::Timestamp;
 use ticketledger::db::{Connection, Database};
-use ticketledger::inbox::{Claimed, Classified, Delivery, EventId, store};
+use ticketledger::inbox::{Claimed, Classified, Delivery, Entity, EventId, store};
 
 use crate::on_both_engines;
 use crate::support::daemon::{at, lines};
@@ -16,7 +16,7 @@ use crate::support::db::{Engine, with_database};
 fn stored(database: &Database, entity: &str, received_at: Timestamp) -> EventId {
     let delivery = Delivery {
         source: "museum".to_owned(),
-        class: Classified::Understood { kind: "order".to_owned(), entity: entity.to_owned() },
+        class: Classified::Understood { kind: "order".to_owned(), entity: Entity::parse(entity).unwrap() },
         received_at,
         method: "POST".to_owned(),
         content_type: None,

@@ -114,12 +114,13 @@ on_both_engines!(an_acknowledged_finding_stays_quiet_until_its_amounts_change, a
     daemon.accepted("museum", paid(15)).await;
     daemon.settle().await;
     assert_eq!(state(), [["open", "-", "-"]]);
-    let filter = findings::Filter { reasons: vec!["underpaid".to_owned()], ..findings::Filter::default() };
+    let filter =
+        findings::FindingFilter { reasons: vec!["underpaid".to_owned()], ..findings::FindingFilter::default() };
     let listed = findings::list(&mut daemon.database().reader().unwrap(), &filter).unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].1.as_deref(), Some("RQW-ETD72D"));
     let prefix = listed[0].0.fingerprint[..12].to_owned();
-    let by_prefix = findings::Filter { fingerprint: Some(prefix), ..findings::Filter::default() };
+    let by_prefix = findings::FindingFilter { fingerprint: Some(prefix), ..findings::FindingFilter::default() };
     assert_eq!(findings::list(&mut daemon.database().reader().unwrap(), &by_prefix).unwrap(), listed);
     let acknowledge = || {
         let fingerprints = [listed[0].0.fingerprint.clone()];

@@ -2,6 +2,7 @@
 
 mod parts;
 mod store;
+mod words;
 
 use diesel::prelude::*;
 
@@ -9,6 +10,8 @@ pub(in crate::ledger) use self::parts::{PartRows, refunded_orders, titles};
 pub(in crate::ledger) use self::store::{
     delete_parts, forget_voucher, insert_parts, order_row, redeeming_orders, regime_of, regimes_sold, save_vouchers,
 };
+
+pub(in crate::ledger) use self::words::{PartState, RegimeWord, VoucherOrigin};
 
 use crate::clock::Timestamp;
 use crate::db::schema::orders;

@@ -2,12 +2,14 @@
 
 use diesel::prelude::*;
 
+use super::{PartState, RegimeWord, VoucherOrigin};
 use crate::clock::Timestamp;
 use crate::db::schema::{order_lines, payments, redemptions, vouchers};
+use crate::ledger::book::ItemKind;
 use crate::ledger::posting::rules::event_key;
-use crate::ledger::posting::{FLEX, Snapshot, VOUCHER};
+use crate::ledger::posting::{Snapshot, StoredValueClass, part_key};
 use crate::order::{PartStatus, Ticket};
-use crate::policy::{Policy, Regime};
+use crate::policy::Policy;
 
 #[derive(Insertable)]
 #[diesel(table_name = order_lines, treat_none_as_default_value = false)]
@@ -15,8 +17,8 @@ pub(super) struct LineRow {
     source: String,
     order_id: String,
     line_key: String,
-    item_kind: &'static str,
-    state: &'static str,
+    item_kind: ItemKind,
+    state: PartState,
     event_id: Option<String>,
     event_key: Option<String>,
     event_date_id: Option<String>,
@@ -46,11 +48,11 @@ pub(super) struct PaymentRow {
 #[diesel(table_name = vouchers, treat_none_as_default_value = false, treat_none_as_null = true)]
 pub(super) struct VoucherRow {
     pub(super) source: String,
-    pub(super) class: &'static str,
+    pub(super) class: StoredValueClass,
     pub(super) voucher_id: String,
-    regime: &'static str,
-    origin: &'static str,
-    state: &'static str,
+    regime: RegimeWord,
+    origin: VoucherOrigin,
+    state: PartState,
     face_minor: Option<i64>,
     currency: Option<String>,
     vat_bp: Option<i32>,
@@ -67,7 +69,7 @@ pub(super) struct RedemptionRow {
     source: String,
     order_id: String,
     redemption_key: String,
-    class: &'static str,
+    class: StoredValueClass,
     voucher_id: String,
     participant_id: Option<String>,
     currency: String,
@@ -92,19 +94,25 @@ impl<'a> Parts<'a> {
         self.snapshot.order.order_id.clone()
     }
 
-    fn state(&self, part: PartStatus) -> &'static str {
-        if self.live && self.policy.counts_part(part) { "live" } else { "dead" }
+    fn counts(&self, part: PartStatus) -> bool {
+        self.live && self.policy.counts_part(part)
+    }
+
+    fn state(&self, part: PartStatus) -> PartState {
+        PartState::of(self.counts(part))
     }
 
     pub(super) fn lines(&self) -> Vec<LineRow> {
         let tickets = self.snapshot.order.tickets.iter().flatten();
         let mut rows: Vec<LineRow> = tickets.flat_map(|ticket| self.ticket_lines(ticket)).collect();
-        for (product, number) in self.snapshot.order.products.iter().flatten().zip(1..) {
+        let products = self.snapshot.order.products.as_deref().unwrap_or_default();
+        let keys = part_key::products(products, |product| self.counts(product.status));
+        for (product, line_key) in products.iter().zip(keys) {
             rows.push(LineRow {
                 source: self.source.to_owned(),
                 order_id: self.order_id(),
-                line_key: format!("product:{}:{number}", product.product_id),
-                item_kind: "product",
+                line_key,
+                item_kind: ItemKind::Product,
                 state: self.state(product.status),
                 event_id: None,
                 event_key: None,
@@ -128,9 +136,9 @@ impl<'a> Parts<'a> {
         let row = |who: &crate::order::Participant| LineRow {
             source: self.source.to_owned(),
             order_id: self.order_id(),
-            line_key: format!("participant:{}", who.id),
-            item_kind: "ticket",
-            state: if self.policy.counts_part(ticket.status) { self.state(who.status) } else { "dead" },
+            line_key: part_key::participant(&who.id),
+            item_kind: ItemKind::Ticket,
+            state: PartState::of(self.counts(ticket.status) && self.counts(who.status)),
             event_id: ticket.event_id.clone(),
             event_key: event_key(ticket),
             event_date_id: ticket.event_date_id.clone(),
@@ -165,12 +173,8 @@ impl<'a> Parts<'a> {
         for flex in self.snapshot.order.flex_tickets.iter().flatten() {
             let regime = self.policy.flex_regime(flex);
             rows.push(VoucherRow {
-                regime: match regime {
-                    Regime::Untaxed => "prepaid",
-                    Regime::Taxed(_) => "taxed",
-                    Regime::Recognised(_) => "recognised",
-                },
-                origin: "sale",
+                regime: RegimeWord::of(StoredValueClass::Flex, regime),
+                origin: VoucherOrigin::Sale,
                 state: self.state(flex.status),
                 face_minor: Some(flex.price_minor),
                 currency: Some(flex.currency.code().to_owned()),
@@ -180,7 +184,7 @@ impl<'a> Parts<'a> {
                 code_last4: flex.code_last4.clone(),
                 units_total: Some(flex.redemption_total),
                 units_left: Some(flex.redemption_available),
-                ..self.unknown_voucher(FLEX, &flex.id)
+                ..self.unknown_voucher(StoredValueClass::Flex, &flex.id)
             });
         }
         for order in self.snapshot.order.voucher_orders.iter().flatten() {
@@ -189,20 +193,16 @@ impl<'a> Parts<'a> {
             let refund_lives = self.snapshot.issues_refunds(self.policy) && self.policy.counts_part(order.status);
             for voucher in &order.vouchers {
                 rows.push(VoucherRow {
-                    regime: if regime == Regime::Untaxed { "mpv" } else { "spv" },
-                    origin: if refund { "refund" } else { "sale" },
-                    state: match refund {
-                        true if refund_lives => "live",
-                        true => "dead",
-                        false => self.state(order.status),
-                    },
+                    regime: RegimeWord::of(StoredValueClass::Voucher, regime),
+                    origin: if refund { VoucherOrigin::Refund } else { VoucherOrigin::Sale },
+                    state: if refund { PartState::of(refund_lives) } else { self.state(order.status) },
                     face_minor: Some(voucher.value_minor),
                     currency: Some(voucher.currency.code().to_owned()),
                     vat_bp: Some(regime.rate().unwrap_or(order.vat_bp)),
                     purchase_order_id: Some(self.order_id()),
                     code_sha256: voucher.code_sha256.clone(),
                     code_last4: voucher.code_last4.clone(),
-                    ..self.unknown_voucher(VOUCHER, &voucher.id)
+                    ..self.unknown_voucher(StoredValueClass::Voucher, &voucher.id)
                 });
             }
         }
@@ -210,14 +210,14 @@ impl<'a> Parts<'a> {
     }
 
     /// A voucher that is redeemed although nobody told how it was sold.
-    fn unknown_voucher(&self, class: &'static str, voucher_id: &str) -> VoucherRow {
+    fn unknown_voucher(&self, class: StoredValueClass, voucher_id: &str) -> VoucherRow {
         VoucherRow {
             source: self.source.to_owned(),
             class,
             voucher_id: voucher_id.to_owned(),
-            regime: "unknown",
-            origin: "unknown",
-            state: "live",
+            regime: RegimeWord::Unknown,
+            origin: VoucherOrigin::Unknown,
+            state: PartState::Live,
             face_minor: None,
             currency: None,
             vat_bp: None,
@@ -234,7 +234,7 @@ impl<'a> Parts<'a> {
     }
 
     pub(super) fn redemptions(&self) -> Vec<RedemptionRow> {
-        let row = |number: usize, class, voucher_id: &str| RedemptionRow {
+        let row = |number: usize, class: StoredValueClass, voucher_id: &str| RedemptionRow {
             source: self.source.to_owned(),
             order_id: self.order_id(),
             redemption_key: format!("{class}:{voucher_id}:{number}"),
@@ -251,7 +251,7 @@ impl<'a> Parts<'a> {
                 currency: redeemed.currency.code().to_owned(),
                 amount_minor: redeemed.value_minor,
                 redeemed_at: redeemed.used_at,
-                ..row(rows.len(), VOUCHER, &redeemed.id)
+                ..row(rows.len(), StoredValueClass::Voucher, &redeemed.id)
             });
         }
         for ticket in self.snapshot.order.tickets.iter().flatten() {
@@ -262,7 +262,7 @@ impl<'a> Parts<'a> {
                         currency: redeemed.currency.code().to_owned(),
                         amount_minor: redeemed.value_minor,
                         redeemed_at: redeemed.redeemed_at,
-                        ..row(rows.len(), FLEX, &redeemed.id)
+                        ..row(rows.len(), StoredValueClass::Flex, &redeemed.id)
                     });
                 }
             }

@@ -2,11 +2,11 @@
 
 use diesel::prelude::*;
 
-use super::OrderRow;
 use super::parts::{PartRows, Parts};
+use super::{OrderRow, RegimeWord};
 use crate::db::schema::{order_lines, orders, payments, redemptions, vouchers};
 use crate::db::{Connection, Result};
-use crate::ledger::posting::{Snapshot, stored_value_key};
+use crate::ledger::posting::{Snapshot, StoredValueClass, StoredValueKey};
 use crate::policy::{Policy, Regime};
 use crate::{insert_rows, limits, on_engine};
 
@@ -80,45 +80,35 @@ pub(in crate::ledger) fn save_vouchers(
 pub(in crate::ledger) fn forget_voucher(
     connection: &mut Connection,
     source: &str,
-    class: &str,
-    voucher_id: &str,
+    voucher: &StoredValueKey,
 ) -> Result<()> {
-    on_engine!(connection, |c| diesel::delete(vouchers::table.find((source, class, voucher_id))).execute(c))?;
+    let known = vouchers::table.find((source, voucher.class, &voucher.id));
+    on_engine!(connection, |c| diesel::delete(known).execute(c))?;
     Ok(())
-}
-
-fn regime(word: &str, vat_bp: Option<i32>) -> Option<Regime> {
-    match word {
-        "mpv" | "prepaid" => Some(Regime::Untaxed),
-        "spv" | "taxed" => vat_bp.map(Regime::Taxed),
-        "recognised" => vat_bp.map(Regime::Recognised),
-        _ => None,
-    }
 }
 
 /// How a voucher or flex ticket was sold, if any order of the source told.
 pub(in crate::ledger) fn regime_of(
     connection: &mut Connection,
     source: &str,
-    class: &str,
-    voucher_id: &str,
+    voucher: &StoredValueKey,
 ) -> Result<Option<Regime>> {
-    let row: Option<(String, Option<i32>)> = on_engine!(connection, |c| vouchers::table
-        .find((source, class, voucher_id))
+    let row: Option<(RegimeWord, Option<i32>)> = on_engine!(connection, |c| vouchers::table
+        .find((source, voucher.class, &voucher.id))
         .select((vouchers::regime, vouchers::vat_bp))
         .first(c)
         .optional())?;
-    Ok(row.and_then(|(word, vat_bp)| regime(&word, vat_bp)))
+    Ok(row.and_then(|(word, vat_bp)| word.with_rate(vat_bp)))
 }
 
-/// `(order, stored value key, regime)` of what these orders sold, as known so far.
+/// `(order, voucher or flex ticket, regime)` of what these orders sold, as known so far.
 pub(in crate::ledger) fn regimes_sold(
     connection: &mut Connection,
     source: &str,
     order_ids: &[&str],
-) -> Result<Vec<(String, String, Regime)>> {
-    type Row = (Option<String>, String, String, String, Option<i32>);
-    let rows: Vec<Row> = on_engine!(connection, |c| vouchers::table
+) -> Result<Vec<(String, StoredValueKey, Regime)>> {
+    type SoldColumns = (Option<String>, StoredValueClass, String, RegimeWord, Option<i32>);
+    let rows: Vec<SoldColumns> = on_engine!(connection, |c| vouchers::table
         .filter(vouchers::source.eq(source))
         .filter(vouchers::purchase_order_id.eq_any(order_ids))
         .select((
@@ -130,7 +120,7 @@ pub(in crate::ledger) fn regimes_sold(
         ))
         .load(c))?;
     let known = rows.into_iter().filter_map(|(order_id, class, id, word, vat_bp)| {
-        Some((order_id?, stored_value_key(&class, &id), regime(&word, vat_bp)?))
+        Some((order_id?, StoredValueKey { class, id }, word.with_rate(vat_bp)?))
     });
     Ok(known.collect())
 }
@@ -139,13 +129,12 @@ pub(in crate::ledger) fn regimes_sold(
 pub(in crate::ledger) fn redeeming_orders(
     connection: &mut Connection,
     source: &str,
-    class: &str,
-    voucher_id: &str,
+    voucher: &StoredValueKey,
 ) -> Result<Vec<String>> {
     Ok(on_engine!(connection, |c| redemptions::table
         .filter(redemptions::source.eq(source))
-        .filter(redemptions::class.eq(class))
-        .filter(redemptions::voucher_id.eq(voucher_id))
+        .filter(redemptions::class.eq(voucher.class))
+        .filter(redemptions::voucher_id.eq(&voucher.id))
         .select(redemptions::order_id)
         .distinct()
         .order(redemptions::order_id)

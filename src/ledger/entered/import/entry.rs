@@ -7,14 +7,16 @@ use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::ledger::Error;
 use crate::ledger::batch::Batch;
+use crate::ledger::batch::current_state::RegimeWord;
 use crate::ledger::book::chain::sha256_of_json;
-use crate::ledger::book::{Account, EntryDraft, PostingRow, SealedEntries, store};
+use crate::ledger::book::{Account, EntryDraft, EntryKind, EntryReason, ItemKind, PostingRow, SealedEntries, store};
+use crate::ledger::posting::{StoredValueClass, StoredValueKey};
 use crate::money::{Currency, Overflow, vat_in_gross};
 
 /// One balanced entry, before it has its number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ManualEntry {
-    /// The line of the file.
+    /// Of the file.
     pub line: u64,
     /// Kind and document reference, such as `fee:ch_123`: posted once, whatever file it comes in.
     pub key: String,
@@ -30,33 +32,31 @@ pub struct ManualEntry {
     pub day: Option<NaiveDate>,
     /// At least two, summing to zero.
     pub(super) lines: Vec<(Account, PostingRow)>,
-    /// The voucher that it makes known.
     pub voucher: Option<OpeningVoucher>,
 }
 
 /// A voucher or flex ticket that an earlier system sold.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct OpeningVoucher {
-    /// `voucher` or `flex`.
-    pub class: &'static str,
-    /// The provider's id.
+    pub class: StoredValueClass,
     pub voucher_id: String,
-    /// `mpv`, `spv`, `prepaid` or `taxed`.
-    pub regime: &'static str,
+    pub regime: RegimeWord,
     /// What it was still worth.
     pub value_minor: i64,
-    /// ISO 4217 code.
     pub currency: Currency,
     /// Its rate; 0 when it is taxed when used.
     pub vat_bp: i32,
-    /// When it was sold.
     pub sold_on: Option<NaiveDate>,
     /// Until when it can be used.
     pub expires_on: Option<NaiveDate>,
-    /// Hash of its code.
     pub code_sha256: Option<String>,
-    /// Last four characters of its code.
     pub code_last4: Option<String>,
+}
+
+impl OpeningVoucher {
+    pub(super) fn key(&self) -> StoredValueKey {
+        StoredValueKey::new(self.class, &self.voucher_id)
+    }
 }
 
 impl ManualEntry {
@@ -66,8 +66,7 @@ impl ManualEntry {
         sha256_of_json(&(&self.key, self.event_type, &self.order_id, self.day, rows, &self.voucher))
     }
 
-    /// Adds a line.
-    pub(super) fn line(mut self, account: Account, item_kind: &str, amount_minor: i64) -> Self {
+    pub(super) fn line(mut self, account: Account, item_kind: ItemKind, amount_minor: i64) -> Self {
         let row = PostingRow {
             source: String::new(),
             entry_no: 0,
@@ -77,7 +76,7 @@ impl ManualEntry {
             amount_minor,
             order_id: self.order_id.clone(),
             line_key: self.key.clone(),
-            item_kind: item_kind.to_owned(),
+            item_kind: item_kind.as_str().to_owned(),
             event_id: None,
             event_key: None,
             event_date_id: None,
@@ -98,7 +97,7 @@ impl ManualEntry {
     pub(super) fn taxed(
         self,
         net_account: Account,
-        item_kind: &str,
+        item_kind: ItemKind,
         gross_minor: i64,
         vat_bp: Option<i32>,
     ) -> Result<Self, Overflow> {
@@ -137,7 +136,7 @@ impl ManualEntry {
     }
 }
 
-/// Seals and writes the entries of these entries.
+/// Seals these entries and writes them.
 pub(super) fn post(
     connection: &mut Connection,
     batch: &mut Batch,
@@ -151,7 +150,7 @@ pub(super) fn post(
         let day = entry.day.unwrap_or(opened_on);
         let effective_at = Timestamp::noon_of(day, batch.book.policies.zone()).unwrap_or(now);
         let draft = EntryDraft {
-            kind: "manual",
+            kind: EntryKind::Manual,
             event_type: entry.event_type,
             order_id: entry.order_id.as_deref(),
             policy_id: batch.book.policies.at(effective_at),
@@ -160,7 +159,7 @@ pub(super) fn post(
             atom_key: &entry.atom_key,
             atom_hash: &entry.hash(),
             reverses_no: None,
-            reason: "manual",
+            reason: EntryReason::Manual,
             currency: entry.currency.code(),
             effective_at,
             effective_basis: "document",

@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use super::entry::ManualEntry;
-use super::sheet::{Columns, Mistake, Row, rows};
-use crate::ledger::book::Account;
+use super::sheet::{Columns, Mistake, SheetRow, rows};
+use crate::ledger::book::{Account, ItemKind};
 use crate::money::Currency;
 
 const COLUMNS: Columns = Columns {
@@ -25,7 +25,7 @@ pub(super) fn read(bytes: &[u8], today: NaiveDate, mistakes: &mut Vec<Mistake>) 
     rows(bytes, &COLUMNS, today, mistakes, |row| entry(row).into_iter().collect())
 }
 
-fn entry(row: &mut Row<'_>) -> Option<ManualEntry> {
+fn entry(row: &mut SheetRow<'_>) -> Option<ManualEntry> {
     let (day, reference, kind) = (row.past_day("date"), row.required_id("reference"), row.required("kind"));
     let currency = row.currency();
     let amount = row.amount("amount", currency);
@@ -41,10 +41,10 @@ fn entry(row: &mut Row<'_>) -> Option<ManualEntry> {
         amount,
     });
     match kind?.as_str() {
-        "fee" => money(row, common, "fee", Account::Fees),
-        "payout" => money(row, common, "payout", Account::Bank),
-        "payment" => guest_money(row, common, "payment"),
-        "refund" => guest_money(row, common, "refund"),
+        "fee" => money(row, common, ItemKind::Fee, Account::Fees),
+        "payout" => money(row, common, ItemKind::Payout, Account::Bank),
+        "payment" => guest_money(row, common, ItemKind::Payment),
+        "refund" => guest_money(row, common, ItemKind::Refund),
         "retain" => retain(row, common),
         "write-off" => write_off(row, common),
         _ => {
@@ -73,35 +73,35 @@ impl Common {
 }
 
 /// What leaves a clearing account without a guest: a fee, or a payout. A negative amount came back.
-fn money(row: &mut Row<'_>, common: Option<Common>, word: &'static str, account: Account) -> Option<ManualEntry> {
+fn money(row: &mut SheetRow<'_>, common: Option<Common>, kind: ItemKind, account: Account) -> Option<ManualEntry> {
     let (method, order_id) = (row.method(), row.id("order_id"));
     refuse(row, &["account", "vat_rate"]);
     let (common, method) = (common?, method?);
     let amount = common.amount;
-    let event_type = if word == "fee" { "manual.fee" } else { "manual.payout" };
-    let entry = common.entry(word, event_type, order_id);
-    let entry = entry.line(account, word, amount).line(Account::clearing(&method), word, -amount);
+    let event_type = if kind == ItemKind::Fee { "manual.fee" } else { "manual.payout" };
+    let entry = common.entry(kind.as_str(), event_type, order_id);
+    let entry = entry.line(account, kind, amount).line(Account::clearing(&method), kind, -amount);
     Some(entry.paid_by(&method, None))
 }
 
 /// Money of a guest that no webhook told of.
-fn guest_money(row: &mut Row<'_>, common: Option<Common>, word: &'static str) -> Option<ManualEntry> {
+fn guest_money(row: &mut SheetRow<'_>, common: Option<Common>, kind: ItemKind) -> Option<ManualEntry> {
     let (method, order_id) = (row.method(), row.required_id("order_id"));
     refuse(row, &["account", "vat_rate"]);
     let common = positive(row, common);
     let (common, method, order_id) = (common?, method?, order_id?);
     let reference = common.reference.clone();
-    let (amount, event_type) = match word {
-        "refund" => (-common.amount, "manual.refund"),
+    let (amount, event_type) = match kind {
+        ItemKind::Refund => (-common.amount, "manual.refund"),
         _ => (common.amount, "manual.payment"),
     };
-    let entry = common.entry(word, event_type, Some(order_id));
-    let entry = entry.line(Account::clearing(&method), word, amount).line(Account::Receivable, word, -amount);
+    let entry = common.entry(kind.as_str(), event_type, Some(order_id));
+    let entry = entry.line(Account::clearing(&method), kind, amount).line(Account::Receivable, kind, -amount);
     Some(entry.paid_by(&method, Some(&reference)))
 }
 
 /// What is kept of a cancelled order becomes income. Whether it is taxed is for an adviser to say.
-fn retain(row: &mut Row<'_>, common: Option<Common>) -> Option<ManualEntry> {
+fn retain(row: &mut SheetRow<'_>, common: Option<Common>) -> Option<ManualEntry> {
     let (order_id, vat_bp) = (row.required_id("order_id"), row.rate_bp("vat_rate"));
     refuse(row, &["account", "method"]);
     let common = positive(row, common);
@@ -109,12 +109,12 @@ fn retain(row: &mut Row<'_>, common: Option<Common>) -> Option<ManualEntry> {
     let amount = common.amount;
     let atom_key = format!("retain:{order_id}");
     let entry = common.entry("retain", "manual.retain", Some(order_id));
-    let entry = ManualEntry { atom_key, ..entry }.line(Account::Receivable, "retained", amount);
-    taxed(row, entry.taxed(Account::IncomeRetained, "retained", amount, vat_bp))
+    let entry = ManualEntry { atom_key, ..entry }.line(Account::Receivable, ItemKind::Retained, amount);
+    taxed(row, entry.taxed(Account::IncomeRetained, ItemKind::Retained, amount, vat_bp))
 }
 
 /// An open balance is given up. The amount has its sign in `v_order_balance`: positive = the guest owed it.
-fn write_off(row: &mut Row<'_>, common: Option<Common>) -> Option<ManualEntry> {
+fn write_off(row: &mut SheetRow<'_>, common: Option<Common>) -> Option<ManualEntry> {
     let (order_id, account, vat_bp) = (row.required_id("order_id"), row.required("account"), row.rate_bp("vat_rate"));
     refuse(row, &["method"]);
     let account = match account?.as_str() {
@@ -132,16 +132,16 @@ fn write_off(row: &mut Row<'_>, common: Option<Common>) -> Option<ManualEntry> {
     let (common, order_id, vat_bp) = (common?, order_id?, vat_bp?);
     let amount = common.amount;
     let entry = common.entry("write-off", "manual.write_off", Some(order_id));
-    let entry = entry.line(Account::Receivable, "write_off", -amount);
-    taxed(row, entry.taxed(account, "write_off", -amount, vat_bp))
+    let entry = entry.line(Account::Receivable, ItemKind::WriteOff, -amount);
+    taxed(row, entry.taxed(account, ItemKind::WriteOff, -amount, vat_bp))
 }
 
-fn taxed(row: &mut Row<'_>, entry: Result<ManualEntry, crate::money::Overflow>) -> Option<ManualEntry> {
+fn taxed(row: &mut SheetRow<'_>, entry: Result<ManualEntry, crate::money::Overflow>) -> Option<ManualEntry> {
     entry.map_err(|overflow| row.mistake(overflow.to_string())).ok()
 }
 
 /// A sign that turns a refund into a payment is a mistake more often than a wish.
-fn positive(row: &mut Row<'_>, common: Option<Common>) -> Option<Common> {
+fn positive(row: &mut SheetRow<'_>, common: Option<Common>) -> Option<Common> {
     if common.as_ref().is_some_and(|common| common.amount < 0) {
         row.mistake("`amount` is negative; the kind decides the direction");
         return None;
@@ -150,7 +150,7 @@ fn positive(row: &mut Row<'_>, common: Option<Common>) -> Option<Common> {
 }
 
 /// What would be ignored is said to be.
-fn refuse(row: &mut Row<'_>, columns: &[&str]) {
+fn refuse(row: &mut SheetRow<'_>, columns: &[&str]) {
     for column in columns {
         if row.cell(column).is_some() {
             row.mistake(format!("`{column}` has no meaning for this kind; leave it empty"));

@@ -21,14 +21,16 @@ use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
+use crate::inbox::Entity;
 use crate::inbox::operator::{self, Action, ActionKind, Reason};
 use crate::ledger::batch::Batch;
 use crate::ledger::book::{KnownSource, SnapshotCause};
+use crate::ledger::posting::StoredValueKey;
 use crate::ledger::settle::{Origin, settle_again};
 use crate::ledger::{Error, findings};
 
 pub use self::entry::{ManualEntry, OpeningVoucher};
-use self::plan::{Plan, plan};
+use self::plan::{ImportPlan, plan};
 pub use self::reverse::{Irreversible, Reversed, reverse};
 pub use self::sheet::Mistake;
 
@@ -57,20 +59,16 @@ impl FileKind {
 /// A file to import.
 #[derive(Clone)]
 pub struct File {
-    /// What it holds.
     pub kind: FileKind,
-    /// Its bytes.
     pub bytes: Vec<u8>,
-    /// ManualEntry day of opening stock; the other kinds have a date in each row.
+    /// Booking date of opening stock; the other kinds have a date in each row.
     pub opened_on: Option<NaiveDate>,
 }
 
 /// Sum of all lines on an account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sum {
-    /// ISO 4217 code.
     pub currency: String,
-    /// The account.
     pub account: String,
     /// Debit positive.
     pub amount_minor: i64,
@@ -81,7 +79,6 @@ pub struct Sum {
 pub struct Imported {
     /// The event of the inbox that holds the file; `None` when nothing was stored.
     pub event_id: Option<i64>,
-    /// New entries.
     pub posted: usize,
     /// Rows whose reference had been imported before, with the same content.
     pub already: usize,
@@ -116,7 +113,7 @@ fn listed(mistakes: &[Mistake]) -> String {
     lines.join("\n")
 }
 
-/// Reads a file: what its rows book, and every mistake in it. Looks at nothing but the bytes.
+/// Reads a file: what its rows book, and every mistake in it. Reads nothing but the bytes.
 pub fn read(kind: FileKind, bytes: &[u8], today: NaiveDate) -> (Vec<ManualEntry>, Vec<Mistake>) {
     let mut mistakes = Vec::new();
     let entries = match kind {
@@ -181,7 +178,7 @@ pub fn import(
         }
         let settled_again = announce(connection, &mut batch, &plan.new, event_id, now)?;
         let orders = plan.new.iter().filter_map(|entry| entry.order_id.as_deref());
-        look_again(connection, &mut batch, orders, now)?;
+        reconcile_again(connection, &mut batch, orders, now)?;
         let what = format!("source={} kind={} event={event_id}", source.name, file.kind.as_str());
         let (kind, changed) = (ActionKind::Import, plan.new.len());
         operator::record(connection, &Action { kind, at: now, reason, selection: &what, changed })?;
@@ -200,7 +197,7 @@ fn store_file(
     connection: &mut Connection,
     source: &KnownSource,
     file: &File,
-    plan: &Plan,
+    plan: &ImportPlan,
     reason: &Reason,
     now: Timestamp,
 ) -> Result<i64, ImportError> {
@@ -214,10 +211,10 @@ fn store_file(
         "file_sha256": hex::encode(Sha256::digest(&file.bytes)),
         "opened_on": file.opened_on.unwrap_or_else(|| now.local_date(source.timezone)).to_string(),
     });
-    let event = store::Event {
+    let event = store::EnteredEvent {
         source: &source.name,
         kind: "import",
-        entity: format!("import:{}", file.kind.as_str()),
+        entity: Entity::Import(file.kind.as_str().to_owned()),
         headers: headers.to_string(),
         body,
     };
@@ -236,12 +233,12 @@ fn announce(
     for voucher in &vouchers {
         store::save_voucher(connection, &batch.book.source, voucher)?;
     }
-    let ids: Vec<(&str, &str)> = vouchers.iter().map(|voucher| (voucher.class, voucher.voucher_id.as_str())).collect();
-    Ok(settle_again(connection, batch, &ids, &origin(event_id, now))?)
+    let keys: Vec<StoredValueKey> = vouchers.iter().map(|voucher| voucher.key()).collect();
+    Ok(settle_again(connection, batch, &keys, &origin(event_id, now))?)
 }
 
-/// What was found about these orders may be explained now, or be another amount.
-fn look_again<'a>(
+/// Reconciles these orders again: a finding may be explained now, or have another amount.
+fn reconcile_again<'a>(
     connection: &mut Connection,
     batch: &mut Batch,
     orders: impl Iterator<Item = &'a str>,

@@ -6,11 +6,13 @@
 use chrono::NaiveDate;
 
 use super::entry::{ManualEntry, OpeningVoucher};
-use super::sheet::{Columns, Mistake, Row, rows};
-use crate::ledger::book::Account;
-use crate::ledger::posting::{FLEX, VOUCHER};
+use super::sheet::{Columns, Mistake, SheetRow, rows};
+use crate::ledger::batch::current_state::RegimeWord;
+use crate::ledger::book::{Account, ItemKind};
+use crate::ledger::posting::{StoredValueClass, StoredValueKey};
 use crate::money::vat_in_gross;
 use crate::order::mask_code;
+use crate::policy::Regime;
 
 const COLUMNS: Columns = Columns {
     required: &["voucher_id", "kind", "currency", "value"],
@@ -21,7 +23,7 @@ pub(super) fn read(bytes: &[u8], today: NaiveDate, mistakes: &mut Vec<Mistake>) 
     rows(bytes, &COLUMNS, today, mistakes, |row| entry(row).into_iter().collect())
 }
 
-fn entry(row: &mut Row<'_>) -> Option<ManualEntry> {
+fn entry(row: &mut SheetRow<'_>) -> Option<ManualEntry> {
     let (voucher_id, kind, vat_bp) = (row.required_id("voucher_id"), row.required("kind"), row.rate_bp("vat_rate"));
     let (sold_on, expires_on) = (row.optional_day("sold_on"), row.optional_day("expires_on"));
     let currency = row.currency();
@@ -30,11 +32,10 @@ fn entry(row: &mut Row<'_>) -> Option<ManualEntry> {
         row.mistake("`value` is not positive");
     }
     let vat_bp = vat_bp?.unwrap_or(0);
-    let (class, regime, account) = match (kind?.as_str(), vat_bp) {
-        ("mpv", 0) => (VOUCHER, "mpv", Account::VoucherMultiPurpose),
-        ("spv", bp) if bp > 0 => (VOUCHER, "spv", Account::VoucherSinglePurpose(bp)),
-        ("flex", 0) => (FLEX, "prepaid", Account::Flex),
-        ("flex", _) => (FLEX, "taxed", Account::Flex),
+    let (class, account) = match (kind?.as_str(), vat_bp) {
+        ("mpv", 0) => (StoredValueClass::Voucher, Account::VoucherMultiPurpose),
+        ("spv", bp) if bp > 0 => (StoredValueClass::Voucher, Account::VoucherSinglePurpose(bp)),
+        ("flex", _) => (StoredValueClass::Flex, Account::Flex),
         ("mpv", _) => return refused(row, "a multi-purpose voucher has no rate; it is taxed when it is used"),
         ("spv", _) => return refused(row, "`vat_rate` is missing; a single-purpose voucher was taxed when sold"),
         _ => return refused(row, "`kind` must be one of: mpv, spv, flex"),
@@ -44,7 +45,8 @@ fn entry(row: &mut Row<'_>) -> Option<ManualEntry> {
     let (sold_on, expires_on) = (sold_on?, expires_on?);
     let Ok(vat) = vat_in_gross(value_minor, vat_bp) else { return refused(row, "`value` is out of range") };
     let net = value_minor - vat;
-    let key = format!("opening:{class}:{voucher_id}");
+    let regime = RegimeWord::of(class, Regime::from_rate(vat_bp));
+    let key = opening_key(&StoredValueKey::new(class, &voucher_id));
     let entry = ManualEntry {
         line: row.line,
         atom_key: key.clone(),
@@ -56,7 +58,8 @@ fn entry(row: &mut Row<'_>) -> Option<ManualEntry> {
         lines: Vec::new(),
         voucher: None,
     };
-    let entry = entry.line(Account::Opening, "voucher_opening", net).line(account, "voucher_opening", -net);
+    let entry =
+        entry.line(Account::Opening, ItemKind::VoucherOpening, net).line(account, ItemKind::VoucherOpening, -net);
     Some(entry.of_voucher(OpeningVoucher {
         class,
         voucher_id,
@@ -71,13 +74,24 @@ fn entry(row: &mut Row<'_>) -> Option<ManualEntry> {
     }))
 }
 
-fn refused(row: &mut Row<'_>, what: &str) -> Option<ManualEntry> {
+const KEY: &str = "opening:";
+
+fn opening_key(voucher: &StoredValueKey) -> String {
+    format!("{KEY}{voucher}")
+}
+
+/// The voucher or flex ticket that an entry with this key made known.
+pub(super) fn opened_by(atom_key: &str) -> Option<StoredValueKey> {
+    StoredValueKey::parse(atom_key.strip_prefix(KEY)?)
+}
+
+fn refused(row: &mut SheetRow<'_>, what: &str) -> Option<ManualEntry> {
     row.mistake(what);
     None
 }
 
 /// From a file that is imported the code itself, from one that is stored what is kept of it.
-fn code(row: &Row<'_>) -> (Option<String>, Option<String>) {
+fn code(row: &SheetRow<'_>) -> (Option<String>, Option<String>) {
     match row.cell("code") {
         Some(code) => mask_code(Some(code.to_owned())),
         None => (row.cell("code_sha256").map(str::to_owned), row.cell("code_last4").map(str::to_owned)),
@@ -89,7 +103,10 @@ pub(super) fn without_codes(entries: &[ManualEntry]) -> Result<Vec<u8>, csv::Err
     let mut file = csv::Writer::from_writer(Vec::new());
     file.write_record(COLUMNS.required.iter().chain(COLUMNS.optional).filter(|name| **name != "code"))?;
     for voucher in entries.iter().filter_map(|entry| entry.voucher.as_ref()) {
-        let kind = if voucher.class == FLEX { "flex" } else { voucher.regime };
+        let kind = match voucher.class {
+            StoredValueClass::Flex => voucher.class.as_str(),
+            StoredValueClass::Voucher => voucher.regime.as_str(),
+        };
         let value = crate::money::format_minor(voucher.value_minor, voucher.currency.exponent());
         let rate = crate::money::format_minor(i64::from(voucher.vat_bp), 2);
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use super::{File, ImportError, ManualEntry, Mistake, Sum, read, store};
 use crate::clock::Timestamp;
 use crate::db::Connection;
-use crate::ledger::book::{KnownSource, chain};
+use crate::ledger::batch::current_state::VoucherOrigin;
+use crate::ledger::book::{EntryKind, KnownSource, chain};
 use crate::money;
 
 /// What of a file is new.
-pub(super) struct Plan {
+pub(super) struct ImportPlan {
     pub(super) new: Vec<ManualEntry>,
     pub(super) already: usize,
     pub(super) sums: Vec<Sum>,
@@ -20,7 +21,7 @@ pub(super) fn plan(
     source: &KnownSource,
     file: &File,
     now: Timestamp,
-) -> Result<Plan, ImportError> {
+) -> Result<ImportPlan, ImportError> {
     let today = now.local_date(source.timezone);
     let (entries, mut mistakes) = read(file.kind, &file.bytes, today);
     if file.opened_on.is_some_and(|day| day > today) {
@@ -31,7 +32,7 @@ pub(super) fn plan(
     check_vouchers(connection, &source.name, &new, &mut mistakes)?;
     let sums = sums(&new, &mut mistakes);
     if mistakes.is_empty() {
-        return Ok(Plan { new, already, sums });
+        return Ok(ImportPlan { new, already, sums });
     }
     mistakes.sort();
     Err(ImportError::Mistakes(mistakes))
@@ -65,7 +66,7 @@ fn new_ones(
 
 /// A reference is posted once, whatever file it comes in.
 pub(super) fn posting_key(source: &str, key: &str) -> String {
-    chain::posting_key(source, "", 0, key, "manual")
+    chain::posting_key(source, "", 0, key, EntryKind::Manual)
 }
 
 fn check_orders(
@@ -92,8 +93,8 @@ fn check_vouchers(
 ) -> Result<(), ImportError> {
     for entry in new {
         let Some(voucher) = &entry.voucher else { continue };
-        let origin = store::voucher_origin(connection, source, voucher.class, &voucher.voucher_id)?;
-        if let Some(origin) = origin.filter(|origin| origin != "unknown") {
+        let origin = store::voucher_origin(connection, source, &voucher.key())?;
+        if let Some(origin) = origin.filter(|origin| *origin != VoucherOrigin::Unknown) {
             let what = format!("voucher {} is already in the books, from {origin}", voucher.voucher_id);
             mistakes.push(Mistake::new(entry.line, what));
         }

@@ -2,13 +2,16 @@
 
 use serde::Serialize;
 
-use super::{Sum, look_again, origin, store};
+use super::{Sum, opening, origin, reconcile_again, store};
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
+use crate::inbox::Entity;
 use crate::inbox::operator::{self, Action, ActionKind, Reason};
 use crate::ledger::Error;
 use crate::ledger::batch::Batch;
-use crate::ledger::book::{EntryDraft, EntryRow, KnownSource, PostingRow, chain, negated, store as journal};
+use crate::ledger::book::{
+    EntryDraft, EntryKind, EntryReason, EntryRow, KnownSource, PostingRow, chain, negated, store as journal,
+};
 use crate::ledger::settle::settle_again;
 
 /// What a reversal did, or would do.
@@ -35,7 +38,7 @@ pub enum Irreversible {
         "entry {0} was not posted by a person (its kind is `{1}`); what a webhook caused is corrected by the \
          provider's next webhook"
     )]
-    NotManual(i64, String),
+    NotManual(i64, EntryKind),
     /// It is undone already.
     #[error("entry {0} was already reversed, by entry {1}")]
     Already(i64, i64),
@@ -77,7 +80,7 @@ pub fn reverse(
         let (entry, lines) = batch.book.seal(&draft, lines.into_iter().map(negated).collect());
         journal::insert_entries(connection, &[], &lines, std::slice::from_ref(&entry))?;
         let settled_again = forget_voucher(connection, &mut batch, &original, event_id, now)?;
-        look_again(connection, &mut batch, original.order_id.as_deref().into_iter(), now)?;
+        reconcile_again(connection, &mut batch, original.order_id.as_deref().into_iter(), now)?;
         let what = format!("source={} entry={entry_no} event={event_id}", source.name);
         let kind = ActionKind::Reverse;
         operator::record(connection, &Action { kind, at: now, reason, selection: &what, changed: 1 })?;
@@ -92,7 +95,7 @@ fn reversible(
 ) -> Result<(EntryRow, Vec<PostingRow>), Irreversible> {
     match store::kind_of(connection, source, entry_no)? {
         None => return Err(Irreversible::Unknown(source.to_owned(), entry_no)),
-        Some(kind) if kind != "manual" => return Err(Irreversible::NotManual(entry_no, kind)),
+        Some(kind) if kind != EntryKind::Manual => return Err(Irreversible::NotManual(entry_no, kind)),
         Some(_) => {}
     }
     if let Some(by) = store::reversed_by(connection, source, entry_no)? {
@@ -108,10 +111,10 @@ fn store_event(
     reason: &Reason,
     now: Timestamp,
 ) -> Result<i64, crate::db::Error> {
-    let event = store::Event {
+    let event = store::EnteredEvent {
         source,
         kind: "reverse",
-        entity: format!("entry:{entry_no}"),
+        entity: Entity::Entry(entry_no.to_string()),
         headers: serde_json::json!({ "actor": reason.actor, "why": reason.why }).to_string(),
         body: serde_json::json!({ "reverses_no": entry_no }).to_string().into_bytes(),
     };
@@ -121,16 +124,16 @@ fn store_event(
 fn draft<'a>(source: &str, original: &'a EntryRow, policy_id: i32, event_id: i64, now: Timestamp) -> EntryDraft<'a> {
     let once = format!("reverse:{}", original.entry_no);
     EntryDraft {
-        kind: "reverse",
+        kind: EntryKind::Reverse,
         event_type: &original.event_type,
         order_id: original.order_id.as_deref(),
         policy_id,
         snapshot_no: None,
-        posting_key: Some(chain::posting_key(source, "", 0, &once, "reverse")),
+        posting_key: Some(chain::posting_key(source, "", 0, &once, EntryKind::Reverse)),
         atom_key: &original.atom_key,
         atom_hash: &original.atom_hash,
         reverses_no: Some(original.entry_no),
-        reason: "manual",
+        reason: EntryReason::Manual,
         currency: &original.currency,
         effective_at: now,
         effective_basis: "command",
@@ -139,7 +142,7 @@ fn draft<'a>(source: &str, original: &'a EntryRow, policy_id: i32, event_id: i64
     }
 }
 
-/// A voucher whose opening is undone is of unknown origin again, and so are its redemptions.
+/// A voucher whose opening is undone has an unknown origin again, and so have its redemptions.
 fn forget_voucher(
     connection: &mut Connection,
     batch: &mut Batch,
@@ -147,10 +150,9 @@ fn forget_voucher(
     event_id: i64,
     now: Timestamp,
 ) -> Result<usize, Irreversible> {
-    let opened = original.atom_key.strip_prefix("opening:").and_then(|rest| rest.split_once(':'));
-    let Some((class, id)) = opened else { return Ok(0) };
-    store::forget_voucher(connection, &batch.book.source, class, id)?;
-    Ok(settle_again(connection, batch, &[(class, id)], &origin(event_id, now))?)
+    let Some(voucher) = opening::opened_by(&original.atom_key) else { return Ok(0) };
+    store::forget_voucher(connection, &batch.book.source, &voucher)?;
+    Ok(settle_again(connection, batch, &[voucher], &origin(event_id, now))?)
 }
 
 fn sums(lines: &[PostingRow]) -> Vec<Sum> {

@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use super::entry::ManualEntry;
-use super::sheet::{Columns, Mistake, Row, rows};
-use crate::ledger::book::Account;
+use super::sheet::{Columns, Mistake, SheetRow, rows};
+use crate::ledger::book::{Account, ItemKind};
 
 const COLUMNS: Columns =
     Columns { required: &["date", "reference", "method", "currency", "gross", "fee", "net"], optional: &[] };
@@ -14,7 +14,7 @@ pub(super) fn read(bytes: &[u8], today: NaiveDate, mistakes: &mut Vec<Mistake>) 
 }
 
 /// A fee and a payout, each under the same keys as in a manual file, so that neither is posted by both.
-fn entries(row: &mut Row<'_>) -> Option<Vec<ManualEntry>> {
+fn entries(row: &mut SheetRow<'_>) -> Option<Vec<ManualEntry>> {
     let (day, reference, method) = (row.past_day("date"), row.required_id("reference"), row.method());
     let currency = row.currency();
     let gross = row.amount("gross", currency);
@@ -29,8 +29,8 @@ fn entries(row: &mut Row<'_>) -> Option<Vec<ManualEntry>> {
         return None;
     }
     let (day, reference, method, currency) = (day?, reference?, method?, currency?);
-    let entry = |word: &'static str, event_type, account, amount: i64| {
-        let key = format!("{word}:{reference}");
+    let entry = |kind: ItemKind, event_type, account, amount: i64| {
+        let key = format!("{kind}:{reference}");
         let entry = ManualEntry {
             line: row.line,
             atom_key: key.clone(),
@@ -42,15 +42,15 @@ fn entries(row: &mut Row<'_>) -> Option<Vec<ManualEntry>> {
             lines: Vec::new(),
             voucher: None,
         };
-        let entry = entry.line(account, word, amount).line(Account::clearing(&method), word, -amount);
+        let entry = entry.line(account, kind, amount).line(Account::clearing(&method), kind, -amount);
         entry.paid_by(&method, None)
     };
     let mut entries = Vec::new();
     if fee != 0 {
-        entries.push(entry("fee", "manual.fee", Account::Fees, fee));
+        entries.push(entry(ItemKind::Fee, "manual.fee", Account::Fees, fee));
     }
     if net != 0 {
-        entries.push(entry("payout", "manual.payout", Account::Bank, net));
+        entries.push(entry(ItemKind::Payout, "manual.payout", Account::Bank, net));
     }
     Some(entries)
 }

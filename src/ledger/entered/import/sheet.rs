@@ -46,7 +46,7 @@ impl Columns {
 }
 
 /// One row, with the mistakes of the whole file to add to.
-pub(super) struct Row<'m> {
+pub(super) struct SheetRow<'m> {
     pub(super) line: u64,
     cells: BTreeMap<&'static str, String>,
     today: NaiveDate,
@@ -59,7 +59,7 @@ pub(super) fn rows<T>(
     columns: &Columns,
     today: NaiveDate,
     mistakes: &mut Vec<Mistake>,
-    mut each: impl FnMut(&mut Row<'_>) -> Vec<T>,
+    mut each: impl FnMut(&mut SheetRow<'_>) -> Vec<T>,
 ) -> Vec<T> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let header = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -77,7 +77,7 @@ pub(super) fn rows<T>(
             Ok(record) => {
                 let line = lines.at(record.position());
                 let cells = names.iter().copied().zip(record.iter().map(str::to_owned)).collect();
-                found.extend(each(&mut Row { line, cells, today, mistakes }));
+                found.extend(each(&mut SheetRow { line, cells, today, mistakes }));
             }
         }
     }
@@ -137,7 +137,7 @@ fn all(columns: &Columns) -> String {
     names.join(", ")
 }
 
-impl Row<'_> {
+impl SheetRow<'_> {
     pub(super) fn mistake(&mut self, what: impl Into<String>) {
         self.mistakes.push(Mistake::new(self.line, what));
     }

@@ -9,6 +9,10 @@ use super::OpeningVoucher;
 use crate::clock::Timestamp;
 use crate::db::schema::{inbox_events, journal_entries, orders, vouchers};
 use crate::db::{Connection, Result};
+use crate::inbox::{Entity, State};
+use crate::ledger::batch::current_state::{PartState, VoucherOrigin};
+use crate::ledger::book::EntryKind;
+use crate::ledger::posting::StoredValueKey;
 use crate::on_engine;
 
 /// Rows in one statement: PostgreSQL takes 65,535 values at most.
@@ -50,11 +54,10 @@ pub(super) fn known_orders(connection: &mut Connection, source: &str, ids: &[&st
 pub(super) fn voucher_origin(
     connection: &mut Connection,
     source: &str,
-    class: &str,
-    voucher_id: &str,
-) -> Result<Option<String>> {
+    voucher: &StoredValueKey,
+) -> Result<Option<VoucherOrigin>> {
     Ok(on_engine!(connection, |c| vouchers::table
-        .find((source, class, voucher_id))
+        .find((source, voucher.class, &voucher.id))
         .select(vouchers::origin)
         .first(c)
         .optional())?)
@@ -64,8 +67,8 @@ pub(super) fn voucher_origin(
 pub(super) fn save_voucher(connection: &mut Connection, source: &str, voucher: &OpeningVoucher) -> Result<()> {
     let facts = (
         vouchers::regime.eq(voucher.regime),
-        vouchers::origin.eq("import"),
-        vouchers::state.eq("live"),
+        vouchers::origin.eq(VoucherOrigin::Import),
+        vouchers::state.eq(PartState::Live),
         vouchers::face_minor.eq(Some(voucher.value_minor)),
         vouchers::currency.eq(Some(voucher.currency.code())),
         vouchers::vat_bp.eq(Some(voucher.vat_bp)),
@@ -89,14 +92,15 @@ pub(super) fn save_voucher(connection: &mut Connection, source: &str, voucher: &
 }
 
 /// Forgets an imported voucher. An order that redeems it names it anew, without saying where it is from.
-pub(super) fn forget_voucher(connection: &mut Connection, source: &str, class: &str, voucher_id: &str) -> Result<()> {
-    let imported = vouchers::table.find((source, class, voucher_id)).filter(vouchers::origin.eq("import"));
+pub(super) fn forget_voucher(connection: &mut Connection, source: &str, voucher: &StoredValueKey) -> Result<()> {
+    let known = vouchers::table.find((source, voucher.class, &voucher.id));
+    let imported = known.filter(vouchers::origin.eq(VoucherOrigin::Import));
     on_engine!(connection, |c| diesel::delete(imported).execute(c))?;
     Ok(())
 }
 
 /// Kind of an entry; `None` when there is no such entry.
-pub(super) fn kind_of(connection: &mut Connection, source: &str, entry_no: i64) -> Result<Option<String>> {
+pub(super) fn kind_of(connection: &mut Connection, source: &str, entry_no: i64) -> Result<Option<EntryKind>> {
     Ok(on_engine!(connection, |c| journal_entries::table
         .find((source, entry_no))
         .select(journal_entries::kind)
@@ -115,27 +119,31 @@ pub(super) fn reversed_by(connection: &mut Connection, source: &str, entry_no: i
 }
 
 /// What a person or a sweep did, as an event of the inbox.
-pub(in crate::ledger) struct Event<'a> {
+pub(in crate::ledger) struct EnteredEvent<'a> {
     pub(in crate::ledger) source: &'a str,
     pub(in crate::ledger) kind: &'static str,
-    pub(in crate::ledger) entity: String,
+    pub(in crate::ledger) entity: Entity,
     pub(in crate::ledger) headers: String,
     pub(in crate::ledger) body: Vec<u8>,
 }
 
 /// Stores an event that is done already, and answers its number.
-pub(in crate::ledger) fn insert_event(connection: &mut Connection, event: Event<'_>, now: Timestamp) -> Result<i64> {
+pub(in crate::ledger) fn insert_event(
+    connection: &mut Connection,
+    event: EnteredEvent<'_>,
+    now: Timestamp,
+) -> Result<i64> {
     let row = (
         inbox_events::source.eq(event.source),
         inbox_events::kind.eq(event.kind),
-        inbox_events::entity.eq(Some(event.entity)),
+        inbox_events::entity.eq(Some(event.entity.to_string())),
         inbox_events::received_at.eq(now),
         inbox_events::method.eq("IMPORT"),
         inbox_events::content_type.eq(Some(if event.kind == "import" { "text/csv" } else { "application/json" })),
         inbox_events::headers.eq(event.headers),
         inbox_events::body_sha256.eq(hex::encode(Sha256::digest(&event.body))),
         inbox_events::body.eq(Some(event.body)),
-        inbox_events::state.eq("done"),
+        inbox_events::state.eq(State::Done),
         inbox_events::attempts.eq(0),
         inbox_events::due_at.eq(now),
         inbox_events::finished_at.eq(Some(now)),

@@ -51,19 +51,19 @@ pub(super) fn decide(
     now: Timestamp,
     failed: &mut Vec<String>,
 ) -> Result<Vec<Decision>, Error> {
-    let mut moved: BTreeMap<String, Vec<store::Moved>> = BTreeMap::new();
+    let mut moved: BTreeMap<String, Vec<store::ReceivableMove>> = BTreeMap::new();
     for line in store::receivable(connection, source, orders)? {
         moved.entry(line.order_id.clone()).or_default().push(line);
     }
     let mut decisions = Vec::new();
-    let mut desk = Orders::empty(source);
+    let mut known = Orders::empty(source);
     for (order_id, lines) in moved {
-        // What is settled, and always was, needs no look at its snapshot.
-        let recognised = lines.iter().any(store::Moved::is_retained);
+        // What is settled, and always was, needs no reading of its snapshot.
+        let recognised = lines.iter().any(store::ReceivableMove::is_retained);
         if !recognised && lines.iter().map(|line| i128::from(line.amount_minor)).sum::<i128>() == 0 {
             continue;
         }
-        let decided = snapshot_of(connection, &mut desk, &order_id)
+        let decided = snapshot_of(connection, &mut known, &order_id)
             .and_then(|snapshot| decide_one(source, policies, &snapshot, &lines, now));
         match decided {
             Ok(decision) => decisions.extend(decision),
@@ -78,7 +78,7 @@ fn decide_one(
     source: &str,
     policies: &PolicyHistory,
     snapshot: &Snapshot,
-    lines: &[store::Moved],
+    lines: &[store::ReceivableMove],
     now: Timestamp,
 ) -> Result<Option<Decision>, Error> {
     let order_id = &snapshot.order.order_id;
@@ -86,7 +86,7 @@ fn decide_one(
     let after = policies.policy(snapshot.policy_id).retained_after();
     let (Some(currency), Some(after), true) = (currency, after, snapshot.is_dead()) else { return Ok(None) };
     let ours = || lines.iter().filter(|line| line.currency == currency.code());
-    let of = |which: &dyn Fn(&store::Moved) -> bool| {
+    let of = |which: &dyn Fn(&store::ReceivableMove) -> bool| {
         sum(ours().filter(|line| which(line)).map(|line| line.amount_minor))
             .map_err(|overflow| Error::Overflow { order_id: order_id.clone(), overflow })
     };

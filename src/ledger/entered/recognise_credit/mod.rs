@@ -17,17 +17,14 @@ use crate::ledger::batch::Batch;
 use crate::ledger::book::{KnownSource, PolicyHistory, SnapshotCause, store as journal};
 use crate::ledger::settle::{Origin, recognise_credit};
 
-/// Orders that are looked at together.
+/// Orders that are read together.
 const PAGE: i64 = 200;
 
 /// A change of what is recognised of one order's credit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CreditChange {
-    /// The source.
     pub source: String,
-    /// The order.
     pub order_id: String,
-    /// ISO 4217 code.
     pub currency: String,
     /// What was recognised before, in minor units.
     pub before_minor: i64,
@@ -44,7 +41,7 @@ pub struct Swept {
     pub changes: Vec<CreditChange>,
     /// Entries written.
     pub entries: usize,
-    /// Orders that could not be looked at or posted, each with the reason; all others were.
+    /// Orders that could not be read or posted, each with the reason; all others were.
     pub failed: Vec<String>,
 }
 

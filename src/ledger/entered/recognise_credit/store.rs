@@ -6,10 +6,12 @@ use super::decide::Decision;
 use crate::clock::Timestamp;
 use crate::db::schema::{journal_entries, orders, postings};
 use crate::db::{Connection, Result};
+use crate::inbox::Entity;
 use crate::ledger::book::Account;
 use crate::ledger::entered::import;
-use crate::ledger::entered::import::store::Event;
+use crate::ledger::entered::import::store::EnteredEvent;
 use crate::on_engine;
+use crate::order::OrderStatus;
 
 /// Cancelled and declined orders after `order_id`.
 pub(super) fn dead_orders(
@@ -21,7 +23,7 @@ pub(super) fn dead_orders(
     Ok(on_engine!(connection, |c| orders::table
         .filter(orders::source.eq(source))
         .filter(orders::order_id.gt(order_id))
-        .filter(orders::status.eq_any(["cancelled", "declined"]))
+        .filter(orders::status.eq_any([OrderStatus::Cancelled, OrderStatus::Declined].map(OrderStatus::as_str)))
         .order(orders::order_id)
         .limit(limit)
         .select(orders::order_id)
@@ -30,7 +32,7 @@ pub(super) fn dead_orders(
 
 /// A line on the receivable of an order.
 #[derive(Queryable)]
-pub(super) struct Moved {
+pub(super) struct ReceivableMove {
     /// The order whose receivable it is.
     pub(super) order_id: String,
     /// The order whose entry it is.
@@ -45,7 +47,7 @@ pub(super) struct Moved {
     pub(super) recorded_at: Timestamp,
 }
 
-impl Moved {
+impl ReceivableMove {
     /// It follows from the order's own snapshot.
     pub(super) fn is_own(&self) -> bool {
         self.snapshot_no.is_some() && self.entry_order.as_ref() == Some(&self.order_id)
@@ -58,7 +60,7 @@ impl Moved {
 }
 
 /// Every line on the receivable of these orders, whichever order's entry it is in.
-pub(super) fn receivable(connection: &mut Connection, source: &str, orders: &[String]) -> Result<Vec<Moved>> {
+pub(super) fn receivable(connection: &mut Connection, source: &str, orders: &[String]) -> Result<Vec<ReceivableMove>> {
     let joined =
         postings::table
             .inner_join(journal_entries::table.on(
@@ -93,10 +95,10 @@ pub(super) fn insert_event(connection: &mut Connection, decision: &Decision, now
         "due_at": decision.due_at,
         "kept": decision.recognised_credit,
     });
-    let event = Event {
+    let event = EnteredEvent {
         source: &decision.source,
         kind: "retain",
-        entity: format!("retain:{}", decision.order_id),
+        entity: Entity::Credit(decision.order_id.clone()),
         headers: "{}".to_owned(),
         body: body.to_string().into_bytes(),
     };

@@ -20,7 +20,6 @@ const PAGE: i64 = 500;
 /// How the readings fit the orders of one source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fit {
-    /// The source.
     pub source: String,
     /// Orders that were compared: accepted ones with a total, one currency and nothing cancelled.
     pub orders: i64,

@@ -4,14 +4,13 @@ use diesel::prelude::*;
 
 use crate::db::schema::{findings, orders};
 use crate::db::{Connection, Result};
-use crate::ledger::batch::FindingRow;
+use crate::ledger::batch::{FindingRow, FindingState};
 use crate::ledger::book::store as journal;
 use crate::on_engine;
 
 /// Which findings; all that is given must hold.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Only of this source.
+pub struct FindingFilter {
     pub source: Option<String>,
     /// Only of this order, by id or code.
     pub order: Option<String>,
@@ -20,7 +19,7 @@ pub struct Filter {
     /// Only with one of these severities.
     pub severities: Vec<String>,
     /// Only in one of these states; empty = any.
-    pub states: Vec<String>,
+    pub states: Vec<FindingState>,
     /// Only with a fingerprint that begins so.
     pub fingerprint: Option<String>,
 }
@@ -29,7 +28,7 @@ pub struct Filter {
 ///
 /// # Errors
 /// When the query fails.
-pub fn list(connection: &mut Connection, filter: &Filter) -> Result<Vec<(FindingRow, Option<String>)>> {
+pub fn list(connection: &mut Connection, filter: &FindingFilter) -> Result<Vec<(FindingRow, Option<String>)>> {
     Ok(on_engine!(connection, |c| {
         let of_its_order = orders::source.eq(findings::source).and(orders::order_id.nullable().eq(findings::order_id));
         let mut query = findings::table
@@ -70,14 +69,18 @@ pub fn acknowledge(connection: &mut Connection, fingerprints: &[String], actor: 
     let query = findings::table.filter(findings::fingerprint.eq_any(fingerprints)).select(findings::source).distinct();
     let sources: Vec<String> = on_engine!(connection, |c| query.order(findings::source).load(c))?;
     sources.iter().try_for_each(|source| journal::lock_source(connection, source))?;
-    let changes =
-        (findings::state.eq("acknowledged"), findings::acknowledged_by.eq(Some(actor)), findings::note.eq(Some(why)));
+    let changes = (
+        findings::state.eq(FindingState::Acknowledged),
+        findings::acknowledged_by.eq(Some(actor)),
+        findings::note.eq(Some(why)),
+    );
     let chosen = findings::fingerprint.eq_any(fingerprints);
     let consequences = findings::consequence_of.eq_any(fingerprints).assume_not_null();
     Ok(on_engine!(connection, |c| {
-        let own = diesel::update(findings::table.filter(findings::state.eq("open")).filter(chosen.clone()));
+        let own = diesel::update(findings::table.filter(findings::state.eq(FindingState::Open)).filter(chosen.clone()));
         let own = own.set(changes).execute(c)?;
-        let caused = diesel::update(findings::table.filter(findings::state.eq("open")).filter(consequences.clone()));
+        let caused =
+            diesel::update(findings::table.filter(findings::state.eq(FindingState::Open)).filter(consequences.clone()));
         own + caused.set(changes).execute(c)?
     }))
 }

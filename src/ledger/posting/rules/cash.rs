@@ -1,7 +1,7 @@
 //! Rule 30: Swiss francs have no coin below 0.05, so what is paid in cash may differ from what is owed.
 
 use super::Builder;
-use crate::ledger::book::Account;
+use crate::ledger::book::{Account, ItemKind};
 use crate::ledger::posting::{Atom, Effective, Line};
 use crate::money::{Overflow, sum};
 use crate::order::Payment;
@@ -29,7 +29,7 @@ impl Builder<'_> {
         }
         // With the last of them the balance was meant to be settled.
         let at = cash.iter().map(|payment| payment.paid_at).max().flatten();
-        let dimensions = self.dimensions("cash_rounding", format!("rounding:{order_id}"));
+        let dimensions = self.dimensions(ItemKind::CashRounding, format!("rounding:{order_id}"));
         let line = |account, amount_minor| Line {
             account,
             amount_minor,

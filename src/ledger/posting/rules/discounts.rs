@@ -2,8 +2,8 @@
 
 use super::release::Release;
 use super::{Builder, SoldLine, taxed_lines};
-use crate::ledger::book::Account;
-use crate::ledger::posting::{Atom, Effective, Finding, Severity};
+use crate::ledger::book::{Account, ItemKind};
+use crate::ledger::posting::{Atom, Effective, Finding, FindingReason};
 use crate::money::{Overflow, split_by_largest_remainder};
 use crate::policy::{CouponScope, PricesAre};
 
@@ -68,13 +68,13 @@ impl Builder<'_> {
             let evidence = format!("{key} is negative; its absolute value is used");
             // The reader notes it too, under these subjects: one problem, one finding.
             let subject = if key == ADDITIONAL { "order" } else { key.as_str() };
-            self.find(Finding::new("negative_discount", subject, Severity::Low, evidence));
+            self.find(Finding::new(FindingReason::NegativeDiscount, subject, evidence));
         }
         let shares = shares(wanted, lines, products)?;
         let given: i64 = shares.iter().sum();
         if given < wanted {
             let evidence = format!("{key} is larger than what is left of the lines it reduces");
-            let finding = Finding::new("discount_exceeds_lines", key.clone(), Severity::Medium, evidence);
+            let finding = Finding::new(FindingReason::DiscountExceedsLines, key.clone(), evidence);
             self.find(finding.with_amounts(Some(currency), given, wanted));
         }
         let mut postings = Vec::new();
@@ -82,7 +82,7 @@ impl Builder<'_> {
             line.left_minor -= share;
             line.taken.push(share);
             let mut dimensions = line.line.dimensions.clone();
-            dimensions.item_kind = "discount";
+            dimensions.item_kind = ItemKind::Discount;
             dimensions.line_key = format!("{key}@{}", dimensions.line_key);
             let income = Account::IncomeDiscount;
             let mut reduction = taxed_lines(&dimensions, income.clone(), -share, line.line.vat_bp, 0)?;

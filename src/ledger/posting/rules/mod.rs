@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 
 pub(in crate::ledger) use self::sales::event_key;
 
-use super::{Atom, Dimensions, Effective, Finding, Line, Severity, Snapshot};
+use super::{Atom, Dimensions, Effective, Finding, FindingReason, Line, Snapshot};
 use crate::clock::Timestamp;
-use crate::ledger::book::{Account, Rules};
+use crate::ledger::book::{Account, ItemKind, Rules};
 use crate::money::{Currency, Overflow, sum, vat_in_gross};
 use crate::order::{OrderStatus, PartStatus, Participant, Ticket};
 
@@ -99,8 +99,8 @@ impl<'a> Builder<'a> {
     }
 
     /// Dimensions that every line of an item has.
-    fn dimensions(&self, item_kind: &'static str, line_key: String) -> Dimensions {
-        Dimensions { order_id: self.snapshot.order.order_id.clone(), line_key, item_kind, ..Dimensions::default() }
+    fn dimensions(&self, item_kind: ItemKind, line_key: String) -> Dimensions {
+        Dimensions::of(&self.snapshot.order.order_id, item_kind, line_key)
     }
 
     /// When a participant was called off: its own date, else the ticket's; when the part itself is cancelled, also the
@@ -124,7 +124,7 @@ impl<'a> Builder<'a> {
         }
         if self.currency.is_some_and(|currency| currency != atom.currency) {
             let evidence = format!("{} is in {}", atom.key, atom.currency);
-            self.find(Finding::new("currency_mixed", atom.key.clone(), Severity::Medium, evidence));
+            self.find(Finding::new(FindingReason::CurrencyMixed, atom.key.clone(), evidence));
         }
         let ordinal = self.ordinals.entry(atom.key.clone()).or_insert(0);
         *ordinal += 1;
@@ -144,15 +144,12 @@ impl<'a> Builder<'a> {
         self.wanted.findings.push(finding);
     }
 
-    /// Oddities met while reading become findings as they are.
+    /// Oddities met while reading become findings as they are; announcements are compared with what is read instead.
     fn notes(&mut self) {
         for note in &self.snapshot.notes {
-            let severity = match note.reason.as_str() {
-                "schema_extra_field" => Severity::Info,
-                _ => Severity::Low,
-            };
-            let finding = Finding::new(&note.reason, note.subject.clone(), severity, note.evidence.clone());
-            self.wanted.findings.push(finding);
+            if let Some(reason) = FindingReason::of_note(note.reason) {
+                self.find(Finding::new(reason, note.subject.clone(), note.evidence.clone()));
+            }
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Rules 10, 11, 18, 19 and 25: money. It counts whatever the status of the order.
 
 use super::Builder;
-use crate::ledger::book::Account;
-use crate::ledger::posting::{Atom, Effective, Line};
+use crate::ledger::book::{Account, ItemKind};
+use crate::ledger::posting::{Atom, Effective, Line, part_key};
 use crate::order::Payment;
 use crate::policy::OnPaymentVanish;
 
@@ -17,8 +17,8 @@ impl<'a> Builder<'a> {
     pub(super) fn payments(&mut self) {
         for payment in self.counted_payments() {
             // The sign decides; a type that contradicts it is noted by the reader.
-            let item_kind = if payment.amount_minor < 0 { "refund" } else { "payment" };
-            let mut dimensions = self.dimensions(item_kind, format!("payment:{}", payment.id));
+            let item_kind = if payment.amount_minor < 0 { ItemKind::Refund } else { ItemKind::Payment };
+            let mut dimensions = self.dimensions(item_kind, part_key::payment(&payment.id));
             dimensions.payment_id = Some(payment.id.clone());
             dimensions.payment_method = Some(payment.method.clone());
             let line = |account, amount_minor| Line {
@@ -36,7 +36,7 @@ impl<'a> Builder<'a> {
             ];
             self.add(Atom {
                 key: format!("payment:{}", payment.id),
-                event_type: item_kind,
+                event_type: item_kind.as_str(),
                 currency: payment.currency,
                 effective: Effective::Said { at: payment.paid_at, basis: "payment_date" },
                 category: None,

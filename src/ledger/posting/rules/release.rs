@@ -1,4 +1,4 @@
-//! Revenue on the day of the event: until then the net price is a liability.
+//! `release.*` of `docs/posting-rules.md`: revenue on the day of the event. Until then the net price is a liability.
 //!
 //! The release is an atom of its own, dated on the service day even while that lies ahead. So it needs no clock, a
 //! rebuild makes it again, and every report by period has the revenue in the month of the event. When the sale goes,
@@ -7,7 +7,7 @@
 use super::Builder;
 use crate::clock::Timestamp;
 use crate::ledger::book::Account;
-use crate::ledger::posting::{Atom, Effective, Finding, Line, Severity};
+use crate::ledger::posting::{Atom, Effective, Finding, FindingReason, Line};
 use crate::money::Currency;
 use crate::order::Ticket;
 use crate::policy::RevenueMode;
@@ -31,7 +31,7 @@ impl Builder<'_> {
         }
         if ticket.starts_at.is_none() {
             let evidence = format!("ticket {} has no date, so its revenue is booked at the sale", ticket.id);
-            self.find(Finding::new("service_date_unknown", ticket.id.clone(), Severity::Low, evidence));
+            self.find(Finding::new(FindingReason::ServiceDateUnknown, ticket.id.clone(), evidence));
         }
         ticket.starts_at
     }

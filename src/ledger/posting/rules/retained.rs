@@ -1,8 +1,8 @@
 //! Rule 20: money that stays on a dead order is income, once the policy's time is over.
 
 use super::{Builder, plain_lines, taxed_lines};
-use crate::ledger::book::Account;
-use crate::ledger::posting::{Atom, Effective, Finding, Severity};
+use crate::ledger::book::{Account, ItemKind};
+use crate::ledger::posting::{Atom, Effective, Finding, FindingReason};
 use crate::money::Overflow;
 use crate::policy::RetainedVat;
 
@@ -20,13 +20,13 @@ impl Builder<'_> {
             return Ok(());
         }
         let key = format!("retain:{}", self.snapshot.order.order_id);
-        let dimensions = self.dimensions("retained", key.clone());
+        let dimensions = self.dimensions(ItemKind::Retained, key.clone());
         let lines = match after.vat {
             RetainedVat::Taxed(bp) => taxed_lines(&dimensions, Account::IncomeRetained, amount, Some(bp), 0)?,
             RetainedVat::Untaxed => plain_lines(&dimensions, Account::Receivable, Account::IncomeRetained, amount)?,
             RetainedVat::Undecided => {
                 let evidence = "kept money became income without VAT, because the policy says no retained_vat";
-                self.find(Finding::new("retained_vat_undecided", key.clone(), Severity::Info, evidence));
+                self.find(Finding::new(FindingReason::RetainedVatUndecided, key.clone(), evidence));
                 plain_lines(&dimensions, Account::Receivable, Account::IncomeRetained, amount)?
             }
         };

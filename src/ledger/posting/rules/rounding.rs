@@ -1,5 +1,6 @@
-//! What VAT is rounded on. Each line is rounded by itself; where the policy rounds a sum instead, the difference is
-//! posted by explicit lines, one entry for each rate, beside the largest line of that rate.
+//! `vat.rounding` of `docs/posting-rules.md`: what VAT is rounded on. Each line is rounded by itself; where the policy
+//! rounds a sum instead, the difference is posted by explicit lines, one entry for each rate, beside the largest line of
+//! that rate.
 //!
 //! Tickets, products and discounts in the order's currency are summed. Vouchers and flex tickets are not: each is
 //! redeemed by itself, and what is then relieved must be what was taxed.
@@ -15,7 +16,7 @@ use crate::money::{Overflow, vat_in_gross};
 use crate::policy::VatRounding;
 
 /// All lines of one rate.
-struct Rate {
+struct RateSum {
     /// What was sold, less its discounts.
     gross_minor: i64,
     /// VAT of these lines, each rounded by itself.
@@ -66,11 +67,11 @@ impl Builder<'_> {
     }
 }
 
-fn rates(reduced: &[(SoldLine, Vec<i64>)]) -> Result<BTreeMap<i32, Rate>, Overflow> {
-    let mut rates: BTreeMap<i32, Rate> = BTreeMap::new();
+fn rates(reduced: &[(SoldLine, Vec<i64>)]) -> Result<BTreeMap<i32, RateSum>, Overflow> {
+    let mut rates: BTreeMap<i32, RateSum> = BTreeMap::new();
     for (line, discounts) in reduced {
         let Some(bp) = line.vat_bp else { continue };
-        let rate = rates.entry(bp).or_insert_with(|| Rate { gross_minor: 0, vat_minor: 0, home: line.clone() });
+        let rate = rates.entry(bp).or_insert_with(|| RateSum { gross_minor: 0, vat_minor: 0, home: line.clone() });
         // Ties by the key, for the place in the document must not matter.
         let size = |line: &SoldLine| (line.gross_minor, Reverse(line.dimensions.line_key.clone()));
         if size(line) > size(&rate.home) {
@@ -85,13 +86,13 @@ fn rates(reduced: &[(SoldLine, Vec<i64>)]) -> Result<BTreeMap<i32, Rate>, Overfl
 }
 
 /// VAT of each rate, rounded on the sum of its lines.
-fn by_rate(rates: &BTreeMap<i32, Rate>) -> Result<BTreeMap<i32, i64>, Overflow> {
+fn by_rate(rates: &BTreeMap<i32, RateSum>) -> Result<BTreeMap<i32, i64>, Overflow> {
     rates.iter().map(|(bp, rate)| Ok((*bp, vat_in_gross(rate.gross_minor, *bp)?))).collect()
 }
 
 /// VAT of the whole document, rounded once, half away from zero; then given to the rates by largest remainder, ties
 /// to the lower rate.
-fn by_document(rates: &BTreeMap<i32, Rate>) -> Result<BTreeMap<i32, i64>, Overflow> {
+fn by_document(rates: &BTreeMap<i32, RateSum>) -> Result<BTreeMap<i32, i64>, Overflow> {
     let denominator = |bp: i32| 10_000 + i128::from(bp);
     let common = rates.keys().try_fold(1_i128, |product, bp| product.checked_mul(denominator(*bp)).ok_or(Overflow))?;
     let mut parts = Vec::new();

@@ -4,8 +4,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::release::Release;
 use super::{Builder, SoldLine, taxed_lines};
-use crate::ledger::book::Account;
-use crate::ledger::posting::{Atom, Finding, Severity};
+use crate::ledger::book::{Account, ItemKind};
+use crate::ledger::posting::{Atom, Finding, FindingReason, part_key};
 use crate::money::Overflow;
 use crate::order::{Participant, Product, Ticket};
 
@@ -24,8 +24,9 @@ impl Builder<'_> {
     }
 
     fn participant(&mut self, ticket: &Ticket, who: &Participant, sold: &mut Vec<SoldLine>) -> Result<(), Overflow> {
-        let key = format!("sale:participant:{}", who.id);
-        let release = format!("release:participant:{}", who.id);
+        let part = part_key::participant(&who.id);
+        let key = format!("sale:{part}");
+        let release = format!("release:{part}");
         if !(self.live && self.counts(ticket.status) && self.counts(who.status)) {
             if let Some(at) = self.cancelled_at(ticket, who) {
                 self.wanted.cancelled_at.insert(key, at);
@@ -36,7 +37,7 @@ impl Builder<'_> {
         let (Some(gross_minor), Some(currency)) = (who.price_minor, who.currency.or(self.currency)) else {
             return Ok(());
         };
-        let mut dimensions = self.dimensions("ticket", format!("participant:{}", who.id));
+        let mut dimensions = self.dimensions(ItemKind::Ticket, part);
         dimensions.event_id.clone_from(&ticket.event_id);
         dimensions.event_key = event_key(ticket);
         dimensions.event_date_id.clone_from(&ticket.event_date_id);
@@ -45,7 +46,7 @@ impl Builder<'_> {
         let vat_bp = who.vat_bp.or(ticket.vat_bp);
         if vat_bp.is_none() && gross_minor != 0 {
             let evidence = format!("no VAT rate is known for participant {}", who.id);
-            let finding = Finding::new("vat_unknown", who.id.clone(), Severity::High, evidence);
+            let finding = Finding::new(FindingReason::VatUnknown, who.id.clone(), evidence);
             self.find(finding.with_amounts(Some(currency), 0, gross_minor));
         }
         let income = Account::IncomeTickets;
@@ -63,23 +64,19 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Lines of one product are told apart by their content, so that their place in the document does not matter.
     fn products(&mut self, sold: &mut Vec<SoldLine>) -> Result<(), Overflow> {
         let snapshot = self.snapshot;
-        let live: Vec<&Product> =
-            snapshot.order.products.iter().flatten().filter(|line| self.live && self.counts(line.status)).collect();
-        for (index, product) in live.iter().enumerate() {
-            let smaller = live.iter().filter(|other| other.product_id == product.product_id && *other < product);
-            let twins_before =
-                live.iter().take(index).filter(|other| other.product_id == product.product_id && *other == product);
-            let ordinal = 1 + smaller.count() + twins_before.count();
+        let products = snapshot.order.products.as_deref().unwrap_or_default();
+        let counts = |line: &Product| self.live && self.rules.policy.counts_part(line.status);
+        let keys = part_key::products(products, counts);
+        let live: Vec<(&Product, String)> = products.iter().zip(keys).filter(|(line, _)| counts(line)).collect();
+        for (product, line_key) in live {
             let gross_minor = product.price_minor.checked_mul(product.quantity).ok_or(Overflow)?;
-            let line_key = format!("product:{}:{ordinal}", product.product_id);
-            let mut dimensions = self.dimensions("product", line_key.clone());
+            let mut dimensions = self.dimensions(ItemKind::Product, line_key.clone());
             dimensions.channel_id = self.channel_id();
             if product.vat_bp.is_none() && gross_minor != 0 {
                 let evidence = format!("no VAT rate is known for product {}", product.product_id);
-                let finding = Finding::new("vat_unknown", line_key.clone(), Severity::High, evidence);
+                let finding = Finding::new(FindingReason::VatUnknown, line_key.clone(), evidence);
                 self.find(finding.with_amounts(Some(product.currency), 0, gross_minor));
             }
             let lines =

@@ -2,8 +2,8 @@
 
 use super::{Builder, plain_lines, taxed_lines};
 use crate::clock::Timestamp;
-use crate::ledger::book::Account;
-use crate::ledger::posting::{Atom, Dimensions, Effective, FLEX, Finding, Line, Severity, VOUCHER, stored_value_key};
+use crate::ledger::book::{Account, ItemKind};
+use crate::ledger::posting::{Atom, Dimensions, Effective, Finding, FindingReason, Line, StoredValueKey, part_key};
 use crate::money::{Overflow, vat_in_gross};
 use crate::order::{FlexTicket, RedeemedFlexTicket, Voucher, VoucherOrder};
 use crate::policy::Regime;
@@ -38,7 +38,7 @@ impl Builder<'_> {
         if !(self.live && self.counts(flex.status)) {
             return Ok(());
         }
-        let mut dimensions = self.dimensions("flex", format!("flex:{}", flex.id));
+        let mut dimensions = self.dimensions(ItemKind::Flex, part_key::flex(&flex.id));
         dimensions.voucher_id = Some(flex.id.clone());
         dimensions.channel_id = self.channel_id();
         let regime = self.rules.policy.flex_regime(flex);
@@ -50,7 +50,7 @@ impl Builder<'_> {
         if flex.unlimited && !matches!(regime, Regime::Recognised(_)) {
             let evidence =
                 format!("flex ticket {} has no limit of admissions and is treated like a limited one", flex.id);
-            self.find(Finding::new("flex_unlimited", flex.id.clone(), Severity::Low, evidence));
+            self.find(Finding::new(FindingReason::FlexUnlimited, flex.id.clone(), evidence));
         }
         self.add(Atom {
             key: format!("flex.sale:{}", flex.id),
@@ -67,7 +67,7 @@ impl Builder<'_> {
         if !(self.live && self.counts(order.status)) {
             return Ok(());
         }
-        let mut dimensions = self.dimensions("voucher", format!("voucher:{}", voucher.id));
+        let mut dimensions = self.dimensions(ItemKind::Voucher, part_key::voucher(&voucher.id));
         dimensions.voucher_id = Some(voucher.id.clone());
         dimensions.channel_id = self.channel_id();
         let value = voucher.value_minor;
@@ -85,7 +85,7 @@ impl Builder<'_> {
         if !(self.snapshot.issues_refunds(&self.rules.policy) && self.counts(order.status)) {
             return Ok(());
         }
-        let mut dimensions = self.dimensions("refund_voucher", format!("voucher:{}", voucher.id));
+        let mut dimensions = self.dimensions(ItemKind::RefundVoucher, part_key::voucher(&voucher.id));
         dimensions.voucher_id = Some(voucher.id.clone());
         let debit = match order.refunded_orders.as_slice() {
             [refunded] => {
@@ -94,8 +94,7 @@ impl Builder<'_> {
             }
             _ => {
                 let evidence = format!("voucher {} refunds several orders without saying how much of each", voucher.id);
-                let finding =
-                    Finding::new("refund_voucher_unallocated", voucher.id.clone(), Severity::Medium, evidence);
+                let finding = Finding::new(FindingReason::RefundVoucherUnallocated, voucher.id.clone(), evidence);
                 self.find(finding.with_amounts(Some(voucher.currency), 0, voucher.value_minor));
                 Account::VoucherRefundUnallocated
             }
@@ -116,14 +115,14 @@ impl Builder<'_> {
         for redeemed in redeemed {
             let used_at = redeemed.used_at.map_or_else(String::new, |at| at.to_string());
             let key = format!("voucher.redeem:{}:{used_at}", redeemed.id);
-            let mut dimensions = self.dimensions("voucher_redemption", key.clone());
+            let mut dimensions = self.dimensions(ItemKind::VoucherRedemption, key.clone());
             dimensions.voucher_id = Some(redeemed.id.clone());
-            let liability = match self.regime(VOUCHER, &redeemed.id).rate() {
+            let regime = self.regime(&StoredValueKey::voucher(&redeemed.id));
+            let liability = match regime.rate() {
                 None => Account::VoucherMultiPurpose,
                 Some(bp) => Account::VoucherSinglePurpose(bp),
             };
-            let lines =
-                redemption_lines(&dimensions, liability, self.regime(VOUCHER, &redeemed.id), redeemed.value_minor)?;
+            let lines = redemption_lines(&dimensions, liability, regime, redeemed.value_minor)?;
             self.add(Atom {
                 key,
                 event_type: "voucher.redeem",
@@ -150,9 +149,9 @@ impl Builder<'_> {
             }
             return Ok(());
         }
-        let mut dimensions = self.dimensions("flex_redemption", key.clone());
+        let mut dimensions = self.dimensions(ItemKind::FlexRedemption, key.clone());
         dimensions.voucher_id = Some(redeemed.id.clone());
-        let regime = self.regime(FLEX, &redeemed.id);
+        let regime = self.regime(&StoredValueKey::flex(&redeemed.id));
         // What was revenue when it was sold cannot be revenue again with the ticket that it pays for.
         let account = if matches!(regime, Regime::Recognised(_)) { Account::IncomeFlex } else { Account::Flex };
         let lines = redemption_lines(&dimensions, account, regime, redeemed.value_minor)?;
@@ -168,8 +167,8 @@ impl Builder<'_> {
     }
 
     /// While nobody told how it was sold, it counts as taxed when used.
-    fn regime(&self, class: &str, id: &str) -> Regime {
-        self.snapshot.regimes.get(&stored_value_key(class, id)).copied().unwrap_or(Regime::Untaxed)
+    fn regime(&self, key: &StoredValueKey) -> Regime {
+        self.snapshot.regimes.get(key).copied().unwrap_or(Regime::Untaxed)
     }
 }
 

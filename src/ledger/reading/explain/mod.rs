@@ -3,7 +3,7 @@
 //! It is told from the journal; the last snapshot only lends the names of what was sold. No personal data is in either.
 
 mod balance;
-mod facts;
+mod explained;
 mod history;
 mod sold;
 mod store;
@@ -13,7 +13,7 @@ use serde::Serialize;
 
 pub use self::balance::{Balance, Term};
 
-use self::facts::Facts;
+use self::explained::ExplainedOrder;
 use super::trace;
 use crate::db::Database;
 use crate::ledger::Error;
@@ -21,9 +21,7 @@ use crate::ledger::Error;
 /// The story of one order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Story {
-    /// The source.
     pub source: String,
-    /// The order.
     pub order_id: String,
     /// The code that the customer knows.
     pub order_code: Option<String>,
@@ -40,9 +38,7 @@ pub struct Story {
 /// A part of the story.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Chapter {
-    /// What it is about.
     pub title: &'static str,
-    /// Its sentences.
     pub sentences: Vec<String>,
 }
 
@@ -54,30 +50,30 @@ pub fn explain(database: &Database, source: Option<&str>, name: &str) -> Result<
     database.read(|connection| {
         let mut stories = Vec::new();
         for (source, order_id) in trace::store::orders(connection, source, name)? {
-            stories.push(story(&Facts::load(connection, &source, &order_id)?));
+            stories.push(story(&ExplainedOrder::load(connection, &source, &order_id)?)?);
         }
         Ok(stories)
     })
 }
 
-fn story(facts: &Facts) -> Story {
+fn story(order: &ExplainedOrder) -> crate::db::Result<Story> {
     let chapters = [
-        ("What was sold", sold::items(facts)),
-        ("What was taken off", sold::reductions(facts)),
-        ("Vouchers and flex tickets", sold::stored_value(facts)),
-        ("Money", sold::money_chapter(facts)),
-        ("Entered by hand", sold::by_hand(facts)),
-        ("How it came about", history::steps(facts)),
-        ("What is open, and why", history::findings(facts)),
+        ("What was sold", sold::items(order)),
+        ("What was taken off", sold::reductions(order)),
+        ("Vouchers and flex tickets", sold::stored_value(order)),
+        ("Money", sold::money_chapter(order)),
+        ("Entered by hand", sold::by_hand(order)),
+        ("How it came about", history::snapshots(order)),
+        ("What is open, and why", history::findings(order)),
     ];
     let chapters = chapters.into_iter().filter(|(_, sentences)| !sentences.is_empty());
-    Story {
-        source: facts.source.clone(),
-        order_id: facts.order_id.clone(),
-        order_code: facts.code.clone(),
-        status: facts.status.clone(),
-        introduction: facts.introduction(),
+    Ok(Story {
+        source: order.source.clone(),
+        order_id: order.order_id.clone(),
+        order_code: order.code.clone(),
+        status: order.status.clone(),
+        introduction: order.introduction(),
         chapters: chapters.map(|(title, sentences)| Chapter { title, sentences }).collect(),
-        balances: balance::balances(facts),
-    }
+        balances: balance::balances(order)?,
+    })
 }

@@ -4,25 +4,26 @@ use diesel::prelude::*;
 
 use crate::db::schema::{findings, journal_entries, postings, sources};
 use crate::db::{Connection, Result};
+use crate::ledger::batch::FindingState;
 use crate::on_engine;
 
-/// A finding that somebody has to look at.
+/// A finding that is open or acknowledged.
 #[derive(Queryable)]
-pub(super) struct FindingRow {
+pub(super) struct UnresolvedFinding {
     pub(super) reason: String,
     pub(super) severity: String,
     pub(super) currency: Option<String>,
     pub(super) difference_minor: Option<i64>,
     pub(super) evidence: String,
-    pub(super) state: String,
+    pub(super) state: FindingState,
     pub(super) note: Option<String>,
 }
 
-pub(super) fn findings(connection: &mut Connection, source: &str, order_id: &str) -> Result<Vec<FindingRow>> {
+pub(super) fn findings(connection: &mut Connection, source: &str, order_id: &str) -> Result<Vec<UnresolvedFinding>> {
     let query = findings::table
         .filter(findings::source.eq(source))
         .filter(findings::order_id.eq(order_id))
-        .filter(findings::state.eq_any(["open", "acknowledged"]))
+        .filter(findings::state.eq_any(FindingState::UNRESOLVED))
         .order((findings::reason, findings::fingerprint))
         .select((
             findings::reason,

@@ -12,13 +12,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database, Result};
+use crate::inbox::State;
 
 /// Where to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// An entry of the journal.
     Entry(i64),
-    /// An event of the inbox.
     Event(i64),
     /// An order, by its id or its code.
     Order(String),
@@ -27,9 +26,8 @@ pub enum Start {
 /// All that hangs together with the start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Trace {
-    /// The entries, in their order.
     pub entries: Vec<EntryTraced>,
-    /// The steps of settling that wrote them.
+    /// The snapshots that they were computed from.
     pub snapshots: Vec<SnapshotTraced>,
     /// The events that caused these.
     pub events: Vec<EventTraced>,
@@ -37,12 +35,9 @@ pub struct Trace {
     pub documents: Vec<DocumentTraced>,
 }
 
-/// An entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EntryTraced {
-    /// The source.
     pub source: String,
-    /// Its number.
     pub entry_no: i64,
     /// `post`, `reverse`, `manual` or `close`.
     pub kind: String,
@@ -50,13 +45,11 @@ pub struct EntryTraced {
     pub event_type: String,
     /// The fact, such as `payment:ID`.
     pub atom_key: String,
-    /// The order.
     pub order_id: Option<String>,
     /// Its day.
     pub booking_date: chrono::NaiveDate,
-    /// Its currency.
     pub currency: String,
-    /// The step that wrote it; none for what was entered by hand.
+    /// What it was computed from; none for what was entered by hand.
     pub snapshot_no: Option<i64>,
     /// The event behind it.
     pub inbox_event_id: Option<i64>,
@@ -68,14 +61,11 @@ pub struct EntryTraced {
     pub lines: Vec<(String, i64)>,
 }
 
-/// A step of settling.
+/// A state of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, diesel::Queryable)]
 pub struct SnapshotTraced {
-    /// The source.
     pub source: String,
-    /// Its number.
     pub snapshot_no: i64,
-    /// The order.
     pub order_id: String,
     /// Why: a delivery, or a voucher of another order.
     pub cause: String,
@@ -89,21 +79,16 @@ pub struct SnapshotTraced {
     pub document_id: Option<i64>,
 }
 
-/// An event of the inbox.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct EventTraced {
-    /// Its number.
     pub id: i64,
-    /// The source.
     pub source: String,
     /// What it is.
     pub kind: String,
     /// What it is about.
     pub entity: Option<String>,
-    /// When it was received.
     pub received_at: Timestamp,
-    /// The word for its state.
-    pub state: String,
+    pub state: State,
     /// Why it is parked or waits.
     pub reason: Option<String>,
     /// Hash of its bytes, as noted when they came.
@@ -119,7 +104,6 @@ pub struct EventTraced {
 /// An answer of a provider's API.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DocumentTraced {
-    /// Its number.
     pub id: i64,
     /// What it is about.
     pub entity: String,
@@ -178,7 +162,7 @@ fn follow(connection: &mut Connection, source: Option<&str>, start: &Start) -> R
     let mut trace = Trace::default();
     match start {
         Start::Entry(entry_no) => {
-            trace.entries = store::entries(connection, source, &store::Of::Number(*entry_no))?;
+            trace.entries = store::entries(connection, source, &store::EntriesOf::Number(*entry_no))?;
             for entry in trace.entries.clone() {
                 if let Some(snapshot_no) = entry.snapshot_no {
                     trace.snapshots.extend(store::snapshot(connection, &entry.source, snapshot_no)?);
@@ -187,15 +171,18 @@ fn follow(connection: &mut Connection, source: Option<&str>, start: &Start) -> R
         }
         Start::Event(id) => {
             trace.snapshots = store::snapshots_of_event(connection, source, *id)?;
-            for step in &trace.snapshots {
-                let of_step = store::Of::Step { order_id: step.order_id.clone(), snapshot_no: step.snapshot_no };
-                trace.entries.extend(store::entries(connection, Some(&step.source), &of_step)?);
+            for snapshot in &trace.snapshots {
+                let of_snapshot = store::EntriesOf::Snapshot {
+                    order_id: snapshot.order_id.clone(),
+                    snapshot_no: snapshot.snapshot_no,
+                };
+                trace.entries.extend(store::entries(connection, Some(&snapshot.source), &of_snapshot)?);
             }
         }
         Start::Order(name) => {
             for (source, order_id) in store::orders(connection, source, name)? {
                 trace.snapshots.extend(store::snapshots_of_order(connection, &source, &order_id)?);
-                let of_order = store::Of::Order(order_id);
+                let of_order = store::EntriesOf::Order(order_id);
                 trace.entries.extend(store::entries(connection, Some(&source), &of_order)?);
             }
         }

@@ -6,12 +6,13 @@ use super::{Bytes, DocumentTraced, EntryTraced, EventTraced, SnapshotTraced};
 use crate::clock::Timestamp;
 use crate::db::schema::{documents, inbox_events, journal_entries, order_snapshots, orders, postings};
 use crate::db::{Connection, Result};
+use crate::inbox::{Entity, State};
 use crate::on_engine;
 
 /// Which entries.
-pub(super) enum Of {
+pub(super) enum EntriesOf {
     Number(i64),
-    Step { order_id: String, snapshot_no: i64 },
+    Snapshot { order_id: String, snapshot_no: i64 },
     Order(String),
 }
 
@@ -31,7 +32,7 @@ type EntryColumns = (
 );
 
 /// The entries with their lines, in their order.
-pub(super) fn entries(connection: &mut Connection, source: Option<&str>, of: &Of) -> Result<Vec<EntryTraced>> {
+pub(super) fn entries(connection: &mut Connection, source: Option<&str>, of: &EntriesOf) -> Result<Vec<EntryTraced>> {
     let columns = (
         journal_entries::source,
         journal_entries::entry_no,
@@ -52,12 +53,12 @@ pub(super) fn entries(connection: &mut Connection, source: Option<&str>, of: &Of
             query = query.filter(journal_entries::source.eq(source));
         }
         query = match of {
-            Of::Number(entry_no) => query.filter(journal_entries::entry_no.eq(entry_no)),
+            EntriesOf::Number(entry_no) => query.filter(journal_entries::entry_no.eq(entry_no)),
             // The order is what the index goes by.
-            Of::Step { order_id, snapshot_no } => query
+            EntriesOf::Snapshot { order_id, snapshot_no } => query
                 .filter(journal_entries::order_id.eq(order_id))
                 .filter(journal_entries::snapshot_no.eq(snapshot_no)),
-            Of::Order(order_id) => query.filter(journal_entries::order_id.eq(order_id)),
+            EntriesOf::Order(order_id) => query.filter(journal_entries::order_id.eq(order_id)),
         };
         query.order((journal_entries::source, journal_entries::entry_no)).load(c)?
     });
@@ -167,7 +168,7 @@ pub(in crate::ledger) fn orders(
 pub(super) fn events_about(connection: &mut Connection, source: Option<&str>, name: &str) -> Result<Vec<i64>> {
     let mut ids = Vec::new();
     for (source, order_id) in orders(connection, source, name)? {
-        let entities = [format!("order:{order_id}"), format!("booking:{order_id}")];
+        let entities = Entity::of_order(&order_id).map(|entity| entity.to_string());
         let query = inbox_events::table
             .filter(inbox_events::source.eq(source))
             .filter(inbox_events::entity.eq_any(entities))
@@ -178,7 +179,7 @@ pub(super) fn events_about(connection: &mut Connection, source: Option<&str>, na
     Ok(ids)
 }
 
-type EventColumns = (i64, String, String, Option<String>, Timestamp, String, Option<String>, String, Option<Vec<u8>>);
+type EventColumns = (i64, String, String, Option<String>, Timestamp, State, Option<String>, String, Option<Vec<u8>>);
 
 pub(super) fn event(connection: &mut Connection, source: Option<&str>, id: i64) -> Result<Option<EventTraced>> {
     let query = inbox_events::table.find(id).select((
@@ -197,24 +198,24 @@ pub(super) fn event(connection: &mut Connection, source: Option<&str>, id: i64) 
     if source.is_some_and(|source| source != of) {
         return Ok(None);
     }
-    let steps = snapshots_of_event(connection, Some(&of), id)?;
+    let snapshots = snapshots_of_event(connection, Some(&of), id)?;
     let mut entries = 0;
-    for step in &steps {
+    for snapshot in &snapshots {
         let caused = journal_entries::table
             .filter(journal_entries::source.eq(&of))
-            .filter(journal_entries::order_id.eq(&step.order_id))
-            .filter(journal_entries::snapshot_no.eq(step.snapshot_no))
+            .filter(journal_entries::order_id.eq(&snapshot.order_id))
+            .filter(journal_entries::snapshot_no.eq(snapshot.snapshot_no))
             .count();
         let count: i64 = on_engine!(connection, |c| caused.get_result(c))?;
         entries += count;
     }
-    let outcome = match (state.as_str(), entries, steps.len()) {
+    let outcome = match (state, entries, snapshots.len()) {
         (_, 1.., _) => format!("{entries} entries"),
-        ("done", _, 0) => "nothing changed: everything in it was already known".to_owned(),
+        (State::Done, _, 0) => "nothing changed: everything in it was already known".to_owned(),
         (_, _, 1..) => "no entry: the change moves no money".to_owned(),
-        ("superseded", ..) => "nothing changed: newer data had already been applied".to_owned(),
-        ("parked", ..) => "nothing changed: it is parked".to_owned(),
-        _ => "nothing changed yet: it is pending".to_owned(),
+        (State::Superseded, ..) => "nothing changed: newer data had already been applied".to_owned(),
+        (State::Parked, ..) => "nothing changed: it is parked".to_owned(),
+        (State::Pending, ..) => "nothing changed yet: it is pending".to_owned(),
     };
     let bytes = Bytes::of(body.as_deref(), Some(&body_sha256));
     Ok(Some(EventTraced {

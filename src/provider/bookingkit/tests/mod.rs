@@ -1,4 +1,4 @@
-//! The reading of both documented examples, of every ruling, and of broken input.
+//! The reading of both documented examples, of every reading rule, and of broken input.
 
 mod amounts;
 mod contact;
@@ -10,7 +10,7 @@ mod seeds;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::order::{Contact, Note, Provider};
+use crate::order::{Contact, Note, NoteReason, Provider};
 
 const PAID_ORDER: &str = include_str!("../../../../tests/fixtures/bookingkit/paid_order.json");
 const UNIFIED_EXAMPLE: &str = include_str!("../../../../tests/fixtures/bookingkit/unified_example.json");
@@ -23,7 +23,7 @@ fn source() -> Source {
     }
 }
 
-fn said(text: &str) -> Said {
+fn said(text: &str) -> OrderReading {
     match read(&source(), text.as_bytes()) {
         Ok(said) => said,
         Err(refused) => panic!("{refused}"),
@@ -79,8 +79,8 @@ fn rewritten(from: &str, to: &str) -> String {
     UNIFIED_EXAMPLE.replacen(from, to, 1)
 }
 
-fn noted(said: &Said, reason: &str) -> Vec<String> {
-    said.notes.iter().filter(|note| note.reason == reason).map(|note| note.subject.clone()).collect()
+fn noted(said: &OrderReading, reason: &str) -> Vec<String> {
+    said.notes.iter().filter(|note| note.reason.as_str() == reason).map(|note| note.subject.clone()).collect()
 }
 
 fn no_contact() -> Contact {
@@ -92,7 +92,8 @@ fn at(text: &str) -> Option<crate::clock::Timestamp> {
 }
 
 fn note(reason: &str, subject: &str, evidence: &str) -> Note {
-    Note { reason: reason.to_owned(), subject: subject.to_owned(), evidence: evidence.to_owned() }
+    let known = NoteReason::ALL.into_iter().find(|known| known.as_str() == reason);
+    Note::new(known.unwrap(), subject, evidence)
 }
 
 fn empty() -> Value {
@@ -105,7 +106,7 @@ const PARTICIPANT: &str = "/tickets/0/participants/0";
 fn check_refused(cases: &[(&str, Value, &str, &str)]) {
     for (pointer, value, reason, path) in cases {
         let refused = refused(&with(pointer, value.clone()));
-        assert_eq!(refused.reason, *reason, "{pointer} {value}: {}", refused.detail);
+        assert_eq!(refused.reason.as_str(), *reason, "{pointer} {value}: {}", refused.detail);
         assert!(refused.detail.starts_with(path), "{pointer}: {}", refused.detail);
     }
 }

@@ -39,7 +39,8 @@ fn strange() -> impl Strategy<Value = Value> {
 #[test]
 fn no_truncation_is_read() {
     for length in 0..UNIFIED_EXAMPLE.trim_end().len() {
-        let refused = read(&source(), &UNIFIED_EXAMPLE.as_bytes()[..length]).err().map(|refused| refused.reason);
+        let refused =
+            read(&source(), &UNIFIED_EXAMPLE.as_bytes()[..length]).err().map(|refused| refused.reason.as_str());
         assert_eq!(refused, Some("invalid_json"), "{length}");
     }
 }

@@ -255,7 +255,7 @@ fn the_unified_example_is_noted_for_three_oddities() {
 #[test]
 fn both_examples_are_the_same_entity() {
     for body in [PAID_ORDER, UNIFIED_EXAMPLE] {
-        let expected = Classified::Understood { kind: "order".to_owned(), entity: format!("order:{ORDER_ID}") };
+        let expected = Classified::Understood { kind: "order".to_owned(), entity: Entity::Order(ORDER_ID.to_owned()) };
         assert_eq!(classify(&source(), body.as_bytes()), expected);
     }
 }

@@ -8,23 +8,18 @@ use std::collections::BTreeMap;
 
 use crate::clock::Timestamp;
 use crate::config::Source;
+use crate::inbox::ParkReason;
 use crate::money::Currency;
-use crate::order::{Contact, Header, Note, Order, OrderStatus, Ticket};
+use crate::order::{Contact, Header, Note, NoteReason, Order, OrderStatus, Ticket};
 use crate::provider::json::{self, Object};
-use crate::provider::{Said, Unreadable};
-
-/// A booking that was read.
-pub struct ReadBooking {
-    /// Order, contact and oddities. Its `tickets` are `None` when the answer has none to say.
-    pub said: Said,
-}
+use crate::provider::{OrderReading, Unreadable};
 
 /// Reads the body of an answer. `received_at` is the receipt of the event that led to it: its local date decides on
-/// the VAT of a show without a date.
+/// the VAT of a show without a date. The tickets are `None` when the answer lacks them.
 ///
 /// # Errors
 /// What parks the events of this booking: see [`Unreadable`].
-pub fn read_booking(source: &Source, body: &[u8], received_at: Timestamp) -> Result<ReadBooking, Unreadable> {
+pub fn read_booking(source: &Source, body: &[u8], received_at: Timestamp) -> Result<OrderReading, Unreadable> {
     let document = json::parse(body)?;
     let booking = document.object()?;
     let mut notes = Vec::new();
@@ -54,7 +49,7 @@ pub fn read_booking(source: &Source, body: &[u8], received_at: Timestamp) -> Res
     let order = Order { header: Some(header), tickets, ..Order::unknown(&order_id) };
     notes.sort();
     notes.dedup();
-    Ok(ReadBooking { said: Said { order, contact, notes } })
+    Ok(OrderReading { order, contact, notes })
 }
 
 /// Reads a person.
@@ -75,7 +70,7 @@ fn confirmation(part: &Object<'_>, subject: &str, notes: &mut Vec<Note>) -> Resu
     if let Some(confirmed) = part.flag("confirmation")? {
         return Ok(confirmed);
     }
-    notes.push(note("confirmation_missing", subject, "confirmation is missing and taken for true"));
+    notes.push(Note::new(NoteReason::ConfirmationMissing, subject, "confirmation is missing and taken for true"));
     Ok(true)
 }
 
@@ -97,11 +92,15 @@ fn read_tickets(
             }
             Some(first) if *first == ticket => {
                 let subject = format!("ticket:{}", ticket.id);
-                notes.push(note("duplicate_key", &subject, "the same ticket is listed twice and counts once"));
+                notes.push(Note::new(
+                    NoteReason::DuplicateKey,
+                    subject,
+                    "the same ticket is listed twice and counts once",
+                ));
             }
             Some(_) => {
                 let detail = format!("{}.pid comes twice with different content", item.path());
-                return Err(Unreadable::new("conflicting_duplicate", detail));
+                return Err(Unreadable::new(ParkReason::ConflictingDuplicate, detail));
             }
         }
     }
@@ -116,12 +115,8 @@ fn currency_of(tickets: &[Ticket]) -> Option<Currency> {
 
 fn note_unknown_fields(part: &Object<'_>, known: &[&str], notes: &mut Vec<Note>) {
     for shape in part.unknown_fields(known) {
-        notes.push(note("schema_extra_field", &shape, "a field that the documentation does not have"));
+        notes.push(Note::new(NoteReason::SchemaExtraField, shape, "a field that the documentation does not have"));
     }
-}
-
-fn note(reason: &str, subject: &str, evidence: &str) -> Note {
-    Note { reason: reason.to_owned(), subject: subject.to_owned(), evidence: evidence.to_owned() }
 }
 
 #[cfg(test)]

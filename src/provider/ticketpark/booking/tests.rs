@@ -14,9 +14,9 @@ fn source() -> Source {
     }
 }
 
-fn read(booking: &Value) -> Result<Said, Unreadable> {
+fn read(booking: &Value) -> Result<OrderReading, Unreadable> {
     let received_at = Timestamp::parse("2023-12-31T23:30:00Z").unwrap();
-    read_booking(&source(), booking.to_string().as_bytes(), received_at).map(|read| read.said)
+    read_booking(&source(), booking.to_string().as_bytes(), received_at)
 }
 
 /// The documented booking with one member of its first ticket replaced, or removed.
@@ -31,10 +31,10 @@ fn with_ticket_member(key: &str, value: Option<Value>) -> Value {
 }
 
 fn reason(booking: &Value) -> &'static str {
-    read(booking).err().map_or("readable", |error| error.reason)
+    read(booking).err().map_or("readable", |error| error.reason.as_str())
 }
 
-fn note_reasons(said: &Said) -> Vec<&str> {
+fn note_reasons(said: &OrderReading) -> Vec<&str> {
     said.notes.iter().map(|note| note.reason.as_str()).collect()
 }
 
@@ -191,5 +191,5 @@ fn a_person_is_read() {
     let contact = read_person(person_example().to_string().as_bytes()).ok().unwrap();
     assert_eq!(contact.match_key, "person:8CB96870-68AC-4296-BEC2-F0F04B29D4F0");
     assert_eq!((contact.email.as_deref(), contact.language.as_deref()), (Some("tech@ticketpark.ch"), Some("de")));
-    assert_eq!(read_person(b"{}").err().map(|error| error.reason), Some("missing_id"));
+    assert_eq!(read_person(b"{}").err().map(|error| error.reason.as_str()), Some("missing_id"));
 }

@@ -2,11 +2,12 @@
 
 use chrono::{Datelike as _, NaiveDateTime, TimeZone as _};
 
-use super::{confirmation, note, note_unknown_fields, vat};
+use super::{confirmation, note_unknown_fields, vat};
 use crate::clock::Timestamp;
 use crate::config::Source;
+use crate::inbox::ParkReason;
 use crate::money::Currency;
-use crate::order::{Note, PartStatus, Participant, Ticket};
+use crate::order::{Note, NoteReason, PartStatus, Participant, Ticket};
 use crate::provider::Unreadable;
 use crate::provider::json::Object;
 
@@ -44,7 +45,11 @@ pub(super) fn read(ticket: &Object<'_>, context: &Context<'_>, notes: &mut Vec<N
     let subject = format!("ticket:{id}");
     let confirmed = confirmation(ticket, &subject, notes)?;
     if !confirmed && context.booking_counts {
-        notes.push(note("unconfirmed_ticket", &subject, "a ticket of a confirmed booking is not confirmed"));
+        notes.push(Note::new(
+            NoteReason::UnconfirmedTicket,
+            subject.as_str(),
+            "a ticket of a confirmed booking is not confirmed",
+        ));
     }
     let status = if confirmed { PartStatus::Accepted } else { PartStatus::Pending };
     let (price_minor, currency) = price(ticket, &subject, notes)?;
@@ -86,12 +91,12 @@ fn price(
     subject: &str,
     notes: &mut Vec<Note>,
 ) -> Result<(Option<i64>, Option<Currency>), Unreadable> {
-    const REASON: &str = "unknown_currency";
+    const REASON: ParkReason = ParkReason::UnknownCurrency;
     let code = ticket.word(CURRENCY, REASON)?;
     let unknown = || Unreadable::new(REASON, format!("{} is not known", ticket.path(CURRENCY)));
     let currency = code.map(|code| Currency::parse(&code).ok_or_else(unknown)).transpose()?;
     if ticket.get(PRICE).is_none_or(|price| price.is_blank()) {
-        notes.push(note("price_missing", subject, "a ticket without a price posts nothing"));
+        notes.push(Note::new(NoteReason::PriceMissing, subject, "a ticket without a price posts nothing"));
         return Ok((None, currency));
     }
     let currency = currency.ok_or_else(unknown)?;

@@ -12,6 +12,7 @@ pub use self::grant::{Grant, GrantError};
 
 use crate::clock::Clock;
 use crate::config::Api;
+use crate::inbox::ParkReason;
 use crate::limits;
 use crate::provider::Failure;
 
@@ -117,9 +118,10 @@ impl Client {
             404 => Ok(Answer::Fetched(Fetched { status, body: verdict::read_body(response).await? })),
             401 | 403 => Ok(Answer::Refused(status)),
             // This API's validation error: the same request will never be right.
-            409 => {
-                Err(Failure::Permanent { reason: "provider_refused", detail: "the provider answered 409".to_owned() })
-            }
+            409 => Err(Failure::Permanent {
+                reason: ParkReason::ProviderRefused,
+                detail: "the provider answered 409".to_owned(),
+            }),
             _ => Err(verdict::of_status(&response, self.clock.now())),
         }
     }
@@ -130,7 +132,7 @@ fn path_segment(pid: &str) -> Result<String, Failure> {
     // Dots cannot be escaped: `%2E%2E` is read as `..` as well.
     if pid.is_empty() || pid == "." || pid == ".." || pid.len() > PID_BYTES {
         return Err(Failure::Permanent {
-            reason: "bad_pid",
+            reason: ParkReason::BadPid,
             detail: "the pid cannot be part of an API address".to_owned(),
         });
     }

@@ -19,7 +19,7 @@ fn a_pid_stays_one_segment() {
         assert_eq!(path_segment(pid), Ok(segment.to_owned()));
     }
     for pid in ["", ".", "..", &"1".repeat(201)] {
-        assert!(matches!(path_segment(pid), Err(Failure::Permanent { reason: "bad_pid", .. })), "{pid}");
+        assert!(matches!(path_segment(pid), Err(Failure::Permanent { reason: ParkReason::BadPid, .. })), "{pid}");
     }
 }
 

@@ -8,6 +8,7 @@ use reqwest::Response;
 use reqwest::header::RETRY_AFTER;
 
 use crate::clock::Timestamp;
+use crate::inbox::ParkReason;
 use crate::limits;
 use crate::provider::Failure;
 
@@ -23,8 +24,8 @@ pub(super) fn of_status(response: &Response, now: Timestamp) -> Failure {
     match status {
         429 => Failure::RateLimited { detail, retry_after_milliseconds },
         500..=599 => Failure::ProviderDown { detail, retry_after_milliseconds },
-        403 => Failure::Transient { reason: "forbidden", detail, retry_after_milliseconds },
-        _ => Failure::Transient { reason: "unexpected_status", detail, retry_after_milliseconds },
+        403 => Failure::Transient { reason: ParkReason::Forbidden, detail, retry_after_milliseconds },
+        _ => Failure::Transient { reason: ParkReason::UnexpectedStatus, detail, retry_after_milliseconds },
     }
 }
 
@@ -45,14 +46,14 @@ pub(super) fn of_transport(error: &reqwest::Error) -> Failure {
 
 /// An answer that cannot be what was asked for.
 pub(super) fn garbage(detail: &str) -> Failure {
-    Failure::Transient { reason: "garbage_answer", detail: detail.to_owned(), retry_after_milliseconds: None }
+    Failure::Transient { reason: ParkReason::GarbageAnswer, detail: detail.to_owned(), retry_after_milliseconds: None }
 }
 
 /// Reads a body up to the bound, without ever holding more.
 pub(super) async fn read_body(mut response: Response) -> Result<Vec<u8>, Failure> {
     let announced = response.content_length().unwrap_or(0);
     let too_large = || Failure::Transient {
-        reason: "answer_too_large",
+        reason: ParkReason::AnswerTooLarge,
         detail: format!("the response has more than {} bytes", limits::FETCH_BYTES),
         retry_after_milliseconds: None,
     };

@@ -1,7 +1,7 @@
 //! The seven kinds of webhooks. None is signed, numbered or dated, so all but the payment are taken as hints to read.
 
 use crate::config::Source;
-use crate::inbox::Classified;
+use crate::inbox::{Classified, Entity, ParkReason};
 use crate::money::Currency;
 use crate::order::Payment;
 use crate::provider::Unreadable;
@@ -92,10 +92,10 @@ impl Kind {
         }
     }
 
-    fn entity(self, pid: &str) -> String {
+    fn entity(self, pid: &str) -> Entity {
         match self {
-            Self::Booking(_) | Self::Payment => format!("booking:{pid}"),
-            Self::Person { .. } => format!("person:{pid}"),
+            Self::Booking(_) | Self::Payment => Entity::Booking(pid.to_owned()),
+            Self::Person { .. } => Entity::Person(pid.to_owned()),
         }
     }
 }
@@ -135,13 +135,15 @@ pub fn classify(_source: &Source, body: &[u8]) -> Classified {
     let kind = kind.to_owned();
     match (read, entity) {
         (Ok(()), Some(entity)) => Classified::Understood { kind, entity },
-        (Ok(()), None) => Classified::Parked { kind, entity: None, reason: "missing_id", detail: String::new() },
+        (Ok(()), None) => {
+            Classified::Parked { kind, entity: None, reason: ParkReason::MissingId, detail: String::new() }
+        }
         (Err(error), entity) => Classified::Parked { kind, entity, reason: error.reason, detail: error.detail },
     }
 }
 
 fn kind_of(webhook: &Object<'_>) -> Result<Kind, Unreadable> {
-    const REASON: &str = "unknown_event_type";
+    const REASON: ParkReason = ParkReason::UnknownEventType;
     let word = webhook.word("type", REASON)?.ok_or_else(|| Unreadable::new(REASON, "type is missing"))?;
     Kind::parse(&word).ok_or_else(|| {
         let plain = word.len() <= 40 && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
@@ -151,7 +153,7 @@ fn kind_of(webhook: &Object<'_>) -> Result<Kind, Unreadable> {
 }
 
 fn payload_of<'d>(webhook: &Object<'d>, kind: Kind) -> Result<(Object<'d>, String), Unreadable> {
-    let missing = || Unreadable::new("missing_id", format!("payload.{} is missing", kind.pid_key()));
+    let missing = || Unreadable::new(ParkReason::MissingId, format!("payload.{} is missing", kind.pid_key()));
     let payload = webhook.object("payload")?.ok_or_else(missing)?;
     let pid = payload.required_id(kind.pid_key())?;
     Ok((payload, pid))
@@ -167,7 +169,7 @@ fn ticket_pids(pids: &Element<'_>) -> Vec<String> {
 }
 
 fn payment(payload: &Object<'_>) -> Result<Payment, Unreadable> {
-    const REASON: &str = "unknown_currency";
+    const REASON: ParkReason = ParkReason::UnknownCurrency;
     let id = payload.required_id("payment_pid")?;
     // The pid of a currency is its ISO code.
     let code = payload.word("currency", REASON)?.unwrap_or_default();

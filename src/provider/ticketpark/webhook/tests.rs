@@ -12,12 +12,14 @@ fn body(kind: &str, payload: &Value) -> Vec<u8> {
 }
 
 fn understood(kind: &str, entity: &str) -> Classified {
-    Classified::Understood { kind: kind.to_owned(), entity: entity.to_owned() }
+    Classified::Understood { kind: kind.to_owned(), entity: Entity::parse(entity).unwrap() }
 }
 
 fn parked(body: &[u8]) -> (String, Option<String>, &'static str) {
     match classify(&source(), body) {
-        Classified::Parked { kind, entity, reason, .. } => (kind, entity, reason),
+        Classified::Parked { kind, entity, reason, .. } => {
+            (kind, entity.map(|entity| entity.to_string()), reason.as_str())
+        }
         Classified::Understood { kind, .. } => panic!("{kind} was understood"),
     }
 }

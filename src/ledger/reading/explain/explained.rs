@@ -1,43 +1,49 @@
-//! All that the story is told from.
+//! The order and its entries, from which the story is told.
 
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
 
-use super::store::{self, FindingRow};
+use super::store::{self, UnresolvedFinding};
 use super::words;
 use crate::clock::Timestamp;
-use crate::db::Connection;
+use crate::db::vocabulary::Vocabulary as _;
+use crate::db::{self, Connection};
 use crate::ledger::Error;
 use crate::ledger::batch::current_state;
-use crate::ledger::book::{EntryRow, PostingRow, store as journal};
-use crate::ledger::posting::Snapshot;
+use crate::ledger::book::{
+    EntryKind, EntryReason, EntryRow, PolicyHistory, PostingRow, SnapshotCause, store as journal,
+};
+use crate::ledger::posting::{Snapshot, part_key};
 use crate::ledger::reading::trace::{self, SnapshotTraced};
+use crate::policy::Policy;
 
 /// An entry with its lines, and the entry that undoes it.
-pub(super) struct Fact {
+pub(super) struct ExplainedEntry {
     pub(super) entry: EntryRow,
+    pub(super) kind: EntryKind,
+    pub(super) reason: EntryReason,
     pub(super) lines: Vec<PostingRow>,
     pub(super) undone_by: Option<i64>,
 }
 
 /// An order with everything that was booked about it.
-pub(super) struct Facts {
+pub(super) struct ExplainedOrder {
     pub(super) source: String,
     pub(super) order_id: String,
     pub(super) code: Option<String>,
     pub(super) status: Option<String>,
     pub(super) zone: Tz,
     pub(super) snapshot: Option<Snapshot>,
-    pub(super) snapshots: Vec<SnapshotTraced>,
+    pub(super) snapshots: Vec<(SnapshotTraced, SnapshotCause)>,
     /// In the order of their numbers: the order's own entries, and lines about it in entries of others.
-    pub(super) all: Vec<Fact>,
-    pub(super) findings: Vec<FindingRow>,
+    pub(super) entries: Vec<ExplainedEntry>,
+    pub(super) findings: Vec<UnresolvedFinding>,
     /// Names of parts, by their line key.
     names: BTreeMap<String, String>,
 }
 
-impl Facts {
+impl ExplainedOrder {
     pub(super) fn load(connection: &mut Connection, source: &str, order_id: &str) -> Result<Self, Error> {
         let row = current_state::order_row(connection, source, order_id)?;
         let zone = store::timezone(connection, source)?.parse().unwrap_or(chrono_tz::UTC);
@@ -52,37 +58,42 @@ impl Facts {
                     })?)
                 }
             };
-        let mut all = Vec::new();
+        let mut entries = Vec::new();
         for entry_no in store::entry_numbers(connection, source, order_id)? {
             let (entry, lines) = journal::entry(connection, source, entry_no)?;
-            all.push(Fact { entry, lines, undone_by: None });
+            let (kind, reason) = (entry.kind()?, entry.reason()?);
+            entries.push(ExplainedEntry { entry, kind, reason, lines, undone_by: None });
         }
-        let reversals: BTreeMap<i64, i64> =
-            all.iter().filter_map(|fact| Some((fact.entry.reverses_no?, fact.entry.entry_no))).collect();
-        for fact in &mut all {
-            fact.undone_by = reversals.get(&fact.entry.entry_no).copied();
+        let reversals: BTreeMap<i64, i64> = entries
+            .iter()
+            .filter_map(|booked: &ExplainedEntry| Some((booked.entry.reverses_no?, booked.entry.entry_no)))
+            .collect();
+        for booked in &mut entries {
+            booked.undone_by = reversals.get(&booked.entry.entry_no).copied();
         }
-        let names = snapshot.as_ref().map_or_else(BTreeMap::new, |snapshot| names(snapshot, zone));
+        let policies = PolicyHistory::load(connection, source, zone)?;
+        let named = |snapshot: &Snapshot| names(snapshot, policies.policy(snapshot.policy_id), zone);
+        let names = snapshot.as_ref().map_or_else(BTreeMap::new, named);
         Ok(Self {
             source: source.to_owned(),
             order_id: order_id.to_owned(),
             code: row.as_ref().and_then(|row| row.order_code.clone()),
             status: row.as_ref().and_then(|row| row.status.clone()),
             zone,
-            snapshots: trace::store::snapshots_of_order(connection, source, order_id)?,
+            snapshots: with_causes(trace::store::snapshots_of_order(connection, source, order_id)?)?,
             findings: store::findings(connection, source, order_id)?,
             snapshot,
-            all,
+            entries,
             names,
         })
     }
 
-    /// Facts of a kind that hold now.
-    pub(super) fn live<'f>(&'f self, event_types: &'f [&'f str]) -> impl Iterator<Item = &'f Fact> {
-        self.all.iter().filter(|fact| {
-            fact.undone_by.is_none()
-                && fact.entry.kind == "post"
-                && event_types.contains(&fact.entry.event_type.as_str())
+    /// Entries of these types that no other entry undoes.
+    pub(super) fn live<'f>(&'f self, event_types: &'f [&'f str]) -> impl Iterator<Item = &'f ExplainedEntry> {
+        self.entries.iter().filter(|booked| {
+            booked.undone_by.is_none()
+                && booked.kind == EntryKind::Post
+                && event_types.contains(&booked.entry.event_type.as_str())
         })
     }
 
@@ -98,7 +109,7 @@ impl Facts {
 
     pub(super) fn introduction(&self) -> String {
         let code = self.code.as_ref().map_or_else(String::new, |code| format!(" ({code})"));
-        let Some(first) = self.snapshots.first() else {
+        let Some((first, _)) = self.snapshots.first() else {
             return format!(
                 "Order {}{code} of {} was never delivered; it is known because another order names it.",
                 self.order_id, self.source
@@ -124,7 +135,16 @@ impl Facts {
     }
 }
 
-fn names(snapshot: &Snapshot, zone: Tz) -> BTreeMap<String, String> {
+fn with_causes(snapshots: Vec<SnapshotTraced>) -> db::Result<Vec<(SnapshotTraced, SnapshotCause)>> {
+    let with_cause = |snapshot: SnapshotTraced| {
+        let row = format_args!("source {}, snapshot {}", snapshot.source, snapshot.snapshot_no);
+        let cause = SnapshotCause::stored(&snapshot.cause, row)?;
+        Ok((snapshot, cause))
+    };
+    snapshots.into_iter().map(with_cause).collect()
+}
+
+fn names(snapshot: &Snapshot, policy: &Policy, zone: Tz) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
     for ticket in snapshot.order.tickets.iter().flatten() {
         let title = ticket.title.as_deref().unwrap_or("without a title");
@@ -132,19 +152,19 @@ fn names(snapshot: &Snapshot, zone: Tz) -> BTreeMap<String, String> {
         for who in &ticket.participants {
             let price = who.price_title.as_ref().map_or_else(String::new, |title| format!(", {title}"));
             let name = format!("ticket \"{title}\"{day}{price} (participant {})", who.id);
-            names.insert(format!("participant:{}", who.id), name);
+            names.insert(part_key::participant(&who.id), name);
         }
     }
-    for product in snapshot.order.products.iter().flatten() {
+    let products = snapshot.order.products.as_deref().unwrap_or_default();
+    let live = policy.counts_order(snapshot.status());
+    let keys = part_key::products(products, |product| live && policy.counts_part(product.status));
+    for (product, key) in products.iter().zip(keys) {
         let title = product.title.as_deref().unwrap_or(&product.product_id);
-        for ordinal in 1..=snapshot.order.products.as_ref().map_or(0, Vec::len) {
-            let key = format!("product:{}:{ordinal}", product.product_id);
-            names.entry(key).or_insert_with(|| format!("product \"{title}\""));
-        }
+        names.insert(key, format!("product \"{title}\""));
     }
     for flex in snapshot.order.flex_tickets.iter().flatten() {
         let title = flex.title.as_deref().unwrap_or("without a title");
-        names.insert(format!("flex:{}", flex.id), format!("flex ticket \"{title}\" ({})", flex.id));
+        names.insert(part_key::flex(&flex.id), format!("flex ticket \"{title}\" ({})", flex.id));
     }
     for coupon in snapshot.order.redeemed_coupons.iter().flatten() {
         if let Some(title) = &coupon.title {

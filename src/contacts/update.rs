@@ -17,12 +17,13 @@ pub(crate) struct ContactUpdate<'a> {
 
 /// Stores what events of one source say, in their order, unless something newer is known about the customer. A contact
 /// that an order gets after its earlier one was erased is flagged: a delivery brought personal data back.
-pub(crate) fn keep(connection: &mut Connection, source: &str, said: &[ContactUpdate<'_>]) -> Result<()> {
-    if said.is_empty() {
+pub(crate) fn apply_updates(connection: &mut Connection, source: &str, updates: &[ContactUpdate<'_>]) -> Result<()> {
+    if updates.is_empty() {
         return Ok(());
     }
-    let ids = keep_contacts(connection, source, said)?;
-    let orders: BTreeSet<&str> = said.iter().filter_map(|said| said.order.map(|(order_id, _)| order_id)).collect();
+    let ids = store_contacts(connection, source, updates)?;
+    let orders: BTreeSet<&str> =
+        updates.iter().filter_map(|update| update.order.map(|(order_id, _)| order_id)).collect();
     let mut known = HashSet::new();
     let mut erased: HashMap<String, i64> = HashMap::new();
     for (order_id, contact_id, is_erased) in store::of_orders(connection, source, &orders)? {
@@ -33,8 +34,9 @@ pub(crate) fn keep(connection: &mut Connection, source: &str, said: &[ContactUpd
         known.insert((order_id, contact_id));
     }
     let mut newest = BTreeMap::new();
-    for said in said {
-        let (Some((order_id, now)), Some(contact_id)) = (said.order, ids.get(said.contact.match_key.as_str())) else {
+    for update in updates {
+        let (Some((order_id, now)), Some(contact_id)) = (update.order, ids.get(update.contact.match_key.as_str()))
+        else {
             continue;
         };
         if now {
@@ -62,33 +64,33 @@ pub(crate) fn keep(connection: &mut Connection, source: &str, said: &[ContactUpd
 }
 
 /// Stores each contact as its newest event describes it. Returns the numbers of the contacts by match key.
-fn keep_contacts<'a>(
+fn store_contacts<'a>(
     connection: &mut Connection,
     source: &str,
-    said: &[ContactUpdate<'a>],
+    updates: &[ContactUpdate<'a>],
 ) -> Result<HashMap<&'a str, i64>> {
     let mut newest: HashMap<&'a str, &ContactUpdate<'a>> = HashMap::new();
     let mut keys: Vec<&'a str> = Vec::new();
-    for said in said {
-        let key = said.contact.match_key.as_str();
+    for update in updates {
+        let key = update.contact.match_key.as_str();
         match newest.get(key) {
-            Some(newer) if newer.version > said.version => {}
-            Some(_) => _ = newest.insert(key, said),
+            Some(newer) if newer.version > update.version => {}
+            Some(_) => _ = newest.insert(key, update),
             None => {
                 keys.push(key);
-                newest.insert(key, said);
+                newest.insert(key, update);
             }
         }
     }
     let known = store::matching(connection, source, &keys.iter().copied().collect())?;
     let mut ids = HashMap::new();
     for key in keys {
-        let Some(said) = newest.get(key) else { continue };
+        let Some(update) = newest.get(key) else { continue };
         let contact_id = match known.get(key) {
-            None => store::insert(connection, source, said.contact, said.version)?,
+            None => store::insert(connection, source, update.contact, update.version)?,
             Some((contact_id, version)) => {
-                if *version <= said.version {
-                    store::replace(connection, *contact_id, source, said.contact, said.version)?;
+                if *version <= update.version {
+                    store::replace(connection, *contact_id, source, update.contact, update.version)?;
                 }
                 *contact_id
             }

@@ -1,0 +1,71 @@
+//! The key of a part of an order: the same in the lines of the journal and in the current state.
+
+use std::collections::BTreeMap;
+
+use crate::order::Product;
+
+pub(in crate::ledger) fn participant(id: &str) -> String {
+    format!("participant:{id}")
+}
+
+pub(in crate::ledger) fn flex(id: &str) -> String {
+    format!("flex:{id}")
+}
+
+pub(in crate::ledger) fn voucher(id: &str) -> String {
+    format!("voucher:{id}")
+}
+
+pub(in crate::ledger) fn payment(id: &str) -> String {
+    format!("payment:{id}")
+}
+
+/// The keys of product lines, in the order of the lines. Lines have no id, so those of one product are numbered by their
+/// content: their place in the document does not matter. Lines that count come first, so that one that does not count
+/// never changes the key of one that does.
+pub(in crate::ledger) fn products(lines: &[Product], counts: impl Fn(&Product) -> bool) -> Vec<String> {
+    let mut sorted: Vec<(usize, &Product)> = lines.iter().enumerate().collect();
+    // A stable sort: equal lines stay in the order of the document.
+    sorted.sort_by(|(_, a), (_, b)| counts(b).cmp(&counts(a)).then_with(|| a.cmp(b)));
+    let mut ordinals: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut keys: BTreeMap<usize, String> = BTreeMap::new();
+    for (position, line) in sorted {
+        let ordinal = ordinals.entry(&line.product_id).or_default();
+        *ordinal += 1;
+        keys.insert(position, format!("product:{}:{ordinal}", line.product_id));
+    }
+    keys.into_values().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+    use crate::order::PartStatus;
+
+    fn line(product_id: &str, price_minor: i64, status: PartStatus) -> Product {
+        Product {
+            product_id: product_id.to_owned(),
+            status,
+            price_minor,
+            quantity: 1,
+            currency: Currency::parse("EUR").unwrap(),
+            vat_bp: None,
+            title: None,
+        }
+    }
+
+    #[test]
+    fn lines_are_numbered_by_content_and_those_that_count_first() {
+        use PartStatus::{Accepted, Cancelled};
+        let lines = [
+            line("a", 5, Accepted),
+            line("b", 1, Accepted),
+            line("a", 3, Accepted),
+            line("a", 1, Cancelled),
+            line("a", 3, Accepted),
+        ];
+        let keys = products(&lines, |line| line.status.is_live());
+        assert_eq!(keys, ["product:a:3", "product:b:1", "product:a:1", "product:a:4", "product:a:2"]);
+    }
+}
