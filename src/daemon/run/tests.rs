@@ -38,12 +38,12 @@ async fn the_limit_ends_what_does_not_end_by_itself() {
 }
 
 #[tokio::test]
-async fn a_part_that_ends_by_itself_is_noticed() {
+async fn a_component_that_ends_by_itself_is_noticed() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut daemon = daemon(&folder).await;
     daemon.tasks.abort_all();
     let name = daemon.failed().await;
-    assert!(name.contains("a part of the daemon"), "{name}");
+    assert!(name.contains("a component"), "{name}");
     stop(daemon, std::future::pending(), HUNG).await.expect_err("others were aborted too");
 }
 
