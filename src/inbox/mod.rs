@@ -124,7 +124,6 @@ pub enum Finish {
         /// A word of [`ParkReason`], or `rate_limited`.
         reason: &'static str,
         detail: String,
-        /// When.
         due_at: Timestamp,
         /// Whether the attempt is used up.
         counts: bool,

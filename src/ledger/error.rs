@@ -3,21 +3,14 @@
 /// Why an order cannot be settled.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A statement failed.
     #[error(transparent)]
     Database(#[from] crate::db::Error),
     /// A sum left the range of 64-bit minor units.
     #[error("order {order_id}: {overflow}")]
-    Overflow {
-        /// The order.
-        order_id: String,
-        /// What happened.
-        overflow: crate::money::Overflow,
-    },
+    Overflow { order_id: String, overflow: crate::money::Overflow },
     /// A stored snapshot cannot be read back.
     #[error("order {order_id}: cannot read its stored snapshot: {detail}")]
     Snapshot {
-        /// The order.
         order_id: String,
         /// What is wrong with it.
         detail: String,
@@ -28,7 +21,6 @@ pub enum Error {
     /// The computation of one order panicked; the others are not affected.
     #[error("order {order_id}: settling it panicked: {detail}")]
     Panicked {
-        /// The order.
         order_id: String,
         /// The panic's message.
         detail: String,

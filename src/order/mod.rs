@@ -122,7 +122,6 @@ pub struct Product {
     pub status: PartStatus,
     /// Gross price of one.
     pub price_minor: i64,
-    /// How many.
     pub quantity: i64,
     /// Of the price.
     pub currency: Currency,

@@ -141,7 +141,7 @@ pub enum OnPaymentVanish {
     /// It is reversed.
     #[default]
     Reverse,
-    /// It stays until a person has looked.
+    /// It stays until a person has checked it.
     Hold,
 }
 
@@ -170,7 +170,7 @@ pub struct AfterDays {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RetainedVat {
-    /// Nobody has said: none is booked, and a finding says so.
+    /// Not decided: none is booked, and a finding says so.
     Undecided,
     /// None, as somebody decided.
     Untaxed,

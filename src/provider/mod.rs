@@ -1,7 +1,7 @@
 //! What the providers send and answer, read into [`crate::order`]. No database here.
 //!
-//! Each provider has a folder; the functions here choose it. Nobody else asks which provider a source has: what differs
-//! is said by the methods of [`Provider`] or by what these functions answer.
+//! Each provider has a folder; the functions here choose it. No other module asks which provider a source has: the
+//! differences are in the methods of [`Provider`] and in what these functions return.
 
 pub mod bookingkit;
 mod failure;

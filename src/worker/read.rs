@@ -19,12 +19,14 @@ fn usable<'c>(claimed: &'c Claimed, attempts: i32, work: &mut Work) -> Vec<(&'c 
             _ if event.attempts > attempts => {
                 work.park(event.id, "transient", ParkReason::OutOfAttempts, "every attempt ended without an answer");
             }
-            None => work.park(
-                event.id,
-                "permanent",
-                ParkReason::BodyPruned,
-                "the body was deleted; it cannot be read again",
-            ),
+            None => {
+                work.park(
+                    event.id,
+                    "permanent",
+                    ParkReason::BodyPruned,
+                    "the body was deleted; it cannot be read again",
+                );
+            }
             Some(body) => usable.push((event, body.as_slice())),
         }
     }

@@ -1,4 +1,4 @@
-//! Claiming: whoever's lease stands on an event works on it, and nobody else.
+//! Claiming: only the holder of an event's lease works on it.
 //!
 //! A claim walks the index of pending events (source, due, number) from its front and stops when it has enough, so it
 //! costs the same however much waits behind. All waiting events of an entity come together, and none comes while
@@ -21,7 +21,7 @@ use crate::{limits, on_engine};
 pub(super) const PENDING: &str = "inbox_events.state = 'pending'";
 const LEASED: &str = "inbox_events.lease_token IS NOT NULL";
 
-/// On PostgreSQL waits until nobody else is claiming from `source`, and keeps others out until the transaction ends:
+/// On PostgreSQL waits until no other transaction claims from `source`, and keeps others out until this one ends:
 /// two claims at once could each take a part of one entity. SQLite has one writer at a time anyway.
 ///
 /// The claim need not outlive a power cut, so its commit does not wait for the disk.
@@ -93,7 +93,7 @@ pub fn claim(
     Ok(claimed)
 }
 
-/// Entities of events that are due and that nobody works on, the longest due first, each once.
+/// Entities of events that are due and not leased, the longest due first, each once.
 fn due_entities(connection: &mut Connection, now: Timestamp, source: &str, limit: i64) -> Result<Vec<String>> {
     let leased = diesel::alias!(inbox_events as leased);
     let in_hand = leased

@@ -1,4 +1,4 @@
-//! How claims end. Every statement is guarded by the lease: who lost it changes nothing.
+//! How claims end. Every statement is guarded by the lease: without it, nothing is changed.
 
 use diesel::prelude::*;
 

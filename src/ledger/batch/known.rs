@@ -7,7 +7,7 @@ use crate::ledger::Error;
 use crate::ledger::posting::Snapshot;
 use crate::order::Versions;
 
-/// What is known of an order before a step.
+/// What is known of an order before an update.
 pub(in crate::ledger) struct KnownOrder {
     pub(in crate::ledger) row: OrderRow,
     pub(in crate::ledger) versions: Versions,

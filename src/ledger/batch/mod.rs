@@ -50,8 +50,8 @@ impl Batch {
         Ok(Self { book, facts, orders: Orders::empty(source), analysed_no })
     }
 
-    /// Writes what was settled. Whoever settles calls this before the transaction ends, and before reading anything
-    /// that settling writes.
+    /// Writes what was settled. The caller of settling calls this before the transaction ends, and before it reads
+    /// anything that settling writes.
     ///
     /// # Errors
     /// When a statement fails, for example because the database refuses an entry.

@@ -29,7 +29,7 @@ pub enum Account {
     Flex,
     /// Net price of tickets whose day has not come, under a policy that recognises revenue on the day.
     DeferredTickets,
-    /// Gross of what is sold at a rate that nobody told us.
+    /// Gross of what is sold at an unknown rate.
     VatUndetermined,
     /// The bank: where payouts arrive.
     Bank,

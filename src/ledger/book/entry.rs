@@ -10,8 +10,8 @@ use crate::db::Result;
 use crate::db::schema::{accounts, journal_entries, postings};
 use crate::db::vocabulary::Vocabulary as _;
 
-/// The header of an entry, as stored and as hashed. Its words are text here, so that a proof can read an entry that
-/// somebody tampered with; who interprets them asks [`EntryRow::kind`] and [`EntryRow::reason`].
+/// The header of an entry, as stored and as hashed. Its words stay text, so that a proof can read an entry that was
+/// tampered with; code that interprets them calls [`EntryRow::kind`] and [`EntryRow::reason`].
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
 #[diesel(table_name = journal_entries, treat_none_as_default_value = false)]
 pub struct EntryRow {
@@ -40,7 +40,7 @@ pub struct EntryRow {
     pub entry_hash: String,
 }
 
-/// A line of an entry, as stored and as hashed. Who interprets its kind asks [`PostingRow::item_kind`].
+/// A line of an entry, as stored and as hashed. Code that interprets its kind calls [`PostingRow::item_kind`].
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize)]
 #[diesel(table_name = postings, treat_none_as_default_value = false)]
 pub struct PostingRow {

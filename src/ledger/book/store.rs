@@ -53,7 +53,7 @@ pub(in crate::ledger) fn lock_source(connection: &mut Connection, source: &str) 
     Ok(())
 }
 
-/// Lets PostgreSQL look at how large the tables are. It plans a statement once for each session; a plan made while the
+/// Lets PostgreSQL measure the tables. It plans a statement once for each session; a plan made while the
 /// tables were nearly empty reads them from end to end, and is only made anew after this. SQLite needs none.
 pub(in crate::ledger) fn analyze(connection: &mut Connection) -> Result<()> {
     if let Connection::Postgres(c) = connection {

@@ -10,13 +10,12 @@ use crate::ledger::Error;
 use crate::ledger::batch::Orders;
 use crate::ledger::book::{KnownSource, PolicyHistory, store as journal};
 
-/// Orders that one transaction looks at: on SQLite all writers wait for it.
+/// Orders in one transaction: on SQLite all writers wait for it.
 const PAGE: i64 = 200;
 
 /// What a reconciliation of everything came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reconciled {
-    /// Orders looked at.
     pub orders: i64,
     /// Source, reason and `opened`, `reopened`, `changed` or `closed`, with the number of findings.
     pub changes: BTreeMap<(String, String, &'static str), i64>,
@@ -51,7 +50,7 @@ pub fn reconcile_everything(
     Ok(total)
 }
 
-/// Looks at the orders after `last`, and answers the last one of them.
+/// Reconciles the orders after `last`, and returns the last one of them.
 fn page(
     connection: &mut Connection,
     source: &KnownSource,

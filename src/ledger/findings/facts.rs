@@ -11,7 +11,7 @@ use crate::ledger::posting::{Snapshot, StoredValueClass, StoredValueKey};
 /// Whether there is something new to compare with what was known.
 #[derive(Clone, Debug)]
 pub enum Compared<'a> {
-    /// The order says what it said before: what was found about the step to it stays.
+    /// The order says what it said before: findings about the last change stay.
     Unchanged,
     /// The order says something else than before.
     Changed {

@@ -8,7 +8,7 @@
 //!
 //! [`reconcile`] is pure: it knows no clock and no database, so the same facts give the same findings. It runs for each
 //! order that settling touches, and over everything by `ticketledger ledger reconcile`. A finding that is not raised
-//! any more closes by itself; findings about the *step* from one state to the next (a changed order code) stay until a
+//! any more closes by itself; findings about a *change* from one state to the next (a changed order code) stay until a
 //! later delivery takes them back.
 
 mod all_orders;

@@ -128,7 +128,7 @@ fn compare_with_previous<'a>(
     Ok(Compared::Changed { previous: Some(previous), first_code })
 }
 
-/// Sections that the newest delivery did not have though an older one had. A booking of Ticketpark is read as a whole.
+/// Sections that the newest delivery did not have though an older one had. A fetched booking is read as a whole.
 pub(in crate::ledger) fn absent_sections(
     source: &SourceFacts,
     snapshot: &Snapshot,

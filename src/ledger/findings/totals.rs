@@ -12,7 +12,7 @@ pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
 
 fn total(facts: &OrderFacts<'_>, raised: &mut Raised) {
     let Some((said, currency)) = said_total(facts.snapshot) else { return };
-    // Nobody documents whether a total drops with a cancellation: then both are right.
+    // It is not documented whether a total drops with a cancellation, so both are right.
     let cancelled = has_cancelled_parts(facts.snapshot).then_some(Parts::Cancelled);
     let sums = [Some(Parts::Live), cancelled].into_iter().flatten();
     let sums: Vec<Amounts> = sums.filter_map(|parts| Amounts::of(facts.snapshot, currency, parts)).collect();

@@ -64,6 +64,14 @@ pub struct Line {
     pub qty: Option<i64>,
 }
 
+impl Line {
+    /// A line that is neither net nor tax.
+    pub(super) fn new(account: Account, amount_minor: i64, dimensions: &Dimensions) -> Self {
+        let dimensions = dimensions.clone();
+        Self { account, amount_minor, dimensions, vat_bp: None, tax_base_minor: None, qty: None }
+    }
+}
+
 /// What a line is about: kept on the line, so that a report needs no joins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Dimensions {

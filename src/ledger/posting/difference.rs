@@ -9,7 +9,6 @@ use crate::ledger::book::EntryReason;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LiveAtom {
     pub entry_no: i64,
-    /// Hash of its content.
     pub hash: String,
 }
 
@@ -17,18 +16,12 @@ pub struct LiveAtom {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AtomChange {
     /// The exact negation of a live entry.
-    Reverse {
-        key: String,
-        /// The entry that it undoes.
-        entry_no: i64,
-        reason: EntryReason,
-    },
+    Reverse { key: String, entry_no: i64, reason: EntryReason },
     /// A new entry.
     Post {
         /// Leads to the atom.
         key: String,
         reason: EntryReason,
-        /// Hash of its content.
         hash: String,
     },
 }

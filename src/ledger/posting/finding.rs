@@ -10,7 +10,7 @@ use crate::money::Currency;
 pub enum Severity {
     /// Money may be wrong.
     High,
-    /// Needs a look.
+    /// Should be checked.
     Medium,
     /// Usual, but worth knowing.
     Low,

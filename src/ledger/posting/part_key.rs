@@ -20,9 +20,9 @@ pub(in crate::ledger) fn payment(id: &str) -> String {
     format!("payment:{id}")
 }
 
-/// The keys of product lines, in the order of the lines. Lines have no id, so those of one product are numbered by their
-/// content: their place in the document does not matter. Lines that count come first, so that one that does not count
-/// never changes the key of one that does.
+/// The keys of product lines, in the order of the lines. Lines have no id, so those of one product are numbered by
+/// their content: their place in the document does not matter. Lines that count come first, so that one that does not
+/// count never changes the key of one that does.
 pub(in crate::ledger) fn products(lines: &[Product], counts: impl Fn(&Product) -> bool) -> Vec<String> {
     let mut sorted: Vec<(usize, &Product)> = lines.iter().enumerate().collect();
     // A stable sort: equal lines stay in the order of the document.

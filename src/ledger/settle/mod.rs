@@ -195,8 +195,8 @@ pub(in crate::ledger) fn recognise_credit(
     Ok(entries)
 }
 
-/// Settles again every order that redeems one of these vouchers or flex tickets: how they are taxed has become known, or
-/// is known no longer. The result is written.
+/// Settles again every order that redeems one of these vouchers or flex tickets: how they are taxed has become known,
+/// or is no longer known. The result is written.
 pub(in crate::ledger) fn settle_again(
     connection: &mut Connection,
     batch: &mut Batch,

@@ -1,7 +1,7 @@
 //! bookingkit: the webhook carries the whole order.
 //!
 //! The reading is all or nothing: whatever could make a posting wrong (an amount, a status, a currency, an id, a list
-//! in a shape that nobody documented) refuses the whole delivery, so that never half of an order is booked. Dates,
+//! in an undocumented shape) refuses the whole delivery, so that never half of an order is booked. Dates,
 //! texts and fields that only inform are noted and read on.
 //!
 //! | Said as | Means |

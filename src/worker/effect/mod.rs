@@ -57,7 +57,6 @@ pub struct Stuck {
     pub source: String,
     /// `parked`, or `pending` if it would be tried again.
     pub state: String,
-    /// Reason code.
     pub reason: Option<String>,
     pub detail: Option<String>,
 }
@@ -103,7 +102,6 @@ pub struct Movement {
 pub struct FindingChange {
     pub source: String,
     pub order_id: Option<String>,
-    /// Reason code.
     pub reason: String,
     pub severity: String,
     pub evidence: String,

@@ -209,7 +209,7 @@ impl<'a> Parts<'a> {
         rows
     }
 
-    /// A voucher that is redeemed although nobody told how it was sold.
+    /// A voucher that is redeemed although it is unknown how it was sold.
     fn unknown_voucher(&self, class: StoredValueClass, voucher_id: &str) -> VoucherRow {
         VoucherRow {
             source: self.source.to_owned(),

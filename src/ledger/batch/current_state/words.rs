@@ -19,7 +19,7 @@ vocabulary! {
         /// Issued instead of money given back.
         Refund = "refund",
         Import = "import",
-        /// It is redeemed, and nobody told how it came to be.
+        /// It is redeemed, and no order or import says where it comes from.
         Unknown = "unknown",
     }
 }
@@ -58,7 +58,7 @@ impl RegimeWord {
         }
     }
 
-    /// With the rate of the other column; `None` when nobody told how it was sold.
+    /// With the rate of the other column; `None` when it is unknown how it was sold.
     pub(in crate::ledger) fn with_rate(self, vat_bp: Option<i32>) -> Option<Regime> {
         match self {
             Self::Mpv | Self::Prepaid => Some(Regime::Untaxed),

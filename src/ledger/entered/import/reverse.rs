@@ -33,7 +33,7 @@ pub enum Irreversible {
     /// There is no such entry.
     #[error("source {0} has no entry {1}")]
     Unknown(String, i64),
-    /// Nobody entered it.
+    /// A webhook or a close caused it.
     #[error(
         "entry {0} was not posted by a person (its kind is `{1}`); what a webhook caused is corrected by the \
          provider's next webhook"

@@ -50,7 +50,7 @@ pub(super) fn known_orders(connection: &mut Connection, source: &str, ids: &[&st
     Ok(known)
 }
 
-/// Where a voucher or flex ticket comes from; `None` when nobody ever named it.
+/// Where a voucher or flex ticket comes from; `None` when it was never named.
 pub(super) fn voucher_origin(
     connection: &mut Connection,
     source: &str,

@@ -46,7 +46,6 @@ impl Formula {
         Self::all().find(|formula| formula.name().eq_ignore_ascii_case(name.trim()))
     }
 
-    /// In words.
     pub fn meaning(self) -> String {
         let vouchers = if self.with_refund_vouchers { "vouchers" } else { "vouchers (no refund vouchers)" };
         let mut text = format!("tickets + products + flex tickets + {vouchers}");
@@ -95,7 +94,7 @@ pub struct Amounts {
     vouchers_used: i64,
 }
 
-/// Which parts are added up: nobody documents whether a total drops when a part is cancelled.
+/// Which parts are added up: it is not documented whether a total drops when a part is cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Parts {
     /// Only what counts.

@@ -1,4 +1,4 @@
-//! Which reading of the provider's total fits the orders that are stored: nobody documents what `total_invoice` means.
+//! Which reading of the provider's total fits the stored orders: the meaning of `total_invoice` is not documented.
 
 mod formula;
 

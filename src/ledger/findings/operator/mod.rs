@@ -1,3 +1,3 @@
-//! What a person does with findings: look at them, and say that one is known.
+//! What a person does with findings: list and acknowledge them.
 
 pub mod store;

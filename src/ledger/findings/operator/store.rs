@@ -61,7 +61,7 @@ pub fn list(connection: &mut Connection, filter: &FindingFilter) -> Result<Vec<(
 }
 
 /// Acknowledges open findings and what is open as a consequence of them; answers how many. A worker that settles one of
-/// their orders has read its findings and will write them: whoever comes second waits, as for the book itself.
+/// their orders has read its findings and will write them: the second of the two waits, as for the book itself.
 ///
 /// # Errors
 /// When a statement fails.

@@ -11,8 +11,8 @@ use crate::policy::CashRounding;
 const COIN: i64 = 5;
 
 impl Builder<'_> {
-    /// Books away what a cash payment leaves open, as long as it is less than a coin. Comes last: it looks at what
-    /// the other atoms leave of the order's balance.
+    /// Books away what a cash payment leaves open, as long as it is less than a coin. Comes last: it needs the balance
+    /// that the other atoms leave.
     pub(super) fn cash_rounding(&mut self) -> Result<(), Overflow> {
         let CashRounding::FiveHundredths(methods) = &self.rules.policy.cash_rounding else { return Ok(()) };
         let Some(currency) = self.currency.filter(|currency| currency.code() == "CHF") else { return Ok(()) };
@@ -30,14 +30,7 @@ impl Builder<'_> {
         // With the last of them the balance was meant to be settled.
         let at = cash.iter().map(|payment| payment.paid_at).max().flatten();
         let dimensions = self.dimensions(ItemKind::CashRounding, format!("rounding:{order_id}"));
-        let line = |account, amount_minor| Line {
-            account,
-            amount_minor,
-            dimensions: dimensions.clone(),
-            vat_bp: None,
-            tax_base_minor: None,
-            qty: None,
-        };
+        let line = |account, amount_minor| Line::new(account, amount_minor, &dimensions);
         let lines = vec![line(Account::Rounding, open), line(Account::Receivable, -open)];
         self.add(Atom {
             key: format!("rounding:{order_id}"),

@@ -93,7 +93,7 @@ impl Builder<'_> {
             }
             postings.extend(reduction);
         }
-        // The place of a line in the document decides ties, and nothing else: moving lines about is no news.
+        // The place of a line in the document decides ties and nothing else: reordering lines changes no entry.
         postings.sort_by(|a, b| a.dimensions.line_key.cmp(&b.dimensions.line_key));
         self.add(Atom { key, event_type, currency, effective, category: None, lines: postings });
         Ok(())

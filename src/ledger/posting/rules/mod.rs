@@ -164,14 +164,7 @@ fn taxed_lines(
     vat_bp: Option<i32>,
     qty: i64,
 ) -> Result<Vec<Line>, Overflow> {
-    let line = |account, amount_minor| Line {
-        account,
-        amount_minor,
-        dimensions: dimensions.clone(),
-        vat_bp: None,
-        tax_base_minor: None,
-        qty: None,
-    };
+    let line = |account, amount_minor| Line::new(account, amount_minor, dimensions);
     let credit = gross_minor.checked_neg().ok_or(Overflow)?;
     let mut lines = vec![line(Account::Receivable, gross_minor)];
     match vat_bp {
@@ -193,13 +186,6 @@ fn plain_lines(
     credit: Account,
     amount_minor: i64,
 ) -> Result<Vec<Line>, Overflow> {
-    let line = |account, amount_minor| Line {
-        account,
-        amount_minor,
-        dimensions: dimensions.clone(),
-        vat_bp: None,
-        tax_base_minor: None,
-        qty: None,
-    };
+    let line = |account, amount_minor| Line::new(account, amount_minor, dimensions);
     Ok(vec![line(debit, amount_minor), line(credit, amount_minor.checked_neg().ok_or(Overflow)?)])
 }

@@ -21,14 +21,7 @@ impl<'a> Builder<'a> {
             let mut dimensions = self.dimensions(item_kind, part_key::payment(&payment.id));
             dimensions.payment_id = Some(payment.id.clone());
             dimensions.payment_method = Some(payment.method.clone());
-            let line = |account, amount_minor| Line {
-                account,
-                amount_minor,
-                dimensions: dimensions.clone(),
-                vat_bp: None,
-                tax_base_minor: None,
-                qty: None,
-            };
+            let line = |account, amount_minor| Line::new(account, amount_minor, &dimensions);
             // The reader refuses what cannot be negated: amounts are parsed from a sign and digits.
             let lines = vec![
                 line(Account::clearing(self.rules.policy.clearing_name(&payment.method)), payment.amount_minor),

@@ -7,8 +7,8 @@ use crate::money::Overflow;
 use crate::policy::RetainedVat;
 
 impl Builder<'_> {
-    /// Books what the sweep found to be kept, as far as it is still there. Comes last: it looks at what the other atoms
-    /// leave of the order's balance.
+    /// Books what the sweep recognised, as far as the credit is still there. Comes last: it needs the balance that the
+    /// other atoms leave.
     pub(super) fn retained(&mut self) -> Result<(), Overflow> {
         let (Some(after), Some(credit)) = (self.rules.policy.retained_after(), self.snapshot.recognised_credit) else {
             return Ok(());

@@ -1,6 +1,6 @@
 //! `vat.rounding` of `docs/posting-rules.md`: what VAT is rounded on. Each line is rounded by itself; where the policy
-//! rounds a sum instead, the difference is posted by explicit lines, one entry for each rate, beside the largest line of
-//! that rate.
+//! rounds a sum instead, the difference is posted by explicit lines, one entry for each rate, beside the largest line
+//! of that rate.
 //!
 //! Tickets, products and discounts in the order's currency are summed. Vouchers and flex tickets are not: each is
 //! redeemed by itself, and what is then relieved must be what was taxed.

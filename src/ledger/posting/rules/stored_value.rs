@@ -166,7 +166,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// While nobody told how it was sold, it counts as taxed when used.
+    /// While it is unknown how it was sold, it counts as taxed when used.
     fn regime(&self, key: &StoredValueKey) -> Regime {
         self.snapshot.regimes.get(key).copied().unwrap_or(Regime::Untaxed)
     }

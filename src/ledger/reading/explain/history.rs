@@ -21,9 +21,7 @@ pub(super) fn snapshots(order: &ExplainedOrder) -> Vec<String> {
         let why = match cause {
             SnapshotCause::FirstDelivery => format!("webhook {number} is the first to mention it"),
             SnapshotCause::Delivery => format!("webhook {number} updates it"),
-            SnapshotCause::RecognisedCredit => {
-                format!("the policy decides about the kept credit (event {number})")
-            }
+            SnapshotCause::RecognisedCredit => format!("the policy decides about the kept credit (event {number})"),
             SnapshotCause::VoucherOf(_) | SnapshotCause::ImportOfVouchers => {
                 format!("webhook {number} settles it again ({cause})")
             }

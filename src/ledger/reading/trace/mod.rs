@@ -46,14 +46,12 @@ pub struct EntryTraced {
     /// The fact, such as `payment:ID`.
     pub atom_key: String,
     pub order_id: Option<String>,
-    /// Its day.
     pub booking_date: chrono::NaiveDate,
     pub currency: String,
     /// What it was computed from; none for what was entered by hand.
     pub snapshot_no: Option<i64>,
     /// The event behind it.
     pub inbox_event_id: Option<i64>,
-    /// The entry that it undoes.
     pub reverses_no: Option<i64>,
     /// Its place in the chain.
     pub entry_hash: String,
@@ -73,7 +71,6 @@ pub struct SnapshotTraced {
     pub recorded_at: Timestamp,
     /// Hash of its text.
     pub doc_sha256: String,
-    /// The event that brought it.
     pub inbox_event_id: i64,
     /// The answer that said it.
     pub document_id: Option<i64>,
@@ -83,9 +80,7 @@ pub struct SnapshotTraced {
 pub struct EventTraced {
     pub id: i64,
     pub source: String,
-    /// What it is.
     pub kind: String,
-    /// What it is about.
     pub entity: Option<String>,
     pub received_at: Timestamp,
     pub state: State,
@@ -105,7 +100,6 @@ pub struct EventTraced {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DocumentTraced {
     pub id: i64,
-    /// What it is about.
     pub entity: String,
     /// When the fetch began.
     pub started_at: Timestamp,
@@ -140,7 +134,6 @@ impl Bytes {
         }
     }
 
-    /// In words.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Intact => "bytes are there and have this hash",

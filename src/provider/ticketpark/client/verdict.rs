@@ -12,7 +12,7 @@ use crate::inbox::ParkReason;
 use crate::limits;
 use crate::provider::Failure;
 
-/// Nobody is believed who wants us to stay away for longer.
+/// A longer `Retry-After` is cut to this.
 const LONGEST_RETRY_AFTER_MILLISECONDS: i64 = 3_600_000;
 
 /// A status that is no answer to work with.
