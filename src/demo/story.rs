@@ -15,7 +15,7 @@ use crate::report::{self, Format, format};
 pub(super) fn opening(place: &Place) -> String {
     format!(
         "A daemon is running on a fresh SQLite file ({}), and a stand-in plays Ticketpark's API.\n\
-         Now the two providers send webhooks, over HTTP as they would to you:\n\n",
+         Now the two providers send webhooks, over HTTP as they would to your server:\n\n",
         place.database().display()
     )
 }

@@ -121,7 +121,7 @@ pub(super) fn scenes() -> Vec<Scene> {
             "two sales and one payment; the customer owes nothing",
             bookingkit(PAID_ORDER),
         ),
-        scene("bookingkit: the same delivery again", "a duplicate: nothing is posted", bookingkit(PAID_ORDER)),
+        scene("bookingkit: the same webhook again", "a duplicate: nothing is posted", bookingkit(PAID_ORDER)),
         scene(
             "bookingkit: one participant cancels and gets 10.00 back",
             "that sale is reversed in the month of the cancellation; nothing is rewritten",
@@ -154,7 +154,7 @@ pub(super) fn scenes() -> Vec<Scene> {
         ),
         scene(
             "Ticketpark: one of the tickets is deleted",
-            "its sale is reversed; Ticketpark announces no refunds, so 30.00 CHF stay owed to the customer",
+            "its sale is reversed; Ticketpark announces no refunds, so 30.00 CHF remain owed to the customer",
             Event::Ticketpark {
                 booking: Box::new(booking(false)),
                 webhooks: vec![(

@@ -38,7 +38,7 @@ async fn the_limit_ends_what_does_not_end_by_itself() {
 }
 
 #[tokio::test]
-async fn a_part_that_ends_by_itself_is_noticed() {
+async fn a_component_that_ends_by_itself_is_noticed() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut daemon = daemon(&folder).await;
     daemon.tasks.abort_all();
