@@ -25,7 +25,7 @@ pub(super) enum InboxCommand {
     Stats(stats::Stats),
     /// Process webhooks again: the parked ones, unless you select others
     Replay(replay::Replay),
-    /// Delete bodies, documents and attempts older than [retention] allows; never those of an open month
+    /// Delete bodies, documents and attempts older than `[retention]` allows; never those of an open month
     Prune(prune::Prune),
 }
 

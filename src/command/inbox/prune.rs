@@ -16,7 +16,7 @@ pub(in crate::command) struct Prune {
     /// Only this class; repeat for several
     #[arg(long, value_enum, value_name = "CLASS")]
     class: Vec<ClassArgument>,
-    /// Delete what is older than this instead of what [retention] says, such as 3000d or 9y; for one class only
+    /// Delete what is older than this instead of what `[retention]` says, such as 3000d or 9y; for one class only
     #[arg(long, value_name = "AGE", value_parser = days, requires = "class")]
     older_than: Option<i64>,
     #[command(flatten)]
