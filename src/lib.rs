@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
-// Each module may use only those before it; `tests/it/tidy.rs` checks this, and docs/architecture.md says what each does.
+// Each module may use only those before it: `tests/it/tidy.rs` checks this, and docs/architecture.md says what each
+// does.
 
 // Foundations.
 pub mod limits;

@@ -9,8 +9,8 @@
 //! live in the journal; what differs is reversed and posted anew. So a redelivery posts nothing, any path to the same
 //! state gives the same balances, and nothing is ever rewritten.
 //!
-//! Each room may use only those before it; the first lines of each say what belongs there, and `docs/architecture.md` has
-//! the table.
+//! Each room may use only those before it; the first lines of each say what belongs there, and `docs/architecture.md`
+//! has the table.
 
 mod error;
 

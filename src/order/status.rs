@@ -18,7 +18,7 @@ pub enum OrderStatus {
 }
 
 impl OrderStatus {
-    /// Reads the provider's word; `None` for a word that is not a status of an order (`ALL`, an empty one, an unknown one).
+    /// Reads the provider's word; `None` if it is not a status of an order (`ALL`, an empty one, an unknown one).
     pub fn parse(word: &str) -> Option<Self> {
         match word.trim().to_ascii_uppercase().as_str() {
             "ACCEPTED" => Some(Self::Accepted),

@@ -250,7 +250,7 @@ fn enter(database: &Database, kind: &str, key: &str, date: &str) {
             amount_minor,
             order_id: None,
             line_key: String::new(),
-            item_kind: "manual".to_owned(),
+            item_kind: "fee".to_owned(),
             event_id: None,
             event_key: None,
             event_date_id: None,
