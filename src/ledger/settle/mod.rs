@@ -1,7 +1,7 @@
 //! One update of an order becomes a snapshot, entries, current state and findings, in the caller's transaction.
 //!
-//! Belongs here: the sequence in which an order is merged, posted and reconciled, and who else has to be settled because
-//! of it. Does not: what is booked (`posting`), or what is odd about it (`findings`).
+//! Belongs here: the sequence in which an order is merged, posted and reconciled, and who else is settled because of it.
+//! Does not: what is booked (`posting`), or what is odd about it (`findings`).
 
 mod order_update;
 pub(in crate::ledger) mod post;
