@@ -1,6 +1,6 @@
 //! One update of an order becomes a snapshot, entries, current state and findings, in the caller's transaction.
 //!
-//! Belongs here: the sequence in which an order is merged, posted and reconciled, and who else is settled because of it.
+//! Belongs here: the sequence in which an order is merged, posted and reconciled, and who else is settled by it.
 //! Does not: what is booked (`posting`), or what is odd about it (`findings`).
 
 mod order_update;
