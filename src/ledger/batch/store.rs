@@ -15,7 +15,7 @@ use crate::db::schema::{
 };
 use crate::db::vocabulary::Vocabulary as _;
 use crate::db::{Connection, Result};
-use crate::ledger::book::{EntryKind, EntryReason, EntryRow, ItemKind, PostingRow, SnapshotRow};
+use crate::ledger::book::{Account, EntryKind, EntryReason, EntryRow, ItemKind, PostingRow, SnapshotRow};
 use crate::{insert_rows, limits, on_engine};
 
 /// The orders with these ids, each with its last snapshot.
@@ -296,7 +296,7 @@ pub(in crate::ledger) fn receivable_lines(
         )
         .filter(postings::source.eq(source))
         .filter(postings::order_id.eq_any(order_ids))
-        .filter(postings::account_code.eq("assets:receivable"))
+        .filter(postings::account_code.eq(Account::RECEIVABLE))
         // The sign keeps SQLite from reading the whole ledger in this order instead of sorting the few lines.
         .order((sql::<BigInt>("+postings.entry_no"), postings::line_no))
         .select(columns)

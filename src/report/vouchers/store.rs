@@ -10,6 +10,7 @@ use diesel::sql_types::{BigInt, Nullable, Text, Timestamp as SqlTimestamp};
 use super::{Facts, Posted};
 use crate::db::schema::{journal_entries, postings, vouchers};
 use crate::db::{Connection, Result};
+use crate::ledger::book::Account;
 use crate::on_engine;
 
 pub(super) fn facts(connection: &mut Connection, source: Option<&str>) -> Result<Vec<Facts>> {
@@ -41,7 +42,7 @@ pub(super) fn refunds(connection: &mut Connection, source: Option<&str>) -> Resu
     let rows: Vec<(String, String, String)> = on_engine!(connection, |c| {
         let mut query = postings::table
             .filter(postings::item_kind.eq("refund_voucher"))
-            .filter(postings::account_code.eq("assets:receivable"))
+            .filter(postings::account_code.eq(Account::RECEIVABLE))
             .order((postings::source, postings::entry_no, postings::line_no))
             .select((postings::source, postings::voucher_id.assume_not_null(), postings::order_id.assume_not_null()))
             .into_boxed();

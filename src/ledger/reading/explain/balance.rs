@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::explained::ExplainedOrder;
 use super::words::money;
 use crate::db::Result;
-use crate::ledger::book::ItemKind;
+use crate::ledger::book::{Account, ItemKind};
 
 /// The balance of the order in one currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -51,7 +51,7 @@ fn in_words(kind: ItemKind) -> &'static str {
 pub(super) fn balances(order: &ExplainedOrder) -> Result<Vec<Balance>> {
     let mut sums: BTreeMap<&str, BTreeMap<ItemKind, i64>> = BTreeMap::new();
     let lines = order.entries.iter().flat_map(|booked| &booked.lines).filter(|line| {
-        line.account_code == "assets:receivable" && line.order_id.as_deref() == Some(order.order_id.as_str())
+        line.account_code == Account::RECEIVABLE && line.order_id.as_deref() == Some(order.order_id.as_str())
     });
     for line in lines {
         let sum = sums.entry(&line.currency).or_default().entry(line.item_kind()?).or_default();

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::explained::{ExplainedEntry, ExplainedOrder};
 use super::words::{contained_vat, money, number};
-use crate::ledger::book::PostingRow;
+use crate::ledger::book::{Account, PostingRow};
 
 /// The line that makes the guest owe.
 fn receivable(booked: &ExplainedEntry) -> i64 {
-    booked.lines.iter().filter(|line| line.account_code == "assets:receivable").map(|line| line.amount_minor).sum()
+    booked.lines.iter().filter(|line| line.account_code == Account::RECEIVABLE).map(|line| line.amount_minor).sum()
 }
 
 fn line_key(booked: &ExplainedEntry) -> &str {
@@ -58,7 +58,7 @@ pub(super) fn reductions(order: &ExplainedOrder) -> Vec<String> {
         let (value, currency) = (-receivable(booked), booked.entry.currency.as_str());
         let name = capitalised(&order.name(&booked.entry.atom_key));
         let mut parts = Vec::new();
-        for line in booked.lines.iter().filter(|line| line.account_code == "assets:receivable") {
+        for line in booked.lines.iter().filter(|line| line.account_code == Account::RECEIVABLE) {
             let part = line.line_key.split_once('@').map_or("", |(_, part)| part);
             let share = number(-line.amount_minor, currency);
             let vat = booked
