@@ -165,6 +165,8 @@ impl Builder<'_> {
                 Account::Receivable,
                 redemption.value_minor,
             )?,
+            // Sold at 0 %, it settles no tax: what it pays for is taxed by itself.
+            Some(0) => self.taxed_redemption(&redemption, 0, vec![0; shares.len()], lines)?,
             Some(bp) => self.taxed_redemption(&redemption, bp, shares, lines)?,
         };
         let Redemption { key, event_type, currency, effective, .. } = redemption;
