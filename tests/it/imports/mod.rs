@@ -2,6 +2,7 @@
 
 mod accounts;
 mod command;
+mod documented;
 mod openings;
 mod orders;
 mod refusals;
@@ -334,11 +335,14 @@ on_both_engines!(a_manual_entry_is_undone_only_by_its_reversal, async |database|
 on_both_engines!(a_manual_entry_in_a_closed_month_goes_into_the_open_one, async |database| {
     let daemon = paid(database).await;
     daemon.close_month(database, "2025-10");
-    let text = "date,reference,kind,method,currency,amount\n2025-10-30,f,fee,StripeBankWire,EUR,1.00\n";
-    daemon.imported(FileKind::Manual, text);
+    let text = format!(
+        "date,reference,kind,method,order_id,currency,amount\n2025-10-30,f,fee,StripeBankWire,,EUR,1.00\n\
+         2025-10-30,r,price-reduction,,{ORDER},EUR,1.00\n2025-10-31,p,payment,Cash,{ORDER},EUR,1.00\n"
+    );
+    daemon.imported_and_undone(&text);
     assert_eq!(
         daemon.rows(&["booking_date", "reason_code"], "FROM journal_entries WHERE kind = 'manual'"),
-        [["2025-11-01", "late_for_2025-10"]]
+        [["2025-11-01", "late_for_2025-10"]; 3]
     );
     daemon.finish().await;
 });
