@@ -118,9 +118,9 @@ FROM (
         source,
         order_id,
         currency,
-        CAST(SUM(CASE WHEN item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount')
+        CAST(SUM(CASE WHEN item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction')
             THEN amount_minor ELSE 0 END) AS bigint) AS billed_minor,
-        CAST(-SUM(CASE WHEN item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount')
+        CAST(-SUM(CASE WHEN item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction')
             THEN 0 ELSE amount_minor END) AS bigint) AS settled_minor
     FROM postings
     WHERE account_code = 'assets:receivable'
@@ -138,7 +138,8 @@ WHERE NOT EXISTS (
     WHERE p.source = o.source AND p.order_id = o.order_id AND p.account_code = 'assets:receivable');
 
 -- The balances of all vouchers add up to the liability accounts; single-purpose vouchers and taxed flex tickets are
--- net, as they are posted. A voucher that was redeemed here but never sold here has a negative balance.
+-- net, as they are posted. A voucher that was redeemed here but never sold here has a negative balance. What expired
+-- counts as redeemed; a correction changes what was issued.
 CREATE VIEW v_voucher_balance AS
 SELECT
     b.source,
@@ -159,9 +160,9 @@ FROM (
         currency,
         MAX(CASE WHEN account_code LIKE 'liabilities:voucher:spv:%' THEN entry_no END) AS last_spv,
         MAX(CASE WHEN account_code = 'liabilities:voucher:mpv' THEN entry_no END) AS last_mpv,
-        CAST(-SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption')
+        CAST(-SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption', 'breakage')
             THEN 0 ELSE amount_minor END) AS bigint) AS issued_minor,
-        CAST(SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption')
+        CAST(SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption', 'breakage')
             THEN amount_minor ELSE 0 END) AS bigint) AS redeemed_minor
     FROM postings
     WHERE account_code = 'liabilities:flex' OR account_code LIKE 'liabilities:voucher:%'
@@ -201,7 +202,7 @@ SELECT
 FROM contacts c
 LEFT JOIN orders o ON o.contact_id = c.contact_id
 LEFT JOIN postings p ON p.source = o.source AND p.order_id = o.order_id AND p.account_code = 'assets:receivable'
-    AND p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount')
+    AND p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction')
 GROUP BY c.source, c.contact_id, c.name, c.email, c.company, c.country, COALESCE(p.currency, o.currency);
 
 -- From an entry back to the bytes that caused it. `document_id` is set if they were fetched instead of sent.
@@ -238,7 +239,7 @@ FROM (
         e.source,
         e.currency,
         ledger_period(e.booking_date) AS period,
-        CAST(SUM(CASE WHEN p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount')
+        CAST(SUM(CASE WHEN p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction')
             THEN p.amount_minor ELSE 0 END) AS bigint) AS billed_minor,
         CAST(SUM(CASE WHEN p.item_kind = 'payment' THEN p.amount_minor ELSE 0 END) AS bigint) AS paid_minor,
         CAST(SUM(CASE WHEN p.item_kind = 'refund' THEN p.amount_minor ELSE 0 END) AS bigint) AS refunded_minor,
@@ -247,7 +248,7 @@ FROM (
         CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher'
             THEN p.amount_minor ELSE 0 END) AS bigint) AS refund_vouchers_minor,
         -- Manual entries and imports.
-        CAST(SUM(CASE WHEN p.item_kind NOT IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'refund_voucher', 'voucher_redemption', 'flex_redemption', 'payment', 'refund')
+        CAST(SUM(CASE WHEN p.item_kind NOT IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction', 'refund_voucher', 'voucher_redemption', 'flex_redemption', 'payment', 'refund')
             THEN p.amount_minor ELSE 0 END) AS bigint) AS other_minor,
         CAST(SUM(p.amount_minor) AS bigint) AS total
     FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no

@@ -53,7 +53,8 @@ impl VoucherMove {
 
     /// Selling or issuing it, not redeeming it.
     pub fn is_issue(&self) -> bool {
-        self.item_kind.moves() != Moves::Redeemed && self.amount_minor != 0
+        let by_hand = matches!(self.item_kind, ItemKind::Breakage | ItemKind::VoucherCorrection);
+        !by_hand && self.item_kind.moves() != Moves::Redeemed && self.amount_minor != 0
     }
 }
 
