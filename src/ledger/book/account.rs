@@ -58,6 +58,11 @@ impl Account {
         code == "liabilities:flex" || code.starts_with("liabilities:voucher:")
     }
 
+    /// The rate, in basis points, in the code of an account of single-purpose vouchers.
+    pub fn rate_of_voucher(code: &str) -> Option<i32> {
+        code.strip_prefix("liabilities:voucher:spv:")?.parse().ok()
+    }
+
     /// The account with that code.
     pub fn parse(code: &str) -> Option<Self> {
         const PLAIN: [Account; 17] = [

@@ -151,6 +151,21 @@ pub(in crate::ledger) fn sellers(connection: &mut Connection, source: &str, vouc
         .load(c))?)
 }
 
+/// What people entered that uses up a voucher or flex ticket, or takes off its worth: currency, account, and what it took
+/// off what is owed there, in minor units.
+pub(in crate::ledger) fn entered_uses(
+    connection: &mut Connection,
+    source: &str,
+    voucher_id: &str,
+) -> Result<Vec<(String, String, i64)>> {
+    Ok(on_engine!(connection, |c| postings::table
+        .filter(postings::source.eq(source))
+        .filter(postings::voucher_id.eq(voucher_id))
+        .filter(postings::item_kind.eq_any([ItemKind::Breakage, ItemKind::VoucherCorrection]))
+        .select((postings::currency, postings::account_code, postings::amount_minor))
+        .load(c))?)
+}
+
 /// An entry with its lines, in their order.
 pub(in crate::ledger) fn entry(
     connection: &mut Connection,

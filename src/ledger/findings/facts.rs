@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::Timestamp;
 use crate::ledger::batch::ReceivableLine;
-use crate::ledger::book::{ItemKind, Moves, Rules, SourceFacts};
+use crate::ledger::book::{Account, ItemKind, Moves, Rules, SourceFacts};
 use crate::ledger::posting::rules::WantedAtoms;
 use crate::ledger::posting::{Snapshot, StoredValueClass, StoredValueKey, Use};
+use crate::money::gross_of_net;
 
 /// Whether there is something new to compare with what was known.
 #[derive(Clone, Debug)]
@@ -49,6 +50,18 @@ impl VoucherMove {
 
     pub fn is_of(&self, key: &StoredValueKey) -> bool {
         self.class() == key.class && self.voucher_id == key.id
+    }
+
+    /// What it moves of the face value, in minor units: positive when the voucher gets worth more. What a person enters
+    /// moves the net of a taxed one.
+    pub(in crate::ledger) fn face_minor(&self) -> i64 {
+        let entered = matches!(self.item_kind, ItemKind::Breakage | ItemKind::VoucherCorrection);
+        if entered {
+            let owed = Account::is_stored_value(&self.account);
+            let gross = gross_of_net(self.amount_minor, Account::rate_of_voucher(&self.account).unwrap_or(0));
+            return if owed { gross.unwrap_or(self.amount_minor).saturating_neg() } else { 0 };
+        }
+        if self.account.starts_with("assets:") { self.amount_minor } else { 0 }
     }
 
     /// Selling or issuing it, not redeeming it.

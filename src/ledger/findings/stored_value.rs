@@ -60,9 +60,8 @@ fn worth<'a>(facts: &'a OrderFacts<'_>, key: &StoredValueKey) -> BTreeMap<&'a st
     for moved in facts.moves.iter().filter(|moved| moved.is_of(key)) {
         let of = worth.entry(&moved.currency).or_default();
         let owed = moved.account.starts_with("liabilities:") && !moved.account.starts_with("liabilities:vat:");
-        if moved.account.starts_with("assets:") {
-            of.face = of.face.saturating_add(moved.amount_minor);
-        } else if owed && moved.amount_minor != 0 {
+        of.face = of.face.saturating_add(moved.face_minor());
+        if owed && moved.amount_minor != 0 {
             of.accounts.insert(moved.account.clone());
         }
     }

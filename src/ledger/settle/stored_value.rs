@@ -15,9 +15,9 @@ use crate::db::Connection;
 use crate::ledger::Error;
 use crate::ledger::batch::current_state::{self, KnownVoucher};
 use crate::ledger::batch::{Batch, KnownOrder, snapshot_of};
-use crate::ledger::book::store;
-use crate::ledger::posting::{Issued, Snapshot, StoredValueKey, Use};
-use crate::money::{Overflow, sum, vat_in_gross};
+use crate::ledger::book::{Account, store};
+use crate::ledger::posting::{Issued, Snapshot, StoredValueClass, StoredValueKey, Use};
+use crate::money::{Overflow, gross_of_net, sum, vat_in_gross};
 use crate::policy::{Policy, Regime};
 
 /// Learns what other orders say of what this one sold: the rates that are fixed, and how much was used of what it does
@@ -105,6 +105,18 @@ fn others(
     batch.flush(connection)?;
     let mut uses = current_state::uses(connection, &batch.book.source, key)?;
     uses.retain(|used| used.order_id != snapshot.order.order_id);
+    let mut entered: BTreeMap<(String, Option<i32>), i64> = BTreeMap::new();
+    for (currency, account, minor) in store::entered_uses(connection, &batch.book.source, &key.id)? {
+        if Account::is_stored_value(&account) && StoredValueClass::of_account(&account) == key.class {
+            let sum = entered.entry((currency, Account::rate_of_voucher(&account))).or_default();
+            *sum = sum.saturating_add(minor);
+        }
+    }
+    for ((currency, rate), net_minor) in entered.into_iter().filter(|(_, minor)| *minor != 0) {
+        let amount_minor = overflow(snapshot, gross_of_net(net_minor, rate.unwrap_or(0)))?;
+        // By no order, so never the last one: what a person lets expire takes its own rounding.
+        uses.push(Use { used_at: None, order_id: String::new(), amount_minor, currency });
+    }
     Ok(uses)
 }
 
@@ -224,7 +236,7 @@ pub(super) fn dependents(
             dependents.extend(current_state::redeeming_orders(connection, &source, key)?);
         } else if issued_before.get(key) != issued_now.get(key) {
             let last = others(connection, batch, now, key)?.into_iter().max();
-            dependents.extend(last.map(|last| last.order_id));
+            dependents.extend(last.map(|last| last.order_id).filter(|order_id| !order_id.is_empty()));
         } else {
             continue;
         }
@@ -237,7 +249,7 @@ pub(super) fn dependents(
         let others = others(connection, batch, now, key)?;
         for own in [uses_before.get(key), uses_now.get(key)] {
             let last = others.iter().chain(own.into_iter().flatten()).max();
-            dependents.extend(last.map(|last| last.order_id.clone()));
+            dependents.extend(last.map(|last| last.order_id.clone()).filter(|order_id| !order_id.is_empty()));
         }
         // A sale that counts is issued whole, however much is used.
         let voucher = current_state::voucher(connection, &source, key)?;

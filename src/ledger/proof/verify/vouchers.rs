@@ -65,10 +65,11 @@ impl Life {
             self.undone |= moved.undone_at.is_some();
         }
         let owed = moved.account.starts_with("liabilities:") && !moved.account.starts_with("liabilities:vat:");
-        if moved.account.starts_with("assets:") {
-            self.face_minor = self.face_minor.saturating_add(moved.amount_minor);
-            self.uses += if moved.item_kind.is_issue() { 0 } else { moved.count.max(0) };
-        } else if owed && moved.amount_minor != 0 {
+        self.face_minor = self.face_minor.saturating_add(moved.face_minor());
+        if !moved.item_kind.is_issue() {
+            self.uses += moved.count.max(0);
+        }
+        if owed && moved.amount_minor != 0 {
             let owed = self.owed.entry(moved.account.clone()).or_default();
             *owed = owed.saturating_sub(moved.amount_minor);
         }
