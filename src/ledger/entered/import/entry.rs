@@ -9,7 +9,7 @@ use crate::ledger::Error;
 use crate::ledger::batch::Batch;
 use crate::ledger::batch::current_state::RegimeWord;
 use crate::ledger::book::chain::sha256_of_json;
-use crate::ledger::book::{Account, EntryDraft, EntryKind, EntryReason, ItemKind, PostingRow, SealedEntries, store};
+use crate::ledger::book::{Account, EntryDraft, EntryKind, EntryReason, ItemKind, PostingRow, SealedEntries};
 use crate::ledger::posting::{StoredValueClass, StoredValueKey};
 use crate::money::{Currency, Overflow, vat_in_gross};
 
@@ -170,5 +170,5 @@ pub(super) fn post(
         sealed.push(batch.book.seal(&draft, rows));
         sealed.use_accounts(&batch.book.source, entry.lines.iter().map(|(account, _)| account));
     }
-    Ok(store::insert_entries(connection, &sealed.accounts, &sealed.lines, &sealed.entries)?)
+    Ok(batch.insert(connection, &sealed)?)
 }

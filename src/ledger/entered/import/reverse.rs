@@ -10,7 +10,8 @@ use crate::inbox::operator::{self, Action, ActionKind, Reason};
 use crate::ledger::Error;
 use crate::ledger::batch::Batch;
 use crate::ledger::book::{
-    EntryDraft, EntryKind, EntryReason, EntryRow, KnownSource, PostingRow, chain, negated, store as journal,
+    EntryDraft, EntryKind, EntryReason, EntryRow, KnownSource, PostingRow, SealedEntries, chain, negated,
+    store as journal,
 };
 use crate::ledger::settle::settle_again;
 
@@ -78,7 +79,9 @@ pub fn reverse(
         let event_id = store_event(connection, &source.name, entry_no, reason, now)?;
         let draft = draft(&source.name, &original, batch.book.policies.at(now), event_id, now);
         let (entry, lines) = batch.book.seal(&draft, lines.into_iter().map(negated).collect());
-        journal::insert_entries(connection, &[], &lines, std::slice::from_ref(&entry))?;
+        let mut sealed = SealedEntries::default();
+        sealed.push((entry.clone(), lines.clone()));
+        batch.insert(connection, &sealed)?;
         let settled_again = forget_voucher(connection, &mut batch, &original, event_id, now)?;
         reconcile_again(connection, &mut batch, original.order_id.as_deref().into_iter(), now)?;
         let what = format!("source={} entry={entry_no} event={event_id}", source.name);
