@@ -156,8 +156,8 @@ COMMENT ON TABLE contact_orders IS
     'Every contact that an order ever had: erasing a contact must find everything said about it.';
 CREATE INDEX contact_orders_contact ON contact_orders (contact_id);
 
--- The day on which VAT is posted is the day of the entry, so an order that is paid when it is sold has no row here. The
--- rows can be computed again from the journal and its closes, and `ledger verify` does so.
+-- The day on which VAT is posted is the day of the entry, so an order that is paid in the month of its sale has no
+-- row here. The rows can be computed again from the journal and its closes, and `ledger verify` does so.
 CREATE TABLE vat_shifts (
     source text COLLATE "C" NOT NULL,
     order_id text COLLATE "C" NOT NULL,

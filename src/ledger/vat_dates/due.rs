@@ -9,7 +9,7 @@ use super::movement::{Leg, Movement};
 use super::portfolio::{Portfolio, Rate, Taxed};
 use super::service::{ByService, DayEnd, Served, add_served};
 use super::walk::{Due, Walk};
-use crate::ledger::book::{ItemKind, Moves};
+use crate::ledger::book::{ItemKind, Month, Moves};
 use crate::money::Overflow;
 
 /// What a movement does.
@@ -81,13 +81,22 @@ pub(super) fn shifts_of(movements: &[&Movement]) -> Result<[(ShiftBasis, Due); 2
     let (by_payment, ends) = walk(days)?;
     let mut by_service = by_payment.clone();
     add_served(&mut by_service, &ends)?;
-    let shifted = |mut due: Due| {
-        for ((day, rate), amount) in &posted.0 {
-            due.add(*day, *rate, Taxed::ZERO.less(*amount));
-        }
-        due
-    };
-    Ok([(ShiftBasis::Payment, shifted(by_payment)), (ShiftBasis::Service, shifted(by_service))])
+    Ok([(ShiftBasis::Payment, shifted(by_payment, &posted)), (ShiftBasis::Service, shifted(by_service, &posted))])
+}
+
+/// What is due less what is posted. VAT is reported by month: what only moves within one is left where it is posted, so
+/// an order that is paid in the month of its sale needs no rows.
+fn shifted(mut due: Due, posted: &Due) -> Due {
+    for ((day, rate), amount) in &posted.0 {
+        due.add(*day, *rate, Taxed::ZERO.less(*amount));
+    }
+    let mut months: BTreeMap<(Month, Rate), Taxed> = BTreeMap::new();
+    for ((day, rate), amount) in &due.0 {
+        let sum = months.entry((Month::of(*day), *rate)).or_default();
+        *sum = sum.plus(*amount);
+    }
+    due.0.retain(|(day, rate), _| months.get(&(Month::of(*day), *rate)).is_some_and(|sum| *sum != Taxed::ZERO));
+    due
 }
 
 /// The entries that move the receivable, and those that the VAT report counts.

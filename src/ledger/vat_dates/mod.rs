@@ -5,8 +5,8 @@
 //! ```
 //!
 //! VAT is posted on the booking date. What is due on another day is told by *shifts*: rows that take an amount from one
-//! day and add it to another. So posted and shifted together is what is due, an order that is paid when it is sold has
-//! no row, and what is posted and not due yet is the sum of the shifts, negated.
+//! day and add it to another. So posted and shifted together is what is due, an order that is paid in the month of its
+//! sale has no row, and what is posted and not due yet is the sum of the shifts, negated.
 //!
 //! The shifts of an order follow from its lines in the journal and from the closes of months between them. They are
 //! written in the transaction that writes the entries, and only added to: what changes in a closed month is a shift on
@@ -56,8 +56,8 @@ impl NewMovements {
     }
 }
 
-/// Writes what these movements, which are in the journal already, mean for the dates of VAT. `fresh` are orders that had
-/// nothing in the journal before them; `last_closed` is the last month that is closed.
+/// Writes what these movements, which are in the journal already, mean for the dates of VAT. `fresh` are orders that
+/// had nothing in the journal before them; `last_closed` is the last month that is closed.
 ///
 /// # Errors
 /// When a statement fails, or an amount leaves the range of minor units.

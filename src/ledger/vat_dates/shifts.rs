@@ -84,9 +84,8 @@ pub(super) fn new_shifts(
         let step: Vec<&Movement> = history.iter().take(known).copied().collect();
         let Some(entry_no) = step.last().map(|movement| movement.entry_no) else { break };
         let closed = last_closed(entry_no);
-        let mut row_no = 0;
-        for (currency, basis, day, rate, amount) in changes(&step, &mut said, closed)? {
-            row_no += 1;
+        for (change, row_no) in changes(&step, &mut said, closed)?.into_iter().zip(1..) {
+            let Change { currency, basis, day, vat_bp, amount } = change;
             let minor = |amount: i128| i64::try_from(amount).map_err(|_| Overflow);
             rows.push(ShiftRow {
                 source: source.to_owned(),
@@ -96,7 +95,7 @@ pub(super) fn new_shifts(
                 basis,
                 currency,
                 booking_date: day,
-                vat_bp: rate,
+                vat_bp,
                 net_minor: minor(amount.gross - amount.vat)?,
                 vat_minor: minor(amount.vat)?,
             });
@@ -105,13 +104,17 @@ pub(super) fn new_shifts(
     Ok(rows)
 }
 
+/// What a row adds to what is said.
+struct Change {
+    currency: String,
+    basis: ShiftBasis,
+    day: NaiveDate,
+    vat_bp: Option<i32>,
+    amount: Taxed,
+}
+
 /// What is to be added to what is said, for these movements; afterwards it is said.
-#[expect(clippy::type_complexity, reason = "the fields of a row")]
-fn changes(
-    movements: &[&Movement],
-    said: &mut Said,
-    closed: Option<Month>,
-) -> Result<Vec<(String, ShiftBasis, NaiveDate, Option<i32>, Taxed)>, Overflow> {
+fn changes(movements: &[&Movement], said: &mut Said, closed: Option<Month>) -> Result<Vec<Change>, Overflow> {
     let currencies: BTreeSet<&str> = movements.iter().map(|movement| movement.currency.as_str()).collect();
     let mut changes = Vec::new();
     for currency in currencies {
@@ -132,7 +135,7 @@ fn changes(
                     && amount != Taxed::ZERO
                 {
                     said.add(day, rate, amount);
-                    changes.push((currency.to_owned(), basis, day, vat_bp, amount));
+                    changes.push(Change { currency: currency.to_owned(), basis, day, vat_bp, amount });
                 }
             }
         }

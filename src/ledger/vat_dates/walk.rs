@@ -2,8 +2,8 @@
 //!
 //! Money settles all lines in proportion to their gross. Money beyond them is in excess, of one of two kinds:
 //!
-//! * a **deposit** has settled nothing yet. It has no rate. Lines that come later are settled by it, with the day of the
-//!   deposit.
+//! * a **deposit** has settled nothing yet. It has no rate. Lines that come later are settled by it, with the day of
+//!   the deposit.
 //! * money that is **released**, because what it had settled is gone, stays taxed as it was until it is given back or
 //!   settles other lines.
 //!

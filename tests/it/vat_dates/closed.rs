@@ -74,7 +74,8 @@ on_both_engines!(rows_that_the_journal_does_not_give_are_found, async |database|
     let daemon = TestDaemon::start(database).await;
     let sold = json!({"tickets": [seat("a", "119.00", "19", "2026-12-20")]});
     daemon.on("2026-08-10", placed("A", sold)).await;
-    let stray = "INSERT INTO vat_shifts SELECT source, order_id, entry_no, 100, basis, currency, booking_date, vat_bp, 1, 1 \
+    let stray = "INSERT INTO vat_shifts SELECT source, order_id, entry_no, 100, basis, currency, booking_date, \
+        vat_bp, 1, 1 \
         FROM vat_shifts WHERE basis = 'payment' AND row_no = 1";
     database.execute(stray);
     let verdict = ticketledger::ledger::proof::verify::verify(daemon.database(), None).unwrap();

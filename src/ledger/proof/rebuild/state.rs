@@ -24,7 +24,7 @@ pub(super) fn compare(
     let ids: Vec<&str> = ended.iter().map(|prepared| prepared.row.order_id.as_str()).collect();
     let states = store::states(connection, &book.source, &ids)?;
     if let Some((order_id, fault)) = vat_dates::first_difference(connection, &book.source, &ids, book.last_entry_no)? {
-        comparison.differ(Some(&order_id), fault);
+        comparison.differ_in_what_follows(order_id, fault);
     }
     for prepared in ended {
         let order_id = prepared.row.order_id.as_str();
