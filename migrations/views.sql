@@ -7,6 +7,7 @@
 --!
 --: integer | INTEGER | bigint
 --: month | substr(e.booking_date, 1, 7) | ledger_period(e.booking_date)
+--: shift_month | substr(s.booking_date, 1, 7) | ledger_period(s.booking_date)
 --: like | GLOB | LIKE
 --: any | * | %
 --! An inner join that starts at the entries, because only they know the month: SQLite keeps the order of a CROSS JOIN.
@@ -26,6 +27,8 @@
 --! Income and VAT, positive. The net is everything that is not VAT.
 --: net | CAST(-SUM(CASE WHEN {{is_vat}} THEN 0 ELSE p.amount_minor END) AS {{integer}})
 --: vat | CAST(-SUM(CASE WHEN {{is_vat}} THEN p.amount_minor ELSE 0 END) AS {{integer}})
+--! VAT by another date: what is posted, and what of it is due on another day.
+--: shifted | SUM(m.net_minor) <> 0 OR SUM(m.vat_minor) <> 0
 -- Generated from migrations/views.sql, which says how; change that file.
 --
 -- The contract with finance and BI tools: names, columns and results are the same on both engines, and changing them is
@@ -120,6 +123,87 @@ FROM {{lines}}
 WHERE p.vat_bp IS NOT NULL OR ({{is_turnover}}) OR {{is_undetermined}}
    OR (p.item_kind IN ({{redeemed}}) AND p.account_code {{like}} 'liabilities:voucher:spv:{{any}}')
 GROUP BY e.source, e.currency, {{month}}, p.vat_bp;
+
+-- The same turnover in the month in which it was paid: each payment, refund or redemption settles the lines of its order
+-- in proportion to their gross. What is not paid is not there. What is paid before there is anything to pay for has no
+-- rate yet, and its amount stands as net.
+CREATE VIEW v_vat_by_payment AS
+SELECT
+    m.source,
+    m.currency,
+    m.period,
+    m.vat_bp,
+    CAST(SUM(m.net_minor) AS {{integer}}) AS net_minor,
+    CAST(SUM(m.vat_minor) AS {{integer}}) AS vat_minor,
+    CAST(SUM(m.net_minor + m.vat_minor) AS {{integer}}) AS gross_minor
+FROM (
+    SELECT v.source, v.currency, v.period, v.vat_bp, v.net_minor, v.vat_minor FROM v_vat_by_rate v
+    UNION ALL
+    SELECT s.source, s.currency, {{shift_month}}, s.vat_bp, s.net_minor, s.vat_minor
+    FROM vat_shifts s
+    WHERE s.basis = 'payment'
+) m
+GROUP BY m.source, m.currency, m.period, m.vat_bp
+HAVING {{shifted}};
+
+-- The same turnover in the month in which it was paid or in which the service took place, whichever came first.
+CREATE VIEW v_vat_by_service AS
+SELECT
+    m.source,
+    m.currency,
+    m.period,
+    m.vat_bp,
+    CAST(SUM(m.net_minor) AS {{integer}}) AS net_minor,
+    CAST(SUM(m.vat_minor) AS {{integer}}) AS vat_minor,
+    CAST(SUM(m.net_minor + m.vat_minor) AS {{integer}}) AS gross_minor
+FROM (
+    SELECT v.source, v.currency, v.period, v.vat_bp, v.net_minor, v.vat_minor FROM v_vat_by_rate v
+    UNION ALL
+    SELECT s.source, s.currency, {{shift_month}}, s.vat_bp, s.net_minor, s.vat_minor
+    FROM vat_shifts s
+    WHERE s.basis = 'service'
+) m
+GROUP BY m.source, m.currency, m.period, m.vat_bp
+HAVING {{shifted}};
+
+-- VAT that is posted and not due yet, by the date of payment and by the date of service:
+-- opening + posted - due = closing. What is due and what is not due yet add up to the VAT account of the rate. A
+-- negative balance is due and not posted yet, such as the VAT in a deposit, or was posted back before the money was given
+-- back.
+CREATE VIEW v_rollforward_vat_not_due AS
+SELECT
+    m.source,
+    m.currency,
+    m.basis,
+    m.vat_bp,
+    m.period,
+    CAST(SUM(m.posted - m.due) OVER months - (m.posted - m.due) AS {{integer}}) AS opening_minor,
+    m.posted AS posted_minor,
+    m.due AS due_minor,
+    CAST(SUM(m.posted - m.due) OVER months AS {{integer}}) AS closing_minor
+FROM (
+    SELECT
+        d.source,
+        d.currency,
+        d.basis,
+        d.vat_bp,
+        d.period,
+        CAST(SUM(d.posted) AS {{integer}}) AS posted,
+        CAST(SUM(d.due) AS {{integer}}) AS due
+    FROM (
+        SELECT v.source, v.currency, b.basis, v.vat_bp, v.period, v.vat_minor AS posted, v.vat_minor AS due
+        FROM v_vat_by_rate v
+        CROSS JOIN (SELECT 'payment' AS basis UNION ALL SELECT 'service' AS basis) b
+        UNION ALL
+        SELECT s.source, s.currency, s.basis, s.vat_bp, {{shift_month}}, 0, s.vat_minor
+        FROM vat_shifts s
+    ) d
+    -- Where there is no rate, or a rate of 0, there is no VAT.
+    WHERE d.vat_bp <> 0
+    GROUP BY d.source, d.currency, d.basis, d.vat_bp, d.period
+) m
+WINDOW months AS (
+    PARTITION BY m.source, m.currency, m.basis, m.vat_bp ORDER BY m.period ROWS UNBOUNDED PRECEDING);
 
 CREATE VIEW v_payments_by_method AS
 SELECT
@@ -369,3 +453,19 @@ FROM {{lines}}
 LEFT JOIN orders o ON o.source = p.source AND o.order_id = p.order_id
 LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key;
 
+-- By how much VAT is due on another day than the one on which it is posted, with what a report limits by. It is not part
+-- of the contract.
+CREATE VIEW v_vat_shift_lines AS
+SELECT
+    s.source,
+    s.entry_no,
+    s.booking_date,
+    {{shift_month}} AS period,
+    e.recorded_at,
+    s.currency,
+    s.basis,
+    s.vat_bp,
+    s.net_minor,
+    s.vat_minor
+FROM vat_shifts s
+JOIN journal_entries e ON e.source = s.source AND e.entry_no = s.entry_no;

@@ -19,6 +19,7 @@ mod package;
 mod report;
 mod serve;
 mod settings;
+mod vat;
 mod vouchers;
 
 use std::process::ExitCode;

@@ -4,13 +4,12 @@ use clap::{Args, Subcommand};
 
 use super::as_of::{AsOfOptions, View, read};
 use super::options::month;
+use super::vat::{self, VatDate};
 use super::{Outcome, output, settings};
 use crate::config::Config;
 use crate::db::Database;
 use crate::ledger::book::Month;
-use crate::ledger::totals::{
-    AccountBalance, OrderBalance, PaymentsByMethod, RevenueByEvent, VatByRate, VoucherBalance,
-};
+use crate::ledger::totals::{AccountBalance, OrderBalance, PaymentsByMethod, RevenueByEvent, VoucherBalance};
 use crate::report::{Cell, Format, Table, findings, format};
 
 #[derive(Debug, Args)]
@@ -25,8 +24,8 @@ enum ReportCommand {
     TrialBalance(MonthOptions),
     /// Revenue by month, event and VAT rate
     Revenue(MonthOptions),
-    /// VAT by month and rate
-    Vat(MonthOptions),
+    /// VAT by month and rate, and what of it is posted and not due yet
+    Vat(VatOptions),
     /// Payments and refunds by month and method
     Payments(MonthOptions),
     /// Every order: billed, settled and open amount (positive: the guest owes)
@@ -83,14 +82,26 @@ impl BalanceOptions {
     }
 }
 
+/// For the VAT report.
+#[derive(Debug, Args)]
+struct VatOptions {
+    #[command(flatten)]
+    month: MonthOptions,
+    #[command(flatten)]
+    date: VatDate,
+}
+
 type Read = fn(&Database, Option<&str>, &View) -> anyhow::Result<Table>;
 
 /// Reads a report and prints it.
 pub(super) fn run(config: &Config, options: &Report) -> anyhow::Result<Outcome> {
     let (read, (view, scope)): (Read, _) = match &options.report {
+        ReportCommand::Vat(VatOptions { month, date }) => {
+            let (view, scope) = month.view()?;
+            return vat::run(config, scope.source.as_deref(), &view, *date, scope.format);
+        }
         ReportCommand::TrialBalance(options) => (read::<AccountBalance>, options.view()?),
         ReportCommand::Revenue(options) => (read::<RevenueByEvent>, options.view()?),
-        ReportCommand::Vat(options) => (read::<VatByRate>, options.view()?),
         ReportCommand::Payments(options) => (read::<PaymentsByMethod>, options.view()?),
         ReportCommand::Balances(options) => (read::<OrderBalance>, options.view()?),
         ReportCommand::Vouchers(options) => (read::<VoucherBalance>, options.view()?),

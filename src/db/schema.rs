@@ -318,6 +318,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    vat_shifts (source, order_id, entry_no, row_no) {
+        source -> Text,
+        order_id -> Text,
+        entry_no -> BigInt,
+        row_no -> Integer,
+        basis -> Text,
+        currency -> Text,
+        booking_date -> Date,
+        vat_bp -> Nullable<Integer>,
+        net_minor -> BigInt,
+        vat_minor -> BigInt,
+    }
+}
+
+diesel::table! {
     findings (fingerprint) {
         fingerprint -> Text,
         source -> Text,
@@ -426,5 +441,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     redemptions,
     source_activity,
     sources,
+    vat_shifts,
     vouchers,
 );

@@ -17,6 +17,8 @@ mod error;
 pub mod book;
 pub mod posting;
 
+pub mod vat_dates;
+
 pub mod batch;
 pub mod findings;
 pub mod settle;

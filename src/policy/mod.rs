@@ -25,6 +25,9 @@ pub struct Policy {
     pub revenue_mode: RevenueMode,
     /// What VAT is rounded on.
     pub vat_rounding: VatRounding,
+    /// By which date the VAT report is, unless it is asked for another.
+    #[serde(skip_serializing_if = "VatReportBasis::is_default")]
+    pub vat_report_basis: VatReportBasis,
     /// Whether vouchers are taxed when sold or when used.
     pub voucher_regime: VoucherRegime,
     /// Whether flex tickets are taxed when sold or when used.
@@ -80,6 +83,25 @@ pub enum VatRounding {
     Document,
     /// Once for each rate of the document.
     SumByRate,
+}
+
+/// By which date VAT is reported. It is posted on the booking date either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VatReportBasis {
+    /// The booking date.
+    #[default]
+    Booking,
+    /// The date of payment.
+    Payment,
+    /// The date of payment or of service, whichever comes first.
+    Service,
+}
+
+impl VatReportBasis {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How value vouchers are taxed, those issued as a refund like any other.

@@ -4,6 +4,7 @@ mod closed;
 pub mod format;
 mod store;
 mod table;
+pub mod vat;
 pub mod vouchers;
 
 pub use self::closed::{NotClosed, read_as_closed};

@@ -38,6 +38,7 @@ mod systemd;
 mod ticketpark;
 mod ticketpark_flow;
 mod tidy;
+mod vat_dates;
 mod versions;
 mod views;
 mod voucher_histories;

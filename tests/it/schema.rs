@@ -128,6 +128,7 @@ on_both_engines!(every_column_of_the_schema_is_there, |database| {
         redemptions,
         source_activity,
         sources,
+        vat_shifts,
         vouchers,
     );
 });

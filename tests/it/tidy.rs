@@ -18,7 +18,7 @@ const MODULES: [(&str, &[&str]); 21] = [
     ("contacts", &["clock", "order", "db", "inbox"]),
     // Never the settings: what it needs of them is passed in.
     ("ledger", &["limits", "clock", "money", "order", "policy", "db", "inbox"]),
-    ("report", &["clock", "money", "db", "ledger"]),
+    ("report", &["clock", "money", "policy", "db", "ledger"]),
     ("maintenance", &["clock", "config", "db", "inbox", "ledger"]),
     ("cluster", &["limits", "clock", "db", "inbox"]),
     ("monitor", &["limits", "clock", "order", "config", "db", "inbox", "provider"]),
@@ -52,17 +52,18 @@ const MODULES: [(&str, &[&str]); 21] = [
 ];
 
 /// Every room of the ledger with those that it may use, in the order of `ledger/mod.rs`.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("error", &[]),
     ("book", &["error"]),
     // Pure: of the book only its types, and the way it hashes.
     ("posting", &["book"]),
-    ("batch", &["error", "book", "posting"]),
+    ("vat_dates", &["book"]),
+    ("batch", &["error", "book", "posting", "vat_dates"]),
     ("findings", &["error", "book", "posting", "batch"]),
     ("settle", &["error", "book", "posting", "batch", "findings"]),
     ("entered", &["error", "book", "posting", "batch", "findings", "settle"]),
-    ("totals", &["error", "book"]),
-    ("proof", &["error", "book", "posting", "batch", "findings", "settle", "totals"]),
+    ("totals", &["error", "book", "vat_dates"]),
+    ("proof", &["error", "book", "posting", "vat_dates", "batch", "findings", "settle", "totals"]),
     ("close", &["error", "book", "batch", "totals", "proof"]),
     ("reading", &["error", "book", "posting", "batch"]),
 ];

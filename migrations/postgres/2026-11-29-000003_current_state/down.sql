@@ -1,3 +1,5 @@
+DROP TABLE vat_shifts;
+DROP FUNCTION ledger_accepts_shift();
 DROP TABLE contact_orders;
 DROP TABLE contacts;
 DROP TABLE event_titles;

@@ -159,3 +159,46 @@ CREATE TABLE contact_orders (
 COMMENT ON TABLE contact_orders IS
     'Every contact that an order ever had: erasing a contact must find everything said about it.';
 CREATE INDEX contact_orders_contact ON contact_orders (contact_id);
+
+-- The day on which VAT is posted is the day of the entry, so an order that is paid in the month of its sale has no
+-- row here. The rows can be computed again from the journal and its closes, and `ledger verify` does so.
+CREATE TABLE vat_shifts (
+    source text COLLATE "C" NOT NULL,
+    order_id text COLLATE "C" NOT NULL,
+    entry_no bigint NOT NULL,
+    row_no integer NOT NULL,
+    basis text NOT NULL CHECK (basis IN ('payment', 'service')),
+    currency text NOT NULL,
+    booking_date date NOT NULL,
+    vat_bp integer,
+    net_minor bigint NOT NULL,
+    vat_minor bigint NOT NULL,
+    PRIMARY KEY (source, order_id, entry_no, row_no),
+    FOREIGN KEY (source, entry_no) REFERENCES journal_entries (source, entry_no),
+    CHECK (net_minor <> 0 OR vat_minor <> 0)
+);
+COMMENT ON TABLE vat_shifts IS
+    'By how much the VAT of an order is due on another day than the one on which it is posted: what is posted and these '
+    'rows together are what is due.';
+COMMENT ON COLUMN vat_shifts.entry_no IS 'The entry of which it is a consequence: it became known with it.';
+COMMENT ON COLUMN vat_shifts.basis IS
+    'payment: it counts for VAT by the date of payment; service: for VAT by the date of service.';
+COMMENT ON COLUMN vat_shifts.booking_date IS
+    'The day on which it is due (positive) or not yet due (negative); never in a month that was closed before.';
+COMMENT ON COLUMN vat_shifts.vat_bp IS
+    'Rate in basis points; NULL if it is unknown, and for what was paid before there was anything to pay for.';
+CREATE INDEX vat_shifts_period ON vat_shifts (ledger_period(booking_date), source);
+
+CREATE FUNCTION ledger_accepts_shift() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM periods WHERE source = NEW.source
+        AND period >= ledger_period(NEW.booking_date) AND status = 'closed') THEN
+        RAISE EXCEPTION 'ledger: period is not open';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER vat_shifts_insert BEFORE INSERT ON vat_shifts FOR EACH ROW EXECUTE FUNCTION ledger_accepts_shift();
+CREATE TRIGGER vat_shifts_change BEFORE UPDATE OR DELETE ON vat_shifts
+    FOR EACH ROW EXECUTE FUNCTION ledger_append_only();
+CREATE TRIGGER vat_shifts_truncate BEFORE TRUNCATE ON vat_shifts
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_append_only();

@@ -1,3 +1,7 @@
+DROP VIEW v_vat_shift_lines;
+DROP VIEW v_rollforward_vat_not_due;
+DROP VIEW v_vat_by_service;
+DROP VIEW v_vat_by_payment;
 DROP VIEW v_ledger_lines;
 DROP VIEW v_late_adjustments;
 DROP VIEW v_rollforward_voucher;

@@ -1,3 +1,4 @@
+DROP TABLE vat_shifts;
 DROP TABLE contact_orders;
 DROP TABLE contacts;
 DROP TABLE event_titles;

@@ -139,3 +139,33 @@ CREATE TABLE contact_orders (
     PRIMARY KEY (source, order_id, contact_id)
 ) STRICT;
 CREATE INDEX contact_orders_contact ON contact_orders (contact_id);
+
+-- By how much the VAT of an order is due on another day than the one on which it is posted. It follows from the journal.
+CREATE TABLE vat_shifts (
+    source TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    entry_no INTEGER NOT NULL,
+    row_no INTEGER NOT NULL,
+    basis TEXT NOT NULL CHECK (basis IN ('payment', 'service')),
+    currency TEXT NOT NULL,
+    booking_date TEXT NOT NULL CHECK (booking_date GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]'),
+    vat_bp INTEGER,
+    net_minor INTEGER NOT NULL,
+    vat_minor INTEGER NOT NULL,
+    PRIMARY KEY (source, order_id, entry_no, row_no),
+    FOREIGN KEY (source, entry_no) REFERENCES journal_entries (source, entry_no),
+    CHECK (net_minor <> 0 OR vat_minor <> 0)
+) STRICT;
+CREATE INDEX vat_shifts_period ON vat_shifts (substr(booking_date, 1, 7), source);
+CREATE TRIGGER vat_shifts_insert BEFORE INSERT ON vat_shifts BEGIN
+    SELECT RAISE(ABORT, 'ledger: vat_shifts is append-only') WHERE EXISTS (
+        SELECT 1 FROM vat_shifts s WHERE s.source = NEW.source AND s.order_id = NEW.order_id
+            AND s.entry_no = NEW.entry_no AND s.row_no = NEW.row_no);
+    SELECT RAISE(ABORT, 'ledger: period is not open') WHERE EXISTS (
+        SELECT 1 FROM periods
+        WHERE source = NEW.source AND period >= substr(NEW.booking_date, 1, 7) AND status = 'closed');
+END;
+CREATE TRIGGER vat_shifts_update BEFORE UPDATE ON vat_shifts
+BEGIN SELECT RAISE(ABORT, 'ledger: vat_shifts is append-only'); END;
+CREATE TRIGGER vat_shifts_delete BEFORE DELETE ON vat_shifts
+BEGIN SELECT RAISE(ABORT, 'ledger: vat_shifts is append-only'); END;

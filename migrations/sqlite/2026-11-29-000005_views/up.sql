@@ -92,6 +92,87 @@ WHERE p.vat_bp IS NOT NULL OR p.account_code GLOB 'income:*' OR p.account_code =
    OR (p.item_kind IN ('voucher_redemption', 'flex_redemption') AND p.account_code GLOB 'liabilities:voucher:spv:*')
 GROUP BY e.source, e.currency, substr(e.booking_date, 1, 7), p.vat_bp;
 
+-- The same turnover in the month in which it was paid: each payment, refund or redemption settles the lines of its order
+-- in proportion to their gross. What is not paid is not there. What is paid before there is anything to pay for has no
+-- rate yet, and its amount stands as net.
+CREATE VIEW v_vat_by_payment AS
+SELECT
+    m.source,
+    m.currency,
+    m.period,
+    m.vat_bp,
+    CAST(SUM(m.net_minor) AS INTEGER) AS net_minor,
+    CAST(SUM(m.vat_minor) AS INTEGER) AS vat_minor,
+    CAST(SUM(m.net_minor + m.vat_minor) AS INTEGER) AS gross_minor
+FROM (
+    SELECT v.source, v.currency, v.period, v.vat_bp, v.net_minor, v.vat_minor FROM v_vat_by_rate v
+    UNION ALL
+    SELECT s.source, s.currency, substr(s.booking_date, 1, 7), s.vat_bp, s.net_minor, s.vat_minor
+    FROM vat_shifts s
+    WHERE s.basis = 'payment'
+) m
+GROUP BY m.source, m.currency, m.period, m.vat_bp
+HAVING SUM(m.net_minor) <> 0 OR SUM(m.vat_minor) <> 0;
+
+-- The same turnover in the month in which it was paid or in which the service took place, whichever came first.
+CREATE VIEW v_vat_by_service AS
+SELECT
+    m.source,
+    m.currency,
+    m.period,
+    m.vat_bp,
+    CAST(SUM(m.net_minor) AS INTEGER) AS net_minor,
+    CAST(SUM(m.vat_minor) AS INTEGER) AS vat_minor,
+    CAST(SUM(m.net_minor + m.vat_minor) AS INTEGER) AS gross_minor
+FROM (
+    SELECT v.source, v.currency, v.period, v.vat_bp, v.net_minor, v.vat_minor FROM v_vat_by_rate v
+    UNION ALL
+    SELECT s.source, s.currency, substr(s.booking_date, 1, 7), s.vat_bp, s.net_minor, s.vat_minor
+    FROM vat_shifts s
+    WHERE s.basis = 'service'
+) m
+GROUP BY m.source, m.currency, m.period, m.vat_bp
+HAVING SUM(m.net_minor) <> 0 OR SUM(m.vat_minor) <> 0;
+
+-- VAT that is posted and not due yet, by the date of payment and by the date of service:
+-- opening + posted - due = closing. What is due and what is not due yet add up to the VAT account of the rate. A
+-- negative balance is due and not posted yet, such as the VAT in a deposit, or was posted back before the money was given
+-- back.
+CREATE VIEW v_rollforward_vat_not_due AS
+SELECT
+    m.source,
+    m.currency,
+    m.basis,
+    m.vat_bp,
+    m.period,
+    CAST(SUM(m.posted - m.due) OVER months - (m.posted - m.due) AS INTEGER) AS opening_minor,
+    m.posted AS posted_minor,
+    m.due AS due_minor,
+    CAST(SUM(m.posted - m.due) OVER months AS INTEGER) AS closing_minor
+FROM (
+    SELECT
+        d.source,
+        d.currency,
+        d.basis,
+        d.vat_bp,
+        d.period,
+        CAST(SUM(d.posted) AS INTEGER) AS posted,
+        CAST(SUM(d.due) AS INTEGER) AS due
+    FROM (
+        SELECT v.source, v.currency, b.basis, v.vat_bp, v.period, v.vat_minor AS posted, v.vat_minor AS due
+        FROM v_vat_by_rate v
+        CROSS JOIN (SELECT 'payment' AS basis UNION ALL SELECT 'service' AS basis) b
+        UNION ALL
+        SELECT s.source, s.currency, s.basis, s.vat_bp, substr(s.booking_date, 1, 7), 0, s.vat_minor
+        FROM vat_shifts s
+    ) d
+    -- Where there is no rate, or a rate of 0, there is no VAT.
+    WHERE d.vat_bp <> 0
+    GROUP BY d.source, d.currency, d.basis, d.vat_bp, d.period
+) m
+WINDOW months AS (
+    PARTITION BY m.source, m.currency, m.basis, m.vat_bp ORDER BY m.period ROWS UNBOUNDED PRECEDING);
+
 CREATE VIEW v_payments_by_method AS
 SELECT
     e.source,
@@ -340,3 +421,19 @@ FROM journal_entries e CROSS JOIN postings p ON p.source = e.source AND p.entry_
 LEFT JOIN orders o ON o.source = p.source AND o.order_id = p.order_id
 LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key;
 
+-- By how much VAT is due on another day than the one on which it is posted, with what a report limits by. It is not part
+-- of the contract.
+CREATE VIEW v_vat_shift_lines AS
+SELECT
+    s.source,
+    s.entry_no,
+    s.booking_date,
+    substr(s.booking_date, 1, 7) AS period,
+    e.recorded_at,
+    s.currency,
+    s.basis,
+    s.vat_bp,
+    s.net_minor,
+    s.vat_minor
+FROM vat_shifts s
+JOIN journal_entries e ON e.source = s.source AND e.entry_no = s.entry_no;

@@ -41,6 +41,8 @@ fn switches(section: &mut Section, policy: &mut Policy, problems: &mut Problems)
     word(section, "recognise_on", &["accepted", "pending"], &mut policy.recognise_on, problems);
     word(section, "revenue_mode", &["on_sale", "on_event_date"], &mut policy.revenue_mode, problems);
     word(section, "vat_rounding", &["line", "document", "sum_by_rate"], &mut policy.vat_rounding, problems);
+    let bases = ["booking", "payment", "service"];
+    word(section, "vat_report_basis", &bases, &mut policy.vat_report_basis, problems);
     voucher_regime(section, &mut policy.voucher_regime, problems);
     flex_regime(section, &mut policy.flex_regime, problems);
     word(section, "coupon_scope", &["tickets", "tickets+products"], &mut policy.coupon_scope, problems);

@@ -3,7 +3,7 @@
 use crate::money::format_minor;
 use crate::policy::{
     AfterDays, CashRounding, CouponScope, FlexRegime, OnPaymentVanish, Policy, PricesAre, RecogniseOn, Retained,
-    RetainedVat, RevenueMode, VatRounding, VoucherRegime,
+    RetainedVat, RevenueMode, VatReportBasis, VatRounding, VoucherRegime,
 };
 
 /// One sentence for each switch.
@@ -23,6 +23,13 @@ pub(in crate::config) fn in_words(policy: &Policy) -> Vec<String> {
             VatRounding::Line => "VAT is rounded line by line".to_owned(),
             VatRounding::Document => "VAT is rounded once per document".to_owned(),
             VatRounding::SumByRate => "VAT is rounded on the sum of each rate".to_owned(),
+        },
+        match policy.vat_report_basis {
+            VatReportBasis::Booking => "VAT is reported by the date of booking".to_owned(),
+            VatReportBasis::Payment => "VAT is reported by the date of payment".to_owned(),
+            VatReportBasis::Service => {
+                "VAT is reported by the date of payment or of service, whichever comes first".to_owned()
+            }
         },
         match policy.voucher_regime {
             VoucherRegime::Auto => "vouchers are taxed by the rate sent: 0 % when used, any other when sold".to_owned(),

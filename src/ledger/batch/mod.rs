@@ -13,6 +13,8 @@ mod receivable;
 mod store;
 mod write_buffer;
 
+use std::collections::BTreeSet;
+
 use chrono_tz::Tz;
 
 pub use finding_row::{FindingRow, FindingState};
@@ -25,7 +27,8 @@ pub use receivable::ReceivableLine;
 pub(in crate::ledger) use store::{posted_of, snapshots};
 
 use super::Error;
-use super::book::{Book, SourceFacts, store as journal};
+use super::book::{Book, SealedEntries, SourceFacts, store as journal};
+use super::vat_dates::{self, NewMovements};
 use crate::db::Connection;
 
 /// The book of a source and the orders that are being worked on. Valid for one transaction, which holds the lock on
@@ -47,7 +50,26 @@ impl Batch {
         let book = Book::open(connection, source, zone)?;
         let facts = journal::source_facts(connection, source)?;
         let (analysed_no, _) = book.head();
-        Ok(Self { book, facts, orders: Orders::empty(source), analysed_no })
+        let orders = Orders::of_book(source, facts.closed.last().copied());
+        Ok(Self { book, facts, orders, analysed_no })
+    }
+
+    /// Writes entries that were not settled: what a person entered.
+    ///
+    /// # Errors
+    /// When a statement fails, for example because the database refuses an entry.
+    pub(in crate::ledger) fn insert(
+        &mut self,
+        connection: &mut Connection,
+        sealed: &SealedEntries,
+    ) -> Result<(), Error> {
+        journal::insert_entries(connection, &sealed.accounts, &sealed.lines, &sealed.entries)?;
+        let mut movements = NewMovements::default();
+        for (entry, lines) in sealed.with_lines() {
+            movements.add(entry, lines)?;
+        }
+        let last_closed = self.facts.closed.last().copied();
+        Ok(vat_dates::update(connection, &self.book.source, movements, &BTreeSet::new(), last_closed)?)
     }
 
     /// Writes what was settled. The caller of settling calls this before the transaction ends, and before it reads

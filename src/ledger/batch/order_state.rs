@@ -26,6 +26,8 @@ pub(super) struct OrderState {
     /// What it has in the journal.
     pub(super) posted: Posted,
     pub(super) receivable: Vec<ReceivableLine>,
+    /// Nothing in the journal is about it.
+    pub(super) fresh: bool,
     /// By fingerprint.
     pub(super) findings: BTreeMap<String, FindingRow>,
 }
@@ -57,6 +59,9 @@ pub(super) fn read(
         if let Some(state) = states.get_mut(&order_id) {
             state.receivable.push(line);
         }
+    }
+    for state in states.values_mut() {
+        state.fresh = state.posted.is_empty() && state.receivable.is_empty();
     }
     for (order_id, key, regime) in current_state::regimes_sold(connection, source, order_ids)? {
         if let Some(sold) = states.get_mut(&order_id).and_then(|state| state.sold.as_mut()) {

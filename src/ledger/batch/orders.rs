@@ -8,14 +8,16 @@
 //! Vouchers and flex tickets tie orders together; they are few, and are read and written at once.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::mem;
 
 use super::current_state::{self, OrderRow, PartRows};
 use super::order_state::{self, LastSnapshot, OrderState};
 use super::write_buffer::WriteBuffer;
 use super::{FindingRow, Posted, ReceivableLine, store};
 use crate::db::{Connection, Result};
-use crate::ledger::book::{SealedEntries, SnapshotRow};
+use crate::ledger::book::{Month, SealedEntries, SnapshotRow};
 use crate::ledger::posting::{Snapshot, StoredValueKey};
+use crate::ledger::vat_dates;
 use crate::limits;
 use crate::policy::{Policy, Regime};
 
@@ -29,6 +31,8 @@ pub(in crate::ledger) struct Orders {
     titles: HashMap<String, Option<(String, i64)>>,
     /// Codes of the accounts that exist, once looked up.
     accounts: Option<HashSet<String>>,
+    /// What is dated in it or before is dated later.
+    last_closed: Option<Month>,
     buffer: WriteBuffer,
 }
 
@@ -40,8 +44,14 @@ impl Orders {
             payments: HashMap::new(),
             titles: HashMap::new(),
             accounts: None,
+            last_closed: None,
             buffer: WriteBuffer::default(),
         }
+    }
+
+    /// To be written to the book, whose months are closed up to this one.
+    pub(in crate::ledger) fn of_book(source: &str, last_closed: Option<Month>) -> Self {
+        Self { last_closed, ..Self::empty(source) }
     }
 
     pub(in crate::ledger) fn source(&self) -> &str {
@@ -81,7 +91,13 @@ impl Orders {
 
     /// Writes everything that is buffered. The caller of settling calls this before it ends its transaction.
     pub(in crate::ledger) fn flush(&mut self, connection: &mut Connection) -> Result<()> {
-        std::mem::take(&mut self.buffer).write(connection, &self.source)
+        let buffer = mem::take(&mut self.buffer);
+        let moved = buffer.movements()?;
+        let mut is_fresh =
+            |order: &&String| self.states.get_mut(*order).is_some_and(|state| mem::take(&mut state.fresh));
+        let fresh: BTreeSet<String> = moved.orders().filter(|order| is_fresh(order)).cloned().collect();
+        buffer.write(connection, &self.source)?;
+        vat_dates::update(connection, &self.source, moved, &fresh, self.last_closed)
     }
 
     fn state(&mut self, connection: &mut Connection, order_id: &str) -> Result<&mut OrderState> {
@@ -124,7 +140,7 @@ impl Orders {
 
     /// What an order has in the journal. It is missing here until it is put back.
     pub(in crate::ledger) fn take_posted(&mut self, connection: &mut Connection, order_id: &str) -> Result<Posted> {
-        Ok(std::mem::take(&mut self.state(connection, order_id)?.posted))
+        Ok(mem::take(&mut self.state(connection, order_id)?.posted))
     }
 
     /// Puts back what an order has in the journal.

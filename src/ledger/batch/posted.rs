@@ -42,6 +42,11 @@ impl Posted {
         self.entries.insert(entry.entry_no, (entry, lines));
     }
 
+    /// Whether nothing was ever posted.
+    pub(in crate::ledger) fn is_empty(&self) -> bool {
+        self.ever.is_empty()
+    }
+
     /// Takes over entries that were just sealed.
     pub(in crate::ledger) fn remember(&mut self, sealed: &SealedEntries) {
         for (entry, lines) in sealed.with_lines() {

@@ -7,6 +7,7 @@ use super::{FindingRow, store};
 use crate::db::{Connection, Result};
 use crate::ledger::book::store::insert_entries;
 use crate::ledger::book::{AccountRow, EntryRow, PostingRow, SnapshotRow};
+use crate::ledger::vat_dates::NewMovements;
 
 /// Rows to be written. What is written again within the batch is written once, as it is in the end.
 #[derive(Default)]
@@ -31,6 +32,18 @@ impl WriteBuffer {
         if self.parts.insert(order_id.to_owned(), parts).is_none() && stored {
             self.replaced.push(order_id.to_owned());
         }
+    }
+
+    /// What the entries move.
+    pub(super) fn movements(&self) -> Result<NewMovements> {
+        let mut movements = NewMovements::default();
+        let mut lines = self.lines.as_slice();
+        for entry in &self.entries {
+            let (own, rest) = lines.split_at(lines.iter().take_while(|line| line.entry_no == entry.entry_no).count());
+            movements.add(entry, own)?;
+            lines = rest;
+        }
+        Ok(movements)
     }
 
     /// Writes everything: first what others refer to, and each entry after its lines, for it seals them.

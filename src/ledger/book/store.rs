@@ -59,7 +59,7 @@ pub(in crate::ledger) fn analyze(connection: &mut Connection) -> Result<()> {
     if let Connection::Postgres(c) = connection {
         diesel::sql_query(
             "ANALYZE inbox_events, journal_entries, postings, order_snapshots, orders, order_lines, payments, \
-             vouchers, redemptions, findings, contacts, contact_orders",
+             vouchers, redemptions, findings, vat_shifts, contacts, contact_orders",
         )
         .execute(&mut **c)?;
     }

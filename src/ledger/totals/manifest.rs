@@ -113,6 +113,12 @@ impl ClosedMonth {
         &self.titles
     }
 
+    /// The lines of the month, as the close saw them.
+    pub fn selection(&self) -> Selection<'_> {
+        let as_of = AsOf { entries_until: Some(self.head_entry_no), ..AsOf::default() };
+        Selection { source: Some(&self.source), month: Some(self.month), as_of }
+    }
+
     /// The rows of a report, in their order: those of the manifest, or for balances, which it has by their hash, what
     /// they were at the end of the month as the close saw it.
     ///

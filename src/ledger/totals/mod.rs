@@ -13,6 +13,7 @@ mod rollforward;
 mod row;
 mod selection;
 pub(crate) mod store;
+mod vat_due;
 
 pub use self::manifest::{ClosedMonth, Unreadable, closed_month};
 pub(in crate::ledger) use self::manifest::{Head, Stored, VERSION};
@@ -20,3 +21,5 @@ pub(in crate::ledger) use self::month::MonthTotals;
 pub use self::row::{Column, Holds, Row, Total, Value};
 pub use self::selection::{AsOf, Selection};
 pub use self::store::reports::*;
+pub use self::store::vat_due::VatNotDue;
+pub use self::vat_due::{vat_due, vat_not_due};

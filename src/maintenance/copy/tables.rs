@@ -1,7 +1,7 @@
 //! All tables, in an order in which rows can be stored: a row comes after those that it refers to.
 
 /// Tables in the order of copying, which satisfies the triggers of the ledger: manifests before the entries that close
-/// their months, periods after all entries. Lines are copied with their entries.
+/// their months, periods after all entries and all that is dated like them. Lines are copied with their entries.
 pub const TABLES: &[&str] = &[
     "sources",
     "inbox_events",
@@ -16,6 +16,7 @@ pub const TABLES: &[&str] = &[
     "period_manifests",
     "journal_entries",
     LINES,
+    "vat_shifts",
     "periods",
     "chain_anchors",
     "contacts",

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use ticketledger::config;
 use ticketledger::policy::{
     AfterDays, CashRounding, CouponScope, DatedPolicy, FlexRegime, OnPaymentVanish, Policy, PricesAre, RecogniseOn,
-    Retained, RetainedVat, RevenueMode, VatRounding, VoucherRegime,
+    Retained, RetainedVat, RevenueMode, VatReportBasis, VatRounding, VoucherRegime,
 };
 
 use crate::on_both_engines;

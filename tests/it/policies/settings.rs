@@ -22,6 +22,7 @@ fn every_switch_can_be_set() {
 recognise_on = "pending"
 revenue_mode = "on_event_date"
 vat_rounding = "document"
+vat_report_basis = "payment"
 voucher_regime = "spv"
 voucher_vat = "19"
 flex_regime = "taxed"
@@ -52,6 +53,7 @@ payment_method_map = {}"#,
         recognise_on: RecogniseOn::Pending,
         revenue_mode: RevenueMode::OnEventDate,
         vat_rounding: VatRounding::Document,
+        vat_report_basis: VatReportBasis::Payment,
         voucher_regime: VoucherRegime::Spv(1900),
         flex_regime: FlexRegime::Taxed(700),
         coupon_scope: CouponScope::Tickets,
@@ -89,9 +91,9 @@ fn a_policy_that_cannot_be_kept_is_refused() {
             "8: sources.museum.policies[0].revenue_mode: `later` is not a valid value; write \"on_sale\" or \
              \"on_event_date\"",
             "8: sources.museum.policies[0].stale: unknown key; known here: from, recognise_on, revenue_mode, \
-             vat_rounding, voucher_regime, voucher_vat, flex_regime, flex_vat, coupon_scope, prices_are, \
-             total_formula, on_payment_vanish, retained, retained_days, retained_vat, cash_rounding, cash_methods, \
-             payment_method_map",
+             vat_rounding, vat_report_basis, voucher_regime, voucher_vat, flex_regime, flex_vat, coupon_scope, \
+             prices_are, total_formula, on_payment_vanish, retained, retained_days, retained_vat, cash_rounding, \
+             cash_methods, payment_method_map",
         ]
     );
     assert_eq!(

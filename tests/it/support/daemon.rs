@@ -25,6 +25,7 @@ use ticketledger::provider::classify_by_name;
 use ticketledger::worker::{self, Probe};
 
 use super::db::TestDatabase;
+use super::vat::check_vat_dates;
 
 /// The vendor of both seed orders.
 pub(crate) const VENDOR: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
@@ -377,6 +378,9 @@ pub(crate) fn check_invariants(database: &Database) -> Verdict {
          WHERE total <> -COALESCE((SELECT SUM(t.balance_minor) FROM v_trial_balance t WHERE t.source = v.source \
              AND (t.account LIKE 'liabilities:voucher:%' OR t.account = 'liabilities:flex')), 0)";
     assert_eq!(lines(database, vouchers), Vec::<String>::new());
+    for basis in ["payment", "service"] {
+        check_vat_dates(database, basis);
+    }
     verdict
 }
 

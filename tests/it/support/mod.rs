@@ -8,4 +8,5 @@ pub(crate) mod home;
 pub(crate) mod order;
 pub(crate) mod program;
 pub(crate) mod random;
+pub(crate) mod vat;
 pub(crate) mod wait;

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::ledger::Error;
 use crate::ledger::batch::Batch;
-use crate::ledger::book::{Account, EntryDraft, EntryKind, EntryReason, ItemKind, PostingRow, SealedEntries, store};
+use crate::ledger::book::{Account, EntryDraft, EntryKind, EntryReason, ItemKind, PostingRow, SealedEntries};
 use crate::ledger::posting::StoredValueKey;
 use crate::money::{Currency, Overflow, vat_in_gross};
 
@@ -211,5 +211,5 @@ pub(super) fn post(
         sealed.push(batch.book.seal(&draft, rows));
         sealed.use_accounts(&batch.book.source, entry.lines.iter().map(|(account, _)| account));
     }
-    Ok(store::insert_entries(connection, &sealed.accounts, &sealed.lines, &sealed.entries)?)
+    batch.insert(connection, &sealed)
 }

@@ -11,7 +11,8 @@ use crate::inbox::operator::{self, Action, ActionKind, Reason};
 use crate::ledger::Error;
 use crate::ledger::batch::Batch;
 use crate::ledger::book::{
-    EntryDraft, EntryKind, EntryReason, EntryRow, KnownSource, PostingRow, chain, negated, store as journal,
+    EntryDraft, EntryKind, EntryReason, EntryRow, KnownSource, PostingRow, SealedEntries, chain, negated,
+    store as journal,
 };
 use crate::ledger::posting::StoredValueKey;
 use crate::ledger::settle::settle_again;
@@ -96,7 +97,9 @@ fn reverse_in(
     let event_id = store_event(connection, &source.name, entry_no, reason, now)?;
     let draft = draft(&source.name, &original, batch.book.policies.at(now), event_id, now);
     let (entry, lines) = batch.book.seal(&draft, lines.into_iter().map(negated).collect());
-    journal::insert_entries(connection, &[], &lines, std::slice::from_ref(&entry))?;
+    let mut sealed = SealedEntries::default();
+    sealed.push((entry.clone(), lines.clone()));
+    batch.insert(connection, &sealed)?;
     if let Some(voucher) = opening::opened_by(&original.atom_key) {
         // It has an unknown origin again, and so have its redemptions.
         store::forget_voucher(connection, &batch.book.source, &voucher)?;

@@ -55,6 +55,8 @@ pub(super) struct Comparison {
     listed: usize,
     differences: Vec<Difference>,
     total: i64,
+    /// Order and what is wrong with what follows from the journal; the journal itself comes first.
+    derived: Vec<(String, String)>,
     stored_entries: i64,
     snapshots: i64,
     /// By account and currency; hashed, because every line is counted here.
@@ -71,6 +73,7 @@ impl Comparison {
             listed,
             differences: Vec::new(),
             total: 0,
+            derived: Vec::new(),
             stored_entries: 0,
             snapshots: 0,
             accounts: HashMap::new(),
@@ -82,6 +85,12 @@ impl Comparison {
     /// Notes a difference that is not one of entries.
     pub(super) fn differ(&mut self, order_id: Option<&str>, what: String) {
         self.note(None, order_id, what);
+    }
+
+    /// Notes a difference in what follows from the journal. It counts only if the journal itself is right, for a wrong
+    /// entry would be told twice.
+    pub(super) fn differ_in_what_follows(&mut self, order_id: String, what: String) {
+        self.derived.push((order_id, what));
     }
 
     fn note(&mut self, entry_no: Option<i64>, order_id: Option<&str>, what: String) {
@@ -237,7 +246,11 @@ impl Comparison {
         }
     }
 
-    pub(super) fn into_rebuilt(self, book: &BookRow, shadow: &Shadow) -> Rebuilt {
+    pub(super) fn into_rebuilt(mut self, book: &BookRow, shadow: &Shadow) -> Rebuilt {
+        let derived = std::mem::take(&mut self.derived);
+        for (order_id, what) in derived.into_iter().filter(|_| self.total == 0).collect::<Vec<_>>() {
+            self.note(None, Some(&order_id), what);
+        }
         let mut accounts: Vec<AccountDifference> = Vec::new();
         for (account, currencies) in self.accounts {
             for (currency, Sums { stored, rebuilt }) in currencies {

@@ -7,6 +7,7 @@ use super::shadow::Prepared;
 use super::store::{self, BookRow};
 use crate::db::Connection;
 use crate::ledger::Error;
+use crate::ledger::vat_dates;
 
 /// Compares the orders whose last snapshot is in the page.
 pub(super) fn compare(
@@ -22,6 +23,9 @@ pub(super) fn compare(
     let ended: Vec<&Prepared> = page.iter().filter(|prepared| prepared.last).collect();
     let ids: Vec<&str> = ended.iter().map(|prepared| prepared.row.order_id.as_str()).collect();
     let states = store::states(connection, &book.source, &ids)?;
+    if let Some((order_id, fault)) = vat_dates::first_difference(connection, &book.source, &ids, book.last_entry_no)? {
+        comparison.differ_in_what_follows(order_id, fault);
+    }
     for prepared in ended {
         let order_id = prepared.row.order_id.as_str();
         let Some(state) = states.get(order_id) else {

@@ -1,9 +1,9 @@
 //! `ledger verify`: proves that the books hold, without trusting what wrote them.
 //!
 //! For each source: numbers without gaps, links and hashes of the chain, balance and line count of every entry, exact
-//! reversals, no orphan line, for every order that the live atoms are those that its last snapshot asks for, for every
-//! voucher and flex ticket that what is owed on it is what was issued and not used, and for every closed month that its
-//! manifest comes out the same today.
+//! reversals, no orphan line, for every order that the live atoms are those that its last snapshot asks for and that
+//! its VAT is due when its lines say, for every voucher and flex ticket that what is owed on it is what was issued and
+//! not used, and for every closed month that its manifest comes out the same today.
 
 mod chain;
 mod orders;

@@ -1,4 +1,5 @@
-//! Order by order: what is live in the journal is what the last snapshot asks for.
+//! Order by order: what is live in the journal is what the last snapshot asks for, and its VAT is due when the journal
+//! says.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +10,7 @@ use crate::ledger::batch::{LastSnapshot, Posted, posted_of, snapshots};
 use crate::ledger::book::PolicyHistory;
 use crate::ledger::posting::rules::wanted_atoms;
 use crate::ledger::posting::{Snapshot, diff};
+use crate::ledger::vat_dates;
 
 /// Orders read at once.
 const PAGE: i64 = 500;
@@ -22,7 +24,7 @@ pub(super) fn check(
     let mut last = String::new();
     loop {
         let page = store::orders_after(connection, source, &last, PAGE)?;
-        let Some((highest, _)) = page.last() else { return Ok(None) };
+        let Some((highest, _)) = page.last() else { break };
         last.clone_from(highest);
         let ids: Vec<&str> = page.iter().map(|(order_id, _)| order_id.as_str()).collect();
         let numbers: Vec<i64> = page.iter().filter_map(|(_, snapshot_no)| *snapshot_no).collect();
@@ -35,7 +37,12 @@ pub(super) fn check(
                 return Ok(Some(format!("source {source}, order {order_id}: {fault}")));
             }
         }
+        if let Some((order_id, fault)) = vat_dates::first_difference(connection, source, &ids, i64::MAX)? {
+            return Ok(Some(format!("source {source}, order {order_id}: {fault}")));
+        }
     }
+    let stray = store::first_stray_shift(connection, source)?;
+    Ok(stray.map(|order_id| format!("source {source}, order {order_id}: it has dates of VAT and is not known")))
 }
 
 /// What is wrong with an order that has this in the journal, and whose last snapshot has this number and text.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use crate::db::schema::{journal_entries, orders, postings};
+use crate::db::schema::{journal_entries, orders, postings, vat_shifts};
 use crate::db::{Connection, Result};
 use crate::ledger::book::{EntryKind, EntryRow, PostingRow};
 use crate::on_engine;
@@ -90,6 +90,18 @@ pub(super) fn voucher_ids_after(
         .order(postings::voucher_id)
         .limit(limit)
         .load(c))?)
+}
+
+/// An order with shifts of its VAT that the table of orders does not have.
+pub(super) fn first_stray_shift(connection: &mut Connection, source: &str) -> Result<Option<String>> {
+    let known =
+        orders::table.filter(orders::source.eq(vat_shifts::source)).filter(orders::order_id.eq(vat_shifts::order_id));
+    let query = vat_shifts::table
+        .filter(vat_shifts::source.eq(source))
+        .filter(diesel::dsl::not(diesel::dsl::exists(known)))
+        .order(vat_shifts::order_id)
+        .select(vat_shifts::order_id);
+    Ok(on_engine!(connection, |c| query.first(c).optional())?)
 }
 
 /// The first entry that was booked on `until` or before though it came after the close at `closed_at_no`.

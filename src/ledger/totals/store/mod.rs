@@ -4,6 +4,7 @@ mod columns;
 mod lines;
 mod month;
 pub(super) mod reports;
+pub(super) mod vat_due;
 
 pub(crate) use self::columns::{holds, kinds, row, rust, view_rows};
 pub(in crate::ledger) use self::month::{entries_of, open_orders};
