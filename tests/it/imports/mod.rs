@@ -339,7 +339,8 @@ on_both_engines!(a_manual_entry_in_a_closed_month_goes_into_the_open_one, async 
         "date,reference,kind,method,order_id,currency,amount\n2025-10-30,f,fee,StripeBankWire,,EUR,1.00\n\
          2025-10-30,r,price-reduction,,{ORDER},EUR,1.00\n2025-10-31,p,payment,Cash,{ORDER},EUR,1.00\n"
     );
-    daemon.imported_and_undone(&text);
+    daemon.imported(FileKind::Manual, &text);
+    daemon.proved();
     assert_eq!(
         daemon.rows(&["booking_date", "reason_code"], "FROM journal_entries WHERE kind = 'manual'"),
         [["2025-11-01", "late_for_2025-10"]; 3]
