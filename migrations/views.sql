@@ -16,6 +16,10 @@
 --: is_vat | p.account_code {{like}} 'liabilities:vat:{{any}}'
 --: is_income | p.account_code {{like}} 'income:{{any}}'
 --: is_undetermined | p.account_code = 'suspense:vat_undetermined'
+--! What was brought in when the book began: its lines have the rates that a cancellation would take back, and are no
+--! turnover of this book. A reversal has the event type of its entry.
+--: is_brought_in | p.account_code = 'equity:opening'
+--: is_opening | e.event_type {{like}} 'opening.{{any}}'
 --! Kinds of lines: what an order has to pay; how a voucher or flex ticket comes to be; how it is used.
 --: billed | 'ticket', 'product', 'flex', 'voucher', 'discount'
 --: issued | 'voucher', 'refund_voucher', 'flex'
@@ -109,7 +113,7 @@ SELECT
     {{vat}} AS vat_minor,
     CAST(-SUM(p.amount_minor) AS {{integer}}) AS gross_minor
 FROM {{lines}}
-WHERE p.vat_bp IS NOT NULL OR {{is_income}} OR {{is_undetermined}}
+WHERE (p.vat_bp IS NOT NULL OR {{is_income}} OR {{is_undetermined}}) AND NOT {{is_brought_in}}
 GROUP BY e.source, e.currency, {{month}}, p.vat_bp;
 
 CREATE VIEW v_payments_by_method AS
@@ -239,7 +243,8 @@ LEFT JOIN order_snapshots s ON s.source = e.source AND s.snapshot_no = e.snapsho
 LEFT JOIN inbox_events i ON i.id = COALESCE(e.inbox_event_id, s.inbox_event_id);
 
 -- What guests owe, month by month: opening + all movements = closing. Each movement has the sign with which it changes
--- the receivable: a sale adds, a payment subtracts. `billed` is net of discounts.
+-- the receivable: a sale adds, a payment subtracts. `billed` is net of discounts. What was brought in when the book
+-- began is neither billed nor paid in this book: it is in `other`.
 CREATE VIEW v_rollforward_receivable AS
 SELECT
     m.source,
@@ -258,16 +263,19 @@ FROM (
         e.source,
         e.currency,
         {{month}} AS period,
-        CAST(SUM(CASE WHEN p.item_kind IN ({{billed}})
+        CAST(SUM(CASE WHEN p.item_kind IN ({{billed}}) AND NOT {{is_opening}}
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS billed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'payment' THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS paid_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund' THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS refunded_minor,
-        CAST(SUM(CASE WHEN p.item_kind IN ({{redeemed}})
+        CAST(SUM(CASE WHEN p.item_kind = 'payment' AND NOT {{is_opening}}
+            THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS paid_minor,
+        CAST(SUM(CASE WHEN p.item_kind = 'refund' AND NOT {{is_opening}}
+            THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS refunded_minor,
+        CAST(SUM(CASE WHEN p.item_kind IN ({{redeemed}}) AND NOT {{is_opening}}
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS redeemed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher'
+        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher' AND NOT {{is_opening}}
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS refund_vouchers_minor,
-        -- Manual entries and imports.
-        CAST(SUM(CASE WHEN p.item_kind NOT IN ({{billed}}, 'refund_voucher', {{redeemed}}, 'payment', 'refund')
+        -- Manual entries, imports, and what was brought in when the book began.
+        CAST(SUM(CASE WHEN {{is_opening}}
+            OR p.item_kind NOT IN ({{billed}}, 'refund_voucher', {{redeemed}}, 'payment', 'refund')
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS other_minor,
         CAST(SUM(p.amount_minor) AS {{integer}}) AS total
     FROM {{lines}}
@@ -346,6 +354,8 @@ SELECT
     e.currency,
     p.amount_minor,
     p.item_kind,
+    -- What it moves in a roll-forward.
+    CASE WHEN {{is_opening}} THEN 'opening' ELSE p.item_kind END AS moved,
     p.event_id,
     p.event_key,
     t.title AS event_title,

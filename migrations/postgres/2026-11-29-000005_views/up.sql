@@ -84,7 +84,7 @@ SELECT
     CAST(-SUM(CASE WHEN p.account_code LIKE 'liabilities:vat:%' THEN p.amount_minor ELSE 0 END) AS bigint) AS vat_minor,
     CAST(-SUM(p.amount_minor) AS bigint) AS gross_minor
 FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
-WHERE p.vat_bp IS NOT NULL OR p.account_code LIKE 'income:%' OR p.account_code = 'suspense:vat_undetermined'
+WHERE (p.vat_bp IS NOT NULL OR p.account_code LIKE 'income:%' OR p.account_code = 'suspense:vat_undetermined') AND NOT p.account_code = 'equity:opening'
 GROUP BY e.source, e.currency, ledger_period(e.booking_date), p.vat_bp;
 
 CREATE VIEW v_payments_by_method AS
@@ -214,7 +214,8 @@ LEFT JOIN order_snapshots s ON s.source = e.source AND s.snapshot_no = e.snapsho
 LEFT JOIN inbox_events i ON i.id = COALESCE(e.inbox_event_id, s.inbox_event_id);
 
 -- What guests owe, month by month: opening + all movements = closing. Each movement has the sign with which it changes
--- the receivable: a sale adds, a payment subtracts. `billed` is net of discounts.
+-- the receivable: a sale adds, a payment subtracts. `billed` is net of discounts. What was brought in when the book
+-- began is neither billed nor paid in this book: it is in `other`.
 CREATE VIEW v_rollforward_receivable AS
 SELECT
     m.source,
@@ -233,16 +234,19 @@ FROM (
         e.source,
         e.currency,
         ledger_period(e.booking_date) AS period,
-        CAST(SUM(CASE WHEN p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount')
+        CAST(SUM(CASE WHEN p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount') AND NOT e.event_type LIKE 'opening.%'
             THEN p.amount_minor ELSE 0 END) AS bigint) AS billed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'payment' THEN p.amount_minor ELSE 0 END) AS bigint) AS paid_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund' THEN p.amount_minor ELSE 0 END) AS bigint) AS refunded_minor,
-        CAST(SUM(CASE WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption')
+        CAST(SUM(CASE WHEN p.item_kind = 'payment' AND NOT e.event_type LIKE 'opening.%'
+            THEN p.amount_minor ELSE 0 END) AS bigint) AS paid_minor,
+        CAST(SUM(CASE WHEN p.item_kind = 'refund' AND NOT e.event_type LIKE 'opening.%'
+            THEN p.amount_minor ELSE 0 END) AS bigint) AS refunded_minor,
+        CAST(SUM(CASE WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption') AND NOT e.event_type LIKE 'opening.%'
             THEN p.amount_minor ELSE 0 END) AS bigint) AS redeemed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher'
+        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher' AND NOT e.event_type LIKE 'opening.%'
             THEN p.amount_minor ELSE 0 END) AS bigint) AS refund_vouchers_minor,
-        -- Manual entries and imports.
-        CAST(SUM(CASE WHEN p.item_kind NOT IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'refund_voucher', 'voucher_redemption', 'flex_redemption', 'payment', 'refund')
+        -- Manual entries, imports, and what was brought in when the book began.
+        CAST(SUM(CASE WHEN e.event_type LIKE 'opening.%'
+            OR p.item_kind NOT IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'refund_voucher', 'voucher_redemption', 'flex_redemption', 'payment', 'refund')
             THEN p.amount_minor ELSE 0 END) AS bigint) AS other_minor,
         CAST(SUM(p.amount_minor) AS bigint) AS total
     FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
@@ -321,6 +325,8 @@ SELECT
     e.currency,
     p.amount_minor,
     p.item_kind,
+    -- What it moves in a roll-forward.
+    CASE WHEN e.event_type LIKE 'opening.%' THEN 'opening' ELSE p.item_kind END AS moved,
     p.event_id,
     p.event_key,
     t.title AS event_title,

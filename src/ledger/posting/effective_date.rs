@@ -16,6 +16,8 @@ pub(in crate::ledger) fn post(atom: &Atom, again: bool, snapshot: &SnapshotRow) 
         Effective::Said { at: Some(at), basis } if !again => (at, basis),
         Effective::Said { .. } => receipt,
         Effective::Sale { ordered_at } => sale(ordered_at),
+        Effective::Opening(at) if !again => (at, "books_from"),
+        Effective::Opening(_) => receipt,
         // What is released was sold before.
         Effective::Release { on, ordered_at } => {
             let sold = sale(ordered_at);
@@ -33,7 +35,8 @@ pub(in crate::ledger) fn reversal(
     reason: &EntryReason,
     receipt: Timestamp,
 ) -> (Timestamp, &'static str) {
-    let by_itself = matches!(entry.event_type.as_str(), "payment" | "refund" | "voucher.refund_issue" | "retain");
+    let event_type = entry.event_type.strip_prefix("opening.").unwrap_or(&entry.event_type);
+    let by_itself = matches!(event_type, "payment" | "refund" | "voucher.refund_issue" | "retain");
     let said = wanted.cancelled_at.get(&entry.atom_key).copied().or(wanted.order_cancelled_at);
     let undone = match said {
         Some(at) if *reason == EntryReason::Gone && !by_itself => (at, "cancellation_date"),

@@ -66,6 +66,7 @@ pub fn settle(connection: &mut Connection, batch: &mut Batch, update: &OrderUpda
         let ordered_at = known.snapshot.order.header.as_ref().and_then(|header| header.ordered_at);
         known.snapshot.policy_id = batch.book.policies.at(ordered_at.unwrap_or(update.received_at));
     }
+    order_update::learn_opening(&mut known.snapshot, &mut known.versions, update, &batch.book.policies);
     let sold = known.snapshot.sold_regimes(batch.book.policies.policy(known.snapshot.policy_id));
     voucher_taxation::take_back(connection, batch, &update.order_id, &sold_before, &sold)?;
     let entries = apply(connection, batch, known, &origin)?;

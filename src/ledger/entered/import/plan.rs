@@ -94,7 +94,8 @@ fn check_vouchers(
     for entry in new {
         let Some(voucher) = &entry.voucher else { continue };
         let origin = store::voucher_origin(connection, source, &voucher.key())?;
-        if let Some(origin) = origin.filter(|origin| *origin != VoucherOrigin::Unknown) {
+        let may_be_opened = |origin| matches!(origin, VoucherOrigin::Unknown | VoucherOrigin::Opening);
+        if let Some(origin) = origin.filter(|origin| !may_be_opened(*origin)) {
             let what = format!("voucher {} is already in the books, from {origin}", voucher.voucher_id);
             mistakes.push(Mistake::new(entry.line, what));
         }

@@ -2,6 +2,7 @@
 
 mod cash;
 mod discounts;
+mod opening;
 mod payments;
 mod release;
 mod retained;
@@ -37,6 +38,14 @@ pub struct WantedAtoms {
 /// # Errors
 /// [`Overflow`] when an amount leaves the range of minor units.
 pub fn wanted_atoms(snapshot: &Snapshot, rules: &Rules) -> Result<WantedAtoms, Overflow> {
+    match rules.begins_at {
+        None => told(snapshot, rules),
+        Some(begins_at) => opening::wanted_atoms(snapshot, rules, begins_at),
+    }
+}
+
+/// The atoms of all that is told, whenever it happened.
+fn told(snapshot: &Snapshot, rules: &Rules) -> Result<WantedAtoms, Overflow> {
     let mut builder = Builder::new(snapshot, rules);
     let sold = builder.sales()?;
     let reduced = builder.discounts(sold)?;

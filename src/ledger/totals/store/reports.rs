@@ -154,7 +154,8 @@ total!(
 total!(
     /// What was taxed at a rate in a month; the rate is absent while it is undetermined.
     pub VatByRate of v_vat_by_rate(period) by "source, currency, period, vat_bp"
-    where "(vat_bp IS NOT NULL OR account LIKE 'income:%' OR account = 'suspense:vat_undetermined')",
+    where "(vat_bp IS NOT NULL OR account LIKE 'income:%' OR account = 'suspense:vat_undetermined') \
+        AND account <> 'equity:opening'",
     {
         source: Text,
         currency: Text,
@@ -220,12 +221,12 @@ total!(
 );
 
 total!(
-    /// What lines of one kind moved on an account.
-    pub(in crate::ledger) Movement by "currency, account, item_kind" where "1 = 1",
+    /// What lines of one kind moved on an account; what was brought in when the book began is a kind of its own.
+    pub(in crate::ledger) Movement by "currency, account, moved" where "1 = 1",
     {
         currency: Text,
         account: Text,
-        item_kind: Text,
+        item_kind: Text = "moved",
         amount_minor: Amount = "SUM(amount_minor)",
     }
 );
