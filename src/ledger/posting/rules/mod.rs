@@ -12,6 +12,7 @@ mod stored_value;
 
 use std::collections::BTreeMap;
 
+pub use self::opening::TAKEN_BACK;
 pub(in crate::ledger) use self::sales::event_key;
 
 use super::{Atom, Dimensions, Effective, Finding, FindingReason, Line, Snapshot};

@@ -14,6 +14,9 @@ use crate::ledger::posting::{Atom, Dimensions, Effective, FindingReason, Line, S
 use crate::money::Overflow;
 use crate::policy::VatRounding;
 
+/// The keys of what takes something of the opening back begin with this; the rest is the key of what was brought in.
+pub const TAKEN_BACK: &str = "cancel:";
+
 type Atoms = BTreeMap<String, Atom>;
 
 /// The atoms of a snapshot in a book that begins at an instant.
@@ -224,7 +227,7 @@ fn settled_before(atom: &Atom, begins_at: Timestamp) -> Result<Atom, Overflow> {
 /// The atom that takes something of the opening back, as turnover.
 fn cancelled(atom: &Atom, at: Option<Timestamp>, lines: Vec<Line>) -> Atom {
     Atom {
-        key: format!("cancel:{}", atom.key),
+        key: format!("{TAKEN_BACK}{}", atom.key),
         event_type: cancel_type(atom.event_type),
         effective: Effective::Said { at, basis: "cancellation_date" },
         category: None,
