@@ -5,6 +5,8 @@
 //! on. Orders that were placed later, and books without a first day, have none of it.
 
 mod revive;
+#[cfg(test)]
+mod tests;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -53,7 +55,7 @@ struct SoldBefore {
     additional_discount_minor: i64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     redeemed: Option<Vec<RedeemedVoucher>>,
-    /// Of these parts what was told otherwise later, as it was when it was last live.
+    /// What was told otherwise later, or added, as it was when it was last live.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     latest: BTreeMap<String, Part>,
 }

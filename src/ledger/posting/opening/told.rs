@@ -35,23 +35,19 @@ pub(in crate::ledger) fn learn(snapshot: &mut Snapshot, versions: &mut Versions,
     }
     let delivery = Delivery { told, header, policy: &rules.policy, begins_at };
     let sold = &mut snapshot.opening.get_or_insert_default().sold;
-    match &mut *sold {
-        Some(known) if early && known.early => {
-            known.event_id = known.event_id.min(told.event_id);
-            known.take_newer(&delivery, versions);
+    let known = sold.get_or_insert_with(|| SoldBefore::empty(placed_at, told.event_id, early));
+    let is_first = if early { !known.early } else { !known.early && told.event_id < known.event_id };
+    if is_first || (known.early, known.event_id) == (early, told.event_id) || (early && known.early) {
+        known.materialise(versions);
+        if is_first {
+            let latest = std::mem::take(&mut known.latest);
+            *known = SoldBefore { latest, ..SoldBefore::empty(placed_at, told.event_id, early) };
         }
-        Some(known) if known.early || (!early && known.event_id < told.event_id) => {}
-        known => {
-            let mut first = SoldBefore::empty(placed_at, told.event_id, early);
-            first.take_newer(&delivery, versions);
-            if let Some(later) = known.replace(first) {
-                known.iter_mut().for_each(|first| first.remember(&later));
-            }
-        }
+        known.event_id = known.event_id.min(told.event_id);
+        known.at = known.at.min(placed_at);
+        known.take_newer(&delivery, versions);
     }
-    if let Some(sold) = sold {
-        sold.learn_latest(&delivery, versions);
-    }
+    known.learn_latest(&delivery, versions);
 }
 
 /// Notes a fact without a date of its own that was told before the book began.
@@ -137,31 +133,30 @@ impl SoldBefore {
         }
     }
 
-    /// What a later delivery says of the same parts, which had been taken for the first.
-    fn remember(&mut self, later: &Self) {
-        for (key, part) in later.parts.iter().chain(&later.latest) {
-            if self.parts.contains_key(key) {
+    /// Lists how each part was when it was last live, also where that is as at first.
+    fn materialise(&mut self, versions: &Versions) {
+        for (key, part) in &self.parts {
+            if versions.of(&live(key)).is_some() && !self.latest.contains_key(key) {
                 self.latest.insert(key.clone(), part.clone());
             }
         }
-        let parts = &self.parts;
-        self.latest.retain(|key, part| parts.get(key) != Some(part));
     }
 
     /// Keeps how each part was when it was last live: when it is cancelled or gone, its price may be gone with it.
     fn learn_latest(&mut self, delivery: &Delivery<'_>, versions: &mut Versions) {
         for (key, part, _) in delivery.parts() {
-            let Some(first) = self.parts.get(&key) else { continue };
-            if !delivery.is_live(&part) || !versions.advance(&format!("live:{key}"), delivery.told.version) {
-                continue;
-            }
-            if *first == part {
-                self.latest.remove(&key);
-            } else {
+            if delivery.is_live(&part) && versions.advance(&live(&key), delivery.told.version) {
                 self.latest.insert(key, part);
             }
         }
+        let parts = &self.parts;
+        self.latest.retain(|key, part| parts.get(key) != Some(part));
     }
+}
+
+/// Where the version is kept in which a part was last live.
+fn live(part_key: &str) -> String {
+    format!("live:{part_key}")
 }
 
 /// A delivery, and what makes its parts count.
