@@ -79,8 +79,8 @@ pub fn fixed_books_from(
         None => ("has no first day".to_owned(), "remove books_from again".to_owned()),
     };
     Ok(Some(format!(
-        "sources.{source}.books_from: the settings say {said}, but the book {is} and has entries, which fix it; {to_do}, \
-         or begin anew with an empty database"
+        "sources.{source}.books_from: the settings say {said}, but the book {is} and has entries, which fix it; \
+         {to_do}, or begin anew with an empty database"
     )))
 }
 

@@ -363,17 +363,15 @@ fn alive(ticket: &Ticket) -> Ticket {
 /// the product that counts, or none. No place is given twice.
 fn match_lines(then: &[Product], now: &[Product], lives: &[bool]) -> Vec<Option<usize>> {
     let content = |line: &Product| Product { status: PartStatus::Accepted, title: None, ..line.clone() };
-    let equal = |a: &Product, b: &Product| content(a) == content(b);
-    let same_product = |a: &Product, b: &Product| a.product_id == b.product_id;
     let mut places: Vec<Option<usize>> = vec![None; then.len()];
     let mut taken = BTreeSet::new();
-    let passes: [(bool, &dyn Fn(&Product, &Product) -> bool); 3] =
-        [(true, &equal), (false, &equal), (true, &same_product)];
-    for (wanted, fits) in passes {
+    for (equal, living) in [(true, true), (true, false), (false, true)] {
+        let fits = |first: &Product, line: &Product| {
+            if equal { content(first) == content(line) } else { first.product_id == line.product_id }
+        };
         for (first, place) in then.iter().zip(&mut places).filter(|(_, place)| place.is_none()) {
             let mut free = now.iter().zip(lives).enumerate().filter(|(at, _)| !taken.contains(at));
-            let found = free.find(|(_, (line, lives))| **lives == wanted && fits(first, line));
-            if let Some((at, _)) = found {
+            if let Some((at, _)) = free.find(|(_, (line, lives))| **lives == living && fits(first, line)) {
                 taken.insert(at);
                 *place = Some(at);
             }
