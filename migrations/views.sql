@@ -19,6 +19,10 @@
 --: is_undetermined | p.account_code = 'suspense:vat_undetermined'
 --! Nothing is supplied when a voucher expires, so that is no turnover.
 --: is_turnover | {{is_income}} AND p.account_code <> 'income:breakage'
+--! What was brought in when the book began: its lines have the rates that a cancellation would take back, and are no
+--! turnover of this book. A reversal has the event type of its entry.
+--: is_brought_in | p.account_code = 'equity:opening'
+--: is_opening | e.event_type {{like}} 'opening.{{any}}'
 --! Kinds of lines: what an order has to pay; how a voucher or flex ticket comes to be; how it is used.
 --: billed | 'ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction'
 --: issued | 'voucher', 'refund_voucher', 'flex'
@@ -120,8 +124,9 @@ SELECT
     {{vat}} AS vat_minor,
     CAST(-SUM(p.amount_minor) AS {{integer}}) AS gross_minor
 FROM {{lines}}
-WHERE p.vat_bp IS NOT NULL OR ({{is_turnover}}) OR {{is_undetermined}}
-   OR (p.item_kind IN ({{redeemed}}) AND p.account_code {{like}} 'liabilities:voucher:spv:{{any}}')
+WHERE (p.vat_bp IS NOT NULL OR ({{is_turnover}}) OR {{is_undetermined}}
+       OR (p.item_kind IN ({{redeemed}}) AND p.account_code {{like}} 'liabilities:voucher:spv:{{any}}'))
+  AND NOT {{is_brought_in}}
 GROUP BY e.source, e.currency, {{month}}, p.vat_bp;
 
 -- The same turnover in the month in which it was paid: each payment, refund or redemption settles the lines of its order
@@ -333,7 +338,8 @@ LEFT JOIN order_snapshots s ON s.source = e.source AND s.snapshot_no = e.snapsho
 LEFT JOIN inbox_events i ON i.id = COALESCE(e.inbox_event_id, s.inbox_event_id);
 
 -- What guests owe, month by month: opening + all movements = closing. Each movement has the sign with which it changes
--- the receivable: a sale adds, a payment subtracts. `billed` is net of discounts.
+-- the receivable: a sale adds, a payment subtracts. `billed` is net of discounts. What was brought in when the book
+-- began is neither billed nor paid in this book: it is in `other`.
 CREATE VIEW v_rollforward_receivable AS
 SELECT
     m.source,
@@ -352,16 +358,19 @@ FROM (
         e.source,
         e.currency,
         {{month}} AS period,
-        CAST(SUM(CASE WHEN p.item_kind IN ({{billed}})
+        CAST(SUM(CASE WHEN p.item_kind IN ({{billed}}) AND NOT {{is_opening}}
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS billed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'payment' THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS paid_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund' THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS refunded_minor,
-        CAST(SUM(CASE WHEN p.item_kind IN ({{redeemed}})
+        CAST(SUM(CASE WHEN p.item_kind = 'payment' AND NOT {{is_opening}}
+            THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS paid_minor,
+        CAST(SUM(CASE WHEN p.item_kind = 'refund' AND NOT {{is_opening}}
+            THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS refunded_minor,
+        CAST(SUM(CASE WHEN p.item_kind IN ({{redeemed}}) AND NOT {{is_opening}}
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS redeemed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher'
+        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher' AND NOT {{is_opening}}
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS refund_vouchers_minor,
-        -- Manual entries and imports.
-        CAST(SUM(CASE WHEN p.item_kind NOT IN ({{billed}}, 'refund_voucher', {{redeemed}}, 'payment', 'refund')
+        -- Manual entries, imports, and what was brought in when the book began.
+        CAST(SUM(CASE WHEN {{is_opening}}
+            OR p.item_kind NOT IN ({{billed}}, 'refund_voucher', {{redeemed}}, 'payment', 'refund')
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS other_minor,
         CAST(SUM(p.amount_minor) AS {{integer}}) AS total
     FROM {{lines}}
@@ -440,6 +449,8 @@ SELECT
     e.currency,
     p.amount_minor,
     p.item_kind,
+    -- What it moves in a roll-forward.
+    CASE WHEN {{is_opening}} THEN 'opening' ELSE p.item_kind END AS moved,
     p.event_id,
     p.event_key,
     t.title AS event_title,

@@ -8,6 +8,7 @@ diesel::table! {
         timezone -> Text,
         country -> Text,
         created_at -> Timestamp,
+        books_from -> Nullable<Date>,
     }
 }
 

@@ -21,6 +21,7 @@ mod histories;
 mod imports;
 mod maintenance;
 mod monitor;
+mod opening;
 mod operator;
 mod package;
 mod parked;

@@ -64,7 +64,7 @@ CREATE TABLE vouchers (
     class TEXT NOT NULL CHECK (class IN ('voucher', 'flex')),
     voucher_id TEXT NOT NULL,
     regime TEXT NOT NULL CHECK (regime IN ('mpv', 'spv', 'prepaid', 'taxed', 'recognised', 'unknown')),
-    origin TEXT NOT NULL CHECK (origin IN ('sale', 'refund', 'import', 'unknown')),
+    origin TEXT NOT NULL CHECK (origin IN ('sale', 'refund', 'opening', 'import', 'unknown')),
     state TEXT NOT NULL CHECK (state IN ('live', 'dead')),
     face_minor INTEGER,
     currency TEXT,

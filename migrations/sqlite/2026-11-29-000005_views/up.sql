@@ -301,7 +301,8 @@ LEFT JOIN order_snapshots s ON s.source = e.source AND s.snapshot_no = e.snapsho
 LEFT JOIN inbox_events i ON i.id = COALESCE(e.inbox_event_id, s.inbox_event_id);
 
 -- What guests owe, month by month: opening + all movements = closing. Each movement has the sign with which it changes
--- the receivable: a sale adds, a payment subtracts. `billed` is net of discounts.
+-- the receivable: a sale adds, a payment subtracts. `billed` is net of discounts. What was brought in when the book
+-- began is neither billed nor paid in this book: it is in `other`.
 CREATE VIEW v_rollforward_receivable AS
 SELECT
     m.source,
@@ -322,11 +323,13 @@ FROM (
         substr(e.booking_date, 1, 7) AS period,
         CAST(SUM(CASE WHEN p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction')
             THEN p.amount_minor ELSE 0 END) AS INTEGER) AS billed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'payment' THEN p.amount_minor ELSE 0 END) AS INTEGER) AS paid_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund' THEN p.amount_minor ELSE 0 END) AS INTEGER) AS refunded_minor,
-        CAST(SUM(CASE WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption')
+        CAST(SUM(CASE WHEN p.item_kind = 'payment' AND NOT e.event_type GLOB 'opening.*'
+            THEN p.amount_minor ELSE 0 END) AS INTEGER) AS paid_minor,
+        CAST(SUM(CASE WHEN p.item_kind = 'refund' AND NOT e.event_type GLOB 'opening.*'
+            THEN p.amount_minor ELSE 0 END) AS INTEGER) AS refunded_minor,
+        CAST(SUM(CASE WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption') AND NOT e.event_type GLOB 'opening.*'
             THEN p.amount_minor ELSE 0 END) AS INTEGER) AS redeemed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher'
+        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher' AND NOT e.event_type GLOB 'opening.*'
             THEN p.amount_minor ELSE 0 END) AS INTEGER) AS refund_vouchers_minor,
         -- Manual entries and imports.
         CAST(SUM(CASE WHEN p.item_kind NOT IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction', 'refund_voucher', 'voucher_redemption', 'flex_redemption', 'payment', 'refund')
@@ -408,6 +411,8 @@ SELECT
     e.currency,
     p.amount_minor,
     p.item_kind,
+    -- What it moves in a roll-forward.
+    CASE WHEN e.event_type GLOB 'opening.*' THEN 'opening' ELSE p.item_kind END AS moved,
     p.event_id,
     p.event_key,
     t.title AS event_title,

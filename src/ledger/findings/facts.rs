@@ -61,7 +61,9 @@ impl VoucherMove {
             let gross = gross_of_net(self.amount_minor, Account::rate_of_voucher(&self.account).unwrap_or(0));
             return if owed { gross.unwrap_or(self.amount_minor).saturating_neg() } else { 0 };
         }
-        if self.account.starts_with("assets:") { self.amount_minor } else { 0 }
+        // What was brought in when the book began is told by the list of vouchers that was imported.
+        let opening = self.account == "equity:opening" && self.item_kind != ItemKind::VoucherOpening;
+        if self.account.starts_with("assets:") || opening { self.amount_minor } else { 0 }
     }
 
     /// Selling or issuing it, not redeeming it.

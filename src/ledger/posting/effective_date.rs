@@ -16,6 +16,8 @@ pub(in crate::ledger) fn post(atom: &Atom, again: bool, snapshot: &SnapshotRow) 
         Effective::Said { at: Some(at), basis } if !again => (at, basis),
         Effective::Said { .. } => receipt,
         Effective::Sale { ordered_at } => sale(ordered_at),
+        Effective::Opening(at) if !again => (at, "books_from"),
+        Effective::Opening(_) => receipt,
         // What is released was sold before.
         Effective::Release { on, ordered_at } => {
             let sold = sale(ordered_at);
@@ -55,8 +57,9 @@ pub(in crate::ledger) fn reversal(
     reason: &EntryReason,
     receipt: Timestamp,
 ) -> (Timestamp, &'static str) {
+    let event_type = entry.event_type.strip_prefix("opening.").unwrap_or(&entry.event_type);
     let by_itself = matches!(
-        entry.event_type.as_str(),
+        event_type,
         "payment" | "refund" | "voucher.redeem" | "voucher.refund_issue" | VOUCHER_USED | FLEX_USED | "retain"
     );
     let of_line = part_key::line_of_share(&entry.atom_key).and_then(|line_key| wanted.line_cancelled_at(line_key));

@@ -44,6 +44,7 @@ vocabulary! {
         FlexUnlimited = "flex_unlimited",
         ServiceDateUnknown = "service_date_unknown",
         VatRegimeNote = "vat_regime_note",
+        OpeningItemChanged = "opening_item_changed",
         OrderCodeChanged = "order_code_changed",
         StaleSnapshotSuspected = "stale_snapshot_suspected",
         SectionAbsentAfterPresent = "section_absent_after_present",
@@ -80,6 +81,7 @@ impl FindingReason {
             | Self::VoucherNegative
             | Self::VoucherRegimeConflict
             | Self::DuplicateVoucherId
+            | Self::OpeningItemChanged
             | Self::OrderCodeChanged => Severity::High,
             Self::TotalNotDerivable
             | Self::TotalSemanticsShift

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{StoredValueClass, StoredValueKey};
+use super::{Opening, StoredValueClass, StoredValueKey};
 use crate::clock::Timestamp;
 use crate::money::Currency;
 use crate::order::{FlexTicket, Note, Order, OrderStatus, Payment, Versions, Voucher, VoucherOrder};
@@ -40,6 +40,9 @@ pub struct Snapshot {
     /// What of the order's credit is recognised as income, as the last sweep decided.
     #[serde(rename = "kept", default, skip_serializing_if = "Option::is_none")]
     pub recognised_credit: Option<RecognisedCredit>,
+    /// What was there before the first day of the book.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opening: Option<Opening>,
 }
 
 /// A voucher or flex ticket that an order sells or issues, or did.
@@ -92,6 +95,7 @@ impl Snapshot {
             used: BTreeMap::new(),
             residues: BTreeMap::new(),
             recognised_credit: None,
+            opening: None,
         }
     }
 
@@ -296,7 +300,7 @@ mod tests {
     #[test]
     fn a_snapshot_without_vanished_payments_is_written_as_ever() {
         let json = Snapshot::unknown("A").to_json().unwrap();
-        assert!(!json.contains("vanished") && !json.contains("kept"), "{json}");
+        assert!(["vanished", "kept", "opening"].iter().all(|field| !json.contains(field)), "{json}");
         assert_eq!(serde_json::from_str::<Snapshot>(&json).unwrap(), Snapshot::unknown("A"));
     }
 }

@@ -70,6 +70,7 @@ pub fn settle(connection: &mut Connection, batch: &mut Batch, update: &OrderUpda
         let ordered_at = known.snapshot.order.header.as_ref().and_then(|header| header.ordered_at);
         known.snapshot.policy_id = batch.book.policies.at(ordered_at.unwrap_or(update.received_at));
     }
+    order_update::learn_opening(&mut known.snapshot, &mut known.versions, update, &batch.book.policies);
     let entries = step(connection, batch, known, &origin, &mut again)?;
     let cause = SnapshotCause::VoucherOf(update.order_id.clone());
     let entries = entries + settle_orders(connection, batch, again, &Origin { cause, ..origin })?;

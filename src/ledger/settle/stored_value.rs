@@ -11,6 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::ledger::Error;
 use crate::ledger::batch::current_state::{self, KnownVoucher};
@@ -91,6 +92,8 @@ fn all_uses(
 ) -> Result<Vec<Use>, Error> {
     let mut uses = others(connection, batch, snapshot, key)?;
     uses.extend(snapshot.uses(policy).remove(key).unwrap_or_default());
+    let begins_at = batch.book.policies.begins_at();
+    uses.retain(|used| is_of_the_book(used, begins_at));
     uses.sort();
     Ok(uses)
 }
@@ -104,7 +107,8 @@ fn others(
 ) -> Result<Vec<Use>, Error> {
     batch.flush(connection)?;
     let mut uses = current_state::uses(connection, &batch.book.source, key)?;
-    uses.retain(|used| used.order_id != snapshot.order.order_id);
+    let begins_at = batch.book.policies.begins_at();
+    uses.retain(|used| used.order_id != snapshot.order.order_id && is_of_the_book(used, begins_at));
     let mut entered: BTreeMap<(String, Option<i32>), i64> = BTreeMap::new();
     for (currency, account, minor) in store::entered_uses(connection, &batch.book.source, &key.id)? {
         if Account::is_stored_value(&account) && StoredValueClass::of_account(&account) == key.class {
@@ -118,6 +122,11 @@ fn others(
         uses.push(Use { used_at: None, order_id: String::new(), amount_minor, currency });
     }
     Ok(uses)
+}
+
+/// What was used before the book began is not in what was opened of the voucher.
+fn is_of_the_book(used: &Use, begins_at: Option<Timestamp>) -> bool {
+    used.used_at.zip(begins_at).is_none_or(|(used_at, begins_at)| used_at >= begins_at)
 }
 
 /// What other orders sell under the same id, in minor units. Of those that took it back the first, by its id, answers

@@ -175,7 +175,7 @@ impl<'a> Parts<'a> {
             let regime = self.snapshot.flex_regime(self.policy, flex);
             rows.push(VoucherRow {
                 regime: RegimeWord::of(StoredValueClass::Flex, regime),
-                origin: VoucherOrigin::Sale,
+                origin: self.origin(&part_key::flex(&flex.id), VoucherOrigin::Sale),
                 state: self.state(flex.status),
                 face_minor: Some(flex.price_minor),
                 currency: Some(flex.currency.code().to_owned()),
@@ -195,7 +195,10 @@ impl<'a> Parts<'a> {
                 let regime = self.snapshot.voucher_regime(self.policy, order, voucher);
                 rows.push(VoucherRow {
                     regime: RegimeWord::of(StoredValueClass::Voucher, regime),
-                    origin: if refund { VoucherOrigin::Refund } else { VoucherOrigin::Sale },
+                    origin: self.origin(
+                        &part_key::voucher(&voucher.id),
+                        if refund { VoucherOrigin::Refund } else { VoucherOrigin::Sale },
+                    ),
                     state,
                     face_minor: Some(voucher.value_minor),
                     currency: Some(voucher.currency.code().to_owned()),
@@ -208,6 +211,12 @@ impl<'a> Parts<'a> {
             }
         }
         rows
+    }
+
+    /// How a voucher or flex ticket of this order came to be.
+    fn origin(&self, part_key: &str, sold: VoucherOrigin) -> VoucherOrigin {
+        let before = self.snapshot.opening.as_ref().is_some_and(|opening| opening.has_part(part_key));
+        if before { VoucherOrigin::Opening } else { sold }
     }
 
     /// A voucher that is redeemed although it is unknown how it was sold.

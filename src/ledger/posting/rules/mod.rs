@@ -2,6 +2,7 @@
 
 mod cash;
 mod discounts;
+mod opening;
 mod payments;
 mod redemptions;
 mod release;
@@ -12,6 +13,7 @@ mod stored_value;
 
 use std::collections::BTreeMap;
 
+pub use self::opening::TAKEN_BACK;
 pub(in crate::ledger) use self::sales::event_key;
 pub(in crate::ledger) use self::stored_value::{FLEX_USED, VOUCHER_USED};
 
@@ -46,6 +48,14 @@ impl WantedAtoms {
 /// # Errors
 /// [`Overflow`] when an amount leaves the range of minor units.
 pub fn wanted_atoms(snapshot: &Snapshot, rules: &Rules) -> Result<WantedAtoms, Overflow> {
+    match rules.begins_at {
+        None => told(snapshot, rules),
+        Some(begins_at) => opening::wanted_atoms(snapshot, rules, begins_at),
+    }
+}
+
+/// The atoms of all that is told, whenever it happened.
+fn told(snapshot: &Snapshot, rules: &Rules) -> Result<WantedAtoms, Overflow> {
     let mut builder = Builder::new(snapshot, rules);
     let sold = builder.sales()?;
     let reduced = builder.discounts(sold)?;

@@ -166,7 +166,8 @@ total!(
     pub VatByRate of v_vat_by_rate(period) by "source, currency, period, vat_bp"
     where "(vat_bp IS NOT NULL OR (account LIKE 'income:%' AND account <> 'income:breakage') \
         OR account = 'suspense:vat_undetermined' \
-        OR (item_kind IN ('voucher_redemption', 'flex_redemption') AND account LIKE 'liabilities:voucher:spv:%'))",
+        OR (item_kind IN ('voucher_redemption', 'flex_redemption') AND account LIKE 'liabilities:voucher:spv:%')) \
+        AND account <> 'equity:opening'",
     {
         source: Text,
         currency: Text,
@@ -232,12 +233,12 @@ total!(
 );
 
 total!(
-    /// What lines of one kind moved on an account.
-    pub(in crate::ledger) Movement by "currency, account, item_kind" where "1 = 1",
+    /// What lines of one kind moved on an account; what was brought in when the book began is a kind of its own.
+    pub(in crate::ledger) Movement by "currency, account, moved" where "1 = 1",
     {
         currency: Text,
         account: Text,
-        item_kind: Text,
+        item_kind: Text = "moved",
         amount_minor: Amount = "SUM(amount_minor)",
     }
 );
