@@ -69,7 +69,8 @@ SELECT
 FROM journal_entries e CROSS JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
 LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key
 -- A flex ticket or voucher is a promise when it is sold, not revenue; redeeming it pays for what is counted here.
-WHERE (p.item_kind IN ('ticket', 'product', 'discount') AND (p.account_code GLOB 'income:*' OR p.account_code GLOB 'liabilities:vat:*' OR p.account_code = 'suspense:vat_undetermined'))
+WHERE (p.item_kind IN ('ticket', 'product', 'discount', 'price_reduction')
+       AND (p.account_code GLOB 'income:*' OR p.account_code GLOB 'liabilities:vat:*' OR p.account_code = 'suspense:vat_undetermined'))
    OR (p.item_kind IN ('voucher_redemption', 'flex_redemption') AND (p.account_code IN ('income:tickets', 'income:products')
        OR p.account_code = 'suspense:vat_undetermined'))
 GROUP BY e.source, e.currency, substr(e.booking_date, 1, 7), p.event_id, t.title, p.vat_bp;
@@ -88,8 +89,9 @@ SELECT
     CAST(-SUM(CASE WHEN p.account_code GLOB 'liabilities:vat:*' THEN p.amount_minor ELSE 0 END) AS INTEGER) AS vat_minor,
     CAST(-SUM(p.amount_minor) AS INTEGER) AS gross_minor
 FROM journal_entries e CROSS JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
-WHERE p.vat_bp IS NOT NULL OR p.account_code GLOB 'income:*' OR p.account_code = 'suspense:vat_undetermined'
-   OR (p.item_kind IN ('voucher_redemption', 'flex_redemption') AND p.account_code GLOB 'liabilities:voucher:spv:*')
+WHERE (p.vat_bp IS NOT NULL OR (p.account_code GLOB 'income:*' AND p.account_code <> 'income:breakage') OR p.account_code = 'suspense:vat_undetermined'
+       OR (p.item_kind IN ('voucher_redemption', 'flex_redemption') AND p.account_code GLOB 'liabilities:voucher:spv:*'))
+  AND NOT p.account_code = 'equity:opening'
 GROUP BY e.source, e.currency, substr(e.booking_date, 1, 7), p.vat_bp;
 
 -- The same turnover in the month in which it was paid: each payment, refund or redemption settles the lines of its order
@@ -321,7 +323,7 @@ FROM (
         e.source,
         e.currency,
         substr(e.booking_date, 1, 7) AS period,
-        CAST(SUM(CASE WHEN p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction')
+        CAST(SUM(CASE WHEN p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction') AND NOT e.event_type GLOB 'opening.*'
             THEN p.amount_minor ELSE 0 END) AS INTEGER) AS billed_minor,
         CAST(SUM(CASE WHEN p.item_kind = 'payment' AND NOT e.event_type GLOB 'opening.*'
             THEN p.amount_minor ELSE 0 END) AS INTEGER) AS paid_minor,
@@ -331,8 +333,9 @@ FROM (
             THEN p.amount_minor ELSE 0 END) AS INTEGER) AS redeemed_minor,
         CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher' AND NOT e.event_type GLOB 'opening.*'
             THEN p.amount_minor ELSE 0 END) AS INTEGER) AS refund_vouchers_minor,
-        -- Manual entries and imports.
-        CAST(SUM(CASE WHEN p.item_kind NOT IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction', 'refund_voucher', 'voucher_redemption', 'flex_redemption', 'payment', 'refund')
+        -- Manual entries, imports, and what was brought in when the book began.
+        CAST(SUM(CASE WHEN e.event_type GLOB 'opening.*'
+            OR p.item_kind NOT IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction', 'refund_voucher', 'voucher_redemption', 'flex_redemption', 'payment', 'refund')
             THEN p.amount_minor ELSE 0 END) AS INTEGER) AS other_minor,
         CAST(SUM(p.amount_minor) AS INTEGER) AS total
     FROM journal_entries e CROSS JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
