@@ -22,8 +22,27 @@ macro_rules! selected {
         if let Some(source) = selection.source {
             query = query.filter(v_ledger_lines::source.eq(source));
         }
-        if let Some(month) = selection.month {
-            query = query.filter(v_ledger_lines::period.eq(month.to_string()));
+        if let Some(period) = selection.period {
+            // The month is in an index of its own, so it limits what is read even where days decide.
+            let (first, last) = period.months();
+            if let Some(month) = period.month() {
+                query = query.filter(v_ledger_lines::period.eq(month.to_string()));
+            } else {
+                if let Some(first) = first {
+                    query = query.filter(v_ledger_lines::period.ge(first.to_string()));
+                }
+                if let Some(last) = last {
+                    query = query.filter(v_ledger_lines::period.le(last.to_string()));
+                }
+            }
+            if period.whole_months().is_none() {
+                if let Some(from) = period.first_day() {
+                    query = query.filter(v_ledger_lines::booking_date.ge(from));
+                }
+                if let Some(to) = period.last_day() {
+                    query = query.filter(v_ledger_lines::booking_date.le(to));
+                }
+            }
         }
         if let Some(recorded_until) = selection.as_of.recorded_until {
             query = query.filter(v_ledger_lines::recorded_at.le(recorded_until));

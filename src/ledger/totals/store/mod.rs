@@ -4,6 +4,8 @@ mod columns;
 mod lines;
 mod month;
 pub(super) mod reports;
+pub(super) mod sheet;
+pub(super) mod turnover;
 
 pub(crate) use self::columns::{holds, kinds, row, rust, view_rows};
 pub(in crate::ledger) use self::month::{entries_of, open_orders};
