@@ -20,7 +20,7 @@ pub use self::bridge::{BRIDGE_STEPS, Bridge};
 pub use self::manifest::{ClosedMonth, Unreadable, closed_month};
 pub(in crate::ledger) use self::manifest::{Head, Stored, VERSION};
 pub(in crate::ledger) use self::month::MonthTotals;
-pub use self::period::{Months, Period};
+pub use self::period::Period;
 pub use self::row::{Column, Holds, Row, Total, Value};
 pub use self::selection::{Accounts, AsOf, Selection};
 pub use self::store::reports::*;

@@ -12,7 +12,10 @@ pub struct Period {
 }
 
 /// The first and the last month of a period; an open end has none.
-pub type Months = (Option<Month>, Option<Month>);
+type Ends = (Option<Month>, Option<Month>);
+
+/// Months that a statement lists one by one: only then do both engines find them through the index by month.
+const LISTED: usize = 60;
 
 impl Period {
     /// Reads a month (`2025-11`), a quarter (`2026-Q3`) or a year (`2026`).
@@ -57,15 +60,23 @@ impl Period {
     }
 
     /// Its first and last month, if it has no part of a month.
-    pub fn whole_months(self) -> Option<Months> {
-        let (first, last) = self.months();
+    pub(super) fn whole_months(self) -> Option<Ends> {
+        let (first, last) = self.ends();
         let whole = first.map(Month::first_day) == self.from && last.map(Month::last_day) == self.to;
         whole.then_some((first, last))
     }
 
     /// The months that it begins and ends in.
-    pub fn months(self) -> Months {
+    pub(super) fn ends(self) -> Ends {
         (self.from.map(Month::of), self.to.map(Month::of))
+    }
+
+    /// Every month that has a day of it, written as in `period`. `None` if it has an open end, or very many.
+    pub(super) fn listed_months(self) -> Option<Vec<String>> {
+        let (first, last) = (self.from.map(Month::of)?, self.to.map(Month::of)?);
+        let months = std::iter::successors(Some(first), |month| (*month < last).then(|| month.next()));
+        let listed: Vec<String> = months.take(LISTED + 1).map(|month| month.to_string()).collect();
+        (listed.len() <= LISTED).then_some(listed)
     }
 }
 
@@ -143,7 +154,13 @@ mod tests {
         assert_eq!(name(None, day("2026-02-01")), "until 2026-02-01");
         let open = Period::between(day("2026-02-01"), None).unwrap();
         assert_eq!(open.whole_months(), Some((Month::parse("2026-02"), None)));
-        assert_eq!(open.month(), None);
+        assert_eq!((open.month(), open.listed_months()), (None, None));
+        let listed = |from, to| Period::between(day(from), day(to)).unwrap().listed_months();
+        let months = ["2025-11", "2025-12", "2026-01"].map(str::to_owned).to_vec();
+        assert_eq!(listed("2025-11-30", "2026-01-01"), Some(months));
+        assert_eq!(listed("2025-11-30", "2025-11-30"), Some(vec!["2025-11".to_owned()]));
+        assert_eq!(listed("2021-01-01", "2025-12-31").map(|months| months.len()), Some(60));
+        assert_eq!(listed("2021-01-01", "2026-01-01"), None);
         assert_eq!(Period::between(day("2026-02-02"), day("2026-02-28")).unwrap().whole_months(), None);
     }
 }

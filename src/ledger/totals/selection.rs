@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Months, Period};
+use super::Period;
 use crate::clock::Timestamp;
 
 /// Bounds of the lines that count; all that are given must hold. The default leaves nothing out.
@@ -34,12 +34,12 @@ pub struct Selection<'a> {
 impl Selection<'_> {
     /// The months to take from a view, if a view has exactly these lines: it knows no days and no cuts. Of a view
     /// without months everything can be taken, and nothing less.
-    pub(super) fn in_view(&self, view_knows_months: bool) -> Option<Option<Months>> {
-        let whole = self.period.map(|period| period.whole_months().filter(|_| view_knows_months));
-        match whole {
+    pub(super) fn in_view(&self, view_knows_months: bool) -> Option<Option<Vec<String>>> {
+        match self.period {
             _ if !self.as_of.is_everything() => None,
             None => Some(None),
-            Some(months) => months.map(Some),
+            Some(period) if view_knows_months && period.whole_months().is_some() => period.listed_months().map(Some),
+            Some(_) => None,
         }
     }
 

@@ -66,6 +66,9 @@ pub struct Aged {
     pub age: Age,
 }
 
+/// Orders and sum of each age.
+type Ages = BTreeMap<Age, (i64, i64)>;
+
 /// All balances that are not zero: by source and currency, debts before credits, the oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ageing {
@@ -227,7 +230,7 @@ impl Ageing {
     /// How many orders each age has and what they add up to; all ages of a source and currency are the receivable.
     /// `None` when a sum leaves the range of 64 bits.
     pub fn summary(&self) -> Option<Table> {
-        let mut sums: BTreeMap<(String, Option<String>), BTreeMap<Age, (i64, i64)>> = BTreeMap::new();
+        let mut sums: BTreeMap<(String, Option<String>), Ages> = BTreeMap::new();
         for aged in &self.balances {
             let ages = sums.entry((aged.balance.source.clone(), aged.balance.currency.clone())).or_default();
             let (orders, minor) = ages.entry(aged.age).or_default();

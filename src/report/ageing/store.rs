@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::Moved;
+use crate::clock::Timestamp;
 use crate::db::schema::{journal_entries, postings};
 use crate::db::{Connection, Result};
 use crate::ledger::book::Account;
@@ -11,6 +12,9 @@ use crate::ledger::totals::{OrderBalance, Selection};
 use crate::on_engine;
 
 type Moves = (Option<String>, String, Moved);
+
+/// Order, currency, item, day and time and number of the entry, amount.
+type Line = (Option<String>, String, String, (NaiveDate, Timestamp, i64), i64);
 
 /// What the items of some orders moved on the receivable, within the bounds of the selection.
 pub(super) fn moves(
@@ -20,7 +24,7 @@ pub(super) fn moves(
 ) -> Result<Vec<Moves>> {
     let order_ids: Vec<&str> = orders.iter().filter_map(|balance| balance.order_id.as_deref()).collect();
     let without_order = orders.iter().any(|balance| balance.order_id.is_none());
-    let rows: Vec<(Option<String>, String, String, NaiveDate, i64)> = on_engine!(connection, |c| {
+    let rows: Vec<Line> = on_engine!(connection, |c| {
         let entries = journal_entries::table
             .on(journal_entries::source.eq(postings::source).and(journal_entries::entry_no.eq(postings::entry_no)));
         let mut query = postings::table
@@ -29,7 +33,7 @@ pub(super) fn moves(
                 postings::order_id,
                 postings::currency,
                 postings::line_key,
-                journal_entries::booking_date,
+                (journal_entries::booking_date, journal_entries::recorded_at, postings::entry_no),
                 postings::amount_minor,
             ))
             .filter(postings::account_code.eq(Account::RECEIVABLE))
@@ -43,18 +47,18 @@ pub(super) fn moves(
         if let Some(source) = selection.source {
             query = query.filter(postings::source.eq(source));
         }
-        if let Some(recorded_until) = selection.as_of.recorded_until {
-            query = query.filter(journal_entries::recorded_at.le(recorded_until));
-        }
-        if let Some(booked_until) = selection.as_of.booked_until {
-            query = query.filter(journal_entries::booking_date.le(booked_until));
-        }
-        if let Some(entries_until) = selection.as_of.entries_until {
-            query = query.filter(postings::entry_no.le(entries_until));
-        }
         query.load(c)?
     });
-    let moves =
-        rows.into_iter().map(|(order_id, currency, item, day, minor)| (order_id, currency, Moved { item, day, minor }));
+    // Bounds in the statement would let SQLite start at the days, and look for every order at every entry.
+    let cut = selection.as_of;
+    let counts = |entry: &(NaiveDate, Timestamp, i64)| {
+        cut.booked_until.is_none_or(|until| entry.0 <= until)
+            && cut.recorded_until.is_none_or(|until| entry.1 <= until)
+            && cut.entries_until.is_none_or(|until| entry.2 <= until)
+    };
+    let moves = rows
+        .into_iter()
+        .filter(|(.., entry, _)| counts(entry))
+        .map(|(order_id, currency, item, (day, ..), minor)| (order_id, currency, Moved { item, day, minor }));
     Ok(moves.collect())
 }

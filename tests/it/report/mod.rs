@@ -5,6 +5,7 @@ mod ageing;
 mod bridge;
 mod journal;
 mod periods;
+mod plans;
 mod ties;
 
 use std::io::Read as _;

@@ -114,7 +114,7 @@ macro_rules! view_rows {
                 pub(crate) fn of_view(
                     connection: &mut $crate::db::Connection,
                     source: Option<&str>,
-                    $($period: Option<$crate::ledger::totals::Months>,)?
+                    $($period: Option<Vec<String>>,)?
                 ) -> $crate::db::Result<Vec<Self>> {
                     use diesel::prelude::*;
                     Ok($crate::on_engine!(connection, |c| {
@@ -122,19 +122,8 @@ macro_rules! view_rows {
                         if let Some(source) = source {
                             query = query.filter($view::source.eq(source));
                         }
-                        $(match $period {
-                            Some((Some(first), Some(last))) if first == last => {
-                                query = query.filter($view::period.eq(first.to_string()));
-                            }
-                            Some((first, last)) => {
-                                if let Some(first) = first {
-                                    query = query.filter($view::period.ge(first.to_string()));
-                                }
-                                if let Some(last) = last {
-                                    query = query.filter($view::period.le(last.to_string()));
-                                }
-                            }
-                            None => {}
+                        $(if let Some($period) = $period {
+                            query = query.filter($view::period.eq_any($period));
                         })?
                         query.load(c)?
                     }))
