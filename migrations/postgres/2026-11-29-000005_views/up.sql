@@ -399,12 +399,15 @@ FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e
 LEFT JOIN orders o ON o.source = p.source AND o.order_id = COALESCE(p.order_id, e.order_id)
 WHERE e.reason_code LIKE 'late_for_%';
 
--- Every line with everything that a report groups or limits by. Reports with `--as-of` or `--booked-until` and the
--- manifest of a close are computed from it. It is not part of the contract.
+-- Every line with everything that a report groups or limits by. Reports of days or with `--as-of` or `--booked-until`,
+-- account sheets and the manifest of a close are computed from it. It is not part of the contract.
 CREATE VIEW v_ledger_lines AS
 SELECT
     e.source,
     e.entry_no,
+    p.line_no,
+    e.kind,
+    e.event_type,
     e.booking_date,
     ledger_period(e.booking_date) AS period,
     e.recorded_at,
@@ -421,6 +424,7 @@ SELECT
     t.title AS event_title,
     p.vat_bp,
     p.qty,
+    p.payment_id,
     p.payment_method,
     p.voucher_id,
     CASE WHEN p.account_code = 'liabilities:flex' THEN 'flex'
