@@ -63,7 +63,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("entered", &["error", "book", "posting", "batch", "findings", "settle"]),
     ("totals", &["error", "book"]),
     ("proof", &["error", "book", "posting", "batch", "settle", "totals"]),
-    ("close", &["error", "book", "batch", "totals", "proof"]),
+    ("close", &["error", "book", "posting", "batch", "totals", "proof"]),
     ("reading", &["error", "book", "posting", "batch"]),
 ];
 

@@ -28,7 +28,8 @@ pub(super) fn is_explained(facts: &OrderFacts<'_>, finding: &Finding) -> bool {
         finding.subject.strip_prefix("payment:").filter(|_| finding.reason == FindingReason::DanglingPaymentRef);
     let Some(payment) = payment else { return false };
     let refunded: BTreeSet<&str> = refunded_orders(facts.snapshot).collect();
-    facts.other_payments.iter().any(|(id, order)| id == payment && refunded.contains(order.as_str()))
+    let mut others = facts.other_payments.iter().filter(|other| other.is_current() && other.payment_id == payment);
+    others.any(|other| refunded.contains(other.order_id.as_str()))
 }
 
 fn refunded_orders(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
@@ -128,20 +129,6 @@ fn sold(facts: &OrderFacts<'_>, raised: &mut Raised) {
             raised.raise(Finding::new(FindingReason::VoucherRegimeConflict, key.to_string(), evidence));
         }
     }
-    duplicate_payments(facts, raised);
-}
-
-fn duplicate_payments(facts: &OrderFacts<'_>, raised: &mut Raised) {
-    for (payment, order) in &facts.other_payments {
-        if facts.snapshot.order.payments.iter().flatten().any(|own| own.id == *payment) {
-            let evidence = format!("payment {payment} is also in order {order}; both are posted");
-            raised.raise(Finding::new(
-                FindingReason::DuplicatePaymentId,
-                format!("payment:{payment}:{order}"),
-                evidence,
-            ));
-        }
-    }
 }
 
 /// A voucher that refunds the order that carries it, though nothing of that order is called off.
@@ -151,7 +138,11 @@ fn refund_vouchers(facts: &OrderFacts<'_>, raised: &mut Raised) {
     }
     for order in facts.snapshot.order.voucher_orders.iter().flatten().filter(|order| order.status.is_live()) {
         if order.refunded_orders.iter().any(|refunded| refunded.order_id == facts.order_id()) {
-            let evidence = "a voucher refunds the order that issues it, which is accepted and has nothing cancelled";
+            let (id, vouchers) = (&order.id, order.vouchers.len());
+            let evidence = format!(
+                "voucher order {id} ({vouchers} vouchers) refunds the order that issues it, which is accepted and has \
+                 nothing cancelled"
+            );
             raised.raise(Finding::new(FindingReason::RefundVoucherSelfReference, order.id.clone(), evidence));
         }
     }
@@ -186,7 +177,10 @@ fn flex_count(facts: &OrderFacts<'_>, raised: &mut Raised) {
         let used = flex.redemption_total.saturating_sub(flex.redemption_available);
         if used != known {
             let (available, total) = (flex.redemption_available, flex.redemption_total);
-            let evidence = format!("{available} of {total} admissions are said to be left, {known} are known as used");
+            let evidence = format!(
+                "flex ticket {}: {available} of {total} admissions are said to be left, {known} are known as used",
+                flex.id
+            );
             raised.raise(Finding::new(FindingReason::FlexCountMismatch, key.to_string(), evidence));
         }
     }

@@ -9,6 +9,7 @@ pub(in crate::ledger) mod effective_date;
 mod finding;
 mod finding_reason;
 pub(in crate::ledger) mod part_key;
+mod remedy;
 pub mod rules;
 mod snapshot;
 mod stored_value;

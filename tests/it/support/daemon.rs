@@ -377,6 +377,7 @@ pub(crate) fn check_invariants(database: &Database) -> Verdict {
          WHERE total <> -COALESCE((SELECT SUM(t.balance_minor) FROM v_trial_balance t WHERE t.source = v.source \
              AND (t.account LIKE 'liabilities:voucher:%' OR t.account = 'liabilities:flex')), 0)";
     assert_eq!(lines(database, vouchers), Vec::<String>::new());
+    assert_eq!(super::findings::hidden_money(database), Vec::<String>::new());
     verdict
 }
 

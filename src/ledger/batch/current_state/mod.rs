@@ -11,6 +11,7 @@ pub(in crate::ledger) use self::store::{
     delete_parts, forget_voucher, insert_parts, order_row, redeeming_orders, regime_of, regimes_sold, save_vouchers,
 };
 
+pub use self::words::PaymentState;
 pub(in crate::ledger) use self::words::{PartState, RegimeWord, VoucherOrigin};
 
 use crate::clock::Timestamp;
