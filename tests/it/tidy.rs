@@ -64,7 +64,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("entered", &["error", "book", "posting", "batch", "findings", "settle"]),
     ("totals", &["error", "book", "vat_dates"]),
     ("proof", &["error", "book", "posting", "vat_dates", "batch", "findings", "settle", "totals"]),
-    ("close", &["error", "book", "batch", "totals", "proof"]),
+    ("close", &["error", "book", "posting", "batch", "totals", "proof"]),
     ("reading", &["error", "book", "posting", "batch"]),
 ];
 

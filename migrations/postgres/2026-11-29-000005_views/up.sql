@@ -252,15 +252,14 @@ FROM (
     GROUP BY source, voucher_id, CASE WHEN account_code = 'liabilities:flex' THEN 'flex' ELSE 'voucher' END, currency
 ) b;
 
+-- Everything that is open. A finding that follows from another one says so at the end of its evidence.
 CREATE VIEW v_open_findings AS
 SELECT
     f.source, f.order_id, o.order_code, f.reason, f.severity, f.currency,
     f.expected_minor, f.actual_minor, f.difference_minor, f.first_seen, f.evidence
 FROM findings f
 LEFT JOIN orders o ON o.source = f.source AND o.order_id = f.order_id
-WHERE f.state = 'open'
-  -- A finding that follows from another one is not a second problem; it is shown if it outlives its cause.
-  AND NOT EXISTS (SELECT 1 FROM findings cause WHERE cause.fingerprint = f.consequence_of AND cause.state = 'open');
+WHERE f.state = 'open';
 
 -- A claimed event is still pending; its lease only says that a worker holds it.
 CREATE VIEW v_inbox AS

@@ -65,7 +65,7 @@ pub(super) fn table_of(findings: &[(FindingRow, Option<String>)], format: Format
             row.order_id.clone().into(),
             order_code.clone().into(),
             row.reason.clone().into(),
-            row.severity.clone().into(),
+            row.severity.to_string().into(),
             row.currency.clone().into(),
             row.expected_minor.into(),
             row.actual_minor.into(),
