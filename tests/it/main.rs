@@ -14,6 +14,7 @@ mod contacts;
 mod crash;
 mod daemons;
 mod discounts;
+mod dismiss;
 mod doctor;
 mod explain;
 mod findings;

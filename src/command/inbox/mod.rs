@@ -1,5 +1,6 @@
 //! `ticketledger inbox`.
 
+mod dismiss;
 mod effect;
 mod list;
 mod prune;
@@ -25,6 +26,8 @@ pub(super) enum InboxCommand {
     Stats(stats::Stats),
     /// Process webhooks again: the parked ones, unless you select others
     Replay(replay::Replay),
+    /// Set parked webhooks aside that will never count, such as those of somebody else's shop
+    Dismiss(dismiss::Dismiss),
     /// Delete bodies, documents and attempts older than `[retention]` allows; never those of an open month
     Prune(prune::Prune),
 }
@@ -35,6 +38,7 @@ pub(super) fn run(config: &Config, command: InboxCommand) -> anyhow::Result<Outc
         InboxCommand::Show(options) => show::run(config, &options),
         InboxCommand::Stats(options) => stats::run(config, &options),
         InboxCommand::Replay(options) => replay::run(config, options),
+        InboxCommand::Dismiss(options) => dismiss::run(config, &options),
         InboxCommand::Prune(options) => prune::run(config, options),
     }
 }
