@@ -17,6 +17,7 @@ mod discounts;
 mod dismiss;
 mod doctor;
 mod explain;
+mod explain_vouchers;
 mod findings;
 mod histories;
 mod imports;

@@ -27,16 +27,7 @@ const LISTED: usize = 20;
 /// Bodies that a preview reads to tell what they are worth.
 const READ: usize = 1_000;
 
-/// Sets parked webhooks aside that will never count: those of somebody else's shop, of a test, of a scanner. They stay
-/// stored, but no longer as parked: no alert, no exit code, and no close of a month waits for them. What is known of
-/// their orders stays as it is. `inbox replay ID` takes one up again.
-///
-/// A webhook that may be the only word of an order or of money is dismissed only with --force and a reason for that:
-/// one that is about an order or booking of which no later webhook was applied, a payment or cancellation of
-/// Ticketpark (no other webhook repeats it), and one that is still pending. A webhook that was applied or superseded
-/// is never dismissed: what it said has been counted, and only the provider or a reversal can change that.
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(in crate::command) struct Dismiss {
     /// Ids of webhooks to dismiss
     #[arg(value_name = "ID", conflicts_with_all = ["source", "state", "kind", "code", "since", "until", "entity"])]
