@@ -94,13 +94,17 @@ on_both_engines!(a_refund_voucher_an_overdrawn_one_and_one_that_nobody_sold, asy
     let gone = json!({"status": "CANCELLED", "cancellation_date": "2025-11-09T10:00:00Z",
         "voucherOrders": [refund_voucher("r", "30.00", &["A"])]});
     daemon.deliver(order("A", but(sold, gone))).await;
-    let uses = |id: &str, value: &str| json!({"tickets": [admission("q", "50.00", "19")], "redeemed_vouchers": [redeemed(id, value)]});
-    daemon.deliver(order("B", uses("r", "50.00"))).await;
-    daemon.deliver(order("C", uses("nobody", "50.00"))).await;
+    for (id, used) in [("B", "r"), ("C", "nobody")] {
+        let tickets = [admission("q", "50.00", "19")];
+        daemon.deliver(order(id, json!({"tickets": tickets, "redeemed_vouchers": [redeemed(used, "50.00")]}))).await;
+    }
     let story = life(&daemon, "r");
     let origin = &chapter(&story, "How it came to be")[0];
     let told = "issued by order A (CODE-A) instead of a refund for order A (CODE-A), 30.00 EUR (entry ";
     assert!(origin.contains(told), "{origin}");
+    let seller =
+        "Order A (CODE-A) is cancelled. On it: 30.00 EUR paid, 30.00 EUR given back by voucher; 0.00 EUR open.";
+    assert_eq!(chapter(&story, "The order that sold it"), [seller]);
     assert!(
         chapter(&story, "What it paid for")[0].contains("of order B (CODE-B); 20.00 EUR more than was left. ("),
         "{story:#?}"

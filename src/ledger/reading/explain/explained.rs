@@ -13,7 +13,7 @@ use crate::db::{self, Connection};
 use crate::ledger::Error;
 use crate::ledger::batch::current_state;
 use crate::ledger::book::{
-    EntryKind, EntryReason, EntryRow, PolicyHistory, PostingRow, SnapshotCause, store as journal,
+    EntryKind, EntryReason, EntryRow, ItemKind, PolicyHistory, PostingRow, SnapshotCause, store as journal,
 };
 use crate::ledger::posting::Snapshot;
 use crate::ledger::reading::trace::{self, SnapshotTraced};
@@ -92,13 +92,23 @@ impl ExplainedOrder {
         })
     }
 
-    /// Entries of these types that no other entry undoes.
+    /// Entries of these types that webhooks led to and that no other entry undoes.
     pub(super) fn live<'f>(&'f self, event_types: &'f [&'f str]) -> impl Iterator<Item = &'f ExplainedEntry> {
-        self.entries.iter().filter(|booked| {
-            booked.undone_by.is_none()
-                && booked.kind == EntryKind::Post
-                && event_types.contains(&booked.entry.event_type.as_str())
+        self.posted().filter(|booked| event_types.contains(&booked.entry.event_type.as_str()))
+    }
+
+    /// Tickets and products that count; their revenue may be released by other entries.
+    pub(super) fn sales(&self) -> impl Iterator<Item = &ExplainedEntry> {
+        self.posted().filter(|booked| {
+            let kind = booked.lines.first().and_then(|line| line.item_kind().ok());
+            let sold = matches!(kind, Some(ItemKind::Ticket | ItemKind::Product));
+            sold && !booked.entry.event_type.starts_with("release.")
         })
+    }
+
+    fn posted(&self) -> impl Iterator<Item = &ExplainedEntry> {
+        let ours = |booked: &&ExplainedEntry| booked.entry.snapshot_no.is_some() && booked.kind != EntryKind::Reverse;
+        self.entries.iter().filter(ours).filter(|booked| booked.undone_by.is_none())
     }
 
     /// The moment in the zone of the source.

@@ -59,7 +59,8 @@ fn changes(order: &ExplainedOrder, entries: &[&ExplainedEntry]) -> String {
         }
     }
     let shown = kinds.iter().take(ROWS).map(|(kind, currency, minor, numbers)| {
-        format!("{} × {kind}, {} ({})", numbers.len(), money(*minor, currency), summary::entries(numbers))
+        let count = if numbers.len() == 1 { String::new() } else { format!("{} × ", numbers.len()) };
+        format!("{count}{kind}, {} ({})", money(*minor, currency), summary::entries(numbers))
     });
     let mut told: Vec<String> = shown.collect();
     if kinds.len() > ROWS {

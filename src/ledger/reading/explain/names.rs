@@ -8,8 +8,8 @@ use super::Length;
 use crate::ledger::posting::{Snapshot, part_key};
 use crate::policy::Policy;
 
-/// Characters of an id that a summary shows; longer ones are cut.
-const SHORT: usize = 8;
+/// Characters at both ends of an id that a summary shows of a longer one.
+const SHORT: usize = 4;
 
 /// A name with the id, and what parts of the same kind have in common.
 #[derive(Clone, Debug)]
@@ -107,8 +107,11 @@ impl Names {
     }
 }
 
-/// An id as it is shown; in a summary only its beginning, if it is long.
+/// An id as it is shown; in a summary only its ends, if it is long.
 fn id(id: &str, length: Length) -> String {
-    let cut = length == Length::Summary && id.chars().count() > SHORT + 4;
-    if cut { id.chars().take(SHORT).chain(['…']).collect() } else { id.to_owned() }
+    let letters = id.chars().count();
+    if length == Length::Whole || letters <= 3 * SHORT {
+        return id.to_owned();
+    }
+    id.chars().take(SHORT).chain(['…']).chain(id.chars().skip(letters - SHORT)).collect()
 }

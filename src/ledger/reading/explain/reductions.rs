@@ -150,7 +150,7 @@ struct Bases<'o> {
 
 impl<'o> Bases<'o> {
     fn of(order: &'o ExplainedOrder) -> Self {
-        let live = order.live(&sold::SALES).map(|booked| (sold::line_key(booked), receivable(booked)));
+        let live = order.sales().map(|booked| (sold::line_key(booked), receivable(booked)));
         let document = order.snapshot.iter().map(|snapshot| &snapshot.order);
         let tickets = document.clone().flat_map(|said| said.tickets.iter().flatten()).flat_map(|ticket| {
             ticket

@@ -7,9 +7,6 @@ use super::summary::{self, Line};
 use super::words::{capitalised, contained_vat, money, number, percent};
 use crate::ledger::book::{Account, PostingRow};
 
-/// Types of the entries that sell tickets and products.
-pub(super) const SALES: [&str; 2] = ["sale.ticket", "sale.product"];
-
 /// The line that makes the guest owe.
 pub(super) fn receivable(booked: &ExplainedEntry) -> i64 {
     booked.lines.iter().filter(|line| line.account_code == Account::RECEIVABLE).map(|line| line.amount_minor).sum()
@@ -23,6 +20,12 @@ pub(super) fn is_vat(line: &PostingRow) -> bool {
     line.account_code.starts_with("liabilities:vat:")
 }
 
+/// Whether it was sold before these books begin.
+pub(super) fn is_opening(booked: &ExplainedEntry) -> bool {
+    let opening = Account::Opening.to_string();
+    booked.entry.snapshot_no.is_some() && booked.lines.iter().any(|line| line.account_code == opening)
+}
+
 fn vat_of(booked: &ExplainedEntry) -> Option<&PostingRow> {
     booked.lines.iter().find(|line| is_vat(line))
 }
@@ -33,12 +36,16 @@ fn rate_of(booked: &ExplainedEntry) -> Option<i32> {
 
 /// Tickets and products, each with its VAT.
 pub(super) fn items(order: &ExplainedOrder) -> Vec<Line> {
-    let items = order.live(&SALES).map(|booked| {
+    let items = order.sales().map(|booked| {
         let (gross, currency) = (receivable(booked), booked.entry.currency.as_str());
         let key = line_key(booked);
         let price = money(gross, currency);
         let vat = vat_of(booked).map_or(0, |line| -line.amount_minor);
         let (tax, rate) = match rate_of(booked) {
+            _ if is_opening(booked) => (
+                "It was sold before these books begin, so it is no revenue here".to_owned(),
+                "before these books".to_owned(),
+            ),
             None => (
                 "Its VAT rate is unknown, so all of it stays on suspense:vat_undetermined and none of it is revenue \
                  yet"
@@ -57,7 +64,7 @@ pub(super) fn items(order: &ExplainedOrder) -> Vec<Line> {
             kind: format!("{}, at {price} and {rate}", order.names.kind(key)),
             currency: currency.to_owned(),
             amount_minor: gross,
-            vat_minor: rate_of(booked).map(|_| vat),
+            vat_minor: rate_of(booked).filter(|_| !is_opening(booked)).map(|_| vat),
             entry_no: Some(entry_no),
         }
     });
@@ -124,6 +131,7 @@ fn issued(order: &ExplainedOrder, booked: &ExplainedEntry) -> Line {
 /// When what is sold for later use is taxed.
 pub(super) fn taxation(booked: &ExplainedEntry) -> String {
     match (rate_of(booked), vat_of(booked)) {
+        _ if is_opening(booked) => "It was sold before these books begin.".to_owned(),
         (Some(rate), Some(vat)) => {
             let contained = contained_vat(receivable(booked), -vat.amount_minor, rate, &booked.entry.currency);
             format!("It is taxed now: {contained}.")

@@ -10,10 +10,9 @@ use crate::db::{Connection, Result};
 use crate::ledger::batch::current_state::RegimeWord;
 use crate::ledger::book::{Account, EntryKind, ItemKind, Moves};
 use crate::ledger::posting::{Finding, FindingReason, StoredValueClass, StoredValueKey};
-use crate::ledger::reading::explain::balance::{Balance, Term};
 use crate::ledger::reading::explain::explained::{self, ExplainedEntry};
-use crate::ledger::reading::explain::history::{amount, why};
-use crate::ledger::reading::explain::sold::{entered, relief, taxation};
+use crate::ledger::reading::explain::history::amount;
+use crate::ledger::reading::explain::sold::{entered, is_opening, relief, taxation};
 use crate::ledger::reading::explain::store::{UnresolvedFinding, timezone};
 use crate::ledger::reading::explain::summary::{self, Line};
 use crate::ledger::reading::explain::words::{capitalised, moment, money, percent};
@@ -23,11 +22,13 @@ pub(super) struct Life {
     pub(super) source: String,
     pub(super) key: StoredValueKey,
     pub(super) findings: Vec<UnresolvedFinding>,
-    facts: Option<Facts>,
+    pub(super) facts: Option<Facts>,
+    /// Status of the order that sold it, and the sums on its receivable.
+    seller: Option<(Option<String>, Vec<(String, ItemKind, i64)>)>,
     /// In the order of their numbers.
-    entries: Vec<ExplainedEntry>,
+    pub(super) entries: Vec<ExplainedEntry>,
     codes: BTreeMap<String, String>,
-    zone: Tz,
+    pub(super) zone: Tz,
 }
 
 impl Life {
@@ -60,8 +61,10 @@ impl Life {
             .filter(|(print, finding)| fingerprints.contains(print) || mentions(&finding.evidence, voucher_id))
             .map(|(_, finding)| finding)
             .collect();
+        let seller = facts.as_ref().and_then(|facts| facts.purchase_order_id.as_deref());
+        let seller = seller.map(|order_id| store::seller(connection, source, order_id)).transpose()?;
         let zone = timezone(connection, source)?.parse().unwrap_or(chrono_tz::UTC);
-        Ok(Some(Self { source: source.to_owned(), key, findings, facts, entries, codes, zone }))
+        Ok(Some(Self { source: source.to_owned(), key, findings, facts, seller, entries, codes, zone }))
     }
 
     fn what(&self) -> &'static str {
@@ -72,7 +75,7 @@ impl Life {
     }
 
     /// `order A (CODE)`
-    fn order(&self, order_id: Option<&str>) -> String {
+    pub(super) fn order(&self, order_id: Option<&str>) -> String {
         let Some(order_id) = order_id else { return "no order".to_owned() };
         let code = self.codes.get(order_id).map_or_else(String::new, |code| format!(" ({code})"));
         format!("order {order_id}{code}")
@@ -84,14 +87,14 @@ impl Life {
         live.filter_map(|booked| Some((booked, self.item_kind(booked)?)))
     }
 
-    fn item_kind(&self, booked: &ExplainedEntry) -> Option<ItemKind> {
+    pub(super) fn item_kind(&self, booked: &ExplainedEntry) -> Option<ItemKind> {
         let own = || booked.lines.iter().filter(|line| line.voucher_id.as_deref() == Some(&self.key.id));
         let liability = own().find(|line| Account::is_stored_value(&line.account_code));
         liability.or_else(|| own().next())?.item_kind().ok()
     }
 
     /// What an entry adds to the liability: positive, we owe more. Net, for what was taxed when it was sold.
-    fn liability(&self, booked: &ExplainedEntry) -> i64 {
+    pub(super) fn liability(&self, booked: &ExplainedEntry) -> i64 {
         let own = booked.lines.iter().filter(|line| line.voucher_id.as_deref() == Some(&self.key.id));
         own.filter(|line| Account::is_stored_value(&line.account_code)).map(|line| -line.amount_minor).sum()
     }
@@ -175,6 +178,32 @@ impl Life {
         }
     }
 
+    /// What became of the order that sold or issued it: its money is not the voucher's.
+    pub(super) fn seller(&self) -> Vec<Line> {
+        let seller = self.facts.as_ref().and_then(|facts| facts.purchase_order_id.as_deref());
+        let Some((seller, (status, sums))) = seller.zip(self.seller.as_ref()) else { return Vec::new() };
+        let mut text = capitalised(&self.order(Some(seller)));
+        text += &format!(" is {}.", status.as_deref().unwrap_or("unknown"));
+        for (currency, sums) in by_currency(sums) {
+            let of = |moves: &[Moves]| -> i64 {
+                sums.iter().filter(|(kind, _)| moves.contains(&kind.moves())).map(|(_, minor)| *minor).sum()
+            };
+            let all: i64 = sums.iter().map(|(_, minor)| *minor).sum();
+            let moved = [
+                ("billed", of(&[Moves::Billed])),
+                ("paid", -of(&[Moves::Paid])),
+                ("paid by vouchers", -of(&[Moves::Redeemed])),
+                ("given back", of(&[Moves::Refunded])),
+                ("given back by voucher", of(&[Moves::RefundVoucher])),
+                ("booked otherwise", of(&[Moves::Other])),
+            ];
+            let moved = moved.iter().filter(|(_, minor)| *minor != 0);
+            let moved: Vec<String> = moved.map(|(what, minor)| format!("{} {what}", money(*minor, currency))).collect();
+            text += &format!(" On it: {}; {} open.", moved.join(", "), money(all, currency));
+        }
+        vec![Line::plain(text)]
+    }
+
     /// Each use with what was left after it, in the order of time.
     pub(super) fn uses(&self) -> Vec<Line> {
         let mut facts: Vec<(Timestamp, i64, ItemKind, &ExplainedEntry)> = self
@@ -215,7 +244,8 @@ impl Life {
         match kind {
             // The stock of an earlier system is net where its VAT was charged there; its face is what can be used.
             ItemKind::VoucherOpening => self.facts.as_ref().and_then(|facts| facts.face_minor),
-            kind if kind.is_issue() => Some(amount(booked)),
+            // Of what was sold before these books begin, the stock brings the value.
+            kind if kind.is_issue() => Some(if is_opening(booked) { 0 } else { amount(booked) }),
             _ => None,
         }
         .unwrap_or_else(|| self.liability(booked))
@@ -244,86 +274,14 @@ impl Life {
         let manual = self.entries.iter().filter(|booked| booked.entry.snapshot_no.is_none());
         manual.map(|booked| Line::plain(entered(booked))).collect()
     }
+}
 
-    /// Every entry in the order of the book, with what is owed after it.
-    pub(super) fn steps(&self) -> Vec<Line> {
-        let mut left: BTreeMap<&str, i64> = BTreeMap::new();
-        let mut lines = Vec::new();
-        for booked in &self.entries {
-            let (entry, moved) = (&booked.entry, self.liability(booked));
-            let left = left.entry(&entry.currency).or_default();
-            *left += moved;
-            let sign = if moved < 0 { "" } else { "+" };
-            let (what, no) = (self.step(booked), entry.entry_no);
-            let (moved_told, left) = (money(moved, &entry.currency), money(*left, &entry.currency));
-            lines.push(Line {
-                text: format!("{}: {what}: {sign}{moved_told}, {left} owed (entry {no}).", entry.booking_date),
-                kind: format!("step in {}", entry.booking_date.format("%Y-%m")),
-                currency: entry.currency.clone(),
-                amount_minor: moved,
-                vat_minor: None,
-                entry_no: Some(no),
-            });
-        }
-        lines
+fn by_currency(sums: &[(String, ItemKind, i64)]) -> BTreeMap<&str, Vec<(ItemKind, i64)>> {
+    let mut found: BTreeMap<&str, Vec<(ItemKind, i64)>> = BTreeMap::new();
+    for (currency, kind, minor) in sums {
+        found.entry(currency).or_default().push((*kind, *minor));
     }
-
-    fn step(&self, booked: &ExplainedEntry) -> String {
-        let order = self.order(booked.entry.order_id.as_deref());
-        let what = match self.item_kind(booked) {
-            Some(ItemKind::RefundVoucher) => format!("issued as a refund by {order}"),
-            Some(ItemKind::VoucherOpening) => "taken over from an earlier system".to_owned(),
-            Some(kind) if kind.is_issue() => format!("sold by {order}"),
-            Some(kind) if kind.moves() == Moves::Redeemed => format!("used by {order}"),
-            Some(kind) => kind.as_str().replace('_', " "),
-            None => "entered by hand".to_owned(),
-        };
-        match booked.entry.reverses_no {
-            None => what,
-            Some(no) => {
-                let why = why(booked, self.zone).unwrap_or_default();
-                format!("entry {no} taken back, {what} ({why})")
-            }
-        }
-    }
-
-    pub(super) fn balances(&self) -> Result<Vec<Balance>> {
-        let mut sums: BTreeMap<&str, BTreeMap<ItemKind, i64>> = BTreeMap::new();
-        for booked in &self.entries {
-            for line in booked.lines.iter().filter(|line| line.voucher_id.as_deref() == Some(&self.key.id)) {
-                if Account::is_stored_value(&line.account_code) {
-                    let sum = sums.entry(&line.currency).or_default().entry(line.item_kind()?).or_default();
-                    *sum = sum.saturating_sub(line.amount_minor);
-                }
-            }
-        }
-        Ok(sums.into_iter().map(|(currency, kinds)| self.balance(currency, &kinds)).collect())
-    }
-
-    fn balance(&self, currency: &str, kinds: &BTreeMap<ItemKind, i64>) -> Balance {
-        let word = |kind: ItemKind| match kind {
-            ItemKind::RefundVoucher => "issued as a refund".to_owned(),
-            ItemKind::VoucherOpening => "taken over from an earlier system".to_owned(),
-            kind if kind.is_issue() => "sold".to_owned(),
-            kind if kind.moves() == Moves::Redeemed => "used".to_owned(),
-            kind => kind.as_str().replace('_', " "),
-        };
-        let moved = kinds.iter().filter(|(_, minor)| **minor != 0);
-        let terms: Vec<Term> = moved.map(|(kind, minor)| Term { what: word(*kind), amount_minor: *minor }).collect();
-        let balance_minor = terms.iter().fold(0_i64, |sum, term| sum.saturating_add(term.amount_minor));
-        let regime = self.facts.as_ref().map(|facts| facts.regime);
-        let net = match regime {
-            Some(RegimeWord::Spv | RegimeWord::Taxed) => ", net: its VAT was charged when it was sold",
-            _ => "",
-        };
-        let verdict = match balance_minor {
-            0 if terms.is_empty() => "nothing is issued".to_owned(),
-            0 => "it is used up".to_owned(),
-            1.. => format!("is left on it{net}"),
-            _ => format!("more was used than was issued{net}"),
-        };
-        Balance { currency: currency.to_owned(), terms, balance_minor, verdict }
-    }
+    found
 }
 
 /// Whether it comes to be by an entry of this kind.

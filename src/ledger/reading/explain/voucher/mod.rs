@@ -2,6 +2,7 @@
 //! what is left of it.
 
 mod life;
+mod owed;
 mod store;
 
 use serde::Serialize;
@@ -53,6 +54,7 @@ pub fn explain_voucher(
 fn story(life: &Life, length: Length) -> crate::db::Result<VoucherStory> {
     let chapters = [
         ("How it came to be", life.origin()),
+        ("The order that sold it", life.seller()),
         ("What it paid for", life.uses()),
         ("Entered by hand", life.by_hand()),
         ("Step by step", life.steps()),

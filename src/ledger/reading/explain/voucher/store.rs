@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use crate::db::schema::{findings, orders, postings, vouchers};
 use crate::db::{Connection, Result};
 use crate::ledger::batch::FindingState;
 use crate::ledger::batch::current_state::RegimeWord;
-use crate::ledger::book::store as journal;
+use crate::ledger::book::{Account, ItemKind, store as journal};
 use crate::ledger::posting::{StoredValueClass, StoredValueKey};
 use crate::ledger::reading::explain::store::UnresolvedFinding;
 use crate::{limits, on_engine};
@@ -70,6 +72,24 @@ pub(super) fn facts(connection: &mut Connection, source: &str, key: &StoredValue
         vouchers::expires_on,
     ));
     Ok(on_engine!(connection, |c| query.first(c).optional())?)
+}
+
+/// Status of an order, and the sums on its receivable by currency and kind.
+pub(super) fn seller(
+    connection: &mut Connection,
+    source: &str,
+    order_id: &str,
+) -> Result<(Option<String>, Vec<(String, ItemKind, i64)>)> {
+    let status = orders::table.find((source, order_id)).select(orders::status);
+    let status: Option<Option<String>> = on_engine!(connection, |c| status.first(c).optional())?;
+    let query = postings::table
+        .filter(postings::source.eq(source))
+        .filter(postings::order_id.eq(order_id))
+        .filter(postings::account_code.eq(Account::RECEIVABLE))
+        .group_by((postings::currency, postings::item_kind))
+        .order((postings::currency, postings::item_kind))
+        .select((postings::currency, postings::item_kind, sql::<BigInt>("CAST(SUM(amount_minor) AS bigint)")));
+    Ok((status.flatten(), on_engine!(connection, |c| query.load(c))?))
 }
 
 /// Entries with a line about it, in their order.
