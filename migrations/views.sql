@@ -16,10 +16,13 @@
 --: is_vat | p.account_code {{like}} 'liabilities:vat:{{any}}'
 --: is_income | p.account_code {{like}} 'income:{{any}}'
 --: is_undetermined | p.account_code = 'suspense:vat_undetermined'
+--! Nothing is supplied when a voucher expires, so that is no turnover.
+--: is_turnover | {{is_income}} AND p.account_code <> 'income:breakage'
 --! Kinds of lines: what an order has to pay; how a voucher or flex ticket comes to be; how it is used.
---: billed | 'ticket', 'product', 'flex', 'voucher', 'discount'
+--: billed | 'ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction'
 --: issued | 'voucher', 'refund_voucher', 'flex'
 --: redeemed | 'voucher_redemption', 'flex_redemption'
+--: used_up | 'voucher_redemption', 'flex_redemption', 'breakage'
 --! Income and VAT, positive. The net is everything that is not VAT.
 --: net | CAST(-SUM(CASE WHEN {{is_vat}} THEN 0 ELSE p.amount_minor END) AS {{integer}})
 --: vat | CAST(-SUM(CASE WHEN {{is_vat}} THEN p.amount_minor ELSE 0 END) AS {{integer}})
@@ -86,18 +89,23 @@ SELECT
     p.vat_bp,
     CAST(SUM(COALESCE(p.qty, 0)) AS {{integer}}) AS qty,
     {{net}} AS net_minor,
-    {{vat}} AS vat_minor,
-    CAST(-SUM(p.amount_minor) AS {{integer}}) AS gross_minor
+    -- A voucher that was taxed at another rate than the ticket that it pays for: the tax is what was charged when the
+    -- voucher was sold, so what its use adds to the net is less tax.
+    CAST(SUM(CASE WHEN {{is_vat}} THEN -p.amount_minor WHEN p.item_kind IN ({{redeemed}}) THEN p.amount_minor ELSE 0 END)
+        AS {{integer}}) AS vat_minor,
+    CAST(-SUM(CASE WHEN p.item_kind IN ({{redeemed}}) THEN 0 ELSE p.amount_minor END) AS {{integer}}) AS gross_minor
 FROM {{lines}}
 LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key
 -- A flex ticket or voucher is a promise when it is sold, not revenue; redeeming it pays for what is counted here.
-WHERE p.item_kind IN ('ticket', 'product', 'discount')
-  AND ({{is_income}} OR {{is_vat}} OR {{is_undetermined}})
+WHERE (p.item_kind IN ('ticket', 'product', 'discount', 'price_reduction')
+       AND ({{is_income}} OR {{is_vat}} OR {{is_undetermined}}))
+   OR (p.item_kind IN ({{redeemed}}) AND (p.account_code IN ('income:tickets', 'income:products')
+       OR {{is_undetermined}}))
 GROUP BY e.source, e.currency, {{month}}, p.event_id, t.title, p.vat_bp;
 
 -- Everything that is taxed when it is posted. A multi-purpose voucher and an untaxed flex ticket are not; their lines
--- have no rate. Selling a single-purpose voucher adds to its rate and redeeming it subtracts, because the ticket that
--- it pays for is taxed itself. So its VAT counts once.
+-- have no rate. Selling a single-purpose voucher adds to its rate, and redeeming it subtracts its share from the rate of
+-- the line that it pays for, because that line is taxed itself. So its VAT counts once, at the rate of the voucher.
 CREATE VIEW v_vat_by_rate AS
 SELECT
     e.source,
@@ -109,7 +117,8 @@ SELECT
     {{vat}} AS vat_minor,
     CAST(-SUM(p.amount_minor) AS {{integer}}) AS gross_minor
 FROM {{lines}}
-WHERE p.vat_bp IS NOT NULL OR {{is_income}} OR {{is_undetermined}}
+WHERE p.vat_bp IS NOT NULL OR ({{is_turnover}}) OR {{is_undetermined}}
+   OR (p.item_kind IN ({{redeemed}}) AND p.account_code {{like}} 'liabilities:voucher:spv:{{any}}')
 GROUP BY e.source, e.currency, {{month}}, p.vat_bp;
 
 CREATE VIEW v_payments_by_method AS
@@ -158,7 +167,8 @@ WHERE NOT EXISTS (
     WHERE p.source = o.source AND p.order_id = o.order_id AND p.account_code = 'assets:receivable');
 
 -- The balances of all vouchers add up to the liability accounts; single-purpose vouchers and taxed flex tickets are
--- net, as they are posted. A voucher that was redeemed here but never sold here has a negative balance.
+-- net, as they are posted. A voucher that was redeemed here but never sold here has a negative balance. What expired
+-- counts as redeemed; a correction changes what was issued.
 CREATE VIEW v_voucher_balance AS
 SELECT
     b.source,
@@ -179,9 +189,9 @@ FROM (
         currency,
         MAX(CASE WHEN account_code {{like}} 'liabilities:voucher:spv:{{any}}' THEN entry_no END) AS last_spv,
         MAX(CASE WHEN account_code = 'liabilities:voucher:mpv' THEN entry_no END) AS last_mpv,
-        CAST(-SUM(CASE WHEN item_kind IN ({{redeemed}})
+        CAST(-SUM(CASE WHEN item_kind IN ({{used_up}})
             THEN 0 ELSE amount_minor END) AS {{integer}}) AS issued_minor,
-        CAST(SUM(CASE WHEN item_kind IN ({{redeemed}})
+        CAST(SUM(CASE WHEN item_kind IN ({{used_up}})
             THEN amount_minor ELSE 0 END) AS {{integer}}) AS redeemed_minor
     FROM postings
     WHERE account_code = 'liabilities:flex' OR account_code {{like}} 'liabilities:voucher:{{any}}'

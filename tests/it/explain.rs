@@ -157,6 +157,19 @@ on_both_engines!(a_coupon_that_takes_nothing_says_why, async |database| {
     daemon.finish().await;
 });
 
+on_both_engines!(a_coupon_says_what_falls_on_a_cancelled_line, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let gone = json!({"status": "CANCELED", "cancellation_date": "2025-11-10T10:00:00Z"});
+    let people = [participant("p1", "50.00", "19"), but(participant("p2", "50.00", "19"), gone)];
+    let body = json!({"tickets": [ticket(&people)], "redeemed_coupons": [coupon("c", "10.00")]});
+    daemon.deliver(order("A", body)).await;
+    let off = chapter(&story(&daemon, "A"), "What was taken off").join("");
+    assert!(off.starts_with("Coupon c: 5.00 EUR off. It takes 5.00 on ticket \"Tour\" on 2025-11-23"), "{off}");
+    assert!(off.contains("(10.00 × 50.00 / 100.00, of which VAT 0.80)"), "{off}");
+    assert!(off.contains("It is worth 10.00 EUR; 5.00 EUR falls on lines that do not count, or on none."), "{off}");
+    daemon.finish().await;
+});
+
 on_both_engines!(what_is_gone_keeps_its_name_and_no_key_is_told, async |database| {
     let daemon = TestDaemon::start(database).await;
     let with = |fields| order("A", fields);

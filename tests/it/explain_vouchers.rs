@@ -4,7 +4,7 @@ use serde_json::json;
 use ticketledger::inbox::operator::Reason;
 use ticketledger::ledger::book::KnownSource;
 use ticketledger::ledger::entered::import::{File, FileKind, import};
-use ticketledger::ledger::reading::explain::{Length, VoucherStory, explain_voucher};
+use ticketledger::ledger::reading::explain::{Length, VoucherStory, explain, explain_voucher};
 
 use crate::on_both_engines;
 use crate::rebuild::traffic;
@@ -83,7 +83,7 @@ on_both_engines!(a_taxed_voucher_tells_its_vat_at_the_sale_and_at_each_use, asyn
     let uses = &chapter(&story, "What it paid for")[0];
     assert!(uses.contains("paid 119.00 EUR of order B (CODE-B); 0.00 EUR left after it."), "{uses}");
     assert!(uses.contains("so that VAT comes off here: 119.00 at 19 % contains 19.00 VAT"), "{uses}");
-    assert_eq!(left(&story), [("sold", 10_000), ("used", -10_000), ("it is used up", 0)]);
+    assert_eq!(left(&story), [("sold", 10_000), ("used", -10_000), ("nothing is left on it", 0)]);
     daemon.finish().await;
 });
 
@@ -152,7 +152,7 @@ on_both_engines!(a_sale_that_is_undone_and_stock_of_an_earlier_system_are_told, 
     let file = File { kind: FileKind::OpeningVouchers, bytes: text.as_bytes().to_vec(), opened_on: None };
     let museum = KnownSource { name: "museum".to_owned(), timezone: chrono_tz::Europe::Berlin };
     let reason = Reason { actor: "anna".to_owned(), why: "stock".to_owned() };
-    import(daemon.database(), &museum, &file, &reason, daemon.clock.now()).unwrap();
+    import(daemon.database(), &museum, &file, &reason, None, daemon.clock.now()).unwrap();
     let uses = json!({"tickets": [admission("q", "59.50", "19")], "redeemed_vouchers": [redeemed("old", "59.50")]});
     daemon.deliver(order("B", uses)).await;
     let story = life(&daemon, "old");
@@ -161,6 +161,45 @@ on_both_engines!(a_sale_that_is_undone_and_stock_of_an_earlier_system_are_told, 
     assert!(chapter(&story, "What it paid for")[0].contains("59.50 EUR left after it."), "{story:#?}");
     assert_eq!(chapter(&story, "Entered by hand").len(), 1);
     assert_eq!(story.balances[0].balance_minor, 5000);
+    daemon.finish().await;
+});
+
+on_both_engines!(what_was_used_stays_issued_and_what_expires_is_told, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let sold = json!({"voucherOrders": [voucher("v", "119.00", "19")], "payments": [payment("m", "119.00")]});
+    daemon.deliver(order("A", sold.clone())).await;
+    let used = json!({"tickets": [admission("p", "23.80", "19")], "redeemed_vouchers": [redeemed("v", "23.80")]});
+    daemon.deliver(order("B", used)).await;
+    daemon.set_clock("2025-12-06T08:00:00Z");
+    let back = but(payment("r", "-95.20"), json!({"payment_date": "2025-12-05T10:00:00Z"}));
+    let undone = json!({"status": "CANCELLED", "cancellation_date": "2025-12-05T10:00:00Z",
+        "payments": [payment("m", "119.00"), back]});
+    daemon.deliver(order("A", but(sold, undone))).await;
+    let story = life(&daemon, "v");
+    let origin = &chapter(&story, "How it came to be")[0];
+    let stays = "2025-12-05 11:00: order A (CODE-A) no longer sells it; 23.80 EUR stays issued, because that was used";
+    assert!(origin.starts_with(stays), "{origin}");
+    let seller = "Order A (CODE-A) is cancelled. On it: 23.80 EUR billed, 119.00 EUR paid, 95.20 EUR given back; \
+                  0.00 EUR open.";
+    assert_eq!(chapter(&story, "The order that sold it"), [seller]);
+    assert!(chapter(&story, "What it paid for")[0].contains("paid 23.80 EUR of order B (CODE-B); 0.00 EUR left after"));
+    assert_eq!(left(&story), [("sold", 2000), ("used", -2000), ("nothing is left on it", 0)]);
+    let of_order = explain(daemon.database(), None, "A", Length::Whole).unwrap().remove(0);
+    let told = of_order.chapters.iter().find(|chapter| chapter.title == "Vouchers and flex tickets").unwrap();
+    assert!(told.sentences[0].starts_with("Of voucher v 23.80 EUR stays issued"), "{told:?}");
+
+    daemon.deliver(order("C", json!({"voucherOrders": [voucher("w", "50.00", "0")]}))).await;
+    let text = "date,reference,kind,voucher_id,currency,amount\n2025-12-06,x1,breakage,w,EUR,50.00\n";
+    let file = File { kind: FileKind::Manual, bytes: text.as_bytes().to_vec(), opened_on: None };
+    let museum = KnownSource { name: "museum".to_owned(), timezone: chrono_tz::Europe::Berlin };
+    let reason = Reason { actor: "anna".to_owned(), why: "expired".to_owned() };
+    import(daemon.database(), &museum, &file, &reason, None, daemon.clock.now()).unwrap();
+    let story = life(&daemon, "w");
+    let by_hand = &chapter(&story, "Entered by hand")[0];
+    assert!(by_hand.contains("of 2025-12-06, breakage: "), "{by_hand}");
+    let last = &chapter(&story, "Step by step")[1];
+    assert!(last.starts_with("2025-12-06: breakage: -50.00 EUR, 0.00 EUR owed (entry "), "{last}");
+    assert_eq!(left(&story), [("sold", 5000), ("breakage", -5000), ("nothing is left on it", 0)]);
     daemon.finish().await;
 });
 

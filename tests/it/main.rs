@@ -42,5 +42,7 @@ mod ticketpark_flow;
 mod tidy;
 mod versions;
 mod views;
+mod voucher_histories;
+mod voucher_life;
 mod vouchers;
 mod worker;

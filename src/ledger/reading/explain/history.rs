@@ -13,6 +13,7 @@ use super::summary::{self, Line, ROWS};
 use super::words::{moment, money};
 use crate::ledger::batch::FindingState;
 use crate::ledger::book::{EntryReason, SnapshotCause};
+use crate::ledger::posting::rules::{FLEX_USED, VOUCHER_USED};
 use crate::ledger::reading::trace::SnapshotTraced;
 
 /// One line for each snapshot: what brought it, and what it changed.
@@ -77,6 +78,7 @@ fn kind(order: &ExplainedOrder, booked: &ExplainedEntry) -> String {
         "voucher.refund_issue" => "voucher issued as refund".to_owned(),
         "voucher.redeem" => "voucher used".to_owned(),
         "flex.redeem" => "flex ticket used".to_owned(),
+        VOUCHER_USED | FLEX_USED => "what was used of something whose sale was undone".to_owned(),
         "payment" | "refund" => booked.entry.event_type.clone(),
         "flex.sale" => order.names.kind(&format!("flex:{}", voucher_of(booked))),
         _ => order.names.kind(&booked.entry.atom_key),
@@ -131,6 +133,8 @@ fn name(order: &ExplainedOrder, booked: &ExplainedEntry) -> String {
         "voucher.refund_issue" => format!("voucher {voucher} issued as refund"),
         "voucher.redeem" => format!("voucher {voucher} used"),
         "flex.redeem" => format!("flex ticket {voucher} used"),
+        VOUCHER_USED => format!("what was used of voucher {voucher}"),
+        FLEX_USED => format!("what was used of flex ticket {voucher}"),
         "flex.sale" => order.names.name(&format!("flex:{voucher}")),
         _ => order.names.name(&booked.entry.atom_key),
     }

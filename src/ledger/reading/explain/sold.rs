@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::explained::{ExplainedEntry, ExplainedOrder};
+use super::history::amount;
 use super::summary::{self, Line};
 use super::words::{capitalised, contained_vat, money, number, percent};
 use crate::ledger::book::{Account, PostingRow};
+use crate::ledger::posting::rules::{FLEX_USED, VOUCHER_USED};
 
 /// The line that makes the guest owe.
 pub(super) fn receivable(booked: &ExplainedEntry) -> i64 {
@@ -74,7 +76,7 @@ pub(super) fn items(order: &ExplainedOrder) -> Vec<Line> {
 /// What was sold for later use, and what of that was used.
 pub(super) fn stored_value(order: &ExplainedOrder) -> Vec<Line> {
     let mut lines: Vec<Line> = order
-        .live(&["flex.sale", "voucher.issue", "voucher.refund_issue"])
+        .live(&["flex.sale", "voucher.issue", "voucher.refund_issue", FLEX_USED, VOUCHER_USED])
         .map(|booked| issued(order, booked))
         .collect();
     // A use is one fact, of however many entries it is made.
@@ -115,6 +117,14 @@ fn issued(order: &ExplainedOrder, booked: &ExplainedEntry) -> Line {
         );
         return line(text, "voucher issued instead of a refund".to_owned(), value);
     }
+    if stays_issued(booked) {
+        let what = if entry.event_type == FLEX_USED { "flex ticket" } else { "voucher" };
+        let (value, kind) = (amount(booked), format!("{what} used before its sale was undone"));
+        let told = money(value, currency);
+        let text =
+            format!("Of {what} {id} {told} stays issued: it was used before its sale was undone. (Entry {entry_no}.)");
+        return line(text, kind, value);
+    }
     let tax = taxation(booked);
     let (name, kind) = match entry.event_type.as_str() {
         "flex.sale" => (capitalised(&order.names.name(line_key(booked))), order.names.kind(line_key(booked))),
@@ -126,6 +136,11 @@ fn issued(order: &ExplainedOrder, booked: &ExplainedEntry) -> Line {
         format!("{kind}, sold for {amount}"),
         moved,
     )
+}
+
+/// Whether it is what was used of something whose sale was undone.
+pub(super) fn stays_issued(booked: &ExplainedEntry) -> bool {
+    [FLEX_USED, VOUCHER_USED].contains(&booked.entry.event_type.as_str())
 }
 
 /// When what is sold for later use is taxed.

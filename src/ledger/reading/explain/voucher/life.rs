@@ -12,7 +12,7 @@ use crate::ledger::book::{Account, EntryKind, ItemKind, Moves};
 use crate::ledger::posting::{Finding, FindingReason, StoredValueClass, StoredValueKey};
 use crate::ledger::reading::explain::explained::{self, ExplainedEntry};
 use crate::ledger::reading::explain::history::amount;
-use crate::ledger::reading::explain::sold::{entered, is_opening, relief, taxation};
+use crate::ledger::reading::explain::sold::{entered, is_opening, relief, stays_issued, taxation};
 use crate::ledger::reading::explain::store::{UnresolvedFinding, timezone};
 use crate::ledger::reading::explain::summary::{self, Line};
 use crate::ledger::reading::explain::words::{capitalised, moment, money, percent};
@@ -160,20 +160,19 @@ impl Life {
             ItemKind::VoucherOpening => {
                 format!("It was taken over from an earlier system on {}, {value} (entry {no}).", entry.booking_date)
             }
-            ItemKind::RefundVoucher => {
+            ItemKind::RefundVoucher if !stays_issued(booked) => {
                 let refunded = booked.lines.iter().find(|line| line.amount_minor > 0);
                 let refunded = self.order(refunded.and_then(|line| line.order_id.as_deref()));
                 format!("{at}: issued by {seller} instead of a refund for {refunded}, {value} (entry {no}).")
             }
             _ => {
-                let face = self.facts.as_ref().and_then(|facts| facts.face_minor).filter(|face| *face > worth);
-                let kept = face.map_or_else(String::new, |face| {
-                    format!(
-                        " Of {} that were sold this much stays issued, because it was used before the sale was undone.",
-                        money(face, &entry.currency)
-                    )
-                });
-                format!("{at}: sold by {seller} for {value}.{kept} {} (Entry {no}.)", taxation(booked))
+                if stays_issued(booked) {
+                    return format!(
+                        "{at}: {seller} no longer sells it; {value} stays issued, because that was used (entry {no})."
+                    );
+                }
+                let tax = taxation(booked);
+                format!("{at}: sold by {seller} for {value}. {tax} (Entry {no}.)")
             }
         }
     }

@@ -86,7 +86,7 @@ impl Life {
         };
         let verdict = match balance_minor {
             0 if terms.is_empty() => "nothing is issued".to_owned(),
-            0 => "it is used up".to_owned(),
+            0 => "nothing is left on it".to_owned(),
             1.. => format!("is left on it{net}"),
             _ => format!("more was used than was issued{net}"),
         };
