@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 
-use super::store::{self, Facts};
+use super::store::{self, Facts, Seller};
 use crate::clock::Timestamp;
 use crate::db::{Connection, Result};
 use crate::ledger::batch::current_state::RegimeWord;
@@ -23,8 +23,7 @@ pub(super) struct Life {
     pub(super) key: StoredValueKey,
     pub(super) findings: Vec<UnresolvedFinding>,
     pub(super) facts: Option<Facts>,
-    /// Status of the order that sold it, and the sums on its receivable.
-    seller: Option<(Option<String>, Vec<(String, ItemKind, i64)>)>,
+    seller: Option<Seller>,
     /// In the order of their numbers.
     pub(super) entries: Vec<ExplainedEntry>,
     codes: BTreeMap<String, String>,
@@ -180,7 +179,7 @@ impl Life {
     /// What became of the order that sold or issued it: its money is not the voucher's.
     pub(super) fn seller(&self) -> Vec<Line> {
         let seller = self.facts.as_ref().and_then(|facts| facts.purchase_order_id.as_deref());
-        let Some((seller, (status, sums))) = seller.zip(self.seller.as_ref()) else { return Vec::new() };
+        let Some((seller, Seller { status, sums })) = seller.zip(self.seller.as_ref()) else { return Vec::new() };
         let mut text = capitalised(&self.order(Some(seller)));
         text += &format!(" is {}.", status.as_deref().unwrap_or("unknown"));
         for (currency, sums) in by_currency(sums) {

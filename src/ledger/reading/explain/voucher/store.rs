@@ -74,12 +74,14 @@ pub(super) fn facts(connection: &mut Connection, source: &str, key: &StoredValue
     Ok(on_engine!(connection, |c| query.first(c).optional())?)
 }
 
-/// Status of an order, and the sums on its receivable by currency and kind.
-pub(super) fn seller(
-    connection: &mut Connection,
-    source: &str,
-    order_id: &str,
-) -> Result<(Option<String>, Vec<(String, ItemKind, i64)>)> {
+/// The order that sold it.
+pub(super) struct Seller {
+    pub(super) status: Option<String>,
+    /// What moved its receivable, by currency and kind.
+    pub(super) sums: Vec<(String, ItemKind, i64)>,
+}
+
+pub(super) fn seller(connection: &mut Connection, source: &str, order_id: &str) -> Result<Seller> {
     let status = orders::table.find((source, order_id)).select(orders::status);
     let status: Option<Option<String>> = on_engine!(connection, |c| status.first(c).optional())?;
     let query = postings::table
@@ -89,7 +91,8 @@ pub(super) fn seller(
         .group_by((postings::currency, postings::item_kind))
         .order((postings::currency, postings::item_kind))
         .select((postings::currency, postings::item_kind, sql::<BigInt>("CAST(SUM(amount_minor) AS bigint)")));
-    Ok((status.flatten(), on_engine!(connection, |c| query.load(c))?))
+    let sums = on_engine!(connection, |c| query.load(c))?;
+    Ok(Seller { status: status.flatten(), sums })
 }
 
 /// Entries with a line about it, in their order.
