@@ -219,7 +219,7 @@ impl Api {
     }
 }
 
-/// A dated VAT rate. `None` of a key matches everything.
+/// A dated VAT rate. A key that is `None` or `*` matches everything.
 #[derive(Clone, Debug)]
 pub struct VatRule {
     /// First local day of the show for which it holds.
@@ -229,4 +229,11 @@ pub struct VatRule {
     pub host: Option<String>,
     /// Rate in basis points; 0 is a known rate.
     pub rate_bp: i32,
+}
+
+impl VatRule {
+    /// What it names, as event, price and host; `*` names nothing.
+    pub fn names(&self) -> [Option<&str>; 3] {
+        [&self.event, &self.price, &self.host].map(|key| key.as_deref().filter(|name| *name != "*"))
+    }
 }

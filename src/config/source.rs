@@ -38,7 +38,7 @@ pub(super) fn source(
     let vat_sections = section.sections("vat_rules", problems);
     fits_provider(&section, provider, &vendor_ids, api_section.is_some(), !vat_sections.is_empty(), problems);
     let api = api_section.map(|section| api::api(section, environment, problems));
-    let vat_rules: Vec<_> = vat_sections.into_iter().map(|section| vat::rule(section, problems)).collect::<Vec<_>>();
+    let vat_rules = vat::rules(vat_sections, problems);
     let policies = policy::policies(section.sections("policies", problems), problems);
     let books_from = section.text("books_from", problems).and_then(|text| vat::date(&text, problems));
     let silence_hours = section.optional_number("silence_hours", 0..=24 * 366, problems);
@@ -56,7 +56,7 @@ pub(super) fn source(
             path_secrets: path_secrets.iter().map(|(_, secret)| secret.clone()).collect(),
             oauth_clients,
             api: api.flatten(),
-            vat_rules: vat_rules.into_iter().flatten().collect(),
+            vat_rules,
             policies,
             books_from,
             silence_hours,

@@ -3,11 +3,38 @@
 use chrono::NaiveDate;
 
 use super::VatRule;
-use super::problem::Problems;
+use super::problem::{Origin, Problems};
 use super::read::{Section, Text};
+use super::source::place_of;
 use crate::money::parse_decimal;
 
-pub(super) fn rule(mut section: Section, problems: &mut Problems) -> Option<VatRule> {
+/// Reads the rules in the order of the file, and warns of each that can never win.
+pub(super) fn rules(sections: Vec<Section>, problems: &mut Problems) -> Vec<VatRule> {
+    let mut placed: Vec<(VatRule, Origin)> = Vec::new();
+    for section in sections {
+        let (origin, path) = (section.origin.clone(), section.path_of("from"));
+        let Some(rule) = rule(section, problems) else { continue };
+        let path = path.trim_end_matches(".from");
+        // Names are open sets, so only a rule for the same names and the same day can leave nothing over.
+        let first = placed.iter().find(|(first, _)| first.names() == rule.names() && first.from == rule.from);
+        if let Some((_, first)) = first {
+            let text = format!(
+                "this rule can never win: the rule on {} has the same names and the same `from`, and stands first; \
+                 remove one of them",
+                place_of(first)
+            );
+            problems.warn(&origin, path, text);
+        } else if rule.names().into_iter().flatten().any(|name| name.trim().is_empty()) {
+            let text = "this rule can never win: it names an event, price or host that is empty; write the name, or \
+                        `*` for all";
+            problems.warn(&origin, path, text);
+        }
+        placed.push((rule, origin));
+    }
+    placed.into_iter().map(|(rule, _)| rule).collect()
+}
+
+fn rule(mut section: Section, problems: &mut Problems) -> Option<VatRule> {
     let from = section.required("from", "write the first day on which the rate applies, YYYY-MM-DD", problems);
     let from = from.and_then(|text| date(&text, problems));
     let keys = ["event", "price", "host"].map(|key| section.text(key, problems));

@@ -5,7 +5,8 @@
 //!            ▼                                │
 //! stored ─> pending ──> done                  │
 //!            │  │ └───> superseded  (a newer event had been applied)
-//!            │  └─────> parked ───────────────┘
+//!            │  └─────> parked ───────────────┤
+//!            │             └───> dismissed ───┘  (a person decided that it does not count)
 //!            └── retry: still pending, due later
 //! ```
 //!
@@ -77,6 +78,8 @@ vocabulary! {
         Superseded = "superseded",
         /// Needs a person; can be replayed.
         Parked = "parked",
+        /// Set aside by a person: it counts for nothing; can be replayed.
+        Dismissed = "dismissed",
     }
 }
 

@@ -1,13 +1,12 @@
 //! The money in parked webhooks: the payments that they tell of, as far as they can be read. Never a guess.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::store;
 use crate::config::Source;
 use crate::db::{Connection, Result};
 use crate::inbox::EventId;
-use crate::provider::{self, WebhookContent};
+use crate::provider;
 
 /// Bodies read at once; the rest comes the next times.
 const AT_ONCE: usize = 200;
@@ -41,7 +40,8 @@ impl Purse {
             // One at a time: bodies may be large.
             let body = store::body(connection, event.id)?;
             let source = sources.get(&event.source);
-            let payments = source.zip(body).and_then(|(source, body)| payments(source, &body));
+            let payments = source.zip(body).and_then(|(source, body)| provider::payments_in(source, &body));
+            let payments = payments.map(|payments| payments.into_iter().map(in_short).collect());
             self.known.insert(event.id, payments);
         }
         let mut newest = BTreeMap::new();
@@ -61,16 +61,6 @@ impl Purse {
     }
 }
 
-/// The payments of a body; `None` when they cannot be known.
-fn payments(source: &Source, body: &[u8]) -> Option<Vec<Payment>> {
-    // What is parked may be parked because reading it panics.
-    catch_unwind(AssertUnwindSafe(|| match provider::read_webhook(source, body).ok()?.content? {
-        WebhookContent::Order(reading) => reading.order.payments,
-        WebhookContent::Payment(payment) => Some(vec![payment]),
-        WebhookContent::Cancelled => None,
-    }))
-    .ok()?
-    .map(|payments| {
-        payments.into_iter().map(|payment| (payment.id, payment.currency.code(), payment.amount_minor)).collect()
-    })
+fn in_short(payment: crate::order::Payment) -> Payment {
+    (payment.id, payment.currency.code(), payment.amount_minor)
 }

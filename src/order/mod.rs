@@ -61,6 +61,7 @@ pub struct Header {
     pub ordered_at: Option<Timestamp>,
     /// The header's own payment date; compared with the payments, never posted.
     pub paid_at: Option<Timestamp>,
+    /// Only of an order that is cancelled.
     pub cancelled_at: Option<Timestamp>,
     /// Deadline or end of validity; the provider does not say which.
     pub expires_at: Option<Timestamp>,
@@ -87,6 +88,7 @@ pub struct Ticket {
     pub status: PartStatus,
     /// Rate of the ticket; the participant's wins. `None` = not said.
     pub vat_bp: Option<i32>,
+    /// Only of a ticket that is itself cancelled.
     pub cancelled_at: Option<Timestamp>,
     pub participants: Vec<Participant>,
 }
@@ -105,6 +107,7 @@ pub struct Participant {
     pub price_title: Option<String>,
     /// Rate; `None` = not said.
     pub vat_bp: Option<i32>,
+    /// Only of a participant that is itself cancelled.
     pub cancelled_at: Option<Timestamp>,
     /// When the guest came.
     pub checked_in_at: Option<Timestamp>,

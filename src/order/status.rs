@@ -52,24 +52,26 @@ pub enum PartStatus {
     Cancelled,
     /// Not yet sold: `PENDING`, `OPEN`.
     Pending,
-    /// Refused: `DECLINED`.
-    Declined,
-    /// `FAILURE`, of flex tickets.
+    /// `FAILURE`, of flex tickets only.
     Failure,
 }
 
 impl PartStatus {
-    /// Reads the provider's word; an empty one is [`PartStatus::Unsaid`], `None` is an unknown one.
+    /// Reads the provider's word; an empty one is [`PartStatus::Unsaid`]. `None` is an unknown one: `DECLINED` and
+    /// `ALL` are the status of no part, and `FAILURE` only that of a flex ticket.
     pub fn parse(word: &str) -> Option<Self> {
         match word.trim().to_ascii_uppercase().as_str() {
             "" => Some(Self::Unsaid),
             "ACCEPTED" => Some(Self::Accepted),
             "CANCELLED" | "CANCELED" => Some(Self::Cancelled),
             "PENDING" | "OPEN" => Some(Self::Pending),
-            "DECLINED" => Some(Self::Declined),
-            "FAILURE" => Some(Self::Failure),
             _ => None,
         }
+    }
+
+    /// Reads the word of a flex ticket, which can also have failed.
+    pub fn parse_flex_ticket(word: &str) -> Option<Self> {
+        if word.trim().eq_ignore_ascii_case("FAILURE") { Some(Self::Failure) } else { Self::parse(word) }
     }
 
     /// Whether the part counts, as long as what contains it does.

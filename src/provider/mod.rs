@@ -8,6 +8,8 @@ mod failure;
 pub mod json;
 pub mod ticketpark;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::inbox::{Classified, Entity};
@@ -67,6 +69,22 @@ pub fn read_webhook(source: &Source, body: &[u8]) -> Result<WebhookReading, Unre
         }
         Provider::Ticketpark => ticketpark::read_webhook(body),
     }
+}
+
+/// Whether a webhook of this kind tells something that no other webhook and no fetch repeats.
+pub fn tells_fact(kind: &str) -> bool {
+    ticketpark::tells_fact(kind)
+}
+
+/// The payments that a webhook tells of; `None` when they cannot be known.
+pub fn payments_in(source: &Source, body: &[u8]) -> Option<Vec<Payment>> {
+    // A webhook may be parked because reading it panics.
+    catch_unwind(AssertUnwindSafe(|| match read_webhook(source, body).ok()?.content? {
+        WebhookContent::Order(reading) => reading.order.payments,
+        WebhookContent::Payment(payment) => Some(vec![payment]),
+        WebhookContent::Cancelled => None,
+    }))
+    .ok()?
 }
 
 /// An answer as it was read.

@@ -309,3 +309,51 @@ fn what_is_valid_but_risky_is_a_warning_with_its_line() {
         ]
     );
 }
+
+#[test]
+fn a_vat_rule_that_can_never_win_is_a_warning_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.toml");
+    let text = r#"
+[[sources]]
+name = "theatre"
+provider = "ticketpark"
+timezone = "Europe/Zurich"
+country = "CH"
+path_secrets = ["env:LONG"]
+vat_rules = [
+  { from = "2024-01-01", event = "*", rate = "8.1" },
+  { from = "2018-01-01", event = "*", rate = "7.7" },
+  { from = "2024-01-01", event = "Opera", rate = "2.6" },
+  { from = "2024-01-01", event = "Opera", price = "Child", rate = "0" },
+  { from = "2024-01-01", event = "*", host = "*", rate = "8.2" },
+  { from = "2024-01-01", price = "*", event = "Opera", rate = "2.6" },
+  { from = "2024-01-01", price = " ", rate = "0" },
+]
+[sources.api]
+base_url = "https://example.com"
+client_key = "env:LONG"
+client_secret = "env:LONG"
+"#;
+    std::fs::write(&path, text).unwrap();
+    let long = [("LONG", "0123456789abcdef0123456789abcdef")];
+    let (_, warnings) = config::load_with_warnings(Some(&path), &environment(&long)).expect("valid");
+    let told: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+    let told: Vec<&str> = told.iter().map(|warning| warning.rsplit_once("/t.toml").unwrap().1).collect();
+    let doubled = |line: usize, index: usize, first: usize| {
+        format!(
+            ":{line}: sources.theatre.vat_rules[{index}]: this rule can never win: the rule on line {first} has the \
+             same names and the same `from`, and stands first; remove one of them"
+        )
+    };
+    assert_eq!(
+        told,
+        [
+            doubled(13, 4, 9),
+            doubled(14, 5, 11),
+            ":15: sources.theatre.vat_rules[6]: this rule can never win: it names an event, price or host that is \
+             empty; write the name, or `*` for all"
+                .to_owned(),
+        ]
+    );
+}

@@ -1,16 +1,19 @@
 //! The story of an order, and the way from every entry to its bytes and back.
 
 use serde_json::json;
-use ticketledger::ledger::reading::explain::{Story, explain};
+use ticketledger::ledger::reading::explain::{Length, Story, explain};
 use ticketledger::ledger::reading::trace::{Bytes, Start, Trace, trace};
 
 use crate::on_both_engines;
 use crate::rebuild::traffic;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, refunded};
-use crate::support::order::{admission, coupon, order, payment, product, redeemed, refund_voucher};
+use crate::support::order::{
+    admission, but, coupon, flex, order, participant, payment, product, redeemed, refund_voucher, ticket, voucher,
+};
+use crate::support::program::Program;
 
 fn story(daemon: &TestDaemon, name: &str) -> Story {
-    let mut stories = explain(daemon.database(), Some("museum"), name).expect("it can be read");
+    let mut stories = explain(daemon.database(), Some("museum"), name, Length::Whole).expect("it can be read");
     assert_eq!(stories.len(), 1);
     stories.remove(0)
 }
@@ -98,7 +101,7 @@ on_both_engines!(reductions_vouchers_and_unknown_rates_are_explained, async |dat
     );
     let balance = daemon.lines("SELECT CAST(balance_minor AS text) AS line FROM v_order_balance WHERE order_id = 'o1'");
     assert_eq!(balance, ["6100"], "the story ends where the books do");
-    assert!(explain(daemon.database(), None, "nothing").unwrap().is_empty());
+    assert!(explain(daemon.database(), None, "nothing", Length::Whole).unwrap().is_empty());
     daemon.finish().await;
 });
 
@@ -124,6 +127,121 @@ on_both_engines!(every_story_of_random_orders_ends_in_the_balance_of_the_books, 
         assert_eq!(told.to_string(), *balance, "{story:#?}");
     }
     daemon.finish().await;
+});
+
+on_both_engines!(a_coupon_that_takes_nothing_says_why, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let off = |id: &str, fields: serde_json::Value| {
+        order(id, but(fields, json!({"redeemed_coupons": [coupon("c", "10.00")]})))
+    };
+    daemon.deliver(off("vouchers", json!({"voucherOrders": [voucher("v", "50.00", "0")]}))).await;
+    daemon.deliver(off("flex", json!({"flexTickets": [flex("f", "50.00", "0")]}))).await;
+    let both = json!({"voucherOrders": [voucher("w", "50.00", "0")], "flexTickets": [flex("g", "50.00", "0")]});
+    daemon.deliver(off("both", both)).await;
+    daemon.deliver(off("free", json!({"tickets": [admission("p", "0.00", "19")]}))).await;
+    daemon.deliver(off("nothing", json!({}))).await;
+    daemon
+        .deliver(off("cancelled", json!({"status": "CANCELLED", "voucherOrders": [voucher("u", "5.00", "0")]})))
+        .await;
+    for (id, why) in [
+        ("vouchers", "coupons never reduce vouchers"),
+        ("flex", "coupons never reduce flex tickets"),
+        ("both", "coupons never reduce vouchers or flex tickets"),
+        ("free", "no line that it could reduce counts, or none has anything left"),
+        ("nothing", "the order has no tickets and no products"),
+    ] {
+        let told = chapter(&story(&daemon, id), "What was taken off").join("\n");
+        assert_eq!(told, format!("Coupon c of 10.00 EUR reduces nothing: {why}."), "{id}");
+    }
+    assert!(chapter(&story(&daemon, "cancelled"), "What was taken off").is_empty());
+    daemon.finish().await;
+});
+
+on_both_engines!(a_coupon_says_what_falls_on_a_cancelled_line, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let gone = json!({"status": "CANCELED", "cancellation_date": "2025-11-10T10:00:00Z"});
+    let people = [participant("p1", "50.00", "19"), but(participant("p2", "50.00", "19"), gone)];
+    let body = json!({"tickets": [ticket(&people)], "redeemed_coupons": [coupon("c", "10.00")]});
+    daemon.deliver(order("A", body)).await;
+    let off = chapter(&story(&daemon, "A"), "What was taken off").join("");
+    assert!(off.starts_with("Coupon c: 5.00 EUR off. It takes 5.00 on ticket \"Tour\" on 2025-11-23"), "{off}");
+    assert!(off.contains("(10.00 × 50.00 / 100.00, of which VAT 0.80)"), "{off}");
+    assert!(off.contains("It is worth 10.00 EUR; 5.00 EUR falls on lines that do not count, or on none."), "{off}");
+    daemon.finish().await;
+});
+
+on_both_engines!(what_is_gone_keeps_its_name_and_no_key_is_told, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let with = |fields| order("A", fields);
+    let admitted = json!({"tickets": [admission("p1", "10.00", "19")], "products": [product("mug", "3.00", 1, "7")],
+        "redeemed_coupons": [coupon("c1", "2.00")], "additional_discount": "1.00"});
+    daemon.deliver(with(admitted)).await;
+    daemon.deliver(with(json!({"tickets": [admission("p2", "12.00", "19")]}))).await;
+    let steps = chapter(&story(&daemon, "A"), "How it came about").join("\n");
+    assert!(steps.contains("takes back entry"), "{steps}");
+    assert!(steps.contains("ticket \"Tour\" on 2025-11-23 (participant p1), 10.00 EUR: it is gone"), "{steps}");
+    traffic(&daemon, 5, 60).await;
+    for id in daemon.lines("SELECT order_id AS line FROM orders WHERE source = 'museum'") {
+        for length in [Length::Whole, Length::Summary] {
+            let stories = explain(daemon.database(), Some("museum"), &id, length).unwrap();
+            for sentence in stories[0].chapters.iter().flat_map(|chapter| &chapter.sentences) {
+                for key in [
+                    "sale:",
+                    "participant:",
+                    "product:",
+                    "voucher.redeem",
+                    "flex.redeem",
+                    "release:",
+                    "@",
+                    "discount:add",
+                ] {
+                    assert!(!sentence.contains(key), "{key} in {sentence}");
+                }
+            }
+        }
+    }
+    daemon.finish().await;
+});
+
+on_both_engines!(a_large_group_is_summed_up_and_told_whole_on_request, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let people = |price_title: &str, from: usize, to: usize| -> Vec<serde_json::Value> {
+        (from..to)
+            .map(|n| {
+                let id = format!("1sd2e34f09ds43acx00112233445{n:05}");
+                but(participant(&id, "10.00", "19"), json!({"price_title": price_title}))
+            })
+            .collect()
+    };
+    let body = json!({"tickets": [ticket(&[people("Adult", 0, 200), people("Child", 200, 300)].concat())],
+        "redeemed_coupons": [coupon("c1", "30.00")], "payments": [payment("m1", "2970.00")]});
+    daemon.deliver(order("A", body)).await;
+    let brief = explain(daemon.database(), None, "A", Length::Summary).unwrap().remove(0);
+    let sold = chapter(&brief, "What was sold");
+    for (told, expected) in sold.iter().zip([
+        "200 × ticket \"Tour\" on 2025-11-23, Adult, at 10.00 EUR and 19 %: 2000.00 EUR in all, of which VAT 320.00 \
+         EUR (entries ",
+        "100 × ticket \"Tour\" on 2025-11-23, Child, at 10.00 EUR and 19 %: 1000.00 EUR in all, of which VAT 160.00 \
+         EUR (entries ",
+        "(300 lines, summed up where they are alike; --all prints each.)",
+    ]) {
+        assert!(told.starts_with(expected), "{told}");
+    }
+    assert_eq!(sold.len(), 3);
+    let off = chapter(&brief, "What was taken off").join("");
+    assert!(off.starts_with("Coupon c1: 30.00 EUR off. It is shared in proportion to the prices;"), "{off}");
+    assert!(off.contains("20.00 on 200 × ticket \"Tour\" on 2025-11-23, Adult, of which VAT 4.00"), "{off}");
+    let length: usize = brief.chapters.iter().flat_map(|chapter| &chapter.sentences).map(String::len).sum();
+    assert!(length < 3_000, "{length}: {brief:#?}");
+    let whole = story(&daemon, "A");
+    assert_eq!(chapter(&whole, "What was sold").len(), 300);
+    assert_eq!(whole.balances, brief.balances);
+    daemon.finish().await;
+    let program = Program::new(database);
+    let run = |more: &[&str]| program.run(&[&["ledger", "explain", "A"][..], more].concat()).1;
+    assert!(run(&[]).len() < 4_000);
+    assert_eq!(run(&["--all"]).matches("so 8.40 is revenue").count(), 300);
+    assert_eq!(run(&["--format", "json"]).matches("so 8.40 is revenue").count(), 300);
 });
 
 fn traced(daemon: &TestDaemon, start: Start) -> Trace {

@@ -125,11 +125,19 @@ on_both_engines!(a_cancellation_takes_the_nearest_date_that_is_said, async |data
         (("ACCEPTED", ""), ("CANCELED", tickets), ("ACCEPTED", ""), "2025-11-22"),
         (("CANCELLED", orders), ("CANCELED", tickets), ("CANCELED", ""), "2025-11-22"),
         (("CANCELLED", orders), ("ACCEPTED", ""), ("ACCEPTED", ""), "2025-11-23"),
-        (("ACCEPTED", orders), ("ACCEPTED", ""), ("CANCELED", ""), "2025-11-23"),
+        (("CANCELLED", orders), ("ACCEPTED", ""), ("CANCELED", ""), "2025-11-23"),
+        (("CANCELLED", ""), ("CANCELED", tickets), ("ACCEPTED", ""), "2025-11-22"),
         (("ACCEPTED", ""), ("ACCEPTED", ""), ("CANCELED", ""), "2025-11-25"),
         (("CANCELLED", ""), ("ACCEPTED", ""), ("ACCEPTED", ""), "2025-11-25"),
         (("DECLINED", ""), ("ACCEPTED", ""), ("ACCEPTED", ""), "2025-11-25"),
-        (("ACCEPTED", orders), ("ACCEPTED", ""), ("DECLINED", ""), "2025-11-25"),
+        // A date counts only where the part itself is cancelled.
+        (("ACCEPTED", orders), ("ACCEPTED", ""), ("CANCELED", ""), "2025-11-25"),
+        (("ACCEPTED", orders), ("ACCEPTED", tickets), ("CANCELED", ""), "2025-11-25"),
+        (("ACCEPTED", orders), ("CANCELED", ""), ("ACCEPTED", participants), "2025-11-25"),
+        (("CANCELLED", orders), ("ACCEPTED", tickets), ("ACCEPTED", participants), "2025-11-23"),
+        (("DECLINED", orders), ("ACCEPTED", tickets), ("ACCEPTED", participants), "2025-11-25"),
+        (("ACCEPTED", orders), ("PENDING", tickets), ("OPEN", participants), "2025-11-25"),
+        (("ACCEPTED", orders), ("ACCEPTED", ""), ("PENDING", participants), "2025-11-25"),
     ];
     let state = |(status, date): (&str, &str)| json!({"status": status, "cancellation_date": date});
     let accepted = ("ACCEPTED", "");
@@ -274,7 +282,7 @@ on_both_engines!(a_part_counts_when_it_is_accepted_or_says_nothing, async |datab
         ]
     };
     let live = ["ACCEPTED", "accepted", ""];
-    let dead = ["CANCELED", "CANCELLED", "PENDING", "OPEN", "DECLINED", "FAILURE"];
+    let dead = ["CANCELED", "CANCELLED", "PENDING", "OPEN"];
     for status in live.iter().chain(&dead) {
         for (kind, fields) in parts(status).into_iter().enumerate() {
             daemon.accepted("museum", order(&format!("{status}-{kind}"), fields)).await;
@@ -285,6 +293,17 @@ on_both_engines!(a_part_counts_when_it_is_accepted_or_says_nothing, async |datab
     for (statuses, balance) in [(&live[..], 100), (&dead[..], 0)] {
         for (status, kind) in statuses.iter().flat_map(|status| (0..5).map(move |kind| (status, kind))) {
             assert!(open.contains(&row([&format!("{status}-{kind}"), &balance.to_string()])), "{status} {kind}");
+        }
+    }
+    // No part is declined, and only a flex ticket can fail.
+    for status in ["DECLINED", "ALL", "FAILURE"] {
+        for (kind, fields) in parts(status).into_iter().enumerate() {
+            let body = order(&format!("{status}-{kind}"), fields);
+            if (status, kind) == ("FAILURE", 3) {
+                daemon.deliver(body).await;
+            } else {
+                assert_eq!(daemon.parked("museum", body).await, "unknown_status", "{status} {kind}");
+            }
         }
     }
     daemon.finish().await;

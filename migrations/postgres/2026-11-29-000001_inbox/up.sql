@@ -28,7 +28,7 @@ CREATE TABLE inbox_events (
     headers text NOT NULL,
     body bytea,
     body_sha256 text NOT NULL CHECK (length(body_sha256) = 64),
-    state text NOT NULL CHECK (state IN ('pending', 'done', 'superseded', 'parked')),
+    state text NOT NULL CHECK (state IN ('pending', 'done', 'superseded', 'parked', 'dismissed')),
     reason text,
     detail text,
     attempts integer NOT NULL DEFAULT 0,
@@ -46,8 +46,9 @@ COMMENT ON COLUMN inbox_events.entity IS
     'What the delivery is about, such as order:ID; events of one entity are worked on together.';
 COMMENT ON COLUMN inbox_events.body IS 'The bytes as received; NULL once pruned. The hash stays.';
 COMMENT ON COLUMN inbox_events.state IS
-    'pending: waits or is claimed; done; superseded: newer content was applied before; parked: needs a person.';
-COMMENT ON COLUMN inbox_events.reason IS 'Why the last attempt failed; NULL once the event is done.';
+    'pending: waits or is claimed; done; superseded: newer content was applied before; parked: needs a person; '
+    'dismissed: a person decided that it does not count.';
+COMMENT ON COLUMN inbox_events.reason IS 'Why the last attempt failed; NULL once the event is done. A dismissed event keeps it.';
 COMMENT ON COLUMN inbox_events.due_at IS 'When the event may be claimed; once it is claimed, when its lease ends.';
 COMMENT ON COLUMN inbox_events.lease_token IS
     'Set while a worker holds the event; begins with the number of the daemon.';

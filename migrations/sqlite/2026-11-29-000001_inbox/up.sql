@@ -27,7 +27,7 @@ CREATE TABLE inbox_events (
     headers TEXT NOT NULL,
     body BLOB,
     body_sha256 TEXT NOT NULL CHECK (length(body_sha256) = 64),
-    state TEXT NOT NULL CHECK (state IN ('pending', 'done', 'superseded', 'parked')),
+    state TEXT NOT NULL CHECK (state IN ('pending', 'done', 'superseded', 'parked', 'dismissed')),
     reason TEXT,
     detail TEXT,
     attempts INTEGER NOT NULL DEFAULT 0,

@@ -1,5 +1,6 @@
 //! `ticketledger inbox`.
 
+mod dismiss;
 mod effect;
 mod list;
 mod prune;
@@ -25,6 +26,16 @@ pub(super) enum InboxCommand {
     Stats(stats::Stats),
     /// Process webhooks again: the parked ones, unless you select others
     Replay(replay::Replay),
+    /// Set parked webhooks aside that will never count, such as those of somebody else's shop
+    ///
+    /// They stay stored, but no longer as parked: no alert, no exit code and no close of a month waits for them, and
+    /// what is known of their orders stays as it is. `inbox replay ID` takes one up again.
+    ///
+    /// A webhook that may be the only word of an order or of money is dismissed only with --force and a reason: one
+    /// about an order or booking of which no later webhook was applied, a payment or cancellation of Ticketpark (no
+    /// other webhook repeats it), and one that is still pending. A webhook that was applied or superseded is never
+    /// dismissed: what it said has been counted, and only the provider or a reversal changes that.
+    Dismiss(dismiss::Dismiss),
     /// Delete bodies, documents and attempts older than `[retention]` allows; never those of an open month
     Prune(prune::Prune),
 }
@@ -35,6 +46,7 @@ pub(super) fn run(config: &Config, command: InboxCommand) -> anyhow::Result<Outc
         InboxCommand::Show(options) => show::run(config, &options),
         InboxCommand::Stats(options) => stats::run(config, &options),
         InboxCommand::Replay(options) => replay::run(config, options),
+        InboxCommand::Dismiss(options) => dismiss::run(config, &options),
         InboxCommand::Prune(options) => prune::run(config, options),
     }
 }

@@ -38,7 +38,7 @@ pub(in crate::command) struct Prune {
 enum ClassArgument {
     /// Bodies of webhooks that were applied
     Done,
-    /// Bodies of webhooks that were older than what was already known
+    /// Bodies of webhooks that were older than what was already known, or were dismissed
     Superseded,
     /// Bodies of parked webhooks, which can then never be replayed
     Parked,

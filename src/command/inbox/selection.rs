@@ -12,6 +12,22 @@ use crate::inbox::operator::Filter;
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct WebhookFilter {
     #[command(flatten)]
+    conditions: Conditions,
+    /// Only with this reason code, such as `bad_amount`
+    #[arg(long, value_name = "CODE")]
+    reason: Option<String>,
+}
+
+impl WebhookFilter {
+    pub(super) fn checked(&self, config: &Config) -> anyhow::Result<Filter> {
+        self.conditions.checked(config, self.reason.as_deref())
+    }
+}
+
+/// All of them but the reason code, for a command whose `--reason` is another one.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Conditions {
+    #[command(flatten)]
     source: SourceOption,
     /// Only in this state; repeat for several
     #[arg(long, value_enum, value_name = "STATE")]
@@ -19,9 +35,6 @@ pub(super) struct WebhookFilter {
     /// Only of this kind, such as `order` or `new-payment`
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
-    /// Only with this reason code, such as `bad_amount`
-    #[arg(long, value_name = "CODE")]
-    reason: Option<String>,
     /// Only received at or after this time: 2025-11-30 (midnight UTC) or 2025-11-30T18:00:00+01:00
     #[arg(long, value_name = "TIME", value_parser = instant)]
     since: Option<Timestamp>,
@@ -33,15 +46,15 @@ pub(super) struct WebhookFilter {
     entity: Option<String>,
 }
 
-impl WebhookFilter {
-    pub(super) fn checked(&self, config: &Config) -> anyhow::Result<Filter> {
+impl Conditions {
+    pub(super) fn checked(&self, config: &Config, reason: Option<&str>) -> anyhow::Result<Filter> {
         let states: Vec<State> = self.state.iter().copied().map(State::from).collect();
         Ok(Filter {
             source: self.source.known(config)?.map(str::to_owned),
             states: (!states.is_empty()).then_some(states),
             kind: self.kind.clone(),
             entity: self.entity.clone(),
-            reason: self.reason.clone(),
+            reason: reason.map(str::to_owned),
             since: self.since,
             until: self.until,
         })
@@ -58,6 +71,8 @@ enum StateArgument {
     Superseded,
     /// Needs a person
     Parked,
+    /// Set aside by a person: it does not count
+    Dismissed,
 }
 
 impl From<StateArgument> for State {
@@ -67,6 +82,7 @@ impl From<StateArgument> for State {
             StateArgument::Done => Self::Done,
             StateArgument::Superseded => Self::Superseded,
             StateArgument::Parked => Self::Parked,
+            StateArgument::Dismissed => Self::Dismissed,
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) enum LedgerCommand {
     Verify(verify::Verify),
     /// Rebuild the ledger from the stored snapshots and compare; exit code 3 unless it is identical to the last hash
     Rebuild(rebuild::Rebuild),
-    /// Explain an order: what was billed at which VAT rate, paid and changed, and what is open and why
+    /// Explain an order: what was billed at which VAT rate, paid and changed, and what is open and why; or a voucher
     Explain(explain::Explain),
     /// Trace an entry back to the webhook that caused it, or a webhook to everything it caused
     Trace(trace::Trace),

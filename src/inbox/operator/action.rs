@@ -8,6 +8,7 @@ use crate::db::{Connection, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ActionKind {
     Replay,
+    Dismiss,
     Prune,
     Erase,
     Import,
@@ -22,6 +23,7 @@ impl ActionKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Replay => "replay",
+            Self::Dismiss => "dismiss",
             Self::Prune => "prune",
             Self::Erase => "erase",
             Self::Import => "import",

@@ -1,9 +1,10 @@
-//! What an operator does with the inbox: look, and set events back to be worked on again.
+//! What an operator does with the inbox: look, set events back to be worked on again, and set events aside.
 //!
 //! A replay works beside a running daemon. It goes in steps, each a short transaction, so that deliveries are stored
 //! in between; it leaves alone what a worker is at, and it is written down: who, when, why, what was chosen.
 
 mod action;
+pub mod dismiss;
 mod filter;
 pub mod store;
 
@@ -19,7 +20,7 @@ use crate::db::{Database, Error, Result};
 pub use self::action::{Action, ActionKind, record};
 pub use self::filter::Filter;
 
-/// Events that one transaction of a replay sets back: on SQLite all writers wait for it.
+/// Events that one transaction of a replay or a dismissal changes: on SQLite all writers wait for it.
 const STEP: i64 = 2_000;
 
 #[derive(Clone, Debug, PartialEq, Eq, diesel::Queryable)]
@@ -60,7 +61,7 @@ pub struct Detail {
     pub attempts: i32,
     /// When it is due; for an event in work the end of its lease.
     pub due_at: Timestamp,
-    /// When it was applied or parked.
+    /// When it was applied, parked or dismissed.
     pub finished_at: Option<Timestamp>,
 }
 

@@ -6,7 +6,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamp as SqlTimestamp};
 
-use super::{Action, Attempt, Count, Detail, Filter, Selection, Summary};
+use super::{Action, ActionKind, Attempt, Count, Detail, Filter, Selection, Summary};
 use crate::clock::Timestamp;
 use crate::db::schema::{inbox_attempts, inbox_events, operator_actions};
 use crate::db::{Connection, Result};
@@ -276,20 +276,28 @@ pub fn park_again(
     Ok(())
 }
 
-/// Sets events back to pending, due now, with a fresh budget; their history keeps what they were parked for.
+/// Writes into the history of events what an operator does to them, and what they were parked for until then.
 ///
 /// # Errors
-/// When a statement fails.
-pub fn set_back(connection: &mut Connection, ids: &[EventId], now: Timestamp, action: i64) -> Result<()> {
+/// When the statement fails.
+pub(super) fn write_history(
+    connection: &mut Connection,
+    ids: &[EventId],
+    now: Timestamp,
+    kind: ActionKind,
+    action: i64,
+) -> Result<()> {
+    // What is set back is due at once; what is set aside is due never.
+    let due_at = (kind == ActionKind::Replay).then_some(now);
     let history = || {
         inbox_events::table.filter(inbox_events::id.eq_any(ids)).select((
             inbox_events::id,
             now.into_sql::<SqlTimestamp>(),
             inbox_events::attempts,
-            "replay".into_sql::<Text>(),
+            kind.as_str().into_sql::<Text>(),
             sql::<Text>("COALESCE(reason, state)"),
             inbox_events::detail,
-            Some(now).into_sql::<Nullable<SqlTimestamp>>(),
+            due_at.into_sql::<Nullable<SqlTimestamp>>(),
             Some(action).into_sql::<Nullable<BigInt>>(),
         ))
     };
@@ -306,6 +314,15 @@ pub fn set_back(connection: &mut Connection, ids: &[EventId], now: Timestamp, ac
     on_engine!(connection, |c| {
         diesel::insert_into(inbox_attempts::table).values(history()).into_columns(columns).execute(c)
     })?;
+    Ok(())
+}
+
+/// Sets events back to pending, due now, with a fresh budget; their history keeps what they were parked for.
+///
+/// # Errors
+/// When a statement fails.
+pub fn set_back(connection: &mut Connection, ids: &[EventId], now: Timestamp, action: i64) -> Result<()> {
+    write_history(connection, ids, now, ActionKind::Replay, action)?;
     let changes = (
         inbox_events::state.eq(State::Pending.as_str()),
         inbox_events::attempts.eq(0.into_sql::<Integer>()),

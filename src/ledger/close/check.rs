@@ -72,7 +72,11 @@ pub(super) fn blockers(
         ));
     }
     for (state, code, advice) in [
-        ("parked", "events_parked", "`ticketledger inbox list --state parked` shows them; replay them, or use --force"),
+        (
+            "parked",
+            "events_parked",
+            "`ticketledger inbox list --state parked` shows them; replay or dismiss them, or use --force",
+        ),
         ("pending", "events_pending", "the daemon has not processed them yet; wait for it, or use --force"),
     ] {
         let events = store::events_in(connection, source, state, month.starts_at(zone), month.ends_at(zone))?;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::config::Retention;
+use crate::inbox::State;
 use crate::ledger::book::{KnownSource, Month};
 
 /// Data that may be deleted; each class has its own age.
@@ -15,7 +16,7 @@ use crate::ledger::book::{KnownSource, Month};
 pub enum Class {
     /// Bodies of deliveries that were applied.
     Done,
-    /// Bodies of deliveries that were older than what was known.
+    /// Bodies of deliveries that were older than what was known, or that a person dismissed.
     Superseded,
     /// Bodies of parked deliveries, which need a person; without them the deliveries can never be replayed.
     Parked,
@@ -35,6 +36,16 @@ impl Class {
             Self::Parked => "parked",
             Self::Documents => "documents",
             Self::Attempts => "attempts",
+        }
+    }
+
+    /// The states of the events whose bodies are of this class.
+    pub(super) fn states(self) -> &'static [State] {
+        match self {
+            Self::Done => &[State::Done],
+            Self::Superseded => &[State::Superseded, State::Dismissed],
+            Self::Parked => &[State::Parked],
+            Self::Documents | Self::Attempts => &[],
         }
     }
 

@@ -11,6 +11,7 @@ use super::{Class, Table};
 use crate::clock::Timestamp;
 use crate::db::schema::{documents, inbox_attempts, inbox_events, journal_entries, periods};
 use crate::db::{Connection, Result};
+use crate::inbox::State;
 use crate::ledger::book::{KnownSource, store as ledger};
 use crate::on_engine;
 
@@ -91,10 +92,9 @@ fn events(connection: &mut Connection, after: i64, until: i64) -> Result<Vec<Can
             // Only the length: neither engine reads the bytes for it.
             sql::<BigInt>("CAST(length(body) AS bigint)"),
         ));
-    let rows: Vec<(i64, String, String, Option<String>, Timestamp, i64)> = on_engine!(connection, |c| query.load(c))?;
-    let candidate = |(id, state, source, entity, at, bytes): (i64, String, _, _, _, _)| {
-        let class =
-            [Class::Done, Class::Superseded, Class::Parked].into_iter().find(|class| class.as_str() == state)?;
+    let rows: Vec<(i64, State, String, Option<String>, Timestamp, i64)> = on_engine!(connection, |c| query.load(c))?;
+    let candidate = |(id, state, source, entity, at, bytes): (i64, State, _, _, _, _)| {
+        let class = Class::ALL.into_iter().find(|class| class.states().contains(&state))?;
         Some(Candidate { id, class, source, entity, at, bytes })
     };
     Ok(rows.into_iter().filter_map(candidate).collect())
@@ -181,7 +181,7 @@ pub(super) fn take(connection: &mut Connection, table: Table, rows: &[Candidate]
             Table::Events => {
                 let chosen = inbox_events::table
                     .filter(inbox_events::id.eq_any(&ids))
-                    .filter(inbox_events::state.eq(class.as_str()));
+                    .filter(inbox_events::state.eq_any(class.states()));
                 diesel::update(chosen).set(inbox_events::body.eq(nothing)).returning(inbox_events::id).get_results(c)
             }
             Table::Documents => {

@@ -46,7 +46,9 @@ impl Reader {
             self.note(NoteReason::NegativeDiscount, "order", "additional_discount is negative");
         }
         let (channel_id, channel_name) = self.channel(object)?;
-        let cancelled_at = if status == OrderStatus::Cancelled {
+        // A date that cannot be read is noted in any case; it counts only on an order that is cancelled.
+        let cancelled = status == OrderStatus::Cancelled;
+        let said = if cancelled {
             object.expected_timestamp("cancellation_date", "order", &mut self.notes)
         } else {
             object.timestamp("cancellation_date", "order", &mut self.notes)
@@ -58,7 +60,7 @@ impl Reader {
             currency: Some(self.currency),
             ordered_at: object.expected_timestamp("date", "order", &mut self.notes),
             paid_at: object.timestamp("payment_date", "order", &mut self.notes),
-            cancelled_at,
+            cancelled_at: said.filter(|_| cancelled),
             expires_at: object.timestamp("expire_date", "order", &mut self.notes),
             total_minor: object.amount("total_invoice", self.currency)?,
             additional_discount_minor,

@@ -29,7 +29,7 @@ impl Reader {
         let subject = format!("ticket:{id}");
         let vat_bp = object.rate_bp("vat")?;
         let status = Self::part_status(object)?;
-        let cancelled_at = object.timestamp("cancellation_date", &subject, &mut self.notes);
+        let cancelled_at = self.cancelled_at(object, status, &subject);
         self.note_undated_cancellation(status, cancelled_at, &subject);
         let event_date_id = match object.id("event_date_id")? {
             None => object.id("date_id")?,
@@ -69,7 +69,7 @@ impl Reader {
             self.note(NoteReason::TicketParticipantVatDiffer, subject.as_str(), evidence);
         }
         let status = Self::part_status(object)?;
-        let cancelled_at = object.timestamp("cancellation_date", &subject, &mut self.notes);
+        let cancelled_at = self.cancelled_at(object, status, &subject);
         let known_since = cancelled_at.or(ticket_cancelled_at);
         self.note_undated_cancellation(status, known_since, &subject);
         let currency = self.currency_of(object)?;
@@ -88,7 +88,13 @@ impl Reader {
         })
     }
 
-    /// A part takes the date of what contains it; without any the receipt stands in.
+    /// A date of cancellation counts only on a part that is cancelled: providers send one beside other states too.
+    fn cancelled_at(&mut self, object: &Object<'_>, status: PartStatus, subject: &str) -> Option<Timestamp> {
+        let said = object.timestamp("cancellation_date", subject, &mut self.notes);
+        said.filter(|_| status == PartStatus::Cancelled)
+    }
+
+    /// A part takes the date of what contains it, if that is cancelled too; without any the receipt stands in.
     fn note_undated_cancellation(&mut self, status: PartStatus, date: Option<Timestamp>, subject: &str) {
         if status == PartStatus::Cancelled && date.or(self.order_cancelled_at).is_none() {
             let evidence = "cancelled, and nothing says when";

@@ -101,9 +101,12 @@ impl Reader {
 
     /// Status of a part; empty and absent are [`PartStatus::Unsaid`].
     pub(super) fn part_status(object: &Object<'_>) -> Result<PartStatus, Unreadable> {
-        let word = object.word("status", ParkReason::UnknownStatus)?.unwrap_or_default();
-        PartStatus::parse(&word)
-            .ok_or_else(|| header::unknown_word(ParkReason::UnknownStatus, &object.path("status"), &word))
+        status(object, PartStatus::parse)
+    }
+
+    /// Status of a flex ticket.
+    pub(super) fn flex_ticket_status(object: &Object<'_>) -> Result<PartStatus, Unreadable> {
+        status(object, PartStatus::parse_flex_ticket)
     }
 
     /// The part's own currency, else the order's.
@@ -112,6 +115,11 @@ impl Reader {
         Currency::parse(&code)
             .ok_or_else(|| header::unknown_word(ParkReason::UnknownCurrency, &part.path("currency"), &code))
     }
+}
+
+fn status(object: &Object<'_>, parse: fn(&str) -> Option<PartStatus>) -> Result<PartStatus, Unreadable> {
+    let word = object.word("status", ParkReason::UnknownStatus)?.unwrap_or_default();
+    parse(&word).ok_or_else(|| header::unknown_word(ParkReason::UnknownStatus, &object.path("status"), &word))
 }
 
 pub(super) fn conflicting_duplicate(what: &str) -> Unreadable {

@@ -26,7 +26,7 @@ impl Reader {
         })?;
         Ok(FlexTicket {
             id: object.required_id("id")?,
-            status: Self::part_status(object)?,
+            status: Self::flex_ticket_status(object)?,
             title: object.text("title"),
             price_minor: object.required_amount("price", currency)?,
             currency,

@@ -9,7 +9,7 @@ pub mod booking;
 pub mod client;
 pub mod webhook;
 
-pub use self::webhook::classify;
+pub use self::webhook::{classify, tells_fact};
 
 use self::webhook::{BookingChange, Webhook};
 use super::{AnswerReading, Unreadable, WebhookContent, WebhookReading};

@@ -1,6 +1,6 @@
 //! What a person is told: the story of an order.
 
-use ticketledger::ledger::reading::explain::explain;
+use ticketledger::ledger::reading::explain::{Length, explain};
 
 use super::*;
 
@@ -15,7 +15,7 @@ on_both_engines!(the_story_of_an_order_says_what_was_there_before, async |databa
     };
     daemon.deliver(two(participant("b", "119.00", "19"))).await;
     daemon.deliver(two(cancelled_on(participant("b", "119.00", "19"), "11-10"))).await;
-    let stories = explain(daemon.database(), None, "A").expect("a story");
+    let stories = explain(daemon.database(), None, "A", Length::Whole).expect("a story");
     let chapter = |title: &str| {
         let chapters = stories[0].chapters.iter().filter(|chapter| chapter.title == title);
         chapters.flat_map(|chapter| chapter.sentences.clone()).collect::<Vec<String>>()

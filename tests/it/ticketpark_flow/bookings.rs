@@ -217,6 +217,40 @@ fn rule(from: &str, price: Option<&str>, rate_bp: i32) -> VatRule {
     VatRule { from: from.parse().unwrap(), event: None, price: price.map(str::to_owned), host: None, rate_bp }
 }
 
+on_both_engines!(an_exempt_event_stays_exempt_when_the_general_rate_changes, async |database| {
+    let exempt = VatRule { event: Some("Requiem".to_owned()), ..rule("2018-01-01", None, 0) };
+    let child = VatRule { event: Some("Requiem".to_owned()), ..rule("2018-01-01", Some("Child"), 260) };
+    let rules = vec![rule("2018-01-01", None, 770), exempt, child, rule("2024-01-01", None, 810)];
+    let daemon = TestDaemon::start_with(database, |config| config.sources[1].vat_rules = rules, Arc::new(|_| {})).await;
+    let ticket = |pid: &str, event: &str, price_name: &str| TicketExample {
+        pid: pid.to_owned(),
+        event: event.to_owned(),
+        price_name: price_name.to_owned(),
+        show_start: "2025-11-30T20:00:00+0100".to_owned(),
+        ..TicketExample::default()
+    };
+    let tickets = vec![
+        ticket("a", "Requiem", "Adult"),
+        ticket("b", "Requiem", "Child"),
+        ticket("c", "Comedy", "Adult"),
+        ticket("d", "Comedy", "Child"),
+    ];
+    daemon.stand_in.put_booking(PID, BookingExample { tickets, ..BookingExample::default() }.json());
+    announce(&daemon, "new-booking").await;
+    daemon.settle().await;
+    let rates = daemon.rows(&["title", "price_title", "vat_bp"], "FROM order_lines ORDER BY line_key");
+    assert_eq!(
+        rates,
+        [
+            ["Requiem", "Adult", "0"],
+            ["Requiem", "Child", "260"],
+            ["Comedy", "Adult", "810"],
+            ["Comedy", "Child", "810"]
+        ]
+    );
+    daemon.finish().await;
+});
+
 on_both_engines!(the_rate_is_that_of_the_local_day_of_the_show, async |database| {
     let rules =
         vec![rule("2024-01-01", Some("Free of VAT"), 0), rule("2018-01-01", None, 250), rule("2024-01-01", None, 260)];

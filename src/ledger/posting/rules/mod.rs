@@ -130,8 +130,8 @@ impl<'a> Builder<'a> {
         Dimensions::of(&self.snapshot.order.order_id, item_kind, line_key)
     }
 
-    /// When a participant was called off: its own date, else the ticket's; when the part itself is cancelled, also the
-    /// order's, even while the order goes on.
+    /// When a participant was called off: its own date, else the ticket's, else the order's. Each has one only while
+    /// it is itself cancelled.
     fn cancelled_at(&self, ticket: &Ticket, who: &Participant) -> Option<Timestamp> {
         let cancelled = [ticket.status, who.status].contains(&PartStatus::Cancelled);
         let header = self.snapshot.order.header.as_ref().filter(|_| cancelled);

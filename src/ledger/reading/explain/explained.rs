@@ -1,20 +1,21 @@
 //! The order and its entries, from which the story is told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono_tz::Tz;
 
+use super::names::Names;
 use super::store::{self, UnresolvedFinding};
-use super::words;
+use super::{Length, words};
 use crate::clock::Timestamp;
 use crate::db::vocabulary::Vocabulary as _;
 use crate::db::{self, Connection};
 use crate::ledger::Error;
 use crate::ledger::batch::current_state;
 use crate::ledger::book::{
-    EntryKind, EntryReason, EntryRow, PolicyHistory, PostingRow, SnapshotCause, store as journal,
+    EntryKind, EntryReason, EntryRow, ItemKind, PolicyHistory, PostingRow, SnapshotCause, store as journal,
 };
-use crate::ledger::posting::{Snapshot, part_key};
+use crate::ledger::posting::Snapshot;
 use crate::ledger::reading::trace::{self, SnapshotTraced};
 use crate::policy::Policy;
 
@@ -39,41 +40,42 @@ pub(super) struct ExplainedOrder {
     /// In the order of their numbers: the order's own entries, and lines about it in entries of others.
     pub(super) entries: Vec<ExplainedEntry>,
     pub(super) findings: Vec<UnresolvedFinding>,
-    /// Names of parts, by their line key.
-    names: BTreeMap<String, String>,
+    /// The policy under which it came in, once there is a snapshot.
+    pub(super) policy: Option<Policy>,
+    pub(super) names: Names,
+    pub(super) length: Length,
 }
 
 impl ExplainedOrder {
-    pub(super) fn load(connection: &mut Connection, source: &str, order_id: &str) -> Result<Self, Error> {
+    pub(super) fn load(
+        connection: &mut Connection,
+        source: &str,
+        order_id: &str,
+        length: Length,
+    ) -> Result<Self, Error> {
         let row = current_state::order_row(connection, source, order_id)?;
         let zone = store::timezone(connection, source)?.parse().unwrap_or(chrono_tz::UTC);
-        let snapshot =
-            match row.as_ref().and_then(|row| row.last_snapshot_no) {
-                None => None,
-                Some(no) => {
-                    let (doc, _) = journal::snapshot_doc(connection, source, no)?;
-                    Some(serde_json::from_str::<Snapshot>(&doc).map_err(|error| Error::Snapshot {
-                        order_id: order_id.to_owned(),
-                        detail: error.to_string(),
-                    })?)
-                }
-            };
-        let mut entries = Vec::new();
-        for entry_no in store::entry_numbers(connection, source, order_id)? {
-            let (entry, lines) = journal::entry(connection, source, entry_no)?;
-            let (kind, reason) = (entry.kind()?, entry.reason()?);
-            entries.push(ExplainedEntry { entry, kind, reason, lines, undone_by: None });
-        }
-        let reversals: BTreeMap<i64, i64> = entries
-            .iter()
-            .filter_map(|booked: &ExplainedEntry| Some((booked.entry.reverses_no?, booked.entry.entry_no)))
-            .collect();
-        for booked in &mut entries {
-            booked.undone_by = reversals.get(&booked.entry.entry_no).copied();
-        }
+        let last_no = row.as_ref().and_then(|row| row.last_snapshot_no);
+        let snapshot = last_no.map(|no| snapshot(connection, source, order_id, no)).transpose()?;
+        let numbers = store::entry_numbers(connection, source, order_id)?;
+        let entries = entries(connection, source, &numbers)?;
         let policies = PolicyHistory::load(connection, source, zone)?;
-        let named = |snapshot: &Snapshot| names(snapshot, policies.policy(snapshot.policy_id), zone);
-        let names = snapshot.as_ref().map_or_else(BTreeMap::new, named);
+        let mut names = Names::default();
+        if let Some(snapshot) = &snapshot {
+            names.add(snapshot, policies.policy(snapshot.policy_id), zone, length);
+        }
+        // What is gone by now has its name in the snapshot that it was booked from.
+        let mut read = BTreeSet::new();
+        for booked in &entries {
+            let of_order = booked.entry.order_id.as_deref() == Some(order_id);
+            let Some(no) = booked.entry.snapshot_no.filter(|_| of_order) else { continue };
+            let unknown = booked.lines.iter().any(|line| is_part(&line.line_key) && !names.knows(&line.line_key));
+            if unknown && read.insert(no) {
+                let earlier = self::snapshot(connection, source, order_id, no)?;
+                names.add(&earlier, policies.policy(earlier.policy_id), zone, length);
+            }
+        }
+        let policy = snapshot.as_ref().map(|snapshot| policies.policy(snapshot.policy_id).clone());
         Ok(Self {
             source: source.to_owned(),
             order_id: order_id.to_owned(),
@@ -84,27 +86,34 @@ impl ExplainedOrder {
             findings: store::findings(connection, source, order_id)?,
             snapshot,
             entries,
+            policy,
             names,
+            length,
         })
     }
 
-    /// Entries of these types that no other entry undoes.
+    /// Entries of these types that webhooks led to and that no other entry undoes.
     pub(super) fn live<'f>(&'f self, event_types: &'f [&'f str]) -> impl Iterator<Item = &'f ExplainedEntry> {
-        self.entries.iter().filter(|booked| {
-            booked.undone_by.is_none()
-                && booked.kind == EntryKind::Post
-                && event_types.contains(&booked.entry.event_type.as_str())
+        self.posted().filter(|booked| event_types.contains(&booked.entry.event_type.as_str()))
+    }
+
+    /// Tickets and products that count; their revenue may be released by other entries.
+    pub(super) fn sales(&self) -> impl Iterator<Item = &ExplainedEntry> {
+        self.posted().filter(|booked| {
+            let kind = booked.lines.first().and_then(|line| line.item_kind().ok());
+            let sold = matches!(kind, Some(ItemKind::Ticket | ItemKind::Product));
+            sold && !booked.entry.event_type.starts_with("release.")
         })
     }
 
-    /// What a part is called: `ticket "Tour" on 2025-11-23 (participant p1)`.
-    pub(super) fn name(&self, line_key: &str) -> String {
-        self.names.get(line_key).cloned().unwrap_or_else(|| line_key.replacen(':', " ", 1))
+    fn posted(&self) -> impl Iterator<Item = &ExplainedEntry> {
+        let ours = |booked: &&ExplainedEntry| booked.entry.snapshot_no.is_some() && booked.kind != EntryKind::Reverse;
+        self.entries.iter().filter(ours).filter(|booked| booked.undone_by.is_none())
     }
 
     /// The moment in the zone of the source.
     pub(super) fn moment(&self, at: Timestamp) -> String {
-        at.utc().with_timezone(&self.zone).format("%Y-%m-%d %H:%M").to_string()
+        words::moment(at, self.zone)
     }
 
     pub(super) fn introduction(&self) -> String {
@@ -135,6 +144,35 @@ impl ExplainedOrder {
     }
 }
 
+/// Whether the key names a ticket or a product, which only a snapshot can name in words.
+fn is_part(line_key: &str) -> bool {
+    line_key.starts_with("participant:") || line_key.starts_with("product:")
+}
+
+fn snapshot(connection: &mut Connection, source: &str, order_id: &str, no: i64) -> Result<Snapshot, Error> {
+    let (doc, _) = journal::snapshot_doc(connection, source, no)?;
+    serde_json::from_str(&doc)
+        .map_err(|error| Error::Snapshot { order_id: order_id.to_owned(), detail: error.to_string() })
+}
+
+/// These entries with their lines, and which of them undoes which.
+pub(super) fn entries(connection: &mut Connection, source: &str, numbers: &[i64]) -> db::Result<Vec<ExplainedEntry>> {
+    let mut entries = Vec::with_capacity(numbers.len());
+    for entry_no in numbers {
+        let (entry, lines) = journal::entry(connection, source, *entry_no)?;
+        let (kind, reason) = (entry.kind()?, entry.reason()?);
+        entries.push(ExplainedEntry { entry, kind, reason, lines, undone_by: None });
+    }
+    let reversals: BTreeMap<i64, i64> = entries
+        .iter()
+        .filter_map(|booked: &ExplainedEntry| Some((booked.entry.reverses_no?, booked.entry.entry_no)))
+        .collect();
+    for booked in &mut entries {
+        booked.undone_by = reversals.get(&booked.entry.entry_no).copied();
+    }
+    Ok(entries)
+}
+
 fn with_causes(snapshots: Vec<SnapshotTraced>) -> db::Result<Vec<(SnapshotTraced, SnapshotCause)>> {
     let with_cause = |snapshot: SnapshotTraced| {
         let row = format_args!("source {}, snapshot {}", snapshot.source, snapshot.snapshot_no);
@@ -142,35 +180,4 @@ fn with_causes(snapshots: Vec<SnapshotTraced>) -> db::Result<Vec<(SnapshotTraced
         Ok((snapshot, cause))
     };
     snapshots.into_iter().map(with_cause).collect()
-}
-
-fn names(snapshot: &Snapshot, policy: &Policy, zone: Tz) -> BTreeMap<String, String> {
-    let mut names = BTreeMap::new();
-    for ticket in snapshot.order.tickets.iter().flatten() {
-        let title = ticket.title.as_deref().unwrap_or("without a title");
-        let day = ticket.starts_at.map_or_else(String::new, |at| format!(" on {}", at.local_date(zone)));
-        for who in &ticket.participants {
-            let price = who.price_title.as_ref().map_or_else(String::new, |title| format!(", {title}"));
-            let name = format!("ticket \"{title}\"{day}{price} (participant {})", who.id);
-            names.insert(part_key::participant(&who.id), name);
-        }
-    }
-    let products = snapshot.order.products.as_deref().unwrap_or_default();
-    let live = policy.counts_order(snapshot.status());
-    let keys = part_key::products(products, |product| live && policy.counts_part(product.status));
-    for (product, key) in products.iter().zip(keys) {
-        let title = product.title.as_deref().unwrap_or(&product.product_id);
-        names.insert(key, format!("product \"{title}\""));
-    }
-    for flex in snapshot.order.flex_tickets.iter().flatten() {
-        let title = flex.title.as_deref().unwrap_or("without a title");
-        names.insert(part_key::flex(&flex.id), format!("flex ticket \"{title}\" ({})", flex.id));
-    }
-    for coupon in snapshot.order.redeemed_coupons.iter().flatten() {
-        if let Some(title) = &coupon.title {
-            names.insert(format!("coupon:{}", coupon.id), format!("coupon \"{title}\""));
-        }
-    }
-    names.insert("discount:additional".to_owned(), "discount on the whole order".to_owned());
-    names
 }

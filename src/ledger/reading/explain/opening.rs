@@ -1,8 +1,8 @@
 //! What was there when the book began, and what of it was taken back since.
 
 use super::explained::{ExplainedEntry, ExplainedOrder};
-use super::sold::capitalised;
-use super::words::{money, number};
+use super::summary::Line;
+use super::words::{capitalised, moment, money, number};
 use crate::ledger::book::{Account, EntryKind};
 use crate::ledger::posting::rules::TAKEN_BACK;
 
@@ -10,16 +10,26 @@ fn receivable(booked: &ExplainedEntry) -> i64 {
     booked.lines.iter().filter(|line| line.account_code == Account::RECEIVABLE).map(|line| line.amount_minor).sum()
 }
 
-/// One sentence for each entry.
-pub(super) fn sentences(order: &ExplainedOrder) -> Vec<String> {
+/// One line for each entry.
+pub(super) fn lines(order: &ExplainedOrder) -> Vec<Line> {
     let live = order.entries.iter().filter(|booked| booked.undone_by.is_none());
     let ours = live.filter(|booked| booked.entry.order_id.as_deref() == Some(order.order_id.as_str()));
-    let sentence = |booked: &ExplainedEntry| match booked.kind {
-        EntryKind::Opening => Some(brought_in(order, booked)),
-        EntryKind::Post => taken_back(order, booked),
-        EntryKind::Reverse | EntryKind::Manual | EntryKind::Close => None,
+    let line = |booked: &ExplainedEntry| {
+        let (text, kind) = match booked.kind {
+            EntryKind::Opening => (brought_in(order, booked), "brought in when the book began"),
+            EntryKind::Post => (taken_back(order, booked)?, "cancelled since the book began"),
+            EntryKind::Reverse | EntryKind::Manual | EntryKind::Close => return None,
+        };
+        Some(Line {
+            text,
+            kind: kind.to_owned(),
+            currency: booked.entry.currency.clone(),
+            amount_minor: receivable(booked),
+            entry_no: Some(booked.entry.entry_no),
+            ..Line::default()
+        })
     };
-    ours.filter_map(sentence).collect()
+    ours.filter_map(line).collect()
 }
 
 fn brought_in(order: &ExplainedOrder, booked: &ExplainedEntry) -> String {
@@ -27,7 +37,7 @@ fn brought_in(order: &ExplainedOrder, booked: &ExplainedEntry) -> String {
     let moved = receivable(booked);
     let amount = money(moved.abs(), &entry.currency);
     let line_key = booked.lines.first().map_or("", |line| line.line_key.as_str());
-    let name = capitalised(&order.name(line_key));
+    let name = capitalised(&order.names.name(line_key));
     let what = match entry.event_type.as_str() {
         "opening.payment" => format!("{name}: {amount} had been received"),
         "opening.refund" => format!("{name}: {amount} had been given back"),
@@ -45,8 +55,8 @@ fn taken_back(order: &ExplainedOrder, booked: &ExplainedEntry) -> Option<String>
     let line_key = booked.lines.first().map_or("", |line| line.line_key.as_str());
     Some(format!(
         "{}: cancelled since, on {}; {} is taken back, of which VAT {} (entry {}).",
-        capitalised(&order.name(line_key)),
-        order.moment(entry.effective_at),
+        capitalised(&order.names.name(line_key)),
+        moment(entry.effective_at, order.zone),
         money(receivable(booked).abs(), &entry.currency),
         number(vat, &entry.currency),
         entry.entry_no

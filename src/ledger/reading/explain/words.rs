@@ -1,6 +1,14 @@
 //! Amounts and VAT in words.
 
+use chrono_tz::Tz;
+
+use crate::clock::Timestamp;
 use crate::money::{Currency, format_minor};
+
+/// `2025-11-08 15:36`, in the zone of the source.
+pub(super) fn moment(at: Timestamp, zone: Tz) -> String {
+    at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
+}
 
 /// `10.00 EUR`
 pub(super) fn money(minor: i64, currency: &str) -> String {
@@ -29,4 +37,9 @@ pub(super) fn contained_vat(gross_minor: i64, vat_minor: i64, basis_points: i32,
     let exact = product % i128::from(basis_points.saturating_add(10_000)) == 0;
     let rounded = if exact { "" } else { ", rounded" };
     format!("{gross} at {rate} % contains {vat} VAT ({gross} × {rate} / {whole}{rounded})")
+}
+
+pub(super) fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -215,6 +215,7 @@ pub(super) fn event(connection: &mut Connection, source: Option<&str>, id: i64) 
         (_, _, 1..) => "no entry: the change moves no money".to_owned(),
         (State::Superseded, ..) => "nothing changed: newer data had already been applied".to_owned(),
         (State::Parked, ..) => "nothing changed: it is parked".to_owned(),
+        (State::Dismissed, ..) => "nothing changed: it was dismissed".to_owned(),
         (State::Pending, ..) => "nothing changed yet: it is pending".to_owned(),
     };
     let bytes = Bytes::of(body.as_deref(), Some(&body_sha256));

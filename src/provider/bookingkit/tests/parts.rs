@@ -32,16 +32,41 @@ fn a_cancellation_takes_the_date_of_what_contains_it() {
     let cancelled = with("/tickets/0/participants/0/status", json!("CANCELED"));
     let subject = "participant:1sd2e34f09ds43acx0011223344556677:cancellation_date";
     assert_eq!(noted(&said(&cancelled), "date_unreadable"), [subject]);
-    for pointer in ["/cancellation_date", "/tickets/0/cancellation_date", "/tickets/0/participants/0/cancellation_date"]
-    {
-        let dated = edit(&cancelled, pointer, Some(json!("2025-11-05T09:00:00Z")));
-        assert_eq!(noted(&said(&dated), "date_unreadable"), [""; 0], "{pointer}");
+    for (part, word) in [("", "CANCELLED"), ("/tickets/0", "CANCELED"), ("/tickets/0/participants/0", "CANCELED")] {
+        let dated = edit(&cancelled, &format!("{part}/cancellation_date"), Some(json!("2025-11-05T09:00:00Z")));
+        let cancelled_too = edit(&dated, &format!("{part}/status"), Some(json!(word)));
+        assert_eq!(noted(&said(&cancelled_too), "date_unreadable"), [""; 0], "{part}");
     }
     let ticket_cancelled = with("/tickets/0/status", json!("CANCELED"));
     let subject = "ticket:11223344556677889900aabbccddeeff:cancellation_date";
     assert_eq!(noted(&said(&ticket_cancelled), "date_unreadable"), [subject]);
     let order_cancelled = with("/status", json!("CANCELLED"));
     assert_eq!(noted(&said(&order_cancelled), "date_unreadable"), ["order:cancellation_date"]);
+}
+
+#[test]
+fn a_date_of_cancellation_counts_only_on_the_part_that_is_cancelled() {
+    let dates = |text: &str| {
+        let order = said(text).order;
+        let ticket = &order.tickets.unwrap()[0];
+        let of_all = [order.header.unwrap().cancelled_at, ticket.cancelled_at, ticket.participants[0].cancelled_at];
+        of_all.map(|date| date.is_some())
+    };
+    let parts = ["", "/tickets/0", "/tickets/0/participants/0"];
+    let date = |part: &str| (format!("{part}/cancellation_date"), json!("2025-11-05T09:00:00Z"));
+    let dated = parts
+        .iter()
+        .map(|part| date(part))
+        .fold(UNIFIED_EXAMPLE.to_owned(), |text, (pointer, value)| edit(&text, &pointer, Some(value)));
+    assert_eq!(dates(&dated), [false; 3]);
+    for (place, part) in parts.iter().enumerate() {
+        let mut expected = [false; 3];
+        expected[place] = true;
+        assert_eq!(dates(&edit(&dated, &format!("{part}/status"), Some(json!("CANCELLED")))), expected, "{part}");
+        // What is refused or not sold yet has not been cancelled.
+        assert_eq!(dates(&edit(&dated, &format!("{part}/status"), Some(json!("OPEN")))), [false; 3], "{part}");
+    }
+    assert_eq!(dates(&edit(&dated, "/status", Some(json!("DECLINED")))), [false; 3]);
 }
 
 #[test]

@@ -81,7 +81,6 @@ fn statuses_are_read_in_both_spellings_and_any_case() {
     for (value, status) in [
         (json!("CANCELLED"), PartStatus::Cancelled),
         (json!("canceled"), PartStatus::Cancelled),
-        (json!("FAILURE"), PartStatus::Failure),
         (json!("open"), PartStatus::Pending),
         (empty(), PartStatus::Unsaid),
         (Value::Null, PartStatus::Unsaid),
@@ -99,6 +98,18 @@ fn statuses_are_read_in_both_spellings_and_any_case() {
             assert_eq!(read, status, "{part} {value}");
         }
     }
+    let failed = said(&with("/flexTickets/0/status", json!("failure"))).order.flex_tickets.unwrap();
+    assert_eq!(failed[0].status, PartStatus::Failure);
+    for part in ["/tickets/0", PARTICIPANT, "/products/0", "/voucherOrders/0"] {
+        assert_eq!(refused(&with(&format!("{part}/status"), json!("FAILURE"))).reason.as_str(), "unknown_status");
+    }
+    for part in ["/tickets/0", PARTICIPANT, "/products/0", "/flexTickets/0", "/voucherOrders/0"] {
+        for word in ["DECLINED", "ALL"] {
+            let refused = refused(&with(&format!("{part}/status"), json!(word)));
+            assert_eq!(refused.reason.as_str(), "unknown_status", "{part} {word}");
+        }
+    }
+    assert_eq!(refused(&with("/status", json!("FAILURE"))).reason.as_str(), "unknown_status");
     check_refused(&[
         ("/tickets/0/status", json!("GONE"), "unknown_status", "tickets[0].status is `GONE`"),
         ("/tickets/0/participants/0/status", json!("ALL"), "unknown_status", "tickets[0].participants[0].status"),

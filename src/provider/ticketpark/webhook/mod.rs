@@ -119,6 +119,11 @@ pub fn parse(body: &[u8]) -> Result<Webhook, Unreadable> {
     }
 }
 
+/// Whether webhooks of this kind, in its normal form, say what no fetch can tell.
+pub fn tells_fact(kind: &str) -> bool {
+    [Kind::Payment, Kind::Booking(BookingChange::Cancelled)].iter().any(|fact| fact.as_str() == kind)
+}
+
 /// What a delivery is about.
 pub fn classify(_source: &Source, body: &[u8]) -> Classified {
     let mut kind = "unknown";
