@@ -72,7 +72,7 @@ impl Period {
     }
 
     /// Every month that has a day of it, written as in `period`. `None` if it has an open end, or very many.
-    pub(super) fn listed_months(self) -> Option<Vec<String>> {
+    pub fn listed_months(self) -> Option<Vec<String>> {
         let (first, last) = (self.from.map(Month::of)?, self.to.map(Month::of)?);
         let months = std::iter::successors(Some(first), |month| (*month < last).then(|| month.next()));
         let listed: Vec<String> = months.take(LISTED + 1).map(|month| month.to_string()).collect();

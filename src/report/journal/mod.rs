@@ -9,10 +9,13 @@ pub use self::store::JournalLine;
 
 use crate::db::{Connection, Database, Error};
 use crate::ledger::book::store::heads;
-use crate::ledger::totals::{Accounts, Selection};
+use crate::ledger::totals::{Accounts, Period, Selection};
+use crate::limits::IN_VALUES;
 
-/// Entries that are read together.
-const PAGE: i64 = 500;
+/// Entries whose lines are read together.
+const PAGE: usize = 500;
+/// Months whose entries are found by a list of their numbers; what is longer is read from the first entry on.
+const MONTHS: usize = 12;
 
 /// Which entries to read.
 #[derive(Clone, Debug, Default)]
@@ -46,64 +49,81 @@ pub fn read<E: From<Error>>(
         let Some((head, _)) = head.filter(|_| wanted.selection.source.is_none_or(|wanted| wanted == source)) else {
             continue;
         };
-        let mut numbers = Numbers::of(&mut connection, wanted, &source, head)?;
-        loop {
-            let next = numbers.next(&mut connection)?;
-            if next.is_empty() {
-                break;
+        let mut walk = Walk::begin(&mut connection, wanted, &source, head)?;
+        while let Some(numbers) = walk.next(&mut connection)? {
+            for numbers in numbers.chunks(PAGE) {
+                page(store::lines(&mut connection, &source, numbers)?)?;
             }
-            page(store::lines(&mut connection, &source, &next)?)?;
         }
     }
     Ok(())
 }
 
-/// The numbers of the entries of one source, page by page.
-struct Numbers<'a> {
+/// A walk through the entries of one source. What a statement leaves out is left out here, for with more conditions
+/// SQLite would sort all entries for every page.
+struct Walk<'a> {
     wanted: &'a Wanted<'a>,
     source: &'a str,
     head: i64,
     after: i64,
-    /// Of the orders that are wanted.
-    of_orders: Option<Vec<i64>>,
+    /// The entries of the orders that are wanted, or of the months.
+    known: Option<Vec<i64>>,
 }
 
-impl<'a> Numbers<'a> {
-    fn of(connection: &mut Connection, wanted: &'a Wanted<'a>, source: &'a str, head: i64) -> Result<Self, Error> {
-        let of_orders = match &wanted.orders {
-            None => None,
-            Some(orders) => {
+impl<'a> Walk<'a> {
+    fn begin(connection: &mut Connection, wanted: &'a Wanted<'a>, source: &'a str, head: i64) -> Result<Self, Error> {
+        let months = wanted.selection.period.and_then(Period::listed_months);
+        let months = months.filter(|months| months.len() <= MONTHS);
+        let known = match (&wanted.orders, months) {
+            (None, None) => None,
+            (None, Some(months)) => Some(store::numbers_in(connection, source, &months)?),
+            (Some(orders), _) => {
                 let ids: Vec<&str> =
                     orders.iter().filter(|(of, _)| of == source).map(|(_, order_id)| order_id.as_str()).collect();
                 Some(store::numbers_of(connection, source, &ids)?)
             }
         };
-        Ok(Self { wanted, source, head, after: 0, of_orders })
+        Ok(Self { wanted, source, head, after: 0, known })
     }
 
-    /// None when there are no more.
-    fn next(&mut self, connection: &mut Connection) -> Result<Vec<i64>, Error> {
-        loop {
-            let among = match &self.of_orders {
-                None => None,
-                Some(numbers) => {
-                    let page = usize::try_from(PAGE).unwrap_or(usize::MAX);
-                    let rest: Vec<i64> =
-                        numbers.iter().copied().filter(|number| *number > self.after).take(page).collect();
-                    if rest.is_empty() {
-                        return Ok(rest);
-                    }
-                    Some(rest)
-                }
-            };
-            let bounds = store::Bounds { after: self.after, head: self.head, among: among.as_deref(), page: PAGE };
-            let next = store::numbers(connection, self.wanted, self.source, &bounds)?;
-            let last = among.as_ref().and_then(|among| among.last()).or(next.last());
-            self.after = last.copied().unwrap_or(self.head);
-            // None of a page of an order's entries may be in the period.
-            if !next.is_empty() || among.is_none() {
-                return Ok(next);
+    /// The numbers of the next entries, which may be none of a page; `None` at the end.
+    fn next(&mut self, connection: &mut Connection) -> Result<Option<Vec<i64>>, Error> {
+        let headers = match &self.known {
+            None => {
+                let page = i64::try_from(IN_VALUES).unwrap_or(i64::MAX);
+                store::headers(connection, self.source, (self.after, self.head), page)?
             }
+            Some(known) => {
+                let begin = known.partition_point(|number| *number <= self.after);
+                let page: Vec<i64> = known.iter().skip(begin).take(IN_VALUES).copied().collect();
+                // Entries that have no lines are left out of the headers.
+                self.after = page.last().copied().unwrap_or(self.head);
+                if page.is_empty() {
+                    return Ok(None);
+                }
+                store::headers_of(connection, self.source, &page)?
+            }
+        };
+        if self.known.is_none() {
+            let Some((last, ..)) = headers.last() else { return Ok(None) };
+            self.after = *last;
         }
+        let numbers: Vec<i64> =
+            headers.into_iter().filter(|header| self.counts(header)).map(|(number, ..)| number).collect();
+        let Some(accounts) = self.wanted.accounts.as_ref().filter(|_| !numbers.is_empty()) else {
+            return Ok(Some(numbers));
+        };
+        let touching = store::touching(connection, self.source, &numbers, accounts)?;
+        Ok(Some(numbers.into_iter().filter(|number| touching.contains(number)).collect()))
+    }
+
+    fn counts(&self, (number, day, recorded_at): &store::Header) -> bool {
+        let selection = &self.wanted.selection;
+        let first = selection.period.and_then(Period::first_day);
+        *number <= self.head
+            && first.is_none_or(|first| first <= *day)
+            && selection.last_day().is_none_or(|last| *day <= last)
+            && selection.as_of.recorded_until.is_none_or(|until| *recorded_at <= until)
+            && selection.as_of.entries_until.is_none_or(|until| *number <= until)
     }
 }

@@ -1,14 +1,17 @@
 //! The statements of the journal.
 
-use diesel::dsl::{exists, sql};
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool};
 
-use super::Wanted;
+use crate::clock::Timestamp;
 use crate::db::schema::{journal_entries, orders, postings};
 use crate::db::{Connection, Result};
+use crate::ledger::totals::Accounts;
 use crate::ledger::totals::store::row;
-use crate::ledger::totals::{Accounts, Period};
 use crate::limits::IN_VALUES;
 use crate::on_engine;
 
@@ -121,74 +124,79 @@ pub(super) fn numbers_of(connection: &mut Connection, source: &str, order_ids: &
     Ok(numbers)
 }
 
-/// Where a page begins and ends.
-pub(super) struct Bounds<'a> {
-    pub(super) after: i64,
-    pub(super) head: i64,
-    /// Only these; not more than a page of them.
-    pub(super) among: Option<&'a [i64]>,
-    pub(super) page: i64,
-}
-
-/// The numbers of a page of entries.
-pub(super) fn numbers(
-    connection: &mut Connection,
-    wanted: &Wanted<'_>,
-    source: &str,
-    bounds: &Bounds<'_>,
-) -> Result<Vec<i64>> {
-    // As the index by month has it, which finds the entries of a month in the order of their numbers.
+/// The entries of some months, in the order of their numbers.
+pub(super) fn numbers_in(connection: &mut Connection, source: &str, months: &[String]) -> Result<Vec<i64>> {
+    // As the index by month has it. With a bound on the number, SQLite would read all entries instead.
     let month_of_entry = match connection {
         Connection::Sqlite(_) => "substr(journal_entries.booking_date, 1, 7)",
         Connection::Postgres(_) => "ledger_period(journal_entries.booking_date)",
     };
-    let selection = &wanted.selection;
-    Ok(on_engine!(connection, |c| {
-        let mut query = journal_entries::table
-            .filter(journal_entries::source.eq(source))
-            .filter(journal_entries::entry_no.gt(bounds.after))
-            .filter(journal_entries::entry_no.le(bounds.head))
-            // A close moves no money and has no lines.
-            .filter(journal_entries::line_count.gt(0))
-            .order(journal_entries::entry_no)
-            .limit(bounds.page)
-            .select(journal_entries::entry_no)
+    // Months are digits and a dash.
+    let in_months = format!("{month_of_entry} IN ('{}')", months.join("', '"));
+    let mut numbers: Vec<i64> = on_engine!(connection, |c| {
+        let query = journal_entries::table.filter(journal_entries::source.eq(source)).filter(sql::<Bool>(&in_months));
+        query.select(journal_entries::entry_no).load(c)?
+    });
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Number, day and time of an entry.
+pub(super) type Header = (i64, NaiveDate, Timestamp);
+
+/// The next entries after one and up to another, in the order of their numbers. A close moves no money and has no
+/// lines.
+pub(super) fn headers(
+    connection: &mut Connection,
+    source: &str,
+    (after, head): (i64, i64),
+    page: i64,
+) -> Result<Vec<Header>> {
+    let query = journal_entries::table
+        .filter(journal_entries::source.eq(source))
+        .filter(journal_entries::entry_no.gt(after))
+        .filter(journal_entries::entry_no.le(head))
+        .filter(journal_entries::line_count.gt(0))
+        .order(journal_entries::entry_no)
+        .limit(page)
+        .select((journal_entries::entry_no, journal_entries::booking_date, journal_entries::recorded_at));
+    Ok(on_engine!(connection, |c| query.load(c))?)
+}
+
+/// Entries by their numbers.
+pub(super) fn headers_of(connection: &mut Connection, source: &str, numbers: &[i64]) -> Result<Vec<Header>> {
+    debug_assert!(numbers.len() <= IN_VALUES);
+    let query = journal_entries::table
+        .filter(journal_entries::source.eq(source))
+        .filter(journal_entries::entry_no.eq_any(numbers))
+        .filter(journal_entries::line_count.gt(0))
+        .order(journal_entries::entry_no)
+        .select((journal_entries::entry_no, journal_entries::booking_date, journal_entries::recorded_at));
+    Ok(on_engine!(connection, |c| query.load(c))?)
+}
+
+/// Those of the entries that have a line on one of the accounts.
+pub(super) fn touching(
+    connection: &mut Connection,
+    source: &str,
+    numbers: &[i64],
+    accounts: &Accounts,
+) -> Result<BTreeSet<i64>> {
+    debug_assert!(numbers.len() <= IN_VALUES);
+    let found: Vec<i64> = on_engine!(connection, |c| {
+        let query = postings::table
+            .filter(postings::source.eq(source))
+            .filter(postings::entry_no.eq_any(numbers))
+            .select(postings::entry_no)
             .into_boxed();
-        match selection.period.and_then(Period::month) {
-            Some(month) => query = query.filter(sql::<Bool>(&format!("{month_of_entry} = '{month}'"))),
-            None => {
-                if let Some(from) = selection.period.and_then(Period::first_day) {
-                    query = query.filter(journal_entries::booking_date.ge(from));
-                }
+        match accounts.bounds() {
+            (code, None) => query.filter(postings::account_code.eq(code)).load(c)?,
+            (from, Some(before)) => {
+                query.filter(postings::account_code.ge(from)).filter(postings::account_code.lt(before)).load(c)?
             }
         }
-        if let Some(last) = selection.last_day() {
-            query = query.filter(journal_entries::booking_date.le(last));
-        }
-        if let Some(recorded_until) = selection.as_of.recorded_until {
-            query = query.filter(journal_entries::recorded_at.le(recorded_until));
-        }
-        if let Some(entries_until) = selection.as_of.entries_until {
-            query = query.filter(journal_entries::entry_no.le(entries_until));
-        }
-        if let Some(among) = bounds.among {
-            query = query.filter(journal_entries::entry_no.eq_any(among));
-        }
-        let lines = || {
-            postings::table
-                .filter(postings::source.eq(journal_entries::source))
-                .filter(postings::entry_no.eq(journal_entries::entry_no))
-        };
-        match wanted.accounts.as_ref().map(Accounts::bounds) {
-            Some((code, None)) => query = query.filter(exists(lines().filter(postings::account_code.eq(code)))),
-            Some((from, Some(before))) => {
-                let among = lines().filter(postings::account_code.ge(from));
-                query = query.filter(exists(among.filter(postings::account_code.lt(before))));
-            }
-            None => {}
-        }
-        query.load(c)?
-    }))
+    });
+    Ok(found.into_iter().collect())
 }
 
 /// All lines of entries, in their order.
