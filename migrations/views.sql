@@ -90,18 +90,22 @@ SELECT
     p.vat_bp,
     CAST(SUM(COALESCE(p.qty, 0)) AS {{integer}}) AS qty,
     {{net}} AS net_minor,
-    {{vat}} AS vat_minor,
-    CAST(-SUM(p.amount_minor) AS {{integer}}) AS gross_minor
+    -- A voucher that was taxed at another rate than the ticket that it pays for: the tax is what was charged when the
+    -- voucher was sold, so what its use adds to the net is less tax.
+    CAST(SUM(CASE WHEN {{is_vat}} THEN -p.amount_minor WHEN p.item_kind IN ({{redeemed}}) THEN p.amount_minor ELSE 0 END)
+        AS {{integer}}) AS vat_minor,
+    CAST(-SUM(CASE WHEN p.item_kind IN ({{redeemed}}) THEN 0 ELSE p.amount_minor END) AS {{integer}}) AS gross_minor
 FROM {{lines}}
 LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key
 -- A flex ticket or voucher is a promise when it is sold, not revenue; redeeming it pays for what is counted here.
-WHERE p.item_kind IN ('ticket', 'product', 'discount')
-  AND ({{is_income}} OR {{is_vat}} OR {{is_undetermined}})
+WHERE (p.item_kind IN ('ticket', 'product', 'discount') AND ({{is_income}} OR {{is_vat}} OR {{is_undetermined}}))
+   OR (p.item_kind IN ({{redeemed}}) AND (p.account_code IN ('income:tickets', 'income:products')
+       OR {{is_undetermined}}))
 GROUP BY e.source, e.currency, {{month}}, p.event_id, t.title, p.vat_bp;
 
 -- Everything that is taxed when it is posted. A multi-purpose voucher and an untaxed flex ticket are not; their lines
--- have no rate. Selling a single-purpose voucher adds to its rate and redeeming it subtracts, because the ticket that
--- it pays for is taxed itself. So its VAT counts once.
+-- have no rate. Selling a single-purpose voucher adds to its rate, and redeeming it subtracts its share from the rate of
+-- the line that it pays for, because that line is taxed itself. So its VAT counts once, at the rate of the voucher.
 CREATE VIEW v_vat_by_rate AS
 SELECT
     e.source,
@@ -113,7 +117,9 @@ SELECT
     {{vat}} AS vat_minor,
     CAST(-SUM(p.amount_minor) AS {{integer}}) AS gross_minor
 FROM {{lines}}
-WHERE (p.vat_bp IS NOT NULL OR {{is_income}} OR {{is_undetermined}}) AND NOT {{is_brought_in}}
+WHERE (p.vat_bp IS NOT NULL OR {{is_income}} OR {{is_undetermined}}
+    OR (p.item_kind IN ({{redeemed}}) AND p.account_code {{like}} 'liabilities:voucher:spv:{{any}}'))
+  AND NOT {{is_brought_in}}
 GROUP BY e.source, e.currency, {{month}}, p.vat_bp;
 
 CREATE VIEW v_payments_by_method AS

@@ -41,5 +41,7 @@ mod ticketpark_flow;
 mod tidy;
 mod versions;
 mod views;
+mod voucher_histories;
+mod voucher_life;
 mod vouchers;
 mod worker;

@@ -62,7 +62,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("settle", &["error", "book", "posting", "batch", "findings"]),
     ("entered", &["error", "book", "posting", "batch", "findings", "settle"]),
     ("totals", &["error", "book"]),
-    ("proof", &["error", "book", "posting", "batch", "settle", "totals"]),
+    ("proof", &["error", "book", "posting", "batch", "findings", "settle", "totals"]),
     ("close", &["error", "book", "batch", "totals", "proof"]),
     ("reading", &["error", "book", "posting", "batch"]),
 ];

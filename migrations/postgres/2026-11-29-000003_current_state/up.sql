@@ -81,6 +81,8 @@ CREATE TABLE vouchers (
     units_left bigint,
     issued_on date,
     expires_on date,
+    -- The oldest delivery that says that it was used: from then on its rate stays.
+    first_used_by bigint,
     PRIMARY KEY (source, class, voucher_id)
 );
 COMMENT ON TABLE vouchers IS 'Vouchers and flex tickets, sold or imported, or known only because they were redeemed.';
@@ -104,6 +106,8 @@ CREATE TABLE redemptions (
     currency text NOT NULL,
     amount_minor bigint NOT NULL,
     redeemed_at timestamp,
+    -- Whether the use counts.
+    state text NOT NULL CHECK (state IN ('live', 'dead')),
     PRIMARY KEY (source, order_id, redemption_key)
 );
 COMMENT ON TABLE redemptions IS 'What an order paid with a voucher or flex ticket.';

@@ -61,18 +61,22 @@ SELECT
     p.vat_bp,
     CAST(SUM(COALESCE(p.qty, 0)) AS INTEGER) AS qty,
     CAST(-SUM(CASE WHEN p.account_code GLOB 'liabilities:vat:*' THEN 0 ELSE p.amount_minor END) AS INTEGER) AS net_minor,
-    CAST(-SUM(CASE WHEN p.account_code GLOB 'liabilities:vat:*' THEN p.amount_minor ELSE 0 END) AS INTEGER) AS vat_minor,
-    CAST(-SUM(p.amount_minor) AS INTEGER) AS gross_minor
+    -- A voucher that was taxed at another rate than the ticket that it pays for: the tax is what was charged when the
+    -- voucher was sold, so what its use adds to the net is less tax.
+    CAST(SUM(CASE WHEN p.account_code GLOB 'liabilities:vat:*' THEN -p.amount_minor WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption') THEN p.amount_minor ELSE 0 END)
+        AS INTEGER) AS vat_minor,
+    CAST(-SUM(CASE WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption') THEN 0 ELSE p.amount_minor END) AS INTEGER) AS gross_minor
 FROM journal_entries e CROSS JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
 LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key
 -- A flex ticket or voucher is a promise when it is sold, not revenue; redeeming it pays for what is counted here.
-WHERE p.item_kind IN ('ticket', 'product', 'discount')
-  AND (p.account_code GLOB 'income:*' OR p.account_code GLOB 'liabilities:vat:*' OR p.account_code = 'suspense:vat_undetermined')
+WHERE (p.item_kind IN ('ticket', 'product', 'discount') AND (p.account_code GLOB 'income:*' OR p.account_code GLOB 'liabilities:vat:*' OR p.account_code = 'suspense:vat_undetermined'))
+   OR (p.item_kind IN ('voucher_redemption', 'flex_redemption') AND (p.account_code IN ('income:tickets', 'income:products')
+       OR p.account_code = 'suspense:vat_undetermined'))
 GROUP BY e.source, e.currency, substr(e.booking_date, 1, 7), p.event_id, t.title, p.vat_bp;
 
 -- Everything that is taxed when it is posted. A multi-purpose voucher and an untaxed flex ticket are not; their lines
--- have no rate. Selling a single-purpose voucher adds to its rate and redeeming it subtracts, because the ticket that
--- it pays for is taxed itself. So its VAT counts once.
+-- have no rate. Selling a single-purpose voucher adds to its rate, and redeeming it subtracts its share from the rate of
+-- the line that it pays for, because that line is taxed itself. So its VAT counts once, at the rate of the voucher.
 CREATE VIEW v_vat_by_rate AS
 SELECT
     e.source,
@@ -84,7 +88,9 @@ SELECT
     CAST(-SUM(CASE WHEN p.account_code GLOB 'liabilities:vat:*' THEN p.amount_minor ELSE 0 END) AS INTEGER) AS vat_minor,
     CAST(-SUM(p.amount_minor) AS INTEGER) AS gross_minor
 FROM journal_entries e CROSS JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
-WHERE (p.vat_bp IS NOT NULL OR p.account_code GLOB 'income:*' OR p.account_code = 'suspense:vat_undetermined') AND NOT p.account_code = 'equity:opening'
+WHERE (p.vat_bp IS NOT NULL OR p.account_code GLOB 'income:*' OR p.account_code = 'suspense:vat_undetermined'
+    OR (p.item_kind IN ('voucher_redemption', 'flex_redemption') AND p.account_code GLOB 'liabilities:voucher:spv:*'))
+  AND NOT p.account_code = 'equity:opening'
 GROUP BY e.source, e.currency, substr(e.booking_date, 1, 7), p.vat_bp;
 
 CREATE VIEW v_payments_by_method AS

@@ -174,15 +174,20 @@ pub(in crate::ledger) fn snapshot_doc(
         .first(c))?)
 }
 
-/// Orders that ever sold a voucher or flex ticket for money, in a fixed order.
+/// Orders that ever sold or issued a voucher or flex ticket, in a fixed order.
 pub(in crate::ledger) fn sellers(connection: &mut Connection, source: &str, voucher_id: &str) -> Result<Vec<String>> {
     Ok(on_engine!(connection, |c| postings::table
+        .inner_join(
+            journal_entries::table
+                .on(journal_entries::source.eq(postings::source).and(journal_entries::entry_no.eq(postings::entry_no)))
+        )
         .filter(postings::source.eq(source))
         .filter(postings::voucher_id.eq(voucher_id))
-        .filter(postings::item_kind.eq_any([ItemKind::Voucher, ItemKind::Flex]))
-        .select(postings::order_id.assume_not_null())
+        .filter(postings::item_kind.eq_any([ItemKind::Voucher, ItemKind::Flex, ItemKind::RefundVoucher]))
+        .filter(journal_entries::order_id.is_not_null())
+        .select(journal_entries::order_id.assume_not_null())
         .distinct()
-        .order(postings::order_id)
+        .order(journal_entries::order_id)
         .load(c))?)
 }
 

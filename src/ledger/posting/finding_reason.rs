@@ -31,6 +31,8 @@ vocabulary! {
         DuplicatePaymentId = "duplicate_payment_id",
         VoucherUnknownOrigin = "voucher_unknown_origin",
         VoucherNegative = "voucher_negative",
+        VoucherRateDiffers = "voucher_rate_differs",
+        UsedAfterCancellation = "used_after_cancellation",
         VoucherRegimeConflict = "voucher_regime_conflict",
         DuplicateVoucherId = "duplicate_voucher_id",
         RefundVoucherSelfReference = "refund_voucher_self_reference",
@@ -94,6 +96,8 @@ impl FindingReason {
             | Self::PaymentMutated
             | Self::PaymentSignMismatch
             | Self::VoucherUnknownOrigin
+            | Self::VoucherRateDiffers
+            | Self::UsedAfterCancellation
             | Self::RefundVoucherSelfReference
             | Self::RefundVoucherUnallocated
             | Self::RefundVoucherUnknownOrder

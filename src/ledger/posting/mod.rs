@@ -19,5 +19,5 @@ pub use difference::{AtomChange, LiveAtom, diff};
 pub use finding::{Finding, Severity};
 pub use finding_reason::FindingReason;
 pub use opening::Opening;
-pub use snapshot::{RecognisedCredit, Snapshot};
+pub use snapshot::{Issued, RecognisedCredit, Snapshot, Use};
 pub use stored_value::{StoredValueClass, StoredValueKey};

@@ -35,6 +35,14 @@ impl StoredValueKey {
         Self::new(StoredValueClass::Voucher, id)
     }
 
+    /// As a sentence names it.
+    pub fn in_words(&self) -> String {
+        match self.class {
+            StoredValueClass::Flex => format!("flex ticket {}", self.id),
+            StoredValueClass::Voucher => format!("voucher {}", self.id),
+        }
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         let (class, id) = text.split_once(':')?;
         Some(Self::new(StoredValueClass::parse(class)?, id))

@@ -46,8 +46,11 @@ pub(in crate::ledger) fn entries_of(
     for change in diff(posted.live(), &wanted.atoms) {
         match change {
             AtomChange::Reverse { key, entry_no, reason } => {
-                let (entry, lines) = posted.original(entry_no)?;
-                let (at, basis) = not_before(effective_date::reversal(wanted, entry, &reason, snapshot.recorded_at));
+                let original = posted.original(entry_no)?;
+                let (entry, lines) = original;
+                let change = wanted.atoms.get(&key).and_then(|atom| effective_date::change(wanted, original, atom));
+                let undone = || effective_date::reversal(wanted, entry, &reason, snapshot.recorded_at);
+                let (at, basis) = not_before(change.unwrap_or_else(undone));
                 let draft = EntryDraft {
                     kind: EntryKind::Reverse,
                     event_type: &entry.event_type,
@@ -64,7 +67,10 @@ pub(in crate::ledger) fn entries_of(
             }
             AtomChange::Post { key, reason, hash } => {
                 let Some(atom) = wanted.atoms.get(&key) else { continue };
-                let (at, basis) = not_before(effective_date::post(atom, posted.was_posted(&key), snapshot));
+                let before = posted.live().get(&key).map(|live| posted.original(live.entry_no)).transpose()?;
+                let change = before.and_then(|before| effective_date::change(wanted, before, atom));
+                let done = || effective_date::post(atom, posted.was_posted(&key), snapshot);
+                let (at, basis) = not_before(change.unwrap_or_else(done));
                 let draft = EntryDraft {
                     kind: atom.kind(),
                     event_type: atom.event_type,

@@ -79,8 +79,18 @@ macro_rules! shared {
         "-SUM(amount_minor)"
     };
     (revenue) => {
-        "item_kind IN ('ticket', 'product', 'discount') AND (account LIKE 'income:%' \
-        OR account LIKE 'liabilities:vat:%' OR account = 'suspense:vat_undetermined')"
+        "((item_kind IN ('ticket', 'product', 'discount') AND (account LIKE 'income:%' \
+        OR account LIKE 'liabilities:vat:%' OR account = 'suspense:vat_undetermined')) \
+        OR (item_kind IN ('voucher_redemption', 'flex_redemption') \
+        AND account IN ('income:tickets', 'income:products', 'suspense:vat_undetermined')))"
+    };
+    // What a voucher adds to the net because it was taxed at another rate is less tax; the gross stays.
+    (revenue vat) => {
+        "SUM(CASE WHEN account LIKE 'liabilities:vat:%' THEN -amount_minor \
+        WHEN item_kind IN ('voucher_redemption', 'flex_redemption') THEN amount_minor ELSE 0 END)"
+    };
+    (revenue gross) => {
+        "-SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption') THEN 0 ELSE amount_minor END)"
     };
     (if billed, $then:literal, $else:literal) => {
         concat!(
@@ -127,8 +137,8 @@ total!(
         vat_bp: Rate,
         qty: Count = "SUM(COALESCE(qty, 0))",
         net_minor: Amount = shared!(net),
-        vat_minor: Amount = shared!(vat),
-        gross_minor: Amount = shared!(gross),
+        vat_minor: Amount = shared!(revenue vat),
+        gross_minor: Amount = shared!(revenue gross),
     }
     frozen |closed| closed.totals.revenue.iter().map(|row| row.titled(closed.titles())).collect()
 );
@@ -146,15 +156,16 @@ total!(
         vat_bp: Rate,
         qty: Count = "SUM(COALESCE(qty, 0))",
         net_minor: Amount = shared!(net),
-        vat_minor: Amount = shared!(vat),
-        gross_minor: Amount = shared!(gross),
+        vat_minor: Amount = shared!(revenue vat),
+        gross_minor: Amount = shared!(revenue gross),
     }
 );
 
 total!(
     /// What was taxed at a rate in a month; the rate is absent while it is undetermined.
     pub VatByRate of v_vat_by_rate(period) by "source, currency, period, vat_bp"
-    where "(vat_bp IS NOT NULL OR account LIKE 'income:%' OR account = 'suspense:vat_undetermined') \
+    where "(vat_bp IS NOT NULL OR account LIKE 'income:%' OR account = 'suspense:vat_undetermined' \
+        OR (item_kind IN ('voucher_redemption', 'flex_redemption') AND account LIKE 'liabilities:voucher:spv:%')) \
         AND account <> 'equity:opening'",
     {
         source: Text,
