@@ -92,8 +92,6 @@ fn all_uses(
 ) -> Result<Vec<Use>, Error> {
     let mut uses = others(connection, batch, snapshot, key)?;
     uses.extend(snapshot.uses(policy).remove(key).unwrap_or_default());
-    let begins_at = batch.book.policies.begins_at();
-    uses.retain(|used| is_of_the_book(used, begins_at));
     uses.sort();
     Ok(uses)
 }
@@ -107,8 +105,7 @@ fn others(
 ) -> Result<Vec<Use>, Error> {
     batch.flush(connection)?;
     let mut uses = current_state::uses(connection, &batch.book.source, key)?;
-    let begins_at = batch.book.policies.begins_at();
-    uses.retain(|used| used.order_id != snapshot.order.order_id && is_of_the_book(used, begins_at));
+    uses.retain(|used| used.order_id != snapshot.order.order_id);
     let mut entered: BTreeMap<(String, Option<i32>), i64> = BTreeMap::new();
     for (currency, account, minor) in store::entered_uses(connection, &batch.book.source, &key.id)? {
         if Account::is_stored_value(&account) && StoredValueClass::of_account(&account) == key.class {
@@ -172,7 +169,9 @@ pub(super) fn learn_of_uses(
         let Some((regime, voucher)) = voucher.and_then(|voucher| Some((voucher.regime?, voucher))) else { continue };
         snapshot.regimes.insert(key.clone(), regime);
         if let (Regime::Taxed(bp), true) = (regime, uses.contains_key(&key)) {
-            let all = all_uses(connection, batch, snapshot, policy, &key)?;
+            let mut all = all_uses(connection, batch, snapshot, policy, &key)?;
+            let begins_at = batch.book.policies.begins_at();
+            all.retain(|used| is_of_the_book(used, begins_at));
             let residue = overflow(snapshot, residue(&all, &snapshot.order.order_id, &voucher, bp))?;
             if residue != 0 {
                 snapshot.residues.insert(key, residue);

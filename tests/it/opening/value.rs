@@ -134,6 +134,28 @@ on_both_engines!(a_voucher_that_was_sold_before_and_is_cancelled_since_is_no_lia
     holds(daemon).await;
 });
 
+on_both_engines!(a_voucher_that_was_partly_used_before_its_sale_is_undone_keeps_what_was_used, async |database| {
+    let daemon = begun(database).await;
+    let sold = |status: &str, money: Value| {
+        let cancelled = json!({"status": status, "cancellation_date": "2025-11-10T10:00:00Z"});
+        let voucher = json!({"voucherOrders": [voucher("s", "119.00", "19")], "payments": money});
+        of_march("V", but(cancelled, voucher))
+    };
+    daemon.deliver(sold("ACCEPTED", json!([paid("p", "119.00", "03-10")]))).await;
+    let july = json!({"date": "2025-07-01T10:00:00Z", "tickets": [admission("t", "23.80", "19")],
+        "redeemed_vouchers": [used("s", "23.80", "07-01")]});
+    daemon.deliver(order("July", july)).await;
+    bring_in(&daemon, "s,spv,19,EUR,95.20\n");
+    daemon.deliver(sold("CANCELLED", json!([paid("p", "119.00", "03-10"), paid("r", "-95.20", "11-10")]))).await;
+    assert_eq!(
+        daemon.balances("museum"),
+        expected([("assets:clearing:Card", -9520), ("equity:opening", 8000), ("liabilities:vat:1900", 1520)])
+    );
+    assert_eq!(daemon.rows(&["SUM(vat_minor)"], "FROM v_vat_by_rate"), [row(["-1520"])]);
+    assert_eq!(open_findings(&daemon), Vec::<String>::new());
+    holds(daemon).await;
+});
+
 on_both_engines!(a_refund_voucher_of_before_settles_the_order_that_it_refunds, async |database| {
     let daemon = begun(database).await;
     let cancelled = json!({"status": "CANCELLED", "cancellation_date": "2025-04-01T10:00:00Z",

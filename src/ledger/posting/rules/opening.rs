@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{WantedAtoms, told};
+use super::{FLEX_USED, VOUCHER_USED, WantedAtoms, told};
 use crate::clock::Timestamp;
 use crate::ledger::book::{Account, Rules};
 use crate::ledger::posting::opening::{Fate, Revived};
@@ -38,9 +38,12 @@ pub(super) fn wanted_atoms(snapshot: &Snapshot, rules: &Rules, begins_at: Timest
     Ok(wanted)
 }
 
-/// What settles an order, by a date of its own.
+/// What settles an order, by a date of its own; of what was cancelled before, that which stays because it was used.
 fn is_money(atom: &Atom) -> bool {
-    matches!(atom.event_type, "payment" | "refund" | "voucher.redeem" | "flex.redeem" | "cash.rounding")
+    matches!(
+        atom.event_type,
+        "payment" | "refund" | "voucher.redeem" | "flex.redeem" | VOUCHER_USED | FLEX_USED | "cash.rounding"
+    )
 }
 
 /// What is sold, and what reduces it.
@@ -293,6 +296,8 @@ fn opening_type(event_type: &str) -> &'static str {
         "refund" => "opening.refund",
         "voucher.redeem" => "opening.voucher.redeem",
         "flex.redeem" => "opening.flex.redeem",
+        VOUCHER_USED => "opening.voucher.used",
+        FLEX_USED => "opening.flex.used",
         "cash.rounding" => "opening.cash.rounding",
         _ => "opening.other",
     }
