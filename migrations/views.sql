@@ -17,10 +17,17 @@
 --: is_vat | p.account_code {{like}} 'liabilities:vat:{{any}}'
 --: is_income | p.account_code {{like}} 'income:{{any}}'
 --: is_undetermined | p.account_code = 'suspense:vat_undetermined'
+--! Nothing is supplied when a voucher expires, so that is no turnover.
+--: is_turnover | {{is_income}} AND p.account_code <> 'income:breakage'
+--! What was brought in when the book began: its lines have the rates that a cancellation would take back, and are no
+--! turnover of this book. A reversal has the event type of its entry.
+--: is_brought_in | p.account_code = 'equity:opening'
+--: is_opening | e.event_type {{like}} 'opening.{{any}}'
 --! Kinds of lines: what an order has to pay; how a voucher or flex ticket comes to be; how it is used.
---: billed | 'ticket', 'product', 'flex', 'voucher', 'discount'
+--: billed | 'ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction'
 --: issued | 'voucher', 'refund_voucher', 'flex'
 --: redeemed | 'voucher_redemption', 'flex_redemption'
+--: used_up | 'voucher_redemption', 'flex_redemption', 'breakage'
 --! Income and VAT, positive. The net is everything that is not VAT.
 --: net | CAST(-SUM(CASE WHEN {{is_vat}} THEN 0 ELSE p.amount_minor END) AS {{integer}})
 --: vat | CAST(-SUM(CASE WHEN {{is_vat}} THEN p.amount_minor ELSE 0 END) AS {{integer}})
@@ -89,18 +96,23 @@ SELECT
     p.vat_bp,
     CAST(SUM(COALESCE(p.qty, 0)) AS {{integer}}) AS qty,
     {{net}} AS net_minor,
-    {{vat}} AS vat_minor,
-    CAST(-SUM(p.amount_minor) AS {{integer}}) AS gross_minor
+    -- A voucher that was taxed at another rate than the ticket that it pays for: the tax is what was charged when the
+    -- voucher was sold, so what its use adds to the net is less tax.
+    CAST(SUM(CASE WHEN {{is_vat}} THEN -p.amount_minor WHEN p.item_kind IN ({{redeemed}}) THEN p.amount_minor ELSE 0 END)
+        AS {{integer}}) AS vat_minor,
+    CAST(-SUM(CASE WHEN p.item_kind IN ({{redeemed}}) THEN 0 ELSE p.amount_minor END) AS {{integer}}) AS gross_minor
 FROM {{lines}}
 LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key
 -- A flex ticket or voucher is a promise when it is sold, not revenue; redeeming it pays for what is counted here.
-WHERE p.item_kind IN ('ticket', 'product', 'discount')
-  AND ({{is_income}} OR {{is_vat}} OR {{is_undetermined}})
+WHERE (p.item_kind IN ('ticket', 'product', 'discount', 'price_reduction')
+       AND ({{is_income}} OR {{is_vat}} OR {{is_undetermined}}))
+   OR (p.item_kind IN ({{redeemed}}) AND (p.account_code IN ('income:tickets', 'income:products')
+       OR {{is_undetermined}}))
 GROUP BY e.source, e.currency, {{month}}, p.event_id, t.title, p.vat_bp;
 
 -- Everything that is taxed when it is posted. A multi-purpose voucher and an untaxed flex ticket are not; their lines
--- have no rate. Selling a single-purpose voucher adds to its rate and redeeming it subtracts, because the ticket that
--- it pays for is taxed itself. So its VAT counts once.
+-- have no rate. Selling a single-purpose voucher adds to its rate, and redeeming it subtracts its share from the rate of
+-- the line that it pays for, because that line is taxed itself. So its VAT counts once, at the rate of the voucher.
 CREATE VIEW v_vat_by_rate AS
 SELECT
     e.source,
@@ -112,7 +124,9 @@ SELECT
     {{vat}} AS vat_minor,
     CAST(-SUM(p.amount_minor) AS {{integer}}) AS gross_minor
 FROM {{lines}}
-WHERE p.vat_bp IS NOT NULL OR {{is_income}} OR {{is_undetermined}}
+WHERE (p.vat_bp IS NOT NULL OR ({{is_turnover}}) OR {{is_undetermined}}
+       OR (p.item_kind IN ({{redeemed}}) AND p.account_code {{like}} 'liabilities:voucher:spv:{{any}}'))
+  AND NOT {{is_brought_in}}
 GROUP BY e.source, e.currency, {{month}}, p.vat_bp;
 
 -- The same turnover in the month in which it was paid: each payment, refund or redemption settles the lines of its order
@@ -242,7 +256,8 @@ WHERE NOT EXISTS (
     WHERE p.source = o.source AND p.order_id = o.order_id AND p.account_code = 'assets:receivable');
 
 -- The balances of all vouchers add up to the liability accounts; single-purpose vouchers and taxed flex tickets are
--- net, as they are posted. A voucher that was redeemed here but never sold here has a negative balance.
+-- net, as they are posted. A voucher that was redeemed here but never sold here has a negative balance. What expired
+-- counts as redeemed; a correction changes what was issued.
 CREATE VIEW v_voucher_balance AS
 SELECT
     b.source,
@@ -263,9 +278,9 @@ FROM (
         currency,
         MAX(CASE WHEN account_code {{like}} 'liabilities:voucher:spv:{{any}}' THEN entry_no END) AS last_spv,
         MAX(CASE WHEN account_code = 'liabilities:voucher:mpv' THEN entry_no END) AS last_mpv,
-        CAST(-SUM(CASE WHEN item_kind IN ({{redeemed}})
+        CAST(-SUM(CASE WHEN item_kind IN ({{used_up}})
             THEN 0 ELSE amount_minor END) AS {{integer}}) AS issued_minor,
-        CAST(SUM(CASE WHEN item_kind IN ({{redeemed}})
+        CAST(SUM(CASE WHEN item_kind IN ({{used_up}})
             THEN amount_minor ELSE 0 END) AS {{integer}}) AS redeemed_minor
     FROM postings
     WHERE account_code = 'liabilities:flex' OR account_code {{like}} 'liabilities:voucher:{{any}}'
@@ -323,7 +338,8 @@ LEFT JOIN order_snapshots s ON s.source = e.source AND s.snapshot_no = e.snapsho
 LEFT JOIN inbox_events i ON i.id = COALESCE(e.inbox_event_id, s.inbox_event_id);
 
 -- What guests owe, month by month: opening + all movements = closing. Each movement has the sign with which it changes
--- the receivable: a sale adds, a payment subtracts. `billed` is net of discounts.
+-- the receivable: a sale adds, a payment subtracts. `billed` is net of discounts. What was brought in when the book
+-- began is neither billed nor paid in this book: it is in `other`.
 CREATE VIEW v_rollforward_receivable AS
 SELECT
     m.source,
@@ -342,16 +358,19 @@ FROM (
         e.source,
         e.currency,
         {{month}} AS period,
-        CAST(SUM(CASE WHEN p.item_kind IN ({{billed}})
+        CAST(SUM(CASE WHEN p.item_kind IN ({{billed}}) AND NOT {{is_opening}}
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS billed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'payment' THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS paid_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund' THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS refunded_minor,
-        CAST(SUM(CASE WHEN p.item_kind IN ({{redeemed}})
+        CAST(SUM(CASE WHEN p.item_kind = 'payment' AND NOT {{is_opening}}
+            THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS paid_minor,
+        CAST(SUM(CASE WHEN p.item_kind = 'refund' AND NOT {{is_opening}}
+            THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS refunded_minor,
+        CAST(SUM(CASE WHEN p.item_kind IN ({{redeemed}}) AND NOT {{is_opening}}
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS redeemed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher'
+        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher' AND NOT {{is_opening}}
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS refund_vouchers_minor,
-        -- Manual entries and imports.
-        CAST(SUM(CASE WHEN p.item_kind NOT IN ({{billed}}, 'refund_voucher', {{redeemed}}, 'payment', 'refund')
+        -- Manual entries, imports, and what was brought in when the book began.
+        CAST(SUM(CASE WHEN {{is_opening}}
+            OR p.item_kind NOT IN ({{billed}}, 'refund_voucher', {{redeemed}}, 'payment', 'refund')
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS other_minor,
         CAST(SUM(p.amount_minor) AS {{integer}}) AS total
     FROM {{lines}}
@@ -430,6 +449,8 @@ SELECT
     e.currency,
     p.amount_minor,
     p.item_kind,
+    -- What it moves in a roll-forward.
+    CASE WHEN {{is_opening}} THEN 'opening' ELSE p.item_kind END AS moved,
     p.event_id,
     p.event_key,
     t.title AS event_title,

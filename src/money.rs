@@ -167,6 +167,22 @@ pub fn vat_in_gross(gross_minor: i64, rate_bp: i32) -> Result<i64, Overflow> {
     Ok(if gross_minor < 0 { -vat } else { vat })
 }
 
+/// The gross of which this is the net after [`vat_in_gross`]; the smallest one, where two have the same net.
+///
+/// # Errors
+/// [`Overflow`] when it does not fit.
+pub fn gross_of_net(net_minor: i64, rate_bp: i32) -> Result<i64, Overflow> {
+    let magnitude = i128::from(net_minor).abs();
+    let about = magnitude + magnitude * i128::from(rate_bp) / 10_000;
+    let about = i64::try_from(about).map_err(|_| Overflow)?;
+    let net = |gross: i64| Ok(gross - vat_in_gross(gross, rate_bp)?);
+    let mut gross = about.checked_sub(2).ok_or(Overflow)?.max(0);
+    while i128::from(net(gross)?) < magnitude {
+        gross = gross.checked_add(1).ok_or(Overflow)?;
+    }
+    Ok(if net_minor < 0 { -gross } else { gross })
+}
+
 /// Splits `total` over `weights` by largest remainder; ties go to the earlier one. Weights and total must not be
 /// negative. No share exceeds its weight as long as `total` does not exceed the sum of the weights.
 ///
@@ -195,6 +211,19 @@ pub fn split_by_largest_remainder(total: i64, weights: &[i64]) -> Result<Vec<i64
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_gross_is_found_again_from_its_net() {
+        for rate_bp in [0, 260, 700, 1900, 2500] {
+            for gross in (0..2_000).chain([11_900, 1_000_003]) {
+                let net = gross - vat_in_gross(gross, rate_bp).unwrap();
+                let found = gross_of_net(net, rate_bp).unwrap();
+                assert_eq!(found - vat_in_gross(found, rate_bp).unwrap(), net);
+                assert!(found <= gross && gross - found <= 1, "{gross} at {rate_bp}");
+                assert_eq!(gross_of_net(-net, rate_bp).unwrap(), -found);
+            }
+        }
+    }
 
     #[test]
     fn amounts_are_exact_or_refused() {

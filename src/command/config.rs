@@ -2,10 +2,14 @@
 
 use std::path::Path;
 
+use anyhow::bail;
 use clap::Subcommand;
+use secrecy::ExposeSecret as _;
 
 use super::{Outcome, output};
-use crate::config;
+use crate::config::{self, Config};
+use crate::db::{self, Database, Role, pending_migrations};
+use crate::ledger::book::store::fixed_books_from;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
@@ -39,5 +43,32 @@ fn check(path: Option<&Path>, quiet: bool) -> anyhow::Result<Outcome> {
     for warning in warnings {
         output::print(format!("warning: {warning}\n"))?;
     }
+    let fixed = match fixed_by_the_books(&config) {
+        Ok(fixed) => fixed,
+        Err(error) => {
+            output::print(format!("warning: not compared with the books: {error}\n"))?;
+            Vec::new()
+        }
+    };
+    if !fixed.is_empty() {
+        bail!("{}", fixed.join("\n"));
+    }
     Ok(Outcome::Fine)
+}
+
+/// What the settings say otherwise than the books have fixed it. Before the first start there are no books.
+fn fixed_by_the_books(config: &Config) -> db::Result<Vec<String>> {
+    if config.database_file().is_some_and(|file| !file.exists()) {
+        return Ok(Vec::new());
+    }
+    let database = Database::open(config.database_url.expose_secret(), Role::Visitor)?;
+    if pending_migrations(&database)? > 0 {
+        return Ok(Vec::new());
+    }
+    let mut connection = database.reader()?;
+    let mut fixed = Vec::new();
+    for source in &config.sources {
+        fixed.extend(fixed_books_from(&mut connection, &source.name, source.books_from)?);
+    }
+    Ok(fixed)
 }

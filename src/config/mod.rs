@@ -158,6 +158,8 @@ pub struct Source {
     pub vat_rules: Vec<VatRule>,
     /// How its book is kept, in the order of their days; none = the default.
     pub policies: Vec<DatedPolicy>,
+    /// First local day of its book; `None` = everything that is told belongs in it.
+    pub books_from: Option<NaiveDate>,
     /// Hours without a delivery that are too many: `None` = learnt from the past, 0 = never.
     pub silence_hours: Option<i64>,
 }
@@ -176,6 +178,7 @@ impl Source {
             api: None,
             vat_rules: Vec::new(),
             policies: Vec::new(),
+            books_from: None,
             silence_hours: None,
         }
     }

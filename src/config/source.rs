@@ -40,6 +40,7 @@ pub(super) fn source(
     let api = api_section.map(|section| api::api(section, environment, problems));
     let vat_rules: Vec<_> = vat_sections.into_iter().map(|section| vat::rule(section, problems)).collect::<Vec<_>>();
     let policies = policy::policies(section.sections("policies", problems), problems);
+    let books_from = section.text("books_from", problems).and_then(|text| vat::date(&text, problems));
     let silence_hours = section.optional_number("silence_hours", 0..=24 * 366, problems);
     section.finish(problems);
     let name = name?;
@@ -57,6 +58,7 @@ pub(super) fn source(
             api: api.flatten(),
             vat_rules: vat_rules.into_iter().flatten().collect(),
             policies,
+            books_from,
             silence_hours,
         },
         name,

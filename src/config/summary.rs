@@ -86,6 +86,9 @@ fn source_summary(source: &Source) -> String {
         let scope = if keys.is_empty() { "everything".to_owned() } else { keys.join(", ") };
         line(format!("VAT {} % from {} for {scope}", format_minor(i64::from(rule.rate_bp), 2), rule.from));
     }
+    if let Some(day) = source.books_from {
+        line(format!("the book begins on {day}: what was sold before is brought in as opening, not as revenue"));
+    }
     match source.silence_hours {
         None => line("silence: alert when longer than usual".to_owned()),
         Some(0) => line("silence: no alert".to_owned()),

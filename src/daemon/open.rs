@@ -23,7 +23,7 @@ pub(super) async fn open(config: Arc<Config>, clock: Clock) -> anyhow::Result<Da
 /// wait for a source that is being settled, and must not hold another meanwhile.
 ///
 /// # Errors
-/// When a statement fails.
+/// When a statement fails, or the settings give a book another first day than its entries were posted with.
 pub fn prepare(database: &Database, config: &Config, now: Timestamp) -> db::Result<()> {
     config.sources.iter().try_for_each(|source| {
         let source = NewSource {
@@ -32,6 +32,7 @@ pub fn prepare(database: &Database, config: &Config, now: Timestamp) -> db::Resu
             timezone: source.timezone,
             country: &source.country,
             policies: &source.policies,
+            books_from: source.books_from,
         };
         database.transaction("prepare", |connection| prepare_source(connection, &source, now))
     })

@@ -37,6 +37,9 @@ pub enum Error {
     /// Work on another thread did not complete.
     #[error("{0} interrupted work on the database")]
     Interrupted(&'static str),
+    /// A setting that the book has fixed says something else now.
+    #[error("{0}")]
+    Fixed(String),
     #[error("the database holds a value that cannot be read: {0}")]
     Inconsistent(String),
 }

@@ -8,6 +8,7 @@ diesel::table! {
         timezone -> Text,
         country -> Text,
         created_at -> Timestamp,
+        books_from -> Nullable<Date>,
     }
 }
 
@@ -288,6 +289,7 @@ diesel::table! {
         units_left -> Nullable<BigInt>,
         issued_on -> Nullable<Date>,
         expires_on -> Nullable<Date>,
+        first_used_by -> Nullable<BigInt>,
     }
 }
 
@@ -302,6 +304,7 @@ diesel::table! {
         currency -> Text,
         amount_minor -> BigInt,
         redeemed_at -> Nullable<Timestamp>,
+        state -> Text,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `ticketledger doctor`: looks at a live host from outside, changes nothing, and says of each thing whether it is
 //! well, and if not what to do.
 
+mod books;
 mod clock;
 mod database;
 mod host;
@@ -102,6 +103,7 @@ pub async fn examine(config: &Config, clock: &Clock, options: &Options) -> Vec<C
         checks.push(network::public(url).await);
     }
     if let Some(visitor) = &opened {
+        checks.extend(books::checks(visitor, config));
         checks.extend(work::checks(visitor, config, clock));
     }
     checks

@@ -12,15 +12,25 @@ use super::Order;
 /// For each section the version it was taken from: an inbox id for bookingkit, a fetch number for Ticketpark. Facts
 /// with an id of their own have an entry each (`payment:ID`), for there the highest inbox id wins one by one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Versions(BTreeMap<String, i64>);
+pub struct Versions {
+    #[serde(flatten)]
+    sections: BTreeMap<String, i64>,
+    /// The rates that each delivery said for what the order sells to be used later, oldest first, by the name of the
+    /// voucher or flex ticket.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    rates: BTreeMap<String, Vec<(i64, i32)>>,
+}
+
+/// Deliveries of which the rates are remembered one by one; of more, those that bring a change.
+const REMEMBERED: usize = 64;
 
 impl Versions {
     /// Notes that `section` is said by `version`; true when that is at least as new as what was known.
     pub fn advance(&mut self, section: &str, version: i64) -> bool {
-        match self.0.get(section) {
+        match self.sections.get(section) {
             Some(known) if *known > version => false,
             _ => {
-                self.0.insert(section.to_owned(), version);
+                self.sections.insert(section.to_owned(), version);
                 true
             }
         }
@@ -28,7 +38,34 @@ impl Versions {
 
     /// The version that `section` was taken from.
     pub fn of(&self, section: &str) -> Option<i64> {
-        self.0.get(section).copied()
+        self.sections.get(section).copied()
+    }
+
+    /// Notes the rate in basis points at which `version` says that `sold` is sold.
+    pub fn note_rate(&mut self, sold: &str, version: i64, vat_bp: i32) {
+        let said = self.rates.entry(sold.to_owned()).or_default();
+        // What one delivery says does not change.
+        if let Err(place) = said.binary_search_by_key(&version, |(known, _)| *known) {
+            said.insert(place, (version, vat_bp));
+        }
+        if said.len() > REMEMBERED {
+            said.dedup_by_key(|(_, vat_bp)| *vat_bp);
+        }
+    }
+
+    /// Whether deliveries said different rates for `sold`.
+    pub fn rates_differ(&self, sold: &str) -> bool {
+        let mut rates = self.rates.get(sold).into_iter().flatten().map(|(_, vat_bp)| vat_bp);
+        let first = rates.next();
+        rates.any(|vat_bp| Some(vat_bp) != first)
+    }
+
+    /// The rate that held for `sold` when version `used` first used it: what the newest delivery before that said, else
+    /// the first one.
+    pub fn rate_when_used(&self, sold: &str, used: i64) -> Option<i32> {
+        let said = self.rates.get(sold)?;
+        let before = said.iter().rev().find(|(version, _)| *version <= used);
+        before.or(said.first()).map(|(_, vat_bp)| *vat_bp)
     }
 }
 

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 pub use self::regime::Regime;
-use crate::order::{FlexTicket, OrderStatus, PartStatus, VoucherOrder};
+use crate::order::{OrderStatus, PartStatus};
 
 /// The switches of a source, each with its default.
 ///
@@ -104,7 +104,7 @@ impl VatReportBasis {
     }
 }
 
-/// How value vouchers are taxed. A refund voucher is multi-purpose whatever stands here.
+/// How value vouchers are taxed, those issued as a refund like any other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VoucherRegime {
@@ -222,25 +222,22 @@ impl Policy {
         status.is_live() || (status == PartStatus::Pending && self.recognise_on == RecogniseOn::Pending)
     }
 
-    /// How the vouchers of a voucher order are taxed.
-    pub fn voucher_regime(&self, order: &VoucherOrder) -> Regime {
-        if !order.refunded_orders.is_empty() {
-            return Regime::Untaxed;
-        }
+    /// How a voucher is taxed that is sold at this rate; 0 when none is said.
+    pub fn voucher_regime(&self, vat_bp: i32) -> Regime {
         match self.voucher_regime {
-            VoucherRegime::Auto => Regime::from_rate(order.vat_bp),
+            VoucherRegime::Auto => Regime::from_rate(vat_bp),
             VoucherRegime::Mpv => Regime::Untaxed,
-            VoucherRegime::Spv(bp) => Regime::Taxed(if order.vat_bp == 0 { bp } else { order.vat_bp }),
+            VoucherRegime::Spv(bp) => Regime::Taxed(if vat_bp == 0 { bp } else { vat_bp }),
         }
     }
 
-    /// How a flex ticket is taxed.
-    pub fn flex_regime(&self, flex: &FlexTicket) -> Regime {
+    /// How a flex ticket is taxed that is sold at this rate, with or without a limit of admissions.
+    pub fn flex_regime(&self, vat_bp: i32, unlimited: bool) -> Regime {
         match self.flex_regime {
-            FlexRegime::RecogniseAtSale if flex.unlimited => Regime::Recognised(flex.vat_bp),
-            FlexRegime::Auto | FlexRegime::RecogniseAtSale => Regime::from_rate(flex.vat_bp),
+            FlexRegime::RecogniseAtSale if unlimited => Regime::Recognised(vat_bp),
+            FlexRegime::Auto | FlexRegime::RecogniseAtSale => Regime::from_rate(vat_bp),
             FlexRegime::Prepaid => Regime::Untaxed,
-            FlexRegime::Taxed(bp) => Regime::Taxed(if flex.vat_bp == 0 { bp } else { flex.vat_bp }),
+            FlexRegime::Taxed(bp) => Regime::Taxed(if vat_bp == 0 { bp } else { vat_bp }),
         }
     }
 

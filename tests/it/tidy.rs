@@ -31,7 +31,7 @@ const MODULES: [(&str, &[&str]); 21] = [
         ],
     ),
     ("receive", &["limits", "clock", "config", "db", "inbox", "provider", "monitor"]),
-    ("doctor", &["limits", "clock", "config", "db", "monitor", "session"]),
+    ("doctor", &["limits", "clock", "config", "db", "ledger", "monitor", "session"]),
     (
         "daemon",
         &[
@@ -63,7 +63,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("settle", &["error", "book", "posting", "batch", "findings"]),
     ("entered", &["error", "book", "posting", "batch", "findings", "settle"]),
     ("totals", &["error", "book", "vat_dates"]),
-    ("proof", &["error", "book", "posting", "vat_dates", "batch", "settle", "totals"]),
+    ("proof", &["error", "book", "posting", "vat_dates", "batch", "findings", "settle", "totals"]),
     ("close", &["error", "book", "batch", "totals", "proof"]),
     ("reading", &["error", "book", "posting", "batch"]),
 ];

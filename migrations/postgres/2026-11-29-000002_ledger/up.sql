@@ -69,7 +69,7 @@ $$;
 CREATE TABLE journal_entries (
     source text COLLATE "C" NOT NULL REFERENCES sources (source),
     entry_no bigint NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('post', 'reverse', 'manual', 'close')),
+    kind text NOT NULL CHECK (kind IN ('post', 'opening', 'reverse', 'manual', 'close')),
     event_type text NOT NULL,
     order_id text COLLATE "C",
     snapshot_no bigint,
@@ -100,7 +100,8 @@ CREATE TABLE journal_entries (
     CHECK ((kind = 'reverse') = (reverses_no IS NOT NULL))
 );
 COMMENT ON TABLE journal_entries IS 'The headers of entries. A header is inserted last and seals its lines.';
-COMMENT ON COLUMN journal_entries.kind IS 'post, reverse, manual (entered by a person), or close.';
+COMMENT ON COLUMN journal_entries.kind IS
+    'post, opening (from before the first day of the book), reverse, manual (entered by a person), or close.';
 COMMENT ON COLUMN journal_entries.atom_key IS
     'The part of the order that the entry is about, such as one ticket or one payment.';
 COMMENT ON COLUMN journal_entries.atom_hash IS

@@ -69,7 +69,7 @@ CREATE TABLE vouchers (
     class text NOT NULL CHECK (class IN ('voucher', 'flex')),
     voucher_id text COLLATE "C" NOT NULL,
     regime text NOT NULL CHECK (regime IN ('mpv', 'spv', 'prepaid', 'taxed', 'recognised', 'unknown')),
-    origin text NOT NULL CHECK (origin IN ('sale', 'refund', 'import', 'unknown')),
+    origin text NOT NULL CHECK (origin IN ('sale', 'refund', 'opening', 'import', 'unknown')),
     state text NOT NULL CHECK (state IN ('live', 'dead')),
     face_minor bigint,
     currency text,
@@ -81,12 +81,15 @@ CREATE TABLE vouchers (
     units_left bigint,
     issued_on date,
     expires_on date,
+    -- The oldest delivery that says that it was used: from then on its rate stays.
+    first_used_by bigint,
     PRIMARY KEY (source, class, voucher_id)
 );
 COMMENT ON TABLE vouchers IS 'Vouchers and flex tickets, sold or imported, or known only because they were redeemed.';
 COMMENT ON COLUMN vouchers.regime IS
     'Vouchers: mpv is taxed when used, spv when sold. Flex: prepaid when used, taxed and recognised when sold.';
-COMMENT ON COLUMN vouchers.origin IS 'unknown: it was redeemed here and never sold here.';
+COMMENT ON COLUMN vouchers.origin IS
+    'unknown: it was redeemed here and never sold here. opening: it was sold before the first day of the book.';
 COMMENT ON COLUMN vouchers.code_sha256 IS
     'A voucher code is as good as money: only its hash and its last four characters are stored.';
 COMMENT ON COLUMN vouchers.issued_on IS 'Imported vouchers only: the day on which the earlier system sold it.';
@@ -103,6 +106,8 @@ CREATE TABLE redemptions (
     currency text NOT NULL,
     amount_minor bigint NOT NULL,
     redeemed_at timestamp,
+    -- Whether the use counts.
+    state text NOT NULL CHECK (state IN ('live', 'dead')),
     PRIMARY KEY (source, order_id, redemption_key)
 );
 COMMENT ON TABLE redemptions IS 'What an order paid with a voucher or flex ticket.';

@@ -11,7 +11,8 @@ CREATE TABLE sources (
     provider TEXT NOT NULL,
     timezone TEXT NOT NULL,
     country TEXT NOT NULL,
-    created_at TEXT NOT NULL
+    created_at TEXT NOT NULL,
+    books_from TEXT CHECK (books_from GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]')
 ) STRICT;
 
 -- Every delivery, as it was received, and how far the work on it is.

@@ -56,7 +56,7 @@ CREATE TABLE periods (
 CREATE TABLE journal_entries (
     source TEXT NOT NULL REFERENCES sources (source),
     entry_no INTEGER NOT NULL,
-    kind TEXT NOT NULL CHECK (kind IN ('post', 'reverse', 'manual', 'close')),
+    kind TEXT NOT NULL CHECK (kind IN ('post', 'opening', 'reverse', 'manual', 'close')),
     event_type TEXT NOT NULL,
     order_id TEXT,
     snapshot_no INTEGER,

@@ -64,7 +64,7 @@ CREATE TABLE vouchers (
     class TEXT NOT NULL CHECK (class IN ('voucher', 'flex')),
     voucher_id TEXT NOT NULL,
     regime TEXT NOT NULL CHECK (regime IN ('mpv', 'spv', 'prepaid', 'taxed', 'recognised', 'unknown')),
-    origin TEXT NOT NULL CHECK (origin IN ('sale', 'refund', 'import', 'unknown')),
+    origin TEXT NOT NULL CHECK (origin IN ('sale', 'refund', 'opening', 'import', 'unknown')),
     state TEXT NOT NULL CHECK (state IN ('live', 'dead')),
     face_minor INTEGER,
     currency TEXT,
@@ -76,6 +76,8 @@ CREATE TABLE vouchers (
     units_left INTEGER,
     issued_on TEXT,
     expires_on TEXT,
+    -- The oldest delivery that says that it was used: from then on its rate stays.
+    first_used_by INTEGER,
     PRIMARY KEY (source, class, voucher_id)
 ) STRICT;
 CREATE INDEX vouchers_order ON vouchers (source, purchase_order_id);
@@ -91,6 +93,8 @@ CREATE TABLE redemptions (
     currency TEXT NOT NULL,
     amount_minor INTEGER NOT NULL,
     redeemed_at TEXT,
+    -- Whether the use counts.
+    state TEXT NOT NULL CHECK (state IN ('live', 'dead')),
     PRIMARY KEY (source, order_id, redemption_key)
 ) STRICT;
 CREATE INDEX redemptions_voucher ON redemptions (source, class, voucher_id);

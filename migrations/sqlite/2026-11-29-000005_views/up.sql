@@ -61,18 +61,22 @@ SELECT
     p.vat_bp,
     CAST(SUM(COALESCE(p.qty, 0)) AS INTEGER) AS qty,
     CAST(-SUM(CASE WHEN p.account_code GLOB 'liabilities:vat:*' THEN 0 ELSE p.amount_minor END) AS INTEGER) AS net_minor,
-    CAST(-SUM(CASE WHEN p.account_code GLOB 'liabilities:vat:*' THEN p.amount_minor ELSE 0 END) AS INTEGER) AS vat_minor,
-    CAST(-SUM(p.amount_minor) AS INTEGER) AS gross_minor
+    -- A voucher that was taxed at another rate than the ticket that it pays for: the tax is what was charged when the
+    -- voucher was sold, so what its use adds to the net is less tax.
+    CAST(SUM(CASE WHEN p.account_code GLOB 'liabilities:vat:*' THEN -p.amount_minor WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption') THEN p.amount_minor ELSE 0 END)
+        AS INTEGER) AS vat_minor,
+    CAST(-SUM(CASE WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption') THEN 0 ELSE p.amount_minor END) AS INTEGER) AS gross_minor
 FROM journal_entries e CROSS JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
 LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key
 -- A flex ticket or voucher is a promise when it is sold, not revenue; redeeming it pays for what is counted here.
-WHERE p.item_kind IN ('ticket', 'product', 'discount')
-  AND (p.account_code GLOB 'income:*' OR p.account_code GLOB 'liabilities:vat:*' OR p.account_code = 'suspense:vat_undetermined')
+WHERE (p.item_kind IN ('ticket', 'product', 'discount') AND (p.account_code GLOB 'income:*' OR p.account_code GLOB 'liabilities:vat:*' OR p.account_code = 'suspense:vat_undetermined'))
+   OR (p.item_kind IN ('voucher_redemption', 'flex_redemption') AND (p.account_code IN ('income:tickets', 'income:products')
+       OR p.account_code = 'suspense:vat_undetermined'))
 GROUP BY e.source, e.currency, substr(e.booking_date, 1, 7), p.event_id, t.title, p.vat_bp;
 
 -- Everything that is taxed when it is posted. A multi-purpose voucher and an untaxed flex ticket are not; their lines
--- have no rate. Selling a single-purpose voucher adds to its rate and redeeming it subtracts, because the ticket that
--- it pays for is taxed itself. So its VAT counts once.
+-- have no rate. Selling a single-purpose voucher adds to its rate, and redeeming it subtracts its share from the rate of
+-- the line that it pays for, because that line is taxed itself. So its VAT counts once, at the rate of the voucher.
 CREATE VIEW v_vat_by_rate AS
 SELECT
     e.source,
@@ -85,6 +89,7 @@ SELECT
     CAST(-SUM(p.amount_minor) AS INTEGER) AS gross_minor
 FROM journal_entries e CROSS JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
 WHERE p.vat_bp IS NOT NULL OR p.account_code GLOB 'income:*' OR p.account_code = 'suspense:vat_undetermined'
+   OR (p.item_kind IN ('voucher_redemption', 'flex_redemption') AND p.account_code GLOB 'liabilities:voucher:spv:*')
 GROUP BY e.source, e.currency, substr(e.booking_date, 1, 7), p.vat_bp;
 
 -- The same turnover in the month in which it was paid: each payment, refund or redemption settles the lines of its order
@@ -194,9 +199,9 @@ FROM (
         source,
         order_id,
         currency,
-        CAST(SUM(CASE WHEN item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount')
+        CAST(SUM(CASE WHEN item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction')
             THEN amount_minor ELSE 0 END) AS INTEGER) AS billed_minor,
-        CAST(-SUM(CASE WHEN item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount')
+        CAST(-SUM(CASE WHEN item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction')
             THEN 0 ELSE amount_minor END) AS INTEGER) AS settled_minor
     FROM postings
     WHERE account_code = 'assets:receivable'
@@ -214,7 +219,8 @@ WHERE NOT EXISTS (
     WHERE p.source = o.source AND p.order_id = o.order_id AND p.account_code = 'assets:receivable');
 
 -- The balances of all vouchers add up to the liability accounts; single-purpose vouchers and taxed flex tickets are
--- net, as they are posted. A voucher that was redeemed here but never sold here has a negative balance.
+-- net, as they are posted. A voucher that was redeemed here but never sold here has a negative balance. What expired
+-- counts as redeemed; a correction changes what was issued.
 CREATE VIEW v_voucher_balance AS
 SELECT
     b.source,
@@ -235,9 +241,9 @@ FROM (
         currency,
         MAX(CASE WHEN account_code GLOB 'liabilities:voucher:spv:*' THEN entry_no END) AS last_spv,
         MAX(CASE WHEN account_code = 'liabilities:voucher:mpv' THEN entry_no END) AS last_mpv,
-        CAST(-SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption')
+        CAST(-SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption', 'breakage')
             THEN 0 ELSE amount_minor END) AS INTEGER) AS issued_minor,
-        CAST(SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption')
+        CAST(SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption', 'breakage')
             THEN amount_minor ELSE 0 END) AS INTEGER) AS redeemed_minor
     FROM postings
     WHERE account_code = 'liabilities:flex' OR account_code GLOB 'liabilities:voucher:*'
@@ -277,7 +283,7 @@ SELECT
 FROM contacts c
 LEFT JOIN orders o ON o.contact_id = c.contact_id
 LEFT JOIN postings p ON p.source = o.source AND p.order_id = o.order_id AND p.account_code = 'assets:receivable'
-    AND p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount')
+    AND p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction')
 GROUP BY c.source, c.contact_id, c.name, c.email, c.company, c.country, COALESCE(p.currency, o.currency);
 
 -- From an entry back to the bytes that caused it. `document_id` is set if they were fetched instead of sent.
@@ -295,7 +301,8 @@ LEFT JOIN order_snapshots s ON s.source = e.source AND s.snapshot_no = e.snapsho
 LEFT JOIN inbox_events i ON i.id = COALESCE(e.inbox_event_id, s.inbox_event_id);
 
 -- What guests owe, month by month: opening + all movements = closing. Each movement has the sign with which it changes
--- the receivable: a sale adds, a payment subtracts. `billed` is net of discounts.
+-- the receivable: a sale adds, a payment subtracts. `billed` is net of discounts. What was brought in when the book
+-- began is neither billed nor paid in this book: it is in `other`.
 CREATE VIEW v_rollforward_receivable AS
 SELECT
     m.source,
@@ -314,16 +321,18 @@ FROM (
         e.source,
         e.currency,
         substr(e.booking_date, 1, 7) AS period,
-        CAST(SUM(CASE WHEN p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount')
+        CAST(SUM(CASE WHEN p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction')
             THEN p.amount_minor ELSE 0 END) AS INTEGER) AS billed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'payment' THEN p.amount_minor ELSE 0 END) AS INTEGER) AS paid_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund' THEN p.amount_minor ELSE 0 END) AS INTEGER) AS refunded_minor,
-        CAST(SUM(CASE WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption')
+        CAST(SUM(CASE WHEN p.item_kind = 'payment' AND NOT e.event_type GLOB 'opening.*'
+            THEN p.amount_minor ELSE 0 END) AS INTEGER) AS paid_minor,
+        CAST(SUM(CASE WHEN p.item_kind = 'refund' AND NOT e.event_type GLOB 'opening.*'
+            THEN p.amount_minor ELSE 0 END) AS INTEGER) AS refunded_minor,
+        CAST(SUM(CASE WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption') AND NOT e.event_type GLOB 'opening.*'
             THEN p.amount_minor ELSE 0 END) AS INTEGER) AS redeemed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher'
+        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher' AND NOT e.event_type GLOB 'opening.*'
             THEN p.amount_minor ELSE 0 END) AS INTEGER) AS refund_vouchers_minor,
         -- Manual entries and imports.
-        CAST(SUM(CASE WHEN p.item_kind NOT IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'refund_voucher', 'voucher_redemption', 'flex_redemption', 'payment', 'refund')
+        CAST(SUM(CASE WHEN p.item_kind NOT IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction', 'refund_voucher', 'voucher_redemption', 'flex_redemption', 'payment', 'refund')
             THEN p.amount_minor ELSE 0 END) AS INTEGER) AS other_minor,
         CAST(SUM(p.amount_minor) AS INTEGER) AS total
     FROM journal_entries e CROSS JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
@@ -402,6 +411,8 @@ SELECT
     e.currency,
     p.amount_minor,
     p.item_kind,
+    -- What it moves in a roll-forward.
+    CASE WHEN e.event_type GLOB 'opening.*' THEN 'opening' ELSE p.item_kind END AS moved,
     p.event_id,
     p.event_key,
     t.title AS event_title,

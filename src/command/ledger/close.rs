@@ -122,6 +122,9 @@ fn in_words(closing: &Closing) -> String {
     };
     list(if closing.result == "soft" { "warning:" } else { "blocked by" }, &closing.blockers);
     list("overridden:", &closing.forced);
+    for warning in &closing.warnings {
+        let _ = writeln!(text, "  warning: {}: {}", warning.code, warning.detail);
+    }
     if closing.changed_since_soft_close == Some(true) {
         text += "  The numbers have changed since the soft close.\n";
     }

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
+use super::effect;
 use crate::clock::Clock;
 use crate::command::options::{DetailFormat, ReasonOptions};
 use crate::command::output::{self, Usage};
@@ -36,6 +37,9 @@ pub(in crate::command) struct Import {
     /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
+    /// Post rows that contradict the books as well, for this reason, which is stored; name no customer
+    #[arg(long, value_name = "REASON")]
+    force: Option<String>,
     #[command(flatten)]
     reason: ReasonOptions,
     /// Output format
@@ -45,9 +49,9 @@ pub(in crate::command) struct Import {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum KindArgument {
-    /// One entry per row: fee, payout, payment, refund, retain, write-off
+    /// One entry per row, whatever its purpose
     Manual,
-    /// Vouchers and flex tickets that an earlier system sold
+    /// Vouchers and flex tickets that an earlier system sold, with their codes and days
     OpeningVouchers,
     /// What a payment provider paid out: gross, fee and net
     Settlement,
@@ -69,21 +73,26 @@ pub(super) fn run(config: &Config, options: Import) -> anyhow::Result<Outcome> {
     let bytes = std::fs::read(&options.file).with_context(|| format!("cannot read {}", options.file.display()))?;
     let file = File { kind: options.kind.into(), bytes, opened_on: options.opened_on };
     let reason = options.reason.reason(options.dry_run)?;
+    let force = options.force.as_deref().map(str::trim);
+    if force.is_some_and(str::is_empty) {
+        return Err(Usage("--force is empty; write why the rows are right".to_owned()).into());
+    }
     let database = settings::open(config)?;
     let now = Clock::System.now();
-    let preview = import::preview(&database, &source, &file, now)?;
+    let of_file = || options.file.display().to_string();
+    let preview = import::preview(&database, &source, &file, force, now).with_context(of_file)?;
     if options.dry_run {
         output::print(in_words(&preview, options.format, "To post", "Nothing was changed.")?)?;
         return Ok(Outcome::Fine);
     }
     if preview.posted > 0 && !options.yes {
-        let sums = format::render(&table_of(&preview.sums), Format::Table)?;
-        if !output::confirm(&sums, &format!("post {} entries", preview.posted))? {
+        let details = details(&preview)?;
+        if !output::confirm(&details, &format!("post {} entries", preview.posted))? {
             output::print("Nothing was changed.\n")?;
             return Ok(Outcome::Fine);
         }
     }
-    let imported = import::import(&database, &source, &file, &reason, now)?;
+    let imported = import::import(&database, &source, &file, &reason, force, now).with_context(of_file)?;
     let stored = imported.event_id.map(|id| format!("The file is stored as event {id} of the inbox."));
     let closing = stored.unwrap_or_else(|| "Every row was imported before; nothing was changed.".to_owned());
     output::print(in_words(&imported, options.format, "Posted", &closing)?)?;
@@ -105,10 +114,7 @@ fn in_words(imported: &Imported, format: DetailFormat, verb: &str, closing: &str
     if format == DetailFormat::Json {
         return Ok(serde_json::to_string_pretty(imported)? + "\n");
     }
-    let mut text = String::new();
-    if !imported.sums.is_empty() {
-        text += &format::render(&table_of(&imported.sums), Format::Table)?;
-    }
+    let mut text = details(imported)?;
     let _ = writeln!(text, "{verb}: {} entries.", imported.posted);
     if imported.already > 0 {
         let _ = writeln!(text, "Skipped, because imported before: {}.", imported.already);
@@ -117,6 +123,22 @@ fn in_words(imported: &Imported, format: DetailFormat, verb: &str, closing: &str
         let _ = writeln!(text, "Entries posted in orders that redeem these vouchers: {}.", imported.settled_again);
     }
     let _ = writeln!(text, "{closing}");
+    Ok(text)
+}
+
+/// What is moved on accounts, orders, vouchers and findings.
+fn details(imported: &Imported) -> anyhow::Result<String> {
+    let mut text = String::new();
+    if !imported.sums.is_empty() {
+        text += &format::render(&table_of(&imported.sums), Format::Table)?;
+    }
+    text += &effect::in_words(&imported.effect);
+    if !imported.forced.is_empty() {
+        let _ = writeln!(text, "Only by --force:");
+    }
+    for forced in &imported.forced {
+        let _ = writeln!(text, "  {forced}");
+    }
     Ok(text)
 }
 

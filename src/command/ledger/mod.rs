@@ -2,6 +2,7 @@
 
 mod calibrate;
 mod close;
+mod effect;
 mod explain;
 mod import;
 mod rebuild;
@@ -28,7 +29,8 @@ pub(super) enum LedgerCommand {
     Trace(trace::Trace),
     /// Close a month for good: check it, freeze its numbers, chain and anchor them; exit code 3 if something blocks it
     Close(close::Close),
-    /// Post what no webhook reports, from a CSV file: fees, payouts, refunds, write-offs, vouchers of an earlier system
+    /// Post what no webhook reports, from a CSV file: fees, payouts, refunds, reduced prices, write-offs, expired
+    /// vouchers, what there was before these books
     Import(import::Import),
     /// Reverse an imported entry by its exact opposite
     Reverse(reverse::Reverse),

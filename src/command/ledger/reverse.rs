@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use clap::Args;
 
+use super::effect;
 use super::import::{source, table_of};
 use crate::clock::Clock;
 use crate::command::options::{DetailFormat, ReasonOptions};
@@ -44,6 +45,7 @@ pub(super) fn run(config: &Config, options: &Reverse) -> anyhow::Result<Outcome>
 
 fn in_words(reversed: &Reversed) -> anyhow::Result<String> {
     let mut text = format::render(&table_of(&reversed.sums), Format::Table)?;
+    text += &effect::in_words(&reversed.effect);
     let number = reversed.reverses_no;
     // Writing to a string cannot fail.
     let _ = match reversed.entry_no {

@@ -64,7 +64,7 @@ pub(in crate::ledger) fn posted_of(
     let entries: Vec<EntryRow> = on_engine!(connection, |c| journal_entries::table
         .filter(journal_entries::source.eq(source))
         .filter(journal_entries::order_id.eq_any(order_ids))
-        .filter(journal_entries::kind.eq_any([EntryKind::Post, EntryKind::Reverse]))
+        .filter(journal_entries::kind.eq_any([EntryKind::Post, EntryKind::Opening, EntryKind::Reverse]))
         .select(EntryRow::as_select())
         .load(c))?;
     let mut by_order: BTreeMap<String, Vec<EntryRow>> = BTreeMap::new();

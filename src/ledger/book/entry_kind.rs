@@ -11,6 +11,8 @@ vocabulary! {
     pub enum EntryKind in "journal_entries.kind" {
         /// Computed from the snapshot of an order.
         Post = "post",
+        /// Computed from the snapshot of an order as well, and there before the first day of the book.
+        Opening = "opening",
         /// The exact opposite of an earlier entry.
         Reverse = "reverse",
         /// Entered by a person.

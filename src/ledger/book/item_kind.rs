@@ -11,6 +11,8 @@ vocabulary! {
         Flex = "flex",
         Voucher = "voucher",
         Discount = "discount",
+        /// Taken off what is billed, by a person.
+        PriceReduction = "price_reduction",
         VoucherRedemption = "voucher_redemption",
         FlexRedemption = "flex_redemption",
         Payment = "payment",
@@ -25,6 +27,12 @@ vocabulary! {
         /// A voucher or flex ticket that an earlier system sold.
         VoucherOpening = "voucher_opening",
         WriteOff = "write_off",
+        /// A voucher or flex ticket that nobody will use any more.
+        Breakage = "breakage",
+        /// A voucher or flex ticket is worth more or less than was told.
+        VoucherCorrection = "voucher_correction",
+        /// Balance of an account before these books began.
+        OpeningBalance = "opening_balance",
     }
 }
 
@@ -47,14 +55,22 @@ impl ItemKind {
     /// The one definition of what counts as what. The views have the same lists; a test compares them.
     pub const fn moves(self) -> Moves {
         match self {
-            Self::Ticket | Self::Product | Self::Flex | Self::Voucher | Self::Discount => Moves::Billed,
+            Self::Ticket | Self::Product | Self::Flex | Self::Voucher | Self::Discount | Self::PriceReduction => {
+                Moves::Billed
+            }
             Self::Payment => Moves::Paid,
             Self::Refund => Moves::Refunded,
             Self::RefundVoucher => Moves::RefundVoucher,
             Self::VoucherRedemption | Self::FlexRedemption => Moves::Redeemed,
-            Self::Retained | Self::CashRounding | Self::Fee | Self::Payout | Self::VoucherOpening | Self::WriteOff => {
-                Moves::Other
-            }
+            Self::Retained
+            | Self::CashRounding
+            | Self::Fee
+            | Self::Payout
+            | Self::VoucherOpening
+            | Self::WriteOff
+            | Self::Breakage
+            | Self::VoucherCorrection
+            | Self::OpeningBalance => Moves::Other,
         }
     }
 
@@ -63,10 +79,18 @@ impl ItemKind {
         matches!(self.moves(), Moves::Billed)
     }
 
-    /// Something sold for money: billed, and not a discount.
+    /// By which a voucher or flex ticket loses its worth: it is used, or expires.
+    pub const fn uses_up(self) -> bool {
+        match self {
+            Self::Breakage => true,
+            _ => matches!(self.moves(), Moves::Redeemed),
+        }
+    }
+
+    /// Something sold for money: billed, and nothing taken off.
     pub const fn is_sale(self) -> bool {
         match self {
-            Self::Discount => false,
+            Self::Discount | Self::PriceReduction => false,
             _ => self.is_billed(),
         }
     }
@@ -87,7 +111,11 @@ impl ItemKind {
             | Self::Fee
             | Self::Payout
             | Self::VoucherOpening
-            | Self::WriteOff => false,
+            | Self::WriteOff
+            | Self::PriceReduction
+            | Self::Breakage
+            | Self::VoucherCorrection
+            | Self::OpeningBalance => false,
         }
     }
 }
@@ -118,6 +146,7 @@ mod tests {
         assert_eq!(in_views("billed"), words(ItemKind::is_billed));
         assert_eq!(in_views("issued"), words(ItemKind::is_issue));
         assert_eq!(in_views("redeemed"), words(|kind| kind.moves() == Moves::Redeemed));
+        assert_eq!(in_views("used_up"), words(ItemKind::uses_up));
     }
 
     /// Every word that a view compares a kind with is a kind.

@@ -57,7 +57,7 @@ fn doc(policy: &Policy) -> Result<String> {
 
 /// The first instant of a local day. Where the clocks are put forward at midnight, that is a little later; a day that a
 /// zone left out altogether begins as in UTC.
-fn midnight(day: NaiveDate, zone: Tz) -> Timestamp {
+pub(super) fn midnight(day: NaiveDate, zone: Tz) -> Timestamp {
     let hours = (0..24).filter_map(|hour| day.and_hms_opt(hour, 0, 0));
     let first = hours.filter_map(|local| zone.from_local_datetime(&local).earliest()).next();
     Timestamp::new(first.map_or_else(|| day.and_time(NaiveTime::MIN).and_utc(), |first| first.to_utc()))

@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 
-use super::store;
+use super::{policy_changes, store};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::ledger::Error;
@@ -14,6 +14,8 @@ pub struct Rules {
     /// The source's time zone: it gives the local day of a booked date.
     pub zone: Tz,
     pub policy: Policy,
+    /// First instant of the book: what was there before it is opening. `None`: the book holds all that is ever told.
+    pub begins_at: Option<Timestamp>,
 }
 
 /// All policies of one source.
@@ -23,6 +25,7 @@ pub struct PolicyHistory {
     /// Number, first instant and switches, in the order of the numbers.
     dated: Vec<(i32, Timestamp, Policy)>,
     default: Policy,
+    begins_at: Option<Timestamp>,
 }
 
 impl PolicyHistory {
@@ -41,7 +44,9 @@ impl PolicyHistory {
         if dated.is_empty() {
             return Err(crate::db::Error::Inconsistent(format!("source {source} has no policy")).into());
         }
-        Ok(Self { zone, dated, default: Policy::default() })
+        let books_from = store::books_from(connection, source)?;
+        let begins_at = books_from.map(|day| policy_changes::midnight(day, zone));
+        Ok(Self { zone, dated, default: Policy::default(), begins_at })
     }
 
     /// Number of the policy for an order that is placed at `instant`: the one with the latest start before it, of
@@ -54,7 +59,7 @@ impl PolicyHistory {
 
     /// The rules under the policy with that number.
     pub fn rules(&self, policy_id: i32) -> Rules {
-        Rules { zone: self.zone, policy: self.policy(policy_id).clone() }
+        Rules { zone: self.zone, policy: self.policy(policy_id).clone(), begins_at: self.begins_at }
     }
 
     /// The policy with that number; the default one for a number that is not known.
@@ -70,6 +75,11 @@ impl PolicyHistory {
 
     pub fn zone(&self) -> Tz {
         self.zone
+    }
+
+    /// First instant of the book, if another system kept the books before.
+    pub(in crate::ledger) fn begins_at(&self) -> Option<Timestamp> {
+        self.begins_at
     }
 
     /// The same policies with some switches set otherwise in all of them: what would be if it had always been so.
@@ -90,6 +100,6 @@ impl PolicyHistory {
             let policy = serde_json::from_value(doc).map_err(|error| error.to_string())?;
             dated.push((*policy_id, *from, policy));
         }
-        Ok(Self { zone: self.zone, dated, default: self.default.clone() })
+        Ok(Self { zone: self.zone, dated, default: self.default.clone(), begins_at: self.begins_at })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 
 use super::Month;
@@ -21,6 +22,8 @@ pub struct NewSource<'a> {
     pub country: &'a str,
     /// Its policies, in the order of their days.
     pub policies: &'a [DatedPolicy],
+    /// First local day of its book, if another system kept the books before.
+    pub books_from: Option<NaiveDate>,
 }
 
 /// A source that has a book.

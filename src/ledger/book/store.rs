@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use sha2::{Digest as _, Sha256};
 
@@ -16,7 +17,7 @@ use crate::{insert_rows, on_engine};
 /// Makes sure that a source and its policies are known to the book. What is known already adds nothing.
 ///
 /// # Errors
-/// When a statement fails.
+/// When a statement fails, or the settings give the book another first day than its entries were posted with.
 pub fn prepare_source(connection: &mut Connection, source: &NewSource<'_>, now: Timestamp) -> Result<()> {
     let row = (
         sources::source.eq(source.name),
@@ -24,9 +25,17 @@ pub fn prepare_source(connection: &mut Connection, source: &NewSource<'_>, now: 
         sources::timezone.eq(source.timezone.name()),
         sources::country.eq(source.country),
         sources::created_at.eq(now),
+        sources::books_from.eq(source.books_from),
     );
     on_engine!(connection, |c| diesel::insert_into(sources::table).values(row).on_conflict_do_nothing().execute(c))?;
     lock_source(connection, source.name)?;
+    if let Some(fixed) = fixed_books_from(connection, source.name, source.books_from)? {
+        return Err(Error::Fixed(fixed));
+    }
+    if books_from(connection, source.name)? != source.books_from {
+        let (row, day) = (sources::table.find(source.name), sources::books_from.eq(source.books_from));
+        on_engine!(connection, |c| diesel::update(row).set(day).execute(c))?;
+    }
     let known = policies(connection, source.name)?;
     let mut policy_id = known.last().map_or(0, |(policy_id, ..)| *policy_id);
     for (valid_from, policy) in policy_changes::missing(source.policies, source.timezone, &known)? {
@@ -42,6 +51,37 @@ pub fn prepare_source(connection: &mut Connection, source: &NewSource<'_>, now: 
         on_engine!(connection, |c| diesel::insert_into(policies::table).values(row).execute(c))?;
     }
     Ok(())
+}
+
+/// First day of the book of a source, if another system kept the books before.
+pub(in crate::ledger) fn books_from(connection: &mut Connection, source: &str) -> Result<Option<NaiveDate>> {
+    let row = sources::table.find(source).select(sources::books_from);
+    Ok(on_engine!(connection, |c| row.first::<Option<NaiveDate>>(c).optional())?.flatten())
+}
+
+/// What is wrong when the settings give the book this first day, and what to do about it: the day is fixed once the
+/// book has entries. `None` when nothing is.
+///
+/// # Errors
+/// When a query fails.
+pub fn fixed_books_from(
+    connection: &mut Connection,
+    source: &str,
+    wanted: Option<NaiveDate>,
+) -> Result<Option<String>> {
+    let known = books_from(connection, source)?;
+    if known == wanted || head(connection, source)?.is_none() {
+        return Ok(None);
+    }
+    let said = wanted.map_or_else(|| "none".to_owned(), |day| day.to_string());
+    let (is, to_do) = match known {
+        Some(day) => (format!("begins on {day}"), format!("write books_from = \"{day}\" again")),
+        None => ("has no first day".to_owned(), "remove books_from again".to_owned()),
+    };
+    Ok(Some(format!(
+        "sources.{source}.books_from: the settings say {said}, but the book {is} and has entries, which fix it; \
+         {to_do}, or begin anew with an empty database"
+    )))
 }
 
 /// Waits for the lock under which the book of a source grows. SQLite has one writer, so its transaction is the lock.
@@ -134,15 +174,35 @@ pub(in crate::ledger) fn snapshot_doc(
         .first(c))?)
 }
 
-/// Orders that ever sold a voucher or flex ticket for money, in a fixed order.
+/// Orders that ever sold or issued a voucher or flex ticket, in a fixed order.
 pub(in crate::ledger) fn sellers(connection: &mut Connection, source: &str, voucher_id: &str) -> Result<Vec<String>> {
+    Ok(on_engine!(connection, |c| postings::table
+        .inner_join(
+            journal_entries::table
+                .on(journal_entries::source.eq(postings::source).and(journal_entries::entry_no.eq(postings::entry_no)))
+        )
+        .filter(postings::source.eq(source))
+        .filter(postings::voucher_id.eq(voucher_id))
+        .filter(postings::item_kind.eq_any([ItemKind::Voucher, ItemKind::Flex, ItemKind::RefundVoucher]))
+        .filter(journal_entries::order_id.is_not_null())
+        .select(journal_entries::order_id.assume_not_null())
+        .distinct()
+        .order(journal_entries::order_id)
+        .load(c))?)
+}
+
+/// What people entered that uses up a voucher or flex ticket, or takes off its worth: currency, account, and what it took
+/// off what is owed there, in minor units.
+pub(in crate::ledger) fn entered_uses(
+    connection: &mut Connection,
+    source: &str,
+    voucher_id: &str,
+) -> Result<Vec<(String, String, i64)>> {
     Ok(on_engine!(connection, |c| postings::table
         .filter(postings::source.eq(source))
         .filter(postings::voucher_id.eq(voucher_id))
-        .filter(postings::item_kind.eq_any([ItemKind::Voucher, ItemKind::Flex]))
-        .select(postings::order_id.assume_not_null())
-        .distinct()
-        .order(postings::order_id)
+        .filter(postings::item_kind.eq_any([ItemKind::Breakage, ItemKind::VoucherCorrection]))
+        .select((postings::currency, postings::account_code, postings::amount_minor))
         .load(c))?)
 }
 

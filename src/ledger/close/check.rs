@@ -19,6 +19,15 @@ pub struct Blocker {
     pub detail: String,
 }
 
+/// Something to think of, which stops nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// A code such as `earlier_months_late`.
+    pub code: &'static str,
+    /// What it is, and what to do about it.
+    pub detail: String,
+}
+
 fn hard(code: &'static str, detail: String) -> Blocker {
     Blocker { code, can_be_forced: false, detail }
 }
@@ -84,4 +93,22 @@ pub(super) fn blockers(
         ));
     }
     Ok(blockers)
+}
+
+/// Before the first close: whether the book holds months from before it was there, which another book may hold too.
+pub(super) fn warnings(connection: &mut Connection, source: &str, zone: Tz) -> Result<Vec<Warning>> {
+    let closed = !journal::closed_months(connection, source)?.is_empty();
+    if closed || journal::books_from(connection, source)?.is_some() {
+        return Ok(Vec::new());
+    }
+    let Some(first) = store::first_delivery(connection, source)? else { return Ok(Vec::new()) };
+    let began = Month::of(first.local_date(zone));
+    let (entries, earliest) = store::booked_before(connection, source, began)?;
+    let Some(earliest) = earliest.map(Month::of) else { return Ok(Vec::new()) };
+    let detail = format!(
+        "{entries} entries belong to months before {began}, in which the first webhook came, the earliest to \
+         {earliest}; if another system kept the books then, they are counted twice: begin anew with books_from in the \
+         settings of {source}, as docs/going-live.md says. Once a month is closed it is frozen"
+    );
+    Ok(vec![Warning { code: "earlier_months_late", detail }])
 }

@@ -34,7 +34,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-pub use self::check::Blocker;
+pub use self::check::{Blocker, Warning};
 pub use self::observed::{Intake, Observed, OpenFinding};
 
 use self::anchor::Anchor;
@@ -69,6 +69,8 @@ pub struct Closing {
     pub blockers: Vec<Blocker>,
     /// What stood in the way and was overruled.
     pub forced: Vec<Blocker>,
+    /// What does not stand in the way, and should be thought of before the first month is frozen.
+    pub warnings: Vec<Warning>,
     /// After a soft close: whether the numbers of the month have changed since.
     pub changed_since_soft_close: Option<bool>,
     /// The place of the close in the chain.
@@ -89,6 +91,7 @@ struct BeforeLock {
 struct PreparedClose {
     blockers: Vec<Blocker>,
     forced: Vec<Blocker>,
+    warnings: Vec<Warning>,
     totals_sha256: String,
     changed: Option<bool>,
     manifest: String,
@@ -229,6 +232,7 @@ fn prepare(
     let manifest = totals.document(source, &period, head, &observed)?;
     Ok(PreparedClose {
         blockers,
+        warnings: check::warnings(connection, source, before.zone)?,
         manifest_sha256: hex::encode(Sha256::digest(&manifest)),
         manifest,
         forced: observed.forced,
@@ -324,6 +328,7 @@ impl PreparedClose {
             result,
             blockers: self.blockers,
             forced: self.forced,
+            warnings: self.warnings,
             changed_since_soft_close: self.changed,
             anchor,
             manifest_sha256: self.manifest_sha256,

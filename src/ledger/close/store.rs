@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::{Intake, OpenFinding};
 use crate::clock::Timestamp;
-use crate::db::schema::{event_titles, findings, inbox_events, journal_entries, postings};
+use crate::db::schema::{event_titles, findings, inbox_events, journal_entries, order_snapshots, postings};
 use crate::db::{Connection, Result};
 use crate::ledger::batch::FindingState;
 use crate::ledger::book::{EntryKind, Month};
@@ -29,6 +29,30 @@ pub(super) fn earlier_open(
         .load(c))?;
     let open = |month: &Month| last_closed.is_none_or(|last| *month > last);
     Ok(days.into_iter().map(Month::of).filter(open).collect())
+}
+
+/// When the first webhook came.
+pub(super) fn first_delivery(connection: &mut Connection, source: &str) -> Result<Option<Timestamp>> {
+    Ok(on_engine!(connection, |c| order_snapshots::table
+        .filter(order_snapshots::source.eq(source))
+        .order(order_snapshots::snapshot_no)
+        .select(order_snapshots::recorded_at)
+        .first(c)
+        .optional())?)
+}
+
+/// How many entries that webhooks caused are booked before a month, and the earliest day of them.
+pub(super) fn booked_before(
+    connection: &mut Connection,
+    source: &str,
+    month: Month,
+) -> Result<(i64, Option<NaiveDate>)> {
+    let before = journal_entries::table
+        .filter(journal_entries::source.eq(source))
+        .filter(journal_entries::booking_date.lt(month.first_day()))
+        .filter(journal_entries::snapshot_no.is_not_null())
+        .select((diesel::dsl::count_star(), diesel::dsl::min(journal_entries::booking_date)));
+    Ok(on_engine!(connection, |c| before.first(c))?)
 }
 
 /// How many deliveries of a span of time are in a state that has an index.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::Timestamp;
 use crate::ledger::batch::ReceivableLine;
-use crate::ledger::book::{ItemKind, Moves, Rules, SourceFacts};
+use crate::ledger::book::{Account, ItemKind, Moves, Rules, SourceFacts};
 use crate::ledger::posting::rules::WantedAtoms;
-use crate::ledger::posting::{Snapshot, StoredValueClass, StoredValueKey};
+use crate::ledger::posting::{Snapshot, StoredValueClass, StoredValueKey, Use};
+use crate::money::gross_of_net;
 
 /// Whether there is something new to compare with what was known.
 #[derive(Clone, Debug)]
@@ -36,6 +37,8 @@ pub struct VoucherMove {
     pub amount_minor: i64,
     /// Lines, reversals counted as minus one.
     pub count: i64,
+    /// Of a sale or issue that does not count any more: since when.
+    pub undone_at: Option<Timestamp>,
 }
 
 impl VoucherMove {
@@ -49,9 +52,24 @@ impl VoucherMove {
         self.class() == key.class && self.voucher_id == key.id
     }
 
+    /// What it moves of the face value, in minor units: positive when the voucher gets worth more. What a person enters
+    /// moves the net of a taxed one.
+    pub(in crate::ledger) fn face_minor(&self) -> i64 {
+        let entered = matches!(self.item_kind, ItemKind::Breakage | ItemKind::VoucherCorrection);
+        if entered {
+            let owed = Account::is_stored_value(&self.account);
+            let gross = gross_of_net(self.amount_minor, Account::rate_of_voucher(&self.account).unwrap_or(0));
+            return if owed { gross.unwrap_or(self.amount_minor).saturating_neg() } else { 0 };
+        }
+        // What was brought in when the book began is told by the list of vouchers that was imported.
+        let opening = self.account == "equity:opening" && self.item_kind != ItemKind::VoucherOpening;
+        if self.account.starts_with("assets:") || opening { self.amount_minor } else { 0 }
+    }
+
     /// Selling or issuing it, not redeeming it.
     pub fn is_issue(&self) -> bool {
-        self.item_kind.moves() != Moves::Redeemed && self.amount_minor != 0
+        let by_hand = matches!(self.item_kind, ItemKind::Breakage | ItemKind::VoucherCorrection);
+        !by_hand && self.item_kind.moves() != Moves::Redeemed && self.amount_minor != 0
     }
 }
 
@@ -76,6 +94,12 @@ pub struct OrderFacts<'a> {
     pub other_payments: Vec<(String, String)>,
     /// Everything about the vouchers and flex tickets that this order sells or redeems.
     pub moves: Vec<VoucherMove>,
+    /// Their uses that count, the latest last.
+    pub uses: Vec<(StoredValueKey, Use)>,
+    /// Currency and face value, in minor units, of those that were imported.
+    pub imported_faces: BTreeMap<StoredValueKey, (String, i64)>,
+    /// The codes of the orders that have to do with them, as far as a finding names them.
+    pub codes: BTreeMap<String, String>,
 }
 
 /// What is on the receivable of an order in one currency.
@@ -140,11 +164,17 @@ impl OrderFacts<'_> {
         &self.snapshot.order.order_id
     }
 
+    /// An order as a sentence names it: by its code, if it has one.
+    pub(super) fn name_of(&self, order_id: &str) -> String {
+        self.codes.get(order_id).map_or_else(|| order_id.to_owned(), |code| format!("{code} ({order_id})"))
+    }
+
     /// Other orders whose findings depend on what this one does.
     pub(super) fn related(&self) -> BTreeSet<String> {
         let mut related = BTreeSet::new();
         related.extend(self.lines.iter().filter_map(|line| line.entry_order.clone()));
         related.extend(self.moves.iter().filter_map(|moved| moved.order_id.clone()));
+        related.extend(self.uses.iter().map(|(_, used)| used.order_id.clone()));
         related.extend(self.other_payments.iter().map(|(_, order)| order.clone()));
         let previous = match &self.compared {
             Compared::Changed { previous, .. } => *previous,

@@ -6,7 +6,7 @@ use super::facts::OpenAmounts;
 use super::stored_value::RESIDUE_MINOR;
 use super::{OrderFacts, Raised, payments};
 use crate::ledger::book::EntryKind;
-use crate::ledger::posting::{Finding, FindingReason, Severity};
+use crate::ledger::posting::{Finding, FindingReason, Severity, rules};
 use crate::money::Currency;
 use crate::order::{OrderStatus, PartStatus, Payment};
 
@@ -180,7 +180,11 @@ fn cancelled(facts: &OrderFacts<'_>, code: &str) -> i64 {
             reversed.insert(&line.atom_key, line.amount_minor.saturating_neg());
         }
     }
-    let posted = reversed.values().fold(0_i64, |sum, amount| sum.saturating_add(*amount));
+    // What was brought in when the book began stays, and is taken back by an entry of its own.
+    let taken_back = facts.lines.iter().filter(|line| line.currency == code && line.item_kind.is_sale());
+    let taken_back = taken_back.filter(|line| line.atom_key.starts_with(rules::TAKEN_BACK));
+    let taken_back = taken_back.fold(0_i64, |sum, line| sum.saturating_sub(line.amount_minor));
+    let posted = reversed.values().fold(taken_back, |sum, amount| sum.saturating_add(*amount));
     posted.max(cancelled_in_document(facts, code))
 }
 

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::life::compare;
-use super::{Changes, Compared, OrderFacts, reconcile, store};
+use super::{Changes, Compared, OrderFacts, VoucherMove, reconcile, store};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::ledger::Error;
 use crate::ledger::batch::{Batch, Orders, load};
-use crate::ledger::book::{PolicyHistory, SourceFacts, store as journal};
-use crate::ledger::posting::Snapshot;
+use crate::ledger::book::{ItemKind, PolicyHistory, SourceFacts, store as journal};
 use crate::ledger::posting::rules::{WantedAtoms, wanted_atoms};
+use crate::ledger::posting::{Snapshot, StoredValueKey, Use};
 use crate::order::Versions;
 
 /// An order that was just settled.
@@ -34,6 +34,8 @@ pub(in crate::ledger) fn after_settling(
     let Settling { snapshot, wanted, now, .. } = *settling;
     let order_id = &snapshot.order.order_id;
     let (source, orders) = (&batch.facts, &mut batch.orders);
+    let StoredValueFacts { moves, uses, imported_faces, codes } =
+        stored_value(connection, orders, snapshot, settling.previous)?;
     let facts = OrderFacts {
         source,
         rules: &batch.book.policies.rules(snapshot.policy_id),
@@ -44,7 +46,10 @@ pub(in crate::ledger) fn after_settling(
         now,
         lines: orders.receivable(connection, order_id)?,
         other_payments: other_payments(connection, orders, snapshot, settling.previous)?,
-        moves: voucher_moves(connection, orders, snapshot, settling.previous)?,
+        moves,
+        uses,
+        imported_faces,
+        codes,
     };
     let changes = check(connection, orders, &facts)?;
     let related = facts.related();
@@ -84,6 +89,7 @@ pub(in crate::ledger) fn reconcile_order(
     let rules = policies.rules(snapshot.policy_id);
     let wanted = wanted_atoms(snapshot, &rules)
         .map_err(|overflow| Error::Overflow { order_id: order_id.to_owned(), overflow })?;
+    let StoredValueFacts { moves, uses, imported_faces, codes } = stored_value(connection, orders, snapshot, None)?;
     let facts = OrderFacts {
         source,
         rules: &rules,
@@ -94,7 +100,10 @@ pub(in crate::ledger) fn reconcile_order(
         now,
         lines: orders.receivable(connection, order_id)?,
         other_payments: other_payments(connection, orders, snapshot, None)?,
-        moves: voucher_moves(connection, orders, snapshot, None)?,
+        moves,
+        uses,
+        imported_faces,
+        codes,
     };
     check(connection, orders, &facts)
 }
@@ -164,12 +173,21 @@ fn other_payments(
     Ok(orders.other_payments(connection, &snapshot.order.order_id, &ids)?)
 }
 
-fn voucher_moves(
+/// What is known of the vouchers and flex tickets of an order.
+#[derive(Default)]
+struct StoredValueFacts {
+    moves: Vec<VoucherMove>,
+    uses: Vec<(StoredValueKey, Use)>,
+    imported_faces: BTreeMap<StoredValueKey, (String, i64)>,
+    codes: BTreeMap<String, String>,
+}
+
+fn stored_value(
     connection: &mut Connection,
     orders: &mut Orders,
     snapshot: &Snapshot,
     previous: Option<&Snapshot>,
-) -> Result<Vec<super::VoucherMove>, Error> {
+) -> Result<StoredValueFacts, Error> {
     let mut ids = BTreeSet::new();
     for snapshot in [Some(snapshot), previous].into_iter().flatten() {
         ids.extend(snapshot.redeemed().map(|(_, id)| id));
@@ -178,11 +196,21 @@ fn voucher_moves(
         ids.extend(sold.map(|voucher| voucher.id.as_str()));
     }
     if ids.is_empty() {
-        return Ok(Vec::new());
+        return Ok(StoredValueFacts::default());
     }
     let ids: Vec<&str> = ids.into_iter().collect();
     orders.flush(connection)?;
-    Ok(store::voucher_moves(connection, orders.source(), &ids)?)
+    let moves = store::voucher_moves(connection, orders.source(), &ids)?;
+    let uses = store::uses(connection, orders.source(), &ids)?;
+    let mut named: BTreeSet<&str> = moves.iter().filter_map(|moved| moved.order_id.as_deref()).collect();
+    named.extend(uses.iter().map(|(_, used)| used.order_id.as_str()));
+    let imported = moves.iter().any(|moved| moved.item_kind == ItemKind::VoucherOpening);
+    let imported_faces =
+        if imported { store::imported_faces(connection, orders.source(), &ids)? } else { BTreeMap::new() };
+    // A sentence that names no other order needs no code.
+    let codes =
+        if named.len() > 1 { store::order_codes(connection, orders.source(), &named)? } else { BTreeMap::new() };
+    Ok(StoredValueFacts { moves, uses, imported_faces, codes })
 }
 
 /// How many findings changed, by reason and what became of them.

@@ -44,8 +44,8 @@ struct History<'a> {
 
 fn payments_then_and_now(facts: &OrderFacts<'_>, raised: &mut Raised) {
     let mut posted: BTreeMap<&str, History<'_>> = BTreeMap::new();
-    for line in facts.lines.iter().filter(|line| line.kind == EntryKind::Post && line.atom_key.starts_with("payment:"))
-    {
+    let counts = |kind| matches!(kind, EntryKind::Post | EntryKind::Opening);
+    for line in facts.lines.iter().filter(|line| counts(line.kind) && line.atom_key.starts_with("payment:")) {
         if let Some(id) = line.payment_id.as_deref() {
             let history = posted.entry(id).or_default();
             history.code = &line.currency;

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::calibrate::has_cancelled_parts;
 use super::{OrderFacts, Raised, VoucherMove};
+use crate::clock::Timestamp;
 use crate::ledger::book::ItemKind;
-use crate::ledger::posting::{Finding, FindingReason, Snapshot, StoredValueKey};
-use crate::money::Currency;
+use crate::ledger::posting::{Finding, FindingReason, Snapshot, StoredValueKey, Use};
+use crate::money::{self, Currency};
 use crate::order::OrderStatus;
 use crate::policy::Regime;
 
@@ -14,7 +15,7 @@ use crate::policy::Regime;
 pub(super) const RESIDUE_MINOR: u64 = 4;
 
 pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
-    redeemed(facts, raised);
+    life(facts, raised);
     sold(facts, raised);
     refund_vouchers(facts, raised);
     flex_origin(facts, raised);
@@ -47,11 +48,10 @@ fn redeemed_here(facts: &OrderFacts<'_>) -> BTreeSet<StoredValueKey> {
     redeemed.collect()
 }
 
-/// What a voucher is worth in one currency: by face, and on its liability account.
+/// What a voucher is worth in one currency: by face, and on which accounts it is owed.
 #[derive(Default)]
 struct Worth {
     face: i64,
-    liability: i64,
     accounts: BTreeSet<String>,
 }
 
@@ -59,42 +59,113 @@ fn worth<'a>(facts: &'a OrderFacts<'_>, key: &StoredValueKey) -> BTreeMap<&'a st
     let mut worth: BTreeMap<&str, Worth> = BTreeMap::new();
     for moved in facts.moves.iter().filter(|moved| moved.is_of(key)) {
         let of = worth.entry(&moved.currency).or_default();
-        if !moved.account.starts_with("liabilities:") {
-            of.face = of.face.saturating_add(moved.amount_minor);
-        } else if !moved.account.starts_with("liabilities:vat:") {
-            of.liability = of.liability.saturating_sub(moved.amount_minor);
-            if moved.amount_minor != 0 {
-                of.accounts.insert(moved.account.clone());
-            }
+        let owed = moved.account.starts_with("liabilities:") && !moved.account.starts_with("liabilities:vat:");
+        of.face = of.face.saturating_add(moved.face_minor());
+        if owed && moved.amount_minor != 0 {
+            of.accounts.insert(moved.account.clone());
         }
+    }
+    if let Some((currency, face_minor)) = facts.imported_faces.get(key) {
+        let of = worth.entry(currency).or_default();
+        of.face = of.face.saturating_add(*face_minor);
     }
     worth
 }
 
-fn redeemed(facts: &OrderFacts<'_>, raised: &mut Raised) {
-    for key in redeemed_here(facts) {
-        let StoredValueKey { class, id } = &key;
-        let known = facts.snapshot.regimes.contains_key(&key);
-        if !known {
-            let evidence = format!("{class} {id} is redeemed, and no order of this source sold it");
+/// The order on which a finding about a voucher stands: the one that sold it, else the one that used it last.
+fn owner<'a>(facts: &'a OrderFacts<'_>, key: &StoredValueKey) -> Option<&'a str> {
+    let issues = facts.moves.iter().filter(|moved| moved.is_of(key) && moved.item_kind.is_issue());
+    let seller = issues.filter_map(|moved| moved.order_id.as_deref()).min();
+    seller.or_else(|| facts.uses.iter().rev().find(|(used, _)| used == key).map(|(_, used)| used.order_id.as_str()))
+}
+
+/// The orders that used it, as a sentence names them.
+fn users(facts: &OrderFacts<'_>, key: &StoredValueKey) -> String {
+    let users: BTreeSet<&str> =
+        facts.uses.iter().filter(|(used, _)| used == key).map(|(_, used)| used.order_id.as_str()).collect();
+    let names: Vec<String> = users.into_iter().map(|order_id| facts.name_of(order_id)).collect();
+    names.join(", ")
+}
+
+/// Every voucher and flex ticket of the order, once.
+fn known_here(facts: &OrderFacts<'_>) -> BTreeSet<StoredValueKey> {
+    let mut known = redeemed_here(facts);
+    known.extend(facts.snapshot.issued(&facts.rules.policy).into_keys());
+    known
+}
+
+/// One voucher, one finding: it stands on one order, whatever the number of those that used it.
+fn life(facts: &OrderFacts<'_>, raised: &mut Raised) {
+    let redeemed = redeemed_here(facts);
+    for key in known_here(facts) {
+        used_after_cancellation(facts, &key, raised);
+        if owner(facts, &key) != Some(facts.order_id()) {
+            continue;
+        }
+        let what = key.in_words();
+        if redeemed.contains(&key) && !facts.snapshot.regimes.contains_key(&key) {
+            let evidence = format!(
+                "{what} is redeemed by {}, and no order of this source sold it: if an earlier system did, import it \
+                 with `ledger import --kind opening-vouchers`",
+                users(facts, &key)
+            );
             raised.raise(Finding::new(FindingReason::VoucherUnknownOrigin, key.to_string(), evidence));
         }
         for (code, worth) in worth(facts, &key) {
-            let currency = Currency::parse(code);
             if worth.face < 0 {
-                let evidence = format!("more of {class} {id} is redeemed than was issued");
+                let evidence = format!(
+                    "more of {what} is redeemed than was issued, by {}: find out which use is wrong, or what else was \
+                     sold under this id",
+                    users(facts, &key)
+                );
                 let finding = Finding::new(FindingReason::VoucherNegative, format!("{key}:{code}"), evidence);
-                raised.raise(finding.with_amounts(currency, 0, worth.face));
+                raised.raise(finding.with_amounts(Currency::parse(code), 0, worth.face));
             } else if worth.accounts.len() > 1 {
                 let accounts: Vec<&str> = worth.accounts.iter().map(String::as_str).collect();
-                let evidence = format!("{class} {id} is kept on several accounts: {}", accounts.join(", "));
+                let evidence = format!("{what} is kept on several accounts: {}", accounts.join(", "));
                 raised.raise(Finding::new(FindingReason::VoucherRegimeConflict, key.to_string(), evidence));
-            } else if worth.face == 0 && worth.liability != 0 && worth.liability.unsigned_abs() <= RESIDUE_MINOR {
-                let evidence = format!("{class} {id} is used up; rounding its VAT by redemption leaves this");
-                let finding = Finding::new(FindingReason::RoundingResidue, format!("{key}:{code}"), evidence);
-                raised.raise(finding.with_amounts(currency, 0, worth.liability));
             }
         }
+    }
+    for (key, fixed_bp) in &facts.snapshot.fixed_rates {
+        let said = facts.snapshot.said_rates().into_iter().rev().find(|(said, _)| said == key);
+        let percent = |bp: i32| format!("{} %", money::format_minor(i64::from(bp), 2));
+        let evidence = format!(
+            "{} was used while it was sold at {}, and is now said to be sold at {}: what is posted stays as it was; \
+             decide with your tax advisor whether it was wrong",
+            key.in_words(),
+            percent(*fixed_bp),
+            said.map_or_else(|| "another rate".to_owned(), |(_, bp)| percent(bp)),
+        );
+        raised.raise(Finding::new(FindingReason::VoucherRegimeConflict, key.to_string(), evidence));
+    }
+}
+
+/// A use that is dated after the sale was undone: somebody was let in with a voucher that had been taken back. It is
+/// said on both orders.
+fn used_after_cancellation(facts: &OrderFacts<'_>, key: &StoredValueKey, raised: &mut Raised) {
+    let issues = facts.moves.iter().filter(|moved| moved.is_of(key) && moved.item_kind.is_issue());
+    let undone = issues.filter_map(|moved| Some((moved.undone_at?, moved.order_id.as_deref()?))).max();
+    let Some((undone_at, seller)) = undone else { return };
+    let late = |used: &&Use| used.used_at.is_some_and(|at| at > undone_at);
+    let uses = facts.uses.iter().filter(|(used, _)| used == key).map(|(_, used)| used);
+    for used in uses.filter(late) {
+        if ![seller, &used.order_id].contains(&facts.order_id()) {
+            continue;
+        }
+        let day = |at: Timestamp| at.local_date(facts.rules.zone);
+        let used_at = used.used_at.unwrap_or(undone_at);
+        let evidence = format!(
+            "{} was sold by {}, which took the sale back on {}, and used by {} on {}: what was used stays sold, so the \
+             guest of the first order owes it",
+            key.in_words(),
+            facts.name_of(seller),
+            day(undone_at),
+            facts.name_of(&used.order_id),
+            day(used_at),
+        );
+        let finding = Finding::new(FindingReason::UsedAfterCancellation, format!("{key}:{}", used.order_id), evidence);
+        raised.raise(finding.with_amounts(Currency::parse(&used.currency), 0, used.amount_minor));
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::ledger::book::chain::sha256_of_json;
-use crate::ledger::book::{Account, ItemKind};
+use crate::ledger::book::{Account, EntryKind, ItemKind};
 use crate::money::Currency;
 
 /// One fact: a participant sold, a payment, a redemption.
@@ -40,6 +40,8 @@ pub enum Effective {
         /// The order's date.
         ordered_at: Option<Timestamp>,
     },
+    /// The first instant of the book: it was there before.
+    Opening(Timestamp),
     /// The start of the booked date, which may lie ahead; the date of the sale when that is later.
     Release {
         on: Timestamp,
@@ -133,11 +135,19 @@ impl Dimensions {
 }
 
 impl Atom {
+    /// The kind of the entry that posts it.
+    pub fn kind(&self) -> EntryKind {
+        match self.effective {
+            Effective::Opening(_) => EntryKind::Opening,
+            Effective::Said { .. } | Effective::Sale { .. } | Effective::Release { .. } => EntryKind::Post,
+        }
+    }
+
     /// Equal hash, equal fact: nothing is posted.
     pub fn hash(&self) -> String {
         let said_at = match self.effective {
             Effective::Said { at, .. } => at,
-            Effective::Sale { .. } => None,
+            Effective::Sale { .. } | Effective::Opening(_) => None,
             Effective::Release { on, .. } => Some(on),
         };
         let lines = self.lines.iter().map(|line| LineContent {

@@ -31,6 +31,8 @@ vocabulary! {
         DuplicatePaymentId = "duplicate_payment_id",
         VoucherUnknownOrigin = "voucher_unknown_origin",
         VoucherNegative = "voucher_negative",
+        VoucherRateDiffers = "voucher_rate_differs",
+        UsedAfterCancellation = "used_after_cancellation",
         VoucherRegimeConflict = "voucher_regime_conflict",
         DuplicateVoucherId = "duplicate_voucher_id",
         RefundVoucherSelfReference = "refund_voucher_self_reference",
@@ -42,6 +44,7 @@ vocabulary! {
         FlexUnlimited = "flex_unlimited",
         ServiceDateUnknown = "service_date_unknown",
         VatRegimeNote = "vat_regime_note",
+        OpeningItemChanged = "opening_item_changed",
         OrderCodeChanged = "order_code_changed",
         StaleSnapshotSuspected = "stale_snapshot_suspected",
         SectionAbsentAfterPresent = "section_absent_after_present",
@@ -78,6 +81,7 @@ impl FindingReason {
             | Self::VoucherNegative
             | Self::VoucherRegimeConflict
             | Self::DuplicateVoucherId
+            | Self::OpeningItemChanged
             | Self::OrderCodeChanged => Severity::High,
             Self::TotalNotDerivable
             | Self::TotalSemanticsShift
@@ -92,6 +96,8 @@ impl FindingReason {
             | Self::PaymentMutated
             | Self::PaymentSignMismatch
             | Self::VoucherUnknownOrigin
+            | Self::VoucherRateDiffers
+            | Self::UsedAfterCancellation
             | Self::RefundVoucherSelfReference
             | Self::RefundVoucherUnallocated
             | Self::RefundVoucherUnknownOrder

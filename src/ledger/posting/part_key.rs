@@ -20,6 +20,16 @@ pub(in crate::ledger) fn payment(id: &str) -> String {
     format!("payment:{id}")
 }
 
+/// The share that a line has in something, such as a discount.
+pub(in crate::ledger) fn share(of: &str, line_key: &str) -> String {
+    format!("{of}@{line_key}")
+}
+
+/// The line of which this is a share.
+pub(in crate::ledger) fn line_of_share(key: &str) -> Option<&str> {
+    key.rsplit_once('@').map(|(_, line_key)| line_key)
+}
+
 /// The keys of product lines, in the order of the lines. Lines have no id, so those of one product are numbered by
 /// their content: their place in the document does not matter. Lines that count come first, so that one that does not
 /// count never changes the key of one that does.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{StoredValueClass, StoredValueKey};
+use super::{Opening, StoredValueClass, StoredValueKey};
 use crate::clock::Timestamp;
-use crate::order::{Note, Order, OrderStatus, Payment, Versions};
+use crate::money::Currency;
+use crate::order::{FlexTicket, Note, Order, OrderStatus, Payment, Versions, Voucher, VoucherOrder};
 use crate::policy::{Policy, Regime};
 
 /// The state of an order after one update; stored as canonical JSON.
@@ -25,9 +26,46 @@ pub struct Snapshot {
     /// Payments that an older delivery had and the newest one that says payments has not, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vanished_payments: Vec<Payment>,
+    /// The rates, in basis points, of vouchers and flex tickets that this order sold and now says otherwise: something
+    /// was used already at that rate, so it stays.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fixed_rates: BTreeMap<StoredValueKey, i32>,
+    /// How much was used, in minor units, of what this order sold and does not sell any more: so much stays issued.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub used: BTreeMap<StoredValueKey, i64>,
+    /// What rounding leaves on the liability, in minor units, of a voucher or flex ticket that is used up: the last use
+    /// takes it, and this order has that use.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub residues: BTreeMap<StoredValueKey, i64>,
     /// What of the order's credit is recognised as income, as the last sweep decided.
     #[serde(rename = "kept", default, skip_serializing_if = "Option::is_none")]
     pub recognised_credit: Option<RecognisedCredit>,
+    /// What was there before the first day of the book.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opening: Option<Opening>,
+}
+
+/// A voucher or flex ticket that an order sells or issues, or did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Issued {
+    pub regime: Regime,
+    /// Face value in minor units.
+    pub face_minor: i64,
+    pub currency: Currency,
+    /// Its sale, or its issue as a refund, counts.
+    pub live: bool,
+}
+
+/// One use of a voucher or flex ticket that is posted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Use {
+    /// The order of the fields is the order of the uses: by their own date, and equal ones by order and amount.
+    pub used_at: Option<Timestamp>,
+    pub order_id: String,
+    /// In minor units.
+    pub amount_minor: i64,
+    /// ISO 4217 code.
+    pub currency: String,
 }
 
 /// A credit of a cancelled or declined order that stayed for as long as the policy says. It is part of the snapshot, so
@@ -53,7 +91,11 @@ impl Snapshot {
             regimes: BTreeMap::new(),
             notes: Vec::new(),
             vanished_payments: Vec::new(),
+            fixed_rates: BTreeMap::new(),
+            used: BTreeMap::new(),
+            residues: BTreeMap::new(),
             recognised_credit: None,
+            opening: None,
         }
     }
 
@@ -81,25 +123,97 @@ impl Snapshot {
         vouchers.chain(flex.map(|flex| (StoredValueClass::Flex, flex.id.as_str())))
     }
 
-    /// How every voucher and flex ticket that the order sells or issues is taxed, under the policy of the order.
-    pub fn sold_regimes(&self, policy: &Policy) -> BTreeMap<StoredValueKey, Regime> {
-        let mut regimes = BTreeMap::new();
-        for flex in self.order.flex_tickets.iter().flatten() {
-            regimes.insert(StoredValueKey::flex(&flex.id), policy.flex_regime(flex));
+    /// Whether vouchers that paid for this order count: they are money, so they stay used when it is cancelled.
+    pub fn takes_vouchers(&self, policy: &Policy) -> bool {
+        self.status() == OrderStatus::Cancelled || policy.counts_order(self.status())
+    }
+
+    /// The uses of vouchers and flex tickets that are posted for this order.
+    pub fn uses(&self, policy: &Policy) -> BTreeMap<StoredValueKey, Vec<Use>> {
+        let mut uses: BTreeMap<StoredValueKey, Vec<Use>> = BTreeMap::new();
+        let mut add = |key: StoredValueKey, used_at: Option<Timestamp>, amount_minor: i64, currency: Currency| {
+            let (order_id, currency) = (self.order.order_id.clone(), currency.code().to_owned());
+            uses.entry(key).or_default().push(Use { used_at, order_id, amount_minor, currency });
+        };
+        let counted = self.takes_vouchers(policy);
+        for used in self.order.redeemed_vouchers.iter().flatten().filter(|_| counted) {
+            add(StoredValueKey::voucher(&used.id), used.used_at, used.value_minor, used.currency);
         }
-        for order in self.order.voucher_orders.iter().flatten() {
-            let regime = policy.voucher_regime(order);
-            for voucher in &order.vouchers {
-                regimes.insert(StoredValueKey::voucher(&voucher.id), regime);
+        let live = policy.counts_order(self.status());
+        for ticket in self.order.tickets.iter().flatten().filter(|ticket| live && policy.counts_part(ticket.status)) {
+            for who in ticket.participants.iter().filter(|who| policy.counts_part(who.status)) {
+                for used in &who.redeemed_flex_tickets {
+                    add(StoredValueKey::flex(&used.id), used.redeemed_at, used.value_minor, used.currency);
+                }
             }
         }
-        regimes
+        uses
+    }
+
+    /// Whether the order has to do with any voucher or flex ticket.
+    pub fn has_stored_value(&self) -> bool {
+        let sold = self.order.voucher_orders.iter().flatten().next().is_some();
+        let flex_sold = self.order.flex_tickets.iter().flatten().next().is_some();
+        sold || flex_sold || self.redeemed().next().is_some()
+    }
+
+    /// The rates, in basis points, of all that the order sells to be used later, as it says them.
+    pub fn said_rates(&self) -> Vec<(StoredValueKey, i32)> {
+        said_rates(&self.order)
+    }
+
+    /// How a flex ticket of this order is taxed.
+    pub fn flex_regime(&self, policy: &Policy, flex: &FlexTicket) -> Regime {
+        let fixed = self.fixed_rates.get(&StoredValueKey::flex(&flex.id));
+        policy.flex_regime(fixed.copied().unwrap_or(flex.vat_bp), flex.unlimited)
+    }
+
+    /// How a voucher of this order is taxed.
+    pub fn voucher_regime(&self, policy: &Policy, order: &VoucherOrder, voucher: &Voucher) -> Regime {
+        let fixed = self.fixed_rates.get(&StoredValueKey::voucher(&voucher.id));
+        policy.voucher_regime(fixed.copied().unwrap_or(order.vat_bp))
+    }
+
+    /// Whether a voucher order counts, as a sale or as a refund.
+    pub fn issues(&self, policy: &Policy, order: &VoucherOrder) -> bool {
+        let refund = !order.refunded_orders.is_empty();
+        let lives = if refund { self.issues_refunds(policy) } else { policy.counts_order(self.status()) };
+        lives && policy.counts_part(order.status)
+    }
+
+    /// Every voucher and flex ticket that the order sells or issues, under the policy of the order.
+    pub fn issued(&self, policy: &Policy) -> BTreeMap<StoredValueKey, Issued> {
+        let mut issued = BTreeMap::new();
+        let live = policy.counts_order(self.status());
+        for flex in self.order.flex_tickets.iter().flatten() {
+            let (regime, face_minor) = (self.flex_regime(policy, flex), flex.price_minor);
+            let live = live && policy.counts_part(flex.status);
+            let sold = Issued { regime, face_minor, currency: flex.currency, live };
+            issued.insert(StoredValueKey::flex(&flex.id), sold);
+        }
+        for order in self.order.voucher_orders.iter().flatten() {
+            let live = self.issues(policy, order);
+            for voucher in &order.vouchers {
+                let (regime, face_minor) = (self.voucher_regime(policy, order, voucher), voucher.value_minor);
+                let sold = Issued { regime, face_minor, currency: voucher.currency, live };
+                issued.insert(StoredValueKey::voucher(&voucher.id), sold);
+            }
+        }
+        issued
+    }
+
+    /// How every voucher and flex ticket that the order sells or issues is taxed, under the policy of the order.
+    pub fn sold_regimes(&self, policy: &Policy) -> BTreeMap<StoredValueKey, Regime> {
+        self.issued(policy).into_iter().map(|(key, issued)| (key, issued.regime)).collect()
     }
 
     /// Takes over the sections of a delivery, and remembers payments that only an older delivery has, whichever of the
     /// two is worked on first.
     pub(in crate::ledger) fn merge(&mut self, said: Order, version: i64, versions: &mut Versions) -> bool {
         const SECTION: &str = "payments";
+        for (key, vat_bp) in said_rates(&said) {
+            versions.note_rate(&key.to_string(), version, vat_bp);
+        }
         let known = (self.order.payments.clone(), versions.of(SECTION));
         let brought = (said.payments.clone(), Some(version));
         let taken = self.order.merge(said, version, versions);
@@ -131,10 +245,18 @@ impl Snapshot {
     }
 }
 
+/// The rates, in basis points, at which an order sells vouchers and flex tickets, as said.
+fn said_rates(said: &Order) -> Vec<(StoredValueKey, i32)> {
+    let flex = said.flex_tickets.iter().flatten().map(|flex| (StoredValueKey::flex(&flex.id), flex.vat_bp));
+    let orders = said.voucher_orders.iter().flatten();
+    let vouchers =
+        orders.flat_map(|order| order.vouchers.iter().map(|one| (StoredValueKey::voucher(&one.id), order.vat_bp)));
+    flex.chain(vouchers).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::money::Currency;
 
     fn payments(list: &[(&str, i64)]) -> Order {
         let payment = |(id, amount_minor): &(&str, i64)| Payment {
@@ -178,7 +300,7 @@ mod tests {
     #[test]
     fn a_snapshot_without_vanished_payments_is_written_as_ever() {
         let json = Snapshot::unknown("A").to_json().unwrap();
-        assert!(!json.contains("vanished") && !json.contains("kept"), "{json}");
+        assert!(["vanished", "kept", "opening"].iter().all(|field| !json.contains(field)), "{json}");
         assert_eq!(serde_json::from_str::<Snapshot>(&json).unwrap(), Snapshot::unknown("A"));
     }
 }

@@ -14,6 +14,13 @@ vocabulary! {
     }
 }
 
+impl StoredValueClass {
+    /// Whose liability stands on an account of stored value.
+    pub fn of_account(account: &str) -> Self {
+        if account == "liabilities:flex" { Self::Flex } else { Self::Voucher }
+    }
+}
+
 /// Names a voucher or flex ticket of a source; written `voucher:ID` or `flex:ID`, and sorted as these texts are.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
@@ -33,6 +40,14 @@ impl StoredValueKey {
 
     pub fn voucher(id: &str) -> Self {
         Self::new(StoredValueClass::Voucher, id)
+    }
+
+    /// As a sentence names it.
+    pub fn in_words(&self) -> String {
+        match self.class {
+            StoredValueClass::Flex => format!("flex ticket {}", self.id),
+            StoredValueClass::Voucher => format!("voucher {}", self.id),
+        }
     }
 
     pub fn parse(text: &str) -> Option<Self> {

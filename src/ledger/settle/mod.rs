@@ -5,9 +5,9 @@
 
 mod order_update;
 pub(in crate::ledger) mod post;
-mod voucher_taxation;
+mod stored_value;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 
@@ -16,12 +16,11 @@ use self::post::post;
 use super::batch::{Batch, KnownOrder, current_state, load};
 use super::book::{SnapshotCause, SnapshotRow};
 use super::posting::rules::wanted_atoms;
-use super::posting::{RecognisedCredit, StoredValueKey};
+use super::posting::{RecognisedCredit, Snapshot, StoredValueKey};
 use super::{Error, findings};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::order::Versions;
-use crate::policy::Regime;
 
 /// What became of an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +53,12 @@ pub fn prefetch<'s>(
 pub fn settle(connection: &mut Connection, batch: &mut Batch, update: &OrderUpdate) -> Result<Settled, Error> {
     let mut known = load(connection, &mut batch.orders, &update.order_id)?;
     let first = known.row.first_event_id.is_none_or(|first| update.event_id <= first);
+    let mut again = BTreeSet::new();
+    for voucher in update.vouchers_used() {
+        if current_state::note_use(connection, &batch.book.source, &voucher, update.event_id)? {
+            again.extend(current_state::seller(connection, &batch.book.source, &voucher)?);
+        }
+    }
     let newer = order_update::merge(&mut known.snapshot, &mut known.versions, update.content.clone(), update.event_id);
     if first {
         known.row.first_event_id = Some(update.event_id);
@@ -61,19 +66,60 @@ pub fn settle(connection: &mut Connection, batch: &mut Batch, update: &OrderUpda
     let cause = if first { SnapshotCause::FirstDelivery } else { SnapshotCause::Delivery };
     let origin =
         Origin { event_id: update.event_id, document_id: update.document_id, received_at: update.received_at, cause };
-    let sold_before = batch.orders.sold(connection, &update.order_id)?;
     if known.snapshot.policy_id == 0 {
         let ordered_at = known.snapshot.order.header.as_ref().and_then(|header| header.ordered_at);
         known.snapshot.policy_id = batch.book.policies.at(ordered_at.unwrap_or(update.received_at));
     }
-    let sold = known.snapshot.sold_regimes(batch.book.policies.policy(known.snapshot.policy_id));
-    voucher_taxation::take_back(connection, batch, &update.order_id, &sold_before, &sold)?;
-    let entries = apply(connection, batch, known, &origin)?;
-    let entries = entries + settle_redeemers(connection, batch, &update.order_id, &sold_before, &sold, &origin)?;
+    order_update::learn_opening(&mut known.snapshot, &mut known.versions, update, &batch.book.policies);
+    let entries = step(connection, batch, known, &origin, &mut again)?;
+    let cause = SnapshotCause::VoucherOf(update.order_id.clone());
+    let entries = entries + settle_orders(connection, batch, again, &Origin { cause, ..origin })?;
     Ok(Settled { newer, entries })
 }
 
+/// Settles these orders, and those that have to be settled because of them. It ends: what is sold decides how uses are
+/// posted, and how much was used decides what stays sold, but how a use is posted decides nothing.
+fn settle_orders(
+    connection: &mut Connection,
+    batch: &mut Batch,
+    mut orders: BTreeSet<String>,
+    origin: &Origin,
+) -> Result<usize, Error> {
+    let mut entries = 0;
+    while let Some(order_id) = orders.pop_first() {
+        let known = load(connection, &mut batch.orders, &order_id)?;
+        entries += step(connection, batch, known, origin, &mut orders)?;
+    }
+    Ok(entries)
+}
+
+/// Learns what other orders say of an order, posts the difference, and adds the orders that have to be settled again
+/// because of it. Answers the number of entries.
+fn step(
+    connection: &mut Connection,
+    batch: &mut Batch,
+    mut known: KnownOrder,
+    origin: &Origin,
+    again: &mut BTreeSet<String>,
+) -> Result<usize, Error> {
+    let order_id = known.row.order_id.clone();
+    let policy = batch.book.policies.policy(known.snapshot.policy_id).clone();
+    let sold_before = batch.orders.sold(connection, &order_id)?;
+    stored_value::learn_of_sales(connection, batch, &mut known, &policy)?;
+    let sold = known.snapshot.sold_regimes(&policy);
+    stored_value::take_back(connection, batch, &order_id, &sold_before, &sold)?;
+    stored_value::learn_of_uses(connection, batch, &mut known.snapshot, &policy)?;
+    let (before, now) = (known.stored.clone(), known.snapshot.clone());
+    let entries = apply(connection, batch, known, origin)?;
+    let changed = before.as_ref() != Some(&now);
+    if changed && (now.has_stored_value() || before.as_ref().is_some_and(Snapshot::has_stored_value)) {
+        again.extend(stored_value::dependents(connection, batch, &sold_before, before.as_ref(), &now)?);
+    }
+    Ok(entries)
+}
+
 /// What caused a snapshot.
+#[derive(Clone)]
 pub(in crate::ledger) struct Origin {
     pub(in crate::ledger) event_id: i64,
     pub(in crate::ledger) document_id: Option<i64>,
@@ -91,8 +137,6 @@ fn apply(
     let order_id = known.row.order_id.clone();
     let overflowed = |overflow| Error::Overflow { order_id: order_id.clone(), overflow };
     let rules = batch.book.policies.rules(known.snapshot.policy_id);
-    known.snapshot.regimes =
-        voucher_taxation::of_redeemed(connection, &batch.book.source, &known.snapshot, &rules.policy)?;
     let unwritable =
         |error: serde_json::Error| Error::Snapshot { order_id: order_id.clone(), detail: error.to_string() };
     let versions_before =
@@ -156,30 +200,6 @@ fn reconcile_absent(
     findings::again(connection, batch, order_id, origin.received_at)
 }
 
-/// Settles every other order that redeems a voucher whose regime became known, changed or was taken back.
-fn settle_redeemers(
-    connection: &mut Connection,
-    batch: &mut Batch,
-    order_id: &str,
-    before: &BTreeMap<StoredValueKey, Regime>,
-    sold: &BTreeMap<StoredValueKey, Regime>,
-    origin: &Origin,
-) -> Result<usize, Error> {
-    let redeemers = voucher_taxation::redeemers(connection, batch, order_id, before, sold)?;
-    let mut entries = 0;
-    for redeemer in redeemers {
-        let known = load(connection, &mut batch.orders, &redeemer)?;
-        let origin = Origin {
-            event_id: origin.event_id,
-            document_id: origin.document_id,
-            received_at: origin.received_at,
-            cause: SnapshotCause::VoucherOf(order_id.to_owned()),
-        };
-        entries += apply(connection, batch, known, &origin)?;
-    }
-    Ok(entries)
-}
-
 /// Sets what of an order's credit is recognised, and posts the difference. The result is written.
 pub(in crate::ledger) fn recognise_credit(
     connection: &mut Connection,
@@ -190,28 +210,27 @@ pub(in crate::ledger) fn recognise_credit(
 ) -> Result<usize, Error> {
     let mut known = load(connection, &mut batch.orders, order_id)?;
     known.snapshot.recognised_credit = credit;
-    let entries = apply(connection, batch, known, origin)?;
+    let mut again = BTreeSet::new();
+    let entries = step(connection, batch, known, origin, &mut again)?;
+    let entries = entries + settle_orders(connection, batch, again, origin)?;
     batch.flush(connection)?;
     Ok(entries)
 }
 
-/// Settles again every order that redeems one of these vouchers or flex tickets: how they are taxed has become known,
-/// or is no longer known. The result is written.
+/// Settles again every order that sells or redeems one of these vouchers or flex tickets: what is known of them beyond
+/// orders has changed. The result is written.
 pub(in crate::ledger) fn settle_again(
     connection: &mut Connection,
     batch: &mut Batch,
     vouchers: &[StoredValueKey],
     origin: &Origin,
 ) -> Result<usize, Error> {
-    let mut redeemers = BTreeSet::new();
+    let mut orders = BTreeSet::new();
     for voucher in vouchers {
-        redeemers.extend(current_state::redeeming_orders(connection, &batch.book.source, voucher)?);
+        orders.extend(current_state::redeeming_orders(connection, &batch.book.source, voucher)?);
+        orders.extend(current_state::seller(connection, &batch.book.source, voucher)?);
     }
-    let mut entries = 0;
-    for redeemer in redeemers {
-        let known = load(connection, &mut batch.orders, &redeemer)?;
-        entries += apply(connection, batch, known, origin)?;
-    }
+    let entries = settle_orders(connection, batch, orders, origin)?;
     batch.flush(connection)?;
     Ok(entries)
 }

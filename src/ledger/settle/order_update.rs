@@ -1,7 +1,9 @@
 //! What an event says of an order, and how that joins what is known.
 
 use crate::clock::Timestamp;
-use crate::ledger::posting::Snapshot;
+use crate::ledger::book::PolicyHistory;
+use crate::ledger::posting::opening::{self, Told};
+use crate::ledger::posting::{Snapshot, StoredValueKey};
 use crate::order::{Note, NoteReason, Order, OrderStatus, Payment, Versions};
 
 /// What one event says of an order.
@@ -45,6 +47,17 @@ impl OrderUpdate {
     }
 }
 
+impl OrderUpdate {
+    /// The vouchers and flex tickets that it says were used.
+    pub(super) fn vouchers_used(&self) -> Vec<StoredValueKey> {
+        let UpdateContent::Sections { order, .. } = &self.content else { return Vec::new() };
+        let vouchers = order.redeemed_vouchers.iter().flatten().map(|used| StoredValueKey::voucher(&used.id));
+        let participants = order.tickets.iter().flatten().flat_map(|ticket| &ticket.participants);
+        let flex = participants.flat_map(|who| &who.redeemed_flex_tickets);
+        vouchers.chain(flex.map(|used| StoredValueKey::flex(&used.id))).collect()
+    }
+}
+
 /// Takes the content over, as far as it is not older than what is known. True when any of it was new enough.
 pub(in crate::ledger) fn merge(
     snapshot: &mut Snapshot,
@@ -75,6 +88,29 @@ pub(in crate::ledger) fn merge(
             snapshot.cancelled = true;
             true
         }
+    }
+}
+
+/// Keeps what an update tells of the time before the first day of the book, if it has one.
+pub(super) fn learn_opening(
+    snapshot: &mut Snapshot,
+    versions: &mut Versions,
+    update: &OrderUpdate,
+    policies: &PolicyHistory,
+) {
+    let Some(begins_at) = policies.begins_at() else { return };
+    let early = update.received_at < begins_at;
+    match &update.content {
+        UpdateContent::Sections { order, version, .. } => {
+            let OrderUpdate { event_id, received_at, .. } = *update;
+            let told = Told { order, event_id, received_at, version: *version };
+            opening::learn(snapshot, versions, told, &policies.rules(snapshot.policy_id));
+        }
+        UpdateContent::Payment(payment) if early && payment.paid_at.is_none() => {
+            opening::learn_undated(snapshot, format!("payment:{}", payment.id));
+        }
+        UpdateContent::Cancelled if early => opening::learn_cancelled(snapshot),
+        UpdateContent::Payment(_) | UpdateContent::Cancelled => {}
     }
 }
 

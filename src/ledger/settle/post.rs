@@ -37,11 +37,20 @@ pub(in crate::ledger) fn entries_of(
     posted: &Posted,
 ) -> Result<SealedEntries, Error> {
     let mut sealed = SealedEntries::default();
+    let begins_at = book.policies.begins_at();
+    // Nothing is booked before the first day of the book.
+    let not_before = |(at, basis)| match begins_at {
+        Some(begins_at) if at < begins_at => (begins_at, "books_from"),
+        _ => (at, basis),
+    };
     for change in diff(posted.live(), &wanted.atoms) {
         match change {
             AtomChange::Reverse { key, entry_no, reason } => {
-                let (entry, lines) = posted.original(entry_no)?;
-                let (at, basis) = effective_date::reversal(wanted, entry, &reason, snapshot.recorded_at);
+                let original = posted.original(entry_no)?;
+                let (entry, lines) = original;
+                let change = wanted.atoms.get(&key).and_then(|atom| effective_date::change(wanted, original, atom));
+                let undone = || effective_date::reversal(wanted, entry, &reason, snapshot.recorded_at);
+                let (at, basis) = not_before(change.unwrap_or_else(undone));
                 let draft = EntryDraft {
                     kind: EntryKind::Reverse,
                     event_type: &entry.event_type,
@@ -58,8 +67,12 @@ pub(in crate::ledger) fn entries_of(
             }
             AtomChange::Post { key, reason, hash } => {
                 let Some(atom) = wanted.atoms.get(&key) else { continue };
-                let (at, basis) = effective_date::post(atom, posted.was_posted(&key), snapshot);
+                let before = posted.live().get(&key).map(|live| posted.original(live.entry_no)).transpose()?;
+                let change = before.and_then(|before| effective_date::change(wanted, before, atom));
+                let done = || effective_date::post(atom, posted.was_posted(&key), snapshot);
+                let (at, basis) = not_before(change.unwrap_or_else(done));
                 let draft = EntryDraft {
+                    kind: atom.kind(),
                     event_type: atom.event_type,
                     atom_key: &key,
                     atom_hash: &hash,

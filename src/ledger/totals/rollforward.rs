@@ -89,32 +89,37 @@ pub(super) fn vouchers(closing: &[AccountBalance], moved: &[Movement]) -> Result
     rows.collect()
 }
 
+/// The kind of a movement that was brought in when the book began.
+const BROUGHT_IN: &str = "opening";
+
 /// What moved on one account. Sums of 64-bit numbers cannot leave 128 bits; each is checked when it becomes a field.
 struct AccountMoves<'a> {
     balance: &'a AccountBalance,
     /// `-1` shows a credit as positive.
     sign: i128,
-    of_account: Vec<(ItemKind, i64)>,
+    /// Without a kind: brought in when the book began.
+    of_account: Vec<(Option<ItemKind>, i64)>,
 }
 
 impl<'a> AccountMoves<'a> {
     fn of(balance: &'a AccountBalance, moved: &[Movement], sign: i128) -> Result<Self> {
         let same = |moved: &&Movement| moved.currency == balance.currency && moved.account == balance.account;
         let of_account = moved.iter().filter(same).map(|moved| {
-            let kind = ItemKind::stored(&moved.item_kind, format_args!("a line on {}", moved.account))?;
+            let known = || ItemKind::stored(&moved.item_kind, format_args!("a line on {}", moved.account));
+            let kind = if moved.item_kind == BROUGHT_IN { None } else { Some(known()?) };
             Ok((kind, moved.amount_minor))
         });
         Ok(Self { balance, sign, of_account: of_account.collect::<Result<_>>()? })
     }
 
     fn sum(&self, chosen: impl Fn(ItemKind) -> bool) -> i128 {
-        let chosen = self.of_account.iter().filter(|(kind, _)| chosen(*kind));
+        let chosen = self.of_account.iter().filter(|(kind, _)| kind.is_some_and(&chosen));
         chosen.map(|(_, minor)| i128::from(*minor)).sum()
     }
 
     /// Opening balance, what no group has, and closing balance.
     fn rest(&self, groups: &[i128]) -> Result<[i64; 3]> {
-        let all: i128 = self.sum(|_| true);
+        let all: i128 = self.of_account.iter().map(|(_, minor)| i128::from(*minor)).sum();
         let closing = i128::from(self.balance.balance_minor);
         self.minor([closing - all, all - groups.iter().sum::<i128>(), closing])
     }

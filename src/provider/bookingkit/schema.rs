@@ -80,8 +80,8 @@ pub(super) const PARTICIPANT: &[&str] = &[
 ];
 pub(super) const ENTRY_UNIT: &[&str] = &["type"];
 pub(super) const REDEEMED_FLEX_TICKET: &[&str] = &["id", "redeemed_value", "creation_date", "purchasing_order_id"];
-/// `status` and `vat` are read, but noted all the same: the sample has them, the types do not.
-pub(super) const VOUCHER_ORDER: &[&str] = &["id", "voucher", "related_items"];
+/// The sample has `status` and `vat`, the types do not.
+pub(super) const VOUCHER_ORDER: &[&str] = &["id", "status", "vat", "voucher", "related_items"];
 pub(super) const VOUCHER: &[&str] = &["id", "code", "value", "currency"];
 pub(super) const RELATED_ITEMS: &[&str] = &["refundedOrders", "payments"];
 pub(super) const REFUNDED_ORDER: &[&str] = &["order_id", "order_code"];

@@ -57,7 +57,7 @@ pub(super) fn refunds(connection: &mut Connection, source: Option<&str>) -> Resu
 /// Sums of every voucher and flex ticket on the liability accounts, as booked up to `as_of`.
 pub(super) fn posted(connection: &mut Connection, source: Option<&str>, as_of: NaiveDate) -> Result<Vec<Posted>> {
     const CLASS: &str = "CASE WHEN postings.account_code = 'liabilities:flex' THEN 'flex' ELSE 'voucher' END";
-    const REDEEMED: &str = "postings.item_kind IN ('voucher_redemption', 'flex_redemption')";
+    const REDEEMED: &str = "postings.item_kind IN ('voucher_redemption', 'flex_redemption', 'breakage')";
     let issued = format!("CAST(-SUM(CASE WHEN {REDEEMED} THEN 0 ELSE postings.amount_minor END) AS BIGINT)");
     let redeemed = format!("CAST(SUM(CASE WHEN {REDEEMED} THEN postings.amount_minor ELSE 0 END) AS BIGINT)");
     let issued_at = format!("MIN(CASE WHEN {REDEEMED} THEN NULL ELSE journal_entries.effective_at END)");

@@ -74,7 +74,7 @@ pub struct Entry {
     pub source: String,
     /// The number that it would get.
     pub entry_no: i64,
-    /// `post` or `reverse`.
+    /// `post`, `opening` or `reverse`.
     pub kind: String,
     /// What happened, such as `sale.ticket`.
     pub event_type: String,

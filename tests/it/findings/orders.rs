@@ -34,7 +34,7 @@ on_both_engines!(what_several_orders_do_to_one_voucher_is_found, async |database
     assert_eq!((open("voucher_unknown_origin"), open("voucher_negative")), (none.clone(), none.clone()));
     daemon.accepted("museum", other("g", &[("/redeemed_vouchers/-", voucher_used("w", "1.00"))])).await;
     daemon.settle().await;
-    assert_eq!(open("voucher_negative"), ["e", "g"]);
+    assert_eq!(open("voucher_negative"), ["f"], "one voucher, one finding, on the order that sold it");
     daemon.accepted("museum", other("g", &[])).await;
     daemon.settle().await;
     assert_eq!(open("voucher_negative"), none);
@@ -184,5 +184,29 @@ on_both_engines!(calibrate_tells_which_formula_fits, async |database| {
     assert_eq!((fit.orders, fit.discriminating, fit.unfit, fit.left_out), (4, 3, 1, 0));
     let of = |name: &str| fit.fits.iter().find(|(formula, _)| formula.name() == name).map(|(_, fits)| *fits).unwrap();
     assert_eq!((of("G1"), of("G5")), ((3, 2), (1, 0)));
+    daemon.finish().await;
+});
+
+on_both_engines!(a_voucher_used_after_its_sale_was_undone_or_at_another_rate_is_found, async |database| {
+    let daemon = start(database).await;
+    let open = |reason: &str| {
+        let sql = "SELECT order_id AS line FROM findings WHERE state = 'open' AND reason =";
+        daemon.lines(&format!("{sql} '{reason}' ORDER BY order_id"))
+    };
+    let undone = [
+        ("/voucherOrders/-", voucher_sold("v", "5.00", "7.00")),
+        ("/status", json!("CANCELLED")),
+        ("/cancellation_date", json!("2025-11-01T08:00:00Z")),
+    ];
+    daemon.accepted("museum", other("a", &undone)).await;
+    let cup = json!({"product_id": "cup", "price": "5.00", "amount": 1, "currency": "EUR", "vat": "19"});
+    let used = [("/redeemed_vouchers/-", voucher_used("v", "5.00")), ("/products/-", cup)];
+    daemon.accepted("museum", other("b", &used)).await;
+    daemon.settle().await;
+    assert_eq!(open("used_after_cancellation"), ["a", "b"]);
+    assert_eq!(open("voucher_rate_differs"), ["b"]);
+    daemon.accepted("museum", other("b", &[])).await;
+    daemon.settle().await;
+    assert_eq!((open("used_after_cancellation"), open("voucher_rate_differs")), (Vec::new(), Vec::<String>::new()));
     daemon.finish().await;
 });

@@ -132,7 +132,8 @@ async fn a_daemon_goes_on_with_the_copy_as_if_nothing_had_been() {
 /// A source with its first policy, as a daemon makes it.
 fn a_source() -> String {
     format!(
-        "INSERT INTO sources VALUES ('museum', 'bookingkit', 'Europe/Berlin', 'DE', '2025-01-01 00:00:00');
+        "INSERT INTO sources (source, provider, timezone, country, created_at)
+            VALUES ('museum', 'bookingkit', 'Europe/Berlin', 'DE', '2025-01-01 00:00:00');
          INSERT INTO policies VALUES ('museum', 1, '1970-01-01 00:00:00', '{{}}', '{}', '2025-01-01 00:00:00')",
         "a".repeat(64)
     )

@@ -194,7 +194,7 @@ on_both_engines!(what_others_post_on_the_order_counts, async |database| {
     let file = File { kind: FileKind::Manual, bytes: file.as_bytes().to_vec(), opened_on: None };
     let reason = ticketledger::inbox::operator::Reason { actor: "anna".to_owned(), why: "fee".to_owned() };
     let museum = KnownSource { name: "museum".to_owned(), timezone: chrono_tz::Europe::Berlin };
-    import(daemon.database(), &museum, &file, &reason, at("2025-11-11T20:00:00Z")).expect("an import");
+    import(daemon.database(), &museum, &file, &reason, None, at("2025-11-11T20:00:00Z")).expect("an import");
     daemon.set_clock("2025-12-20T08:00:00Z");
     assert_eq!(changes(&sweep(&daemon)), [("late", 0, 1190)]);
     // A voucher of another order gives it back after all: the next sweep sees it.

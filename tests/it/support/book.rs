@@ -31,7 +31,8 @@ impl<'a> Book<'a> {
     pub(crate) fn new(database: &'a TestDatabase, source: &'static str) -> Self {
         let body = "b".repeat(64);
         database.execute(&format!(
-            "INSERT INTO sources VALUES ('{source}', 'bookingkit', 'Europe/Berlin', 'DE', '2025-01-01 00:00:00');
+            "INSERT INTO sources (source, provider, timezone, country, created_at)
+                VALUES ('{source}', 'bookingkit', 'Europe/Berlin', 'DE', '2025-01-01 00:00:00');
              INSERT INTO policies VALUES ('{source}', 1, '2025-01-01 00:00:00', '{{}}', '{body}',
                 '2025-01-01 00:00:00');
              INSERT INTO inbox_events (source, kind, entity, received_at, method, headers, body_sha256, state, due_at)

@@ -155,8 +155,10 @@ macro_rules! on_both_engines {
 on_both_engines!(a_test_database_opens_empty_and_takes_statements, |database| {
     let mut connection = database.open().reader().unwrap();
     assert_eq!(database.path.is_some(), database.engine == Engine::Sqlite);
-    database
-        .execute("INSERT INTO sources VALUES ('museum', 'bookingkit', 'Europe/Berlin', 'DE', '2025-01-01 00:00:00')");
+    database.execute(
+        "INSERT INTO sources (source, provider, timezone, country, created_at)
+            VALUES ('museum', 'bookingkit', 'Europe/Berlin', 'DE', '2025-01-01 00:00:00')",
+    );
     assert!(database.try_execute("INSERT INTO sources (source) VALUES ('theatre')").is_err());
     let sources: i64 = ticketledger::on_engine!(&mut connection, |c| {
         ticketledger::db::schema::sources::table.count().get_result(c).unwrap()

@@ -20,7 +20,7 @@ impl TestDaemon {
     fn enter(&self, rows: &str) {
         let text = format!("date,reference,kind,currency,amount,method,account,order_id,vat_rate\n{rows}\n");
         let file = File { kind: FileKind::Manual, bytes: text.into_bytes(), opened_on: None };
-        import(self.database(), &museum(), &file, &reason(), self.clock.now())
+        import(self.database(), &museum(), &file, &reason(), None, self.clock.now())
             .unwrap_or_else(|error| panic!("{error}"));
     }
 }

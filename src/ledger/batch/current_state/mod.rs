@@ -8,14 +8,40 @@ use diesel::prelude::*;
 
 pub(in crate::ledger) use self::parts::{PartRows, refunded_orders, titles};
 pub(in crate::ledger) use self::store::{
-    delete_parts, forget_voucher, insert_parts, order_row, redeeming_orders, regime_of, regimes_sold, save_vouchers,
+    delete_parts, forget_voucher, insert_parts, note_use, order_row, redeeming_orders, regimes_sold, save_vouchers,
+    seller, uses, voucher,
 };
 
 pub(in crate::ledger) use self::words::{PartState, RegimeWord, VoucherOrigin};
 
 use crate::clock::Timestamp;
 use crate::db::schema::orders;
-use crate::ledger::posting::Snapshot;
+use crate::ledger::posting::{Issued, Snapshot};
+use crate::policy::Regime;
+
+/// A voucher or flex ticket as it is known now.
+#[derive(Clone, Debug)]
+pub(in crate::ledger) struct KnownVoucher {
+    /// How it is taxed, if any order of the source or an import told.
+    pub(in crate::ledger) regime: Option<Regime>,
+    /// It is sold or issued, and that counts.
+    pub(in crate::ledger) live: bool,
+    /// In minor units.
+    pub(in crate::ledger) face_minor: Option<i64>,
+    /// ISO 4217 code.
+    pub(in crate::ledger) currency: Option<String>,
+    /// The oldest delivery that says that it was used.
+    pub(in crate::ledger) first_used_by: Option<i64>,
+}
+
+impl KnownVoucher {
+    /// What the order itself says that issues it.
+    pub(in crate::ledger) fn of(issued: &Issued) -> Self {
+        let Issued { regime, face_minor, live, currency } = *issued;
+        let (face_minor, currency) = (Some(face_minor), Some(currency.code().to_owned()));
+        Self { regime: Some(regime), live, face_minor, currency, first_used_by: None }
+    }
+}
 
 /// An order as it is known now.
 #[derive(Clone, Queryable, Selectable, Insertable, AsChangeset)]

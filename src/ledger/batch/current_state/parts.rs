@@ -75,6 +75,7 @@ pub(super) struct RedemptionRow {
     currency: String,
     amount_minor: i64,
     redeemed_at: Option<Timestamp>,
+    state: PartState,
 }
 
 /// The rows of one snapshot.
@@ -171,10 +172,10 @@ impl<'a> Parts<'a> {
     pub(super) fn vouchers_sold(&self) -> Vec<VoucherRow> {
         let mut rows = Vec::new();
         for flex in self.snapshot.order.flex_tickets.iter().flatten() {
-            let regime = self.policy.flex_regime(flex);
+            let regime = self.snapshot.flex_regime(self.policy, flex);
             rows.push(VoucherRow {
                 regime: RegimeWord::of(StoredValueClass::Flex, regime),
-                origin: VoucherOrigin::Sale,
+                origin: self.origin(&part_key::flex(&flex.id), VoucherOrigin::Sale),
                 state: self.state(flex.status),
                 face_minor: Some(flex.price_minor),
                 currency: Some(flex.currency.code().to_owned()),
@@ -184,35 +185,44 @@ impl<'a> Parts<'a> {
                 code_last4: flex.code_last4.clone(),
                 units_total: Some(flex.redemption_total),
                 units_left: Some(flex.redemption_available),
-                ..self.unknown_voucher(StoredValueClass::Flex, &flex.id)
+                ..Self::unknown_voucher(self.source, StoredValueClass::Flex, &flex.id)
             });
         }
         for order in self.snapshot.order.voucher_orders.iter().flatten() {
             let refund = !order.refunded_orders.is_empty();
-            let regime = self.policy.voucher_regime(order);
-            let refund_lives = self.snapshot.issues_refunds(self.policy) && self.policy.counts_part(order.status);
+            let state = PartState::of(self.snapshot.issues(self.policy, order));
             for voucher in &order.vouchers {
+                let regime = self.snapshot.voucher_regime(self.policy, order, voucher);
                 rows.push(VoucherRow {
                     regime: RegimeWord::of(StoredValueClass::Voucher, regime),
-                    origin: if refund { VoucherOrigin::Refund } else { VoucherOrigin::Sale },
-                    state: if refund { PartState::of(refund_lives) } else { self.state(order.status) },
+                    origin: self.origin(
+                        &part_key::voucher(&voucher.id),
+                        if refund { VoucherOrigin::Refund } else { VoucherOrigin::Sale },
+                    ),
+                    state,
                     face_minor: Some(voucher.value_minor),
                     currency: Some(voucher.currency.code().to_owned()),
                     vat_bp: Some(regime.rate().unwrap_or(order.vat_bp)),
                     purchase_order_id: Some(self.order_id()),
                     code_sha256: voucher.code_sha256.clone(),
                     code_last4: voucher.code_last4.clone(),
-                    ..self.unknown_voucher(StoredValueClass::Voucher, &voucher.id)
+                    ..Self::unknown_voucher(self.source, StoredValueClass::Voucher, &voucher.id)
                 });
             }
         }
         rows
     }
 
+    /// How a voucher or flex ticket of this order came to be.
+    fn origin(&self, part_key: &str, sold: VoucherOrigin) -> VoucherOrigin {
+        let before = self.snapshot.opening.as_ref().is_some_and(|opening| opening.has_part(part_key));
+        if before { VoucherOrigin::Opening } else { sold }
+    }
+
     /// A voucher that is redeemed although it is unknown how it was sold.
-    fn unknown_voucher(&self, class: StoredValueClass, voucher_id: &str) -> VoucherRow {
+    pub(super) fn unknown_voucher(source: &str, class: StoredValueClass, voucher_id: &str) -> VoucherRow {
         VoucherRow {
-            source: self.source.to_owned(),
+            source: source.to_owned(),
             class,
             voucher_id: voucher_id.to_owned(),
             regime: RegimeWord::Unknown,
@@ -230,7 +240,7 @@ impl<'a> Parts<'a> {
     }
 
     pub(super) fn vouchers_redeemed(&self) -> Vec<VoucherRow> {
-        self.snapshot.redeemed().map(|(class, id)| self.unknown_voucher(class, id)).collect()
+        self.snapshot.redeemed().map(|(class, id)| Self::unknown_voucher(self.source, class, id)).collect()
     }
 
     pub(super) fn redemptions(&self) -> Vec<RedemptionRow> {
@@ -244,6 +254,7 @@ impl<'a> Parts<'a> {
             currency: String::new(),
             amount_minor: 0,
             redeemed_at: None,
+            state: PartState::of(self.snapshot.takes_vouchers(self.policy)),
         };
         let mut rows = Vec::new();
         for redeemed in self.snapshot.order.redeemed_vouchers.iter().flatten() {
@@ -262,6 +273,7 @@ impl<'a> Parts<'a> {
                         currency: redeemed.currency.code().to_owned(),
                         amount_minor: redeemed.value_minor,
                         redeemed_at: redeemed.redeemed_at,
+                        state: PartState::of(self.counts(ticket.status) && self.counts(who.status)),
                         ..row(rows.len(), StoredValueClass::Flex, &redeemed.id)
                     });
                 }

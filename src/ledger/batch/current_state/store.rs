@@ -3,10 +3,11 @@
 use diesel::prelude::*;
 
 use super::parts::{PartRows, Parts};
-use super::{OrderRow, RegimeWord};
+use super::{KnownVoucher, OrderRow, PartState, RegimeWord};
+use crate::clock::Timestamp;
 use crate::db::schema::{order_lines, orders, payments, redemptions, vouchers};
 use crate::db::{Connection, Result};
-use crate::ledger::posting::{Snapshot, StoredValueClass, StoredValueKey};
+use crate::ledger::posting::{Snapshot, StoredValueClass, StoredValueKey, Use};
 use crate::policy::{Policy, Regime};
 use crate::{insert_rows, limits, on_engine};
 
@@ -76,29 +77,92 @@ pub(in crate::ledger) fn save_vouchers(
     Ok(!sold.is_empty() || !redeemed.is_empty())
 }
 
-/// Forgets how a voucher or flex ticket was sold: the order that said so sells it no longer.
+/// Forgets how a voucher or flex ticket was sold: the order that said so sells it no longer. Who used it first stays
+/// known.
 pub(in crate::ledger) fn forget_voucher(
     connection: &mut Connection,
     source: &str,
     voucher: &StoredValueKey,
 ) -> Result<()> {
     let known = vouchers::table.find((source, voucher.class, &voucher.id));
-    on_engine!(connection, |c| diesel::delete(known).execute(c))?;
+    let unknown = Parts::unknown_voucher(source, voucher.class, &voucher.id);
+    on_engine!(connection, |c| {
+        diesel::delete(known.filter(vouchers::first_used_by.is_null())).execute(c)?;
+        diesel::update(known).set(&unknown).execute(c)
+    })?;
     Ok(())
 }
 
-/// How a voucher or flex ticket was sold, if any order of the source told.
-pub(in crate::ledger) fn regime_of(
+/// Notes that the delivery with this id says that a voucher or flex ticket is used. True when none before it did.
+pub(in crate::ledger) fn note_use(
     connection: &mut Connection,
     source: &str,
     voucher: &StoredValueKey,
-) -> Result<Option<Regime>> {
-    let row: Option<(RegimeWord, Option<i32>)> = on_engine!(connection, |c| vouchers::table
+    event_id: i64,
+) -> Result<bool> {
+    let unknown = Parts::unknown_voucher(source, voucher.class, &voucher.id);
+    let same = vouchers::table.find((source, voucher.class, &voucher.id));
+    let later = same.filter(vouchers::first_used_by.is_null().or(vouchers::first_used_by.gt(event_id)));
+    let changed = on_engine!(connection, |c| {
+        diesel::insert_into(vouchers::table).values(&unknown).on_conflict_do_nothing().execute(c)?;
+        diesel::update(later).set(vouchers::first_used_by.eq(event_id)).execute(c)
+    })?;
+    Ok(changed > 0)
+}
+
+/// What is known of a voucher or flex ticket.
+pub(in crate::ledger) fn voucher(
+    connection: &mut Connection,
+    source: &str,
+    voucher: &StoredValueKey,
+) -> Result<Option<KnownVoucher>> {
+    type VoucherColumns = (RegimeWord, Option<i32>, PartState, Option<i64>, Option<String>, Option<i64>);
+    let row: Option<VoucherColumns> = on_engine!(connection, |c| vouchers::table
         .find((source, voucher.class, &voucher.id))
-        .select((vouchers::regime, vouchers::vat_bp))
+        .select((
+            vouchers::regime,
+            vouchers::vat_bp,
+            vouchers::state,
+            vouchers::face_minor,
+            vouchers::currency,
+            vouchers::first_used_by,
+        ))
         .first(c)
         .optional())?;
-    Ok(row.and_then(|(word, vat_bp)| word.with_rate(vat_bp)))
+    Ok(row.map(|(word, vat_bp, state, face_minor, currency, first_used_by)| KnownVoucher {
+        regime: word.with_rate(vat_bp),
+        live: state == PartState::Live,
+        face_minor,
+        currency,
+        first_used_by,
+    }))
+}
+
+/// The uses of a voucher or flex ticket that count.
+pub(in crate::ledger) fn uses(connection: &mut Connection, source: &str, voucher: &StoredValueKey) -> Result<Vec<Use>> {
+    let rows: Vec<(Option<Timestamp>, String, i64, String)> = on_engine!(connection, |c| redemptions::table
+        .filter(redemptions::source.eq(source))
+        .filter(redemptions::class.eq(voucher.class))
+        .filter(redemptions::voucher_id.eq(&voucher.id))
+        .filter(redemptions::state.eq(PartState::Live))
+        .select((redemptions::redeemed_at, redemptions::order_id, redemptions::amount_minor, redemptions::currency))
+        .load(c))?;
+    let used = |(used_at, order_id, amount_minor, currency)| Use { used_at, order_id, amount_minor, currency };
+    Ok(rows.into_iter().map(used).collect())
+}
+
+/// The order that sold or issued a voucher or flex ticket, if one of the source did.
+pub(in crate::ledger) fn seller(
+    connection: &mut Connection,
+    source: &str,
+    voucher: &StoredValueKey,
+) -> Result<Option<String>> {
+    let row: Option<Option<String>> = on_engine!(connection, |c| vouchers::table
+        .find((source, voucher.class, &voucher.id))
+        .select(vouchers::purchase_order_id)
+        .first(c)
+        .optional())?;
+    Ok(row.flatten())
 }
 
 /// `(order, voucher or flex ticket, regime)` of what these orders sold, as known so far.

@@ -18,6 +18,8 @@ vocabulary! {
         Sale = "sale",
         /// Issued instead of money given back.
         Refund = "refund",
+        /// Sold or issued before the first day of the book: what it is worth comes by import.
+        Opening = "opening",
         Import = "import",
         /// It is redeemed, and no order or import says where it comes from.
         Unknown = "unknown",

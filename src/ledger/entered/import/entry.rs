@@ -1,72 +1,100 @@
-//! What one row books.
+//! What one row books: a balanced entry, before it has its number.
 
 use chrono::NaiveDate;
 
+use super::opening::OpeningVoucher;
 use super::plan::posting_key;
+use super::request::Request;
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::ledger::Error;
 use crate::ledger::batch::Batch;
-use crate::ledger::batch::current_state::RegimeWord;
-use crate::ledger::book::chain::sha256_of_json;
 use crate::ledger::book::{Account, EntryDraft, EntryKind, EntryReason, ItemKind, PostingRow, SealedEntries};
-use crate::ledger::posting::{StoredValueClass, StoredValueKey};
+use crate::ledger::posting::StoredValueKey;
 use crate::money::{Currency, Overflow, vat_in_gross};
 
-/// One balanced entry, before it has its number.
+/// One balanced entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ManualEntry {
+pub(super) struct ManualEntry {
     /// Of the file.
-    pub line: u64,
+    pub(super) line: u64,
     /// Kind and document reference, such as `fee:ch_123`: posted once, whatever file it comes in.
-    pub key: String,
+    key: String,
     /// What it is, such as `manual.fee`.
-    pub event_type: &'static str,
+    event_type: &'static str,
     /// The name of the fact in the journal.
-    pub atom_key: String,
+    atom_key: String,
+    /// Of the row that asked for it.
+    hash: String,
     /// The order whose balance it moves.
-    pub order_id: Option<String>,
+    pub(super) order_id: Option<String>,
     /// Of all its lines.
-    pub currency: Currency,
+    pub(super) currency: Currency,
     /// When it happened; `None`: when the books opened.
-    pub day: Option<NaiveDate>,
+    day: Option<NaiveDate>,
     /// At least two, summing to zero.
-    pub(super) lines: Vec<(Account, PostingRow)>,
-    pub voucher: Option<OpeningVoucher>,
-}
-
-/// A voucher or flex ticket that an earlier system sold.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct OpeningVoucher {
-    pub class: StoredValueClass,
-    pub voucher_id: String,
-    pub regime: RegimeWord,
-    /// What it was still worth.
-    pub value_minor: i64,
-    pub currency: Currency,
-    /// Its rate; 0 when it is taxed when used.
-    pub vat_bp: i32,
-    pub sold_on: Option<NaiveDate>,
-    /// Until when it can be used.
-    pub expires_on: Option<NaiveDate>,
-    pub code_sha256: Option<String>,
-    pub code_last4: Option<String>,
-}
-
-impl OpeningVoucher {
-    pub(super) fn key(&self) -> StoredValueKey {
-        StoredValueKey::new(self.class, &self.voucher_id)
-    }
+    lines: Vec<(Account, PostingRow)>,
+    /// The voucher or flex ticket that it is about.
+    voucher: Option<StoredValueKey>,
+    /// The voucher or flex ticket that it makes known.
+    pub(super) opening: Option<OpeningVoucher>,
 }
 
 impl ManualEntry {
-    /// Equal hash, equal content: importing it again posts nothing.
-    pub fn hash(&self) -> String {
-        let rows: Vec<&PostingRow> = self.lines.iter().map(|(_, row)| row).collect();
-        sha256_of_json(&(&self.key, self.event_type, &self.order_id, self.day, rows, &self.voucher))
+    /// Without lines.
+    pub(super) fn of(request: &Request, event_type: &'static str) -> Self {
+        Self {
+            line: request.line,
+            key: request.posted_as(),
+            event_type,
+            atom_key: request.key.clone(),
+            hash: request.hash(),
+            order_id: request.order_id.clone(),
+            currency: request.currency,
+            day: request.day,
+            lines: Vec::new(),
+            voucher: None,
+            opening: None,
+        }
     }
 
+    /// The same fact under another name in the journal.
+    pub(super) fn named(self, atom_key: String) -> Self {
+        Self { atom_key, ..self }
+    }
+
+    /// Makes a voucher or flex ticket known.
+    pub(super) fn opening(self, voucher: OpeningVoucher) -> Self {
+        Self { opening: Some(voucher), ..self }
+    }
+
+    pub(super) fn lines(&self) -> &[(Account, PostingRow)] {
+        &self.lines
+    }
+
+    /// The rows from the `first`-th on, to say more of them.
+    pub(super) fn rows_from(&mut self, first: usize) -> impl Iterator<Item = &mut PostingRow> {
+        self.lines.iter_mut().skip(first).map(|(_, row)| row)
+    }
+
+    /// The voucher or flex ticket that it is about.
+    pub(super) fn voucher(&self) -> Option<&StoredValueKey> {
+        self.voucher.as_ref()
+    }
+
+    /// The account whose balance it opens.
+    pub(super) fn opened_account(&self) -> Option<&Account> {
+        let opening = |(account, row): &&(Account, PostingRow)| {
+            row.item_kind == ItemKind::OpeningBalance.as_str() && *account != Account::Opening
+        };
+        self.lines.iter().find(opening).map(|(account, _)| account)
+    }
+
+    /// Adds a line, unless it is zero.
     pub(super) fn line(mut self, account: Account, item_kind: ItemKind, amount_minor: i64) -> Self {
+        if amount_minor == 0 {
+            return self;
+        }
         let row = PostingRow {
             source: String::new(),
             entry_no: 0,
@@ -93,7 +121,24 @@ impl ManualEntry {
         self
     }
 
-    /// Adds the credit of a gross amount: all of it without a rate, else net and tax. A part that is zero is left out.
+    /// Adds a line of turnover at a rate: the net, or with its net the tax.
+    pub(super) fn line_at(
+        self,
+        vat_bp: i32,
+        tax_base_minor: Option<i64>,
+        account: Account,
+        item_kind: ItemKind,
+        amount_minor: i64,
+    ) -> Self {
+        let first = self.lines.len();
+        let mut entry = self.line(account, item_kind, amount_minor);
+        for row in entry.rows_from(first) {
+            (row.vat_bp, row.tax_base_minor) = (Some(vat_bp), tax_base_minor);
+        }
+        entry
+    }
+
+    /// Adds the credit of a gross amount: all of it without a rate, else net and output tax.
     pub(super) fn taxed(
         self,
         net_account: Account,
@@ -104,22 +149,18 @@ impl ManualEntry {
         let Some(bp) = vat_bp else { return Ok(self.line(net_account, item_kind, -gross_minor)) };
         let vat = vat_in_gross(gross_minor, bp)?;
         let net = gross_minor - vat;
-        let mut entry = self;
-        for (account, amount, base) in [(net_account, -net, None), (Account::Vat(bp), -vat, Some(-net))] {
-            if amount == 0 {
-                continue;
-            }
-            entry = entry.line(account, item_kind, amount);
-            if let Some((_, row)) = entry.lines.last_mut() {
-                (row.vat_bp, row.tax_base_minor) = (Some(bp), base);
-            }
-        }
-        Ok(entry)
+        Ok(self.line_at(bp, None, net_account, item_kind, -net).line_at(
+            bp,
+            Some(-net),
+            Account::Vat(bp),
+            item_kind,
+            -vat,
+        ))
     }
 
     /// Names the payment on every line.
     pub(super) fn paid_by(mut self, method: &str, payment_id: Option<&str>) -> Self {
-        for (_, row) in &mut self.lines {
+        for row in self.rows_from(0) {
             row.payment_method = Some(method.to_owned());
             row.payment_id = payment_id.map(str::to_owned);
         }
@@ -127,9 +168,9 @@ impl ManualEntry {
     }
 
     /// Names the voucher on every line.
-    pub(super) fn of_voucher(mut self, voucher: OpeningVoucher) -> Self {
-        for (_, row) in &mut self.lines {
-            row.voucher_id = Some(voucher.voucher_id.clone());
+    pub(super) fn of_voucher(mut self, voucher: StoredValueKey) -> Self {
+        for row in self.rows_from(0) {
+            row.voucher_id = Some(voucher.id.clone());
         }
         self.voucher = Some(voucher);
         self
@@ -157,7 +198,7 @@ pub(super) fn post(
             snapshot_no: None,
             posting_key: Some(posting_key(&batch.book.source, &entry.key)),
             atom_key: &entry.atom_key,
-            atom_hash: &entry.hash(),
+            atom_hash: &entry.hash,
             reverses_no: None,
             reason: EntryReason::Manual,
             currency: entry.currency.code(),

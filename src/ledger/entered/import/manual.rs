@@ -1,159 +1,179 @@
-//! `--kind manual`: one entry for each row.
+//! `--kind manual`: one entry for each row, whatever its purpose.
 
 use chrono::NaiveDate;
 
-use super::entry::ManualEntry;
+use super::opening;
+use super::request::{Purpose, Request, VoucherName};
 use super::sheet::{Columns, Mistake, SheetRow, rows};
-use crate::ledger::book::{Account, ItemKind};
-use crate::money::Currency;
+use crate::ledger::book::Account;
 
 const COLUMNS: Columns = Columns {
     required: &["date", "reference", "kind", "currency", "amount"],
-    optional: &["method", "account", "order_id", "vat_rate"],
+    optional: &["method", "account", "order_id", "vat_rate", "input_vat", "voucher_id"],
 };
 
-/// The fields that every row has.
-struct Common {
-    line: u64,
-    day: NaiveDate,
-    reference: String,
-    currency: Currency,
-    amount: i64,
+/// Every kind, with the optional columns that it has a use for.
+const KINDS: [(&str, &[&str]); 11] = [
+    ("fee", &["method", "order_id", "input_vat"]),
+    ("payout", &["method", "order_id"]),
+    ("payment", &["method", "order_id"]),
+    ("refund", &["method", "order_id"]),
+    ("retain", &["order_id", "vat_rate"]),
+    ("write-off", &["order_id", "account", "vat_rate"]),
+    ("price-reduction", &["order_id"]),
+    ("breakage", &["voucher_id"]),
+    ("voucher-correction", &["voucher_id", "account", "order_id"]),
+    ("opening-vouchers", &["voucher_id", "vat_rate"]),
+    ("opening-balance", &["account"]),
+];
+
+/// Where what is given up goes.
+const WRITTEN_OFF_TO: [Account; 4] = [Account::BadDebt, Account::Fees, Account::IncomeRetained, Account::Rounding];
+
+pub(super) fn read(bytes: &[u8], today: NaiveDate, mistakes: &mut Vec<Mistake>) -> Vec<Request> {
+    rows(bytes, &COLUMNS, today, mistakes, |row| request(row).into_iter().collect())
 }
 
-pub(super) fn read(bytes: &[u8], today: NaiveDate, mistakes: &mut Vec<Mistake>) -> Vec<ManualEntry> {
-    rows(bytes, &COLUMNS, today, mistakes, |row| entry(row).into_iter().collect())
-}
-
-fn entry(row: &mut SheetRow<'_>) -> Option<ManualEntry> {
-    let (day, reference, kind) = (row.past_day("date"), row.required_id("reference"), row.required("kind"));
+fn request(row: &mut SheetRow<'_>) -> Option<Request> {
+    let (day, reference, word) = (row.past_day("date"), row.required_id("reference"), row.required("kind"));
     let currency = row.currency();
-    let amount = row.amount("amount", currency);
-    if amount == Some(0) {
-        row.mistake("`amount` is zero");
+    let word = word?;
+    let Some((kind, takes)) = KINDS.into_iter().find(|(kind, _)| *kind == word) else {
+        row.amount("amount", currency);
+        row.mistake(format!("`kind` must be one of: {}", KINDS.map(|(kind, _)| kind).join(", ")));
+        return None;
+    };
+    let signed = matches!(kind, "voucher-correction" | "opening-balance");
+    let amount = if signed { row.amount_but_zero(currency) } else { row.positive_amount("amount", currency) };
+    refuse_others(row, kind, takes);
+    if kind == "opening-vouchers" {
+        return opening::of_sheet(row, day?, currency?, amount?);
     }
-    let common = day.zip(reference).zip(currency).zip(amount.filter(|amount| *amount != 0));
-    let common = common.map(|(((day, reference), currency), amount)| Common {
+    let order_id = order_of(row, kind, takes);
+    let purpose = purpose(row, kind, reference.as_deref().unwrap_or_default());
+    let (day, reference, currency, amount_minor) = (day?, reference?, currency?, amount?);
+    Some(Request {
         line: row.line,
-        day,
-        reference,
+        key: format!("{kind}:{reference}"),
+        reversed: 0,
+        day: Some(day),
         currency,
-        amount,
-    });
-    match kind?.as_str() {
-        "fee" => money(row, common, ItemKind::Fee, Account::Fees),
-        "payout" => money(row, common, ItemKind::Payout, Account::Bank),
-        "payment" => guest_money(row, common, ItemKind::Payment),
-        "refund" => guest_money(row, common, ItemKind::Refund),
-        "retain" => retain(row, common),
-        "write-off" => write_off(row, common),
-        _ => {
-            row.mistake("`kind` must be one of: fee, payout, payment, refund, retain, write-off");
+        amount_minor,
+        order_id: order_id?,
+        purpose: purpose?,
+    })
+}
+
+/// The order that the row names; the outer `None` is a mistake.
+fn order_of(row: &mut SheetRow<'_>, kind: &str, takes: &[&str]) -> Option<Option<String>> {
+    let moves_receivable = row.cell("account") == Some(Account::RECEIVABLE);
+    let required = match kind {
+        "fee" | "payout" => false,
+        "voucher-correction" => moves_receivable,
+        _ => takes.contains(&"order_id"),
+    };
+    match row.cell("order_id") {
+        None if required => row.required_id("order_id").map(Some),
+        None => Some(None),
+        Some(_) if kind == "voucher-correction" && !moves_receivable => {
+            row.mistake(format!("`order_id` belongs to the account {} only; leave it empty", Account::RECEIVABLE));
             None
         }
+        Some(_) if !takes.contains(&"order_id") => Some(None),
+        Some(_) => row.id("order_id").map(Some),
     }
 }
 
-impl Common {
-    fn entry(self, word: &str, event_type: &'static str, order_id: Option<String>) -> ManualEntry {
-        let key = format!("{word}:{}", self.reference);
-        let (line, currency, day) = (self.line, self.currency, Some(self.day));
-        ManualEntry {
-            line,
-            atom_key: key.clone(),
-            key,
-            event_type,
-            order_id,
-            currency,
-            day,
-            lines: Vec::new(),
-            voucher: None,
+fn purpose(row: &mut SheetRow<'_>, kind: &str, reference: &str) -> Option<Purpose> {
+    let reference = reference.to_owned();
+    Some(match kind {
+        "fee" => {
+            let (method, input_vat_bp) = (row.method(), row.rate_bp("input_vat"));
+            Purpose::Fee { method: method?, input_vat_bp: input_vat_bp? }
         }
-    }
-}
-
-/// What leaves a clearing account without a guest: a fee, or a payout. A negative amount came back.
-fn money(row: &mut SheetRow<'_>, common: Option<Common>, kind: ItemKind, account: Account) -> Option<ManualEntry> {
-    let (method, order_id) = (row.method(), row.id("order_id"));
-    refuse(row, &["account", "vat_rate"]);
-    let (common, method) = (common?, method?);
-    let amount = common.amount;
-    let event_type = if kind == ItemKind::Fee { "manual.fee" } else { "manual.payout" };
-    let entry = common.entry(kind.as_str(), event_type, order_id);
-    let entry = entry.line(account, kind, amount).line(Account::clearing(&method), kind, -amount);
-    Some(entry.paid_by(&method, None))
-}
-
-/// Money of a guest that no webhook told of.
-fn guest_money(row: &mut SheetRow<'_>, common: Option<Common>, kind: ItemKind) -> Option<ManualEntry> {
-    let (method, order_id) = (row.method(), row.required_id("order_id"));
-    refuse(row, &["account", "vat_rate"]);
-    let common = positive(row, common);
-    let (common, method, order_id) = (common?, method?, order_id?);
-    let reference = common.reference.clone();
-    let (amount, event_type) = match kind {
-        ItemKind::Refund => (-common.amount, "manual.refund"),
-        _ => (common.amount, "manual.payment"),
-    };
-    let entry = common.entry(kind.as_str(), event_type, Some(order_id));
-    let entry = entry.line(Account::clearing(&method), kind, amount).line(Account::Receivable, kind, -amount);
-    Some(entry.paid_by(&method, Some(&reference)))
-}
-
-/// What is kept of a cancelled order becomes income. Whether it is taxed is for an adviser to say.
-fn retain(row: &mut SheetRow<'_>, common: Option<Common>) -> Option<ManualEntry> {
-    let (order_id, vat_bp) = (row.required_id("order_id"), row.rate_bp("vat_rate"));
-    refuse(row, &["account", "method"]);
-    let common = positive(row, common);
-    let (common, order_id, vat_bp) = (common?, order_id?, vat_bp?);
-    let amount = common.amount;
-    let atom_key = format!("retain:{order_id}");
-    let entry = common.entry("retain", "manual.retain", Some(order_id));
-    let entry = ManualEntry { atom_key, ..entry }.line(Account::Receivable, ItemKind::Retained, amount);
-    taxed(row, entry.taxed(Account::IncomeRetained, ItemKind::Retained, amount, vat_bp))
-}
-
-/// An open balance is given up. The amount has its sign in `v_order_balance`: positive = the guest owed it.
-fn write_off(row: &mut SheetRow<'_>, common: Option<Common>) -> Option<ManualEntry> {
-    let (order_id, account, vat_bp) = (row.required_id("order_id"), row.required("account"), row.rate_bp("vat_rate"));
-    refuse(row, &["method"]);
-    let account = match account?.as_str() {
-        "expenses:bad_debt" => Account::BadDebt,
-        "expenses:fees" => Account::Fees,
-        "income:retained" => Account::IncomeRetained,
-        "suspense:rounding" => Account::Rounding,
-        _ => {
-            row.mistake(
-                "`account` must be one of: expenses:bad_debt, expenses:fees, income:retained, suspense:rounding",
-            );
-            return None;
+        "payout" => Purpose::Payout { method: row.method()? },
+        "payment" => Purpose::Payment { method: row.method()?, reference },
+        "refund" => Purpose::Refund { method: row.method()?, reference },
+        "retain" => Purpose::Retain { vat_bp: row.rate_bp("vat_rate")? },
+        "write-off" => {
+            let account = account(row, |account| WRITTEN_OFF_TO.contains(account), kind);
+            let vat_bp = row.rate_bp("vat_rate");
+            Purpose::WriteOff { account: account?, vat_bp: vat_bp? }
         }
-    };
-    let (common, order_id, vat_bp) = (common?, order_id?, vat_bp?);
-    let amount = common.amount;
-    let entry = common.entry("write-off", "manual.write_off", Some(order_id));
-    let entry = entry.line(Account::Receivable, ItemKind::WriteOff, -amount);
-    taxed(row, entry.taxed(account, ItemKind::WriteOff, -amount, vat_bp))
+        "price-reduction" => Purpose::PriceReduction,
+        "breakage" => Purpose::Breakage { voucher: voucher(row)? },
+        "voucher-correction" => {
+            let (voucher, account) = (voucher(row), account(row, corrects_vouchers, kind));
+            Purpose::VoucherCorrection { voucher: voucher?, account: account? }
+        }
+        "opening-balance" => Purpose::OpeningBalance { account: account(row, has_opening, kind)? },
+        _ => return None,
+    })
 }
 
-fn taxed(row: &mut SheetRow<'_>, entry: Result<ManualEntry, crate::money::Overflow>) -> Option<ManualEntry> {
-    entry.map_err(|overflow| row.mistake(overflow.to_string())).ok()
+fn voucher(row: &mut SheetRow<'_>) -> Option<VoucherName> {
+    Some(VoucherName::parse(&row.required_id("voucher_id")?))
 }
 
-/// A sign that turns a refund into a payment is a mistake more often than a wish.
-fn positive(row: &mut SheetRow<'_>, common: Option<Common>) -> Option<Common> {
-    if common.as_ref().is_some_and(|common| common.amount < 0) {
-        row.mistake("`amount` is negative; the kind decides the direction");
-        return None;
+/// The named account, if it is one that the kind may move.
+fn account(row: &mut SheetRow<'_>, may: impl Fn(&Account) -> bool, kind: &str) -> Option<Account> {
+    let code = row.required("account")?;
+    let account = Account::parse(&code).filter(|account| may(account));
+    if account.is_none() {
+        row.mistake(format!("`account` must be one of: {}", ACCOUNTS_OF.iter().find(|(of, _)| *of == kind)?.1));
     }
-    common
+    account
+}
+
+/// What a mistake lists, by kind.
+const ACCOUNTS_OF: [(&str, &str); 3] = [
+    ("write-off", "expenses:bad_debt, expenses:fees, income:retained, suspense:rounding"),
+    (
+        "voucher-correction",
+        "assets:bank, assets:clearing:METHOD, assets:receivable (with `order_id`), assets:voucher_refund_unallocated, \
+         equity:opening, expenses:bad_debt, expenses:fees, income:breakage, suspense:rounding",
+    ),
+    (
+        "opening-balance",
+        "assets:bank, assets:clearing:METHOD, assets:vat_input:RATE, assets:voucher_refund_unallocated, \
+         liabilities:deferred:tickets, liabilities:vat:RATE, suspense:rounding (RATE in basis points, such as 1900)",
+    ),
+];
+
+/// Other accounts have rules of their own: a voucher's worth is no ticket sold, and no tax.
+fn corrects_vouchers(account: &Account) -> bool {
+    use Account::{
+        BadDebt, Bank, Clearing, Fees, IncomeBreakage, Opening, Receivable, Rounding, VoucherRefundUnallocated,
+    };
+    matches!(
+        account,
+        Bank | Clearing(_)
+            | Receivable
+            | VoucherRefundUnallocated
+            | Opening
+            | BadDebt
+            | Fees
+            | IncomeBreakage
+            | Rounding
+    )
+}
+
+/// What orders owe is opened by the orders themselves, what vouchers are worth by `opening-vouchers`, and income and
+/// expenses of the time before stay in the earlier system.
+fn has_opening(account: &Account) -> bool {
+    use Account::{Bank, Clearing, DeferredTickets, Rounding, Vat, VatInput, VoucherRefundUnallocated};
+    matches!(account, Bank | Clearing(_) | VatInput(_) | VoucherRefundUnallocated | Vat(_) | DeferredTickets | Rounding)
 }
 
 /// What would be ignored is said to be.
-fn refuse(row: &mut SheetRow<'_>, columns: &[&str]) {
-    for column in columns {
-        if row.cell(column).is_some() {
-            row.mistake(format!("`{column}` has no meaning for this kind; leave it empty"));
+fn refuse_others(row: &mut SheetRow<'_>, kind: &str, takes: &[&str]) {
+    for column in COLUMNS.optional.iter().filter(|column| !takes.contains(column)) {
+        if row.cell(column).is_none() {
+            continue;
         }
+        row.mistake(match (kind, *column) {
+            ("fee", "vat_rate") => "`vat_rate` is output tax; the tax in a fee goes into `input_vat`".to_owned(),
+            _ => format!("`{column}` has no meaning for this kind; leave it empty"),
+        });
     }
 }

@@ -1,16 +1,13 @@
-//! `--kind opening-vouchers`: what guests hold from an earlier system.
-//!
-//! A single-purpose voucher was taxed when that system sold it, so only its net is opened here, and no line has a rate:
-//! nothing of it is turnover of these books.
+//! What guests hold from an earlier system: `--kind opening-vouchers`, and the rows of that kind in a manual file.
 
 use chrono::NaiveDate;
+use serde::Serialize;
 
-use super::entry::{ManualEntry, OpeningVoucher};
+use super::request::{Purpose, Request, VoucherName};
 use super::sheet::{Columns, Mistake, SheetRow, rows};
 use crate::ledger::batch::current_state::RegimeWord;
-use crate::ledger::book::{Account, ItemKind};
 use crate::ledger::posting::{StoredValueClass, StoredValueKey};
-use crate::money::vat_in_gross;
+use crate::money::{Currency, format_minor};
 use crate::order::mask_code;
 use crate::policy::Regime;
 
@@ -19,11 +16,35 @@ const COLUMNS: Columns = Columns {
     optional: &["vat_rate", "sold_on", "expires_on", "code", "code_sha256", "code_last4"],
 };
 
-pub(super) fn read(bytes: &[u8], today: NaiveDate, mistakes: &mut Vec<Mistake>) -> Vec<ManualEntry> {
-    rows(bytes, &COLUMNS, today, mistakes, |row| entry(row).into_iter().collect())
+/// A voucher or flex ticket that an earlier system sold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OpeningVoucher {
+    pub class: StoredValueClass,
+    pub voucher_id: String,
+    pub regime: RegimeWord,
+    /// What it was still worth.
+    pub value_minor: i64,
+    pub currency: Currency,
+    /// Its rate; 0 when it is taxed when used.
+    pub vat_bp: i32,
+    pub sold_on: Option<NaiveDate>,
+    /// Until when it can be used.
+    pub expires_on: Option<NaiveDate>,
+    pub code_sha256: Option<String>,
+    pub code_last4: Option<String>,
 }
 
-fn entry(row: &mut SheetRow<'_>) -> Option<ManualEntry> {
+impl OpeningVoucher {
+    pub(super) fn key(&self) -> StoredValueKey {
+        StoredValueKey::new(self.class, &self.voucher_id)
+    }
+}
+
+pub(super) fn read(bytes: &[u8], today: NaiveDate, mistakes: &mut Vec<Mistake>) -> Vec<Request> {
+    rows(bytes, &COLUMNS, today, mistakes, |row| request(row).into_iter().collect())
+}
+
+fn request(row: &mut SheetRow<'_>) -> Option<Request> {
     let (voucher_id, kind, vat_bp) = (row.required_id("voucher_id"), row.required("kind"), row.rate_bp("vat_rate"));
     let (sold_on, expires_on) = (row.optional_day("sold_on"), row.optional_day("expires_on"));
     let currency = row.currency();
@@ -32,35 +53,19 @@ fn entry(row: &mut SheetRow<'_>) -> Option<ManualEntry> {
         row.mistake("`value` is not positive");
     }
     let vat_bp = vat_bp?.unwrap_or(0);
-    let (class, account) = match (kind?.as_str(), vat_bp) {
-        ("mpv", 0) => (StoredValueClass::Voucher, Account::VoucherMultiPurpose),
-        ("spv", bp) if bp > 0 => (StoredValueClass::Voucher, Account::VoucherSinglePurpose(bp)),
-        ("flex", _) => (StoredValueClass::Flex, Account::Flex),
-        ("mpv", _) => return refused(row, "a multi-purpose voucher has no rate; it is taxed when it is used"),
+    let class = match (kind?.as_str(), vat_bp) {
+        ("mpv", 0) => StoredValueClass::Voucher,
+        ("spv", bp) if bp > 0 => StoredValueClass::Voucher,
+        ("flex", _) => StoredValueClass::Flex,
+        ("mpv", _) => return refused(row, "`vat_rate`: a multi-purpose voucher has none; it is taxed when it is used"),
         ("spv", _) => return refused(row, "`vat_rate` is missing; a single-purpose voucher was taxed when sold"),
         _ => return refused(row, "`kind` must be one of: mpv, spv, flex"),
     };
     let (code_sha256, code_last4) = code(row);
     let (currency, value_minor, voucher_id) = (currency?, value.filter(|value| *value > 0)?, voucher_id?);
     let (sold_on, expires_on) = (sold_on?, expires_on?);
-    let Ok(vat) = vat_in_gross(value_minor, vat_bp) else { return refused(row, "`value` is out of range") };
-    let net = value_minor - vat;
     let regime = RegimeWord::of(class, Regime::from_rate(vat_bp));
-    let key = opening_key(&StoredValueKey::new(class, &voucher_id));
-    let entry = ManualEntry {
-        line: row.line,
-        atom_key: key.clone(),
-        key,
-        event_type: "manual.opening_voucher",
-        order_id: None,
-        currency,
-        day: None,
-        lines: Vec::new(),
-        voucher: None,
-    };
-    let entry =
-        entry.line(Account::Opening, ItemKind::VoucherOpening, net).line(account, ItemKind::VoucherOpening, -net);
-    Some(entry.of_voucher(OpeningVoucher {
+    let voucher = OpeningVoucher {
         class,
         voucher_id,
         regime,
@@ -71,21 +76,57 @@ fn entry(row: &mut SheetRow<'_>) -> Option<ManualEntry> {
         expires_on,
         code_sha256,
         code_last4,
-    }))
+    };
+    Some(opening(row.line, None, voucher))
+}
+
+/// A row of a manual file: a rate makes it single-purpose, `flex:ID` a flex ticket.
+pub(super) fn of_sheet(
+    row: &mut SheetRow<'_>,
+    day: NaiveDate,
+    currency: Currency,
+    value_minor: i64,
+) -> Option<Request> {
+    let (voucher_id, vat_bp) = (row.required_id("voucher_id"), row.rate_bp("vat_rate"));
+    let VoucherName { class, id } = VoucherName::parse(&voucher_id?);
+    let (class, vat_bp) = (class.unwrap_or(StoredValueClass::Voucher), vat_bp?.unwrap_or(0));
+    let voucher = OpeningVoucher {
+        class,
+        voucher_id: id,
+        regime: RegimeWord::of(class, Regime::from_rate(vat_bp)),
+        value_minor,
+        currency,
+        vat_bp,
+        sold_on: None,
+        expires_on: None,
+        code_sha256: None,
+        code_last4: None,
+    };
+    Some(opening(row.line, Some(day), voucher))
+}
+
+/// The voucher itself is the reference, so that it is opened once, whichever file it comes in.
+fn opening(line: u64, day: Option<NaiveDate>, voucher: OpeningVoucher) -> Request {
+    Request {
+        line,
+        key: format!("{KEY}{}", voucher.key()),
+        reversed: 0,
+        day,
+        currency: voucher.currency,
+        amount_minor: voucher.value_minor,
+        order_id: None,
+        purpose: Purpose::OpeningVoucher(voucher),
+    }
 }
 
 const KEY: &str = "opening:";
-
-fn opening_key(voucher: &StoredValueKey) -> String {
-    format!("{KEY}{voucher}")
-}
 
 /// The voucher or flex ticket that an entry with this key made known.
 pub(super) fn opened_by(atom_key: &str) -> Option<StoredValueKey> {
     StoredValueKey::parse(atom_key.strip_prefix(KEY)?)
 }
 
-fn refused(row: &mut SheetRow<'_>, what: &str) -> Option<ManualEntry> {
+fn refused(row: &mut SheetRow<'_>, what: &str) -> Option<Request> {
     row.mistake(what);
     None
 }
@@ -98,17 +139,17 @@ fn code(row: &SheetRow<'_>) -> (Option<String>, Option<String>) {
     }
 }
 
-/// The rows as a file without a code in clear. Reading it gives the same entries.
-pub(super) fn without_codes(entries: &[ManualEntry]) -> Result<Vec<u8>, csv::Error> {
+/// The vouchers as a file without a code in clear. Reading it gives the same entries.
+pub(super) fn without_codes<'a>(vouchers: impl Iterator<Item = &'a OpeningVoucher>) -> Result<Vec<u8>, csv::Error> {
     let mut file = csv::Writer::from_writer(Vec::new());
     file.write_record(COLUMNS.required.iter().chain(COLUMNS.optional).filter(|name| **name != "code"))?;
-    for voucher in entries.iter().filter_map(|entry| entry.voucher.as_ref()) {
+    for voucher in vouchers {
         let kind = match voucher.class {
             StoredValueClass::Flex => voucher.class.as_str(),
             StoredValueClass::Voucher => voucher.regime.as_str(),
         };
-        let value = crate::money::format_minor(voucher.value_minor, voucher.currency.exponent());
-        let rate = crate::money::format_minor(i64::from(voucher.vat_bp), 2);
+        let value = format_minor(voucher.value_minor, voucher.currency.exponent());
+        let rate = format_minor(i64::from(voucher.vat_bp), 2);
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
         file.write_record([
             voucher.voucher_id.as_str(),

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::effect::{About, Effect, Standing};
 use super::{Sum, opening, origin, reconcile_again, store};
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
@@ -13,6 +14,7 @@ use crate::ledger::book::{
     EntryDraft, EntryKind, EntryReason, EntryRow, KnownSource, PostingRow, SealedEntries, chain, negated,
     store as journal,
 };
+use crate::ledger::posting::StoredValueKey;
 use crate::ledger::settle::settle_again;
 
 /// What a reversal did, or would do.
@@ -26,6 +28,8 @@ pub struct Reversed {
     pub settled_again: usize,
     /// What the reversal moves.
     pub sums: Vec<Sum>,
+    #[serde(flatten)]
+    pub effect: Effect,
 }
 
 /// Why an entry was not reversed.
@@ -43,6 +47,9 @@ pub enum Irreversible {
     /// It is undone already.
     #[error("entry {0} was already reversed, by entry {1}")]
     Already(i64, i64),
+    /// Nobody says who does it.
+    #[error("nothing was changed; name who does it")]
+    NoActor,
     /// The books refused.
     #[error(transparent)]
     Ledger(#[from] Error),
@@ -67,28 +74,45 @@ pub fn reverse(
     dry_run: bool,
 ) -> Result<Reversed, Irreversible> {
     if dry_run {
-        return database.read(|connection| {
-            let (_, lines) = reversible(connection, &source.name, entry_no)?;
-            let lines: Vec<PostingRow> = lines.into_iter().map(negated).collect();
-            Ok(Reversed { reverses_no: entry_no, entry_no: None, settled_again: 0, sums: sums(&lines) })
-        });
+        let reversed = database.dry_run(|connection| reverse_in(connection, source, entry_no, reason, now))?;
+        return Ok(Reversed { entry_no: None, ..reversed });
     }
-    database.transaction("reverse", |connection| {
-        let mut batch = Batch::open(connection, &source.name, source.timezone)?;
-        let (original, lines) = reversible(connection, &source.name, entry_no)?;
-        let event_id = store_event(connection, &source.name, entry_no, reason, now)?;
-        let draft = draft(&source.name, &original, batch.book.policies.at(now), event_id, now);
-        let (entry, lines) = batch.book.seal(&draft, lines.into_iter().map(negated).collect());
-        let mut sealed = SealedEntries::default();
-        sealed.push((entry.clone(), lines.clone()));
-        batch.insert(connection, &sealed)?;
-        let settled_again = forget_voucher(connection, &mut batch, &original, event_id, now)?;
-        reconcile_again(connection, &mut batch, original.order_id.as_deref().into_iter(), now)?;
-        let what = format!("source={} entry={entry_no} event={event_id}", source.name);
-        let kind = ActionKind::Reverse;
-        operator::record(connection, &Action { kind, at: now, reason, selection: &what, changed: 1 })?;
-        Ok(Reversed { reverses_no: entry_no, entry_no: Some(entry.entry_no), settled_again, sums: sums(&lines) })
-    })
+    if reason.actor.trim().is_empty() {
+        return Err(Irreversible::NoActor);
+    }
+    database.transaction("reverse", |connection| reverse_in(connection, source, entry_no, reason, now))
+}
+
+fn reverse_in(
+    connection: &mut Connection,
+    source: &KnownSource,
+    entry_no: i64,
+    reason: &Reason,
+    now: Timestamp,
+) -> Result<Reversed, Irreversible> {
+    let mut batch = Batch::open(connection, &source.name, source.timezone)?;
+    let (original, lines) = reversible(connection, &source.name, entry_no)?;
+    let about = About::stored(connection, &source.name, &original, &lines)?;
+    let before = Standing::of(connection, &source.name, &about)?;
+    let event_id = store_event(connection, &source.name, entry_no, reason, now)?;
+    let draft = draft(&source.name, &original, batch.book.policies.at(now), event_id, now);
+    let (entry, lines) = batch.book.seal(&draft, lines.into_iter().map(negated).collect());
+    let mut sealed = SealedEntries::default();
+    sealed.push((entry.clone(), lines.clone()));
+    batch.insert(connection, &sealed)?;
+    if let Some(voucher) = opening::opened_by(&original.atom_key) {
+        // It has an unknown origin again, and so have its redemptions.
+        store::forget_voucher(connection, &batch.book.source, &voucher)?;
+    }
+    let vouchers: Vec<StoredValueKey> = about.vouchers.iter().cloned().collect();
+    let settled_again = settle_again(connection, &mut batch, &vouchers, &origin(event_id, now))?;
+    reconcile_again(connection, &mut batch, &about.orders, now)?;
+    let what = format!("source={} entry={entry_no} event={event_id}", source.name);
+    let kind = ActionKind::Reverse;
+    operator::record(connection, &Action { kind, at: now, reason, selection: &what, changed: 1 })?;
+    let effect = before.became(&Standing::of(connection, &source.name, &about)?);
+    let entry_no = Some(entry.entry_no);
+    Ok(Reversed { reverses_no: original.entry_no, entry_no, settled_again, sums: sums(&lines), effect })
 }
 
 fn reversible(
@@ -143,19 +167,6 @@ fn draft<'a>(source: &str, original: &'a EntryRow, policy_id: i32, event_id: i64
         recorded_at: now,
         inbox_event_id: event_id,
     }
-}
-
-/// A voucher whose opening is undone has an unknown origin again, and so have its redemptions.
-fn forget_voucher(
-    connection: &mut Connection,
-    batch: &mut Batch,
-    original: &EntryRow,
-    event_id: i64,
-    now: Timestamp,
-) -> Result<usize, Irreversible> {
-    let Some(voucher) = opening::opened_by(&original.atom_key) else { return Ok(0) };
-    store::forget_voucher(connection, &batch.book.source, &voucher)?;
-    Ok(settle_again(connection, batch, &[voucher], &origin(event_id, now))?)
 }
 
 fn sums(lines: &[PostingRow]) -> Vec<Sum> {

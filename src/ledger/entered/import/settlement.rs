@@ -2,21 +2,21 @@
 
 use chrono::NaiveDate;
 
-use super::entry::ManualEntry;
+use super::request::{Purpose, Request};
 use super::sheet::{Columns, Mistake, SheetRow, rows};
-use crate::ledger::book::{Account, ItemKind};
 
 const COLUMNS: Columns =
-    Columns { required: &["date", "reference", "method", "currency", "gross", "fee", "net"], optional: &[] };
+    Columns { required: &["date", "reference", "method", "currency", "gross", "fee", "net"], optional: &["input_vat"] };
 
-pub(super) fn read(bytes: &[u8], today: NaiveDate, mistakes: &mut Vec<Mistake>) -> Vec<ManualEntry> {
-    rows(bytes, &COLUMNS, today, mistakes, |row| entries(row).unwrap_or_default())
+pub(super) fn read(bytes: &[u8], today: NaiveDate, mistakes: &mut Vec<Mistake>) -> Vec<Request> {
+    rows(bytes, &COLUMNS, today, mistakes, |row| requests(row).unwrap_or_default())
 }
 
-/// A fee and a payout, each under the same keys as in a manual file, so that neither is posted by both.
-fn entries(row: &mut SheetRow<'_>) -> Option<Vec<ManualEntry>> {
+/// A fee and a payout, each under the same keys as in a manual file, so that neither is posted by both. Here a negative
+/// amount came back: a provider takes back what it paid out, and gives back its fee.
+fn requests(row: &mut SheetRow<'_>) -> Option<Vec<Request>> {
     let (day, reference, method) = (row.past_day("date"), row.required_id("reference"), row.method());
-    let currency = row.currency();
+    let (currency, input_vat_bp) = (row.currency(), row.rate_bp("input_vat"));
     let gross = row.amount("gross", currency);
     let (fee, net) = (row.amount("fee", currency), row.amount("net", currency));
     let (gross, fee, net) = (gross?, fee?, net?);
@@ -25,32 +25,23 @@ fn entries(row: &mut SheetRow<'_>) -> Option<Vec<ManualEntry>> {
         return None;
     }
     if fee == 0 && net == 0 {
-        row.mistake("all its amounts are zero");
+        row.mistake("`gross`, `fee` and `net` are all zero");
         return None;
     }
-    let (day, reference, method, currency) = (day?, reference?, method?, currency?);
-    let entry = |kind: ItemKind, event_type, account, amount: i64| {
-        let key = format!("{kind}:{reference}");
-        let entry = ManualEntry {
-            line: row.line,
-            atom_key: key.clone(),
-            key,
-            event_type,
-            order_id: None,
-            currency,
-            day: Some(day),
-            lines: Vec::new(),
-            voucher: None,
-        };
-        let entry = entry.line(account, kind, amount).line(Account::clearing(&method), kind, -amount);
-        entry.paid_by(&method, None)
+    let (day, reference, method, currency, input_vat_bp) = (day?, reference?, method?, currency?, input_vat_bp?);
+    let request = |kind: &str, amount_minor: i64, purpose: Purpose| Request {
+        line: row.line,
+        key: format!("{kind}:{reference}"),
+        reversed: 0,
+        day: Some(day),
+        currency,
+        amount_minor,
+        order_id: None,
+        purpose,
     };
-    let mut entries = Vec::new();
-    if fee != 0 {
-        entries.push(entry(ItemKind::Fee, "manual.fee", Account::Fees, fee));
-    }
-    if net != 0 {
-        entries.push(entry(ItemKind::Payout, "manual.payout", Account::Bank, net));
-    }
-    Some(entries)
+    let requests = [
+        request("fee", fee, Purpose::Fee { method: method.clone(), input_vat_bp }),
+        request("payout", net, Purpose::Payout { method }),
+    ];
+    Some(requests.into_iter().filter(|request| request.amount_minor != 0).collect())
 }

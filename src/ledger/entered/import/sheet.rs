@@ -203,6 +203,26 @@ impl SheetRow<'_> {
         }
     }
 
+    /// An amount of either sign.
+    pub(super) fn amount_but_zero(&mut self, currency: Option<Currency>) -> Option<i64> {
+        let amount = self.amount("amount", currency)?;
+        if amount == 0 {
+            self.mistake("`amount` is zero");
+        }
+        Some(amount).filter(|amount| *amount != 0)
+    }
+
+    /// A sign that turns a refund into a payment is a mistake more often than a wish.
+    pub(super) fn positive_amount(&mut self, column: &str, currency: Option<Currency>) -> Option<i64> {
+        let amount = self.amount(column, currency)?;
+        match amount {
+            0 => self.mistake(format!("`{column}` is zero")),
+            ..0 => self.mistake(format!("`{column}` is negative; the kind decides the direction")),
+            _ => {}
+        }
+        Some(amount).filter(|amount| *amount > 0)
+    }
+
     /// A rate in basis points; the outer `None` is a mistake.
     pub(super) fn rate_bp(&mut self, column: &str) -> Option<Option<i32>> {
         let Some(text) = self.cell(column) else { return Some(None) };

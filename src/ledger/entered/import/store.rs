@@ -1,18 +1,20 @@
 //! The statements of imports and manual entries. None opens a transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use super::OpeningVoucher;
+use super::books::VoucherBooks;
 use crate::clock::Timestamp;
-use crate::db::schema::{inbox_events, journal_entries, orders, vouchers};
+use crate::db::schema::{inbox_events, journal_entries, postings, vouchers};
 use crate::db::{Connection, Result};
 use crate::inbox::{Entity, State};
-use crate::ledger::batch::current_state::{PartState, VoucherOrigin};
-use crate::ledger::book::EntryKind;
-use crate::ledger::posting::StoredValueKey;
+use crate::ledger::batch::current_state::{PartState, RegimeWord, VoucherOrigin};
+use crate::ledger::book::{Account, EntryKind, ItemKind, PostingRow};
+use crate::ledger::posting::{StoredValueClass, StoredValueKey};
 use crate::on_engine;
 
 /// Rows in one statement: PostgreSQL takes 65,535 values at most.
@@ -36,22 +38,126 @@ pub(super) fn posted(
     Ok(posted)
 }
 
-/// Those of the orders that the source has.
-pub(super) fn known_orders(connection: &mut Connection, source: &str, ids: &[&str]) -> Result<BTreeSet<String>> {
-    let mut known = BTreeSet::new();
-    for part in ids.chunks(PART) {
-        let rows: Vec<String> = on_engine!(connection, |c| orders::table
-            .filter(orders::source.eq(source))
-            .filter(orders::order_id.eq_any(part))
-            .select(orders::order_id)
-            .load(c))?;
-        known.extend(rows);
-    }
-    Ok(known)
+/// What orders sold and what was taken off it, in the order of the entries; their receivables are left out.
+pub(super) fn lines_sold(connection: &mut Connection, source: &str, order_id: &str) -> Result<Vec<PostingRow>> {
+    const KINDS: [ItemKind; 4] = [ItemKind::Ticket, ItemKind::Product, ItemKind::Discount, ItemKind::PriceReduction];
+    Ok(on_engine!(connection, |c| postings::table
+        .filter(postings::source.eq(source))
+        .filter(postings::order_id.eq(order_id))
+        .filter(postings::item_kind.eq_any(KINDS))
+        .filter(postings::account_code.ne(Account::RECEIVABLE))
+        .order((postings::entry_no, postings::line_no))
+        .select(PostingRow::as_select())
+        .load(c))?)
 }
 
-/// Where a voucher or flex ticket comes from; `None` when it was never named.
-pub(super) fn voucher_origin(
+/// The vouchers and flex tickets with these ids, as far as any order or import told of them.
+pub(super) fn vouchers_named(
+    connection: &mut Connection,
+    source: &str,
+    ids: &[&str],
+) -> Result<BTreeMap<StoredValueKey, VoucherBooks>> {
+    type VoucherColumns = (StoredValueClass, String, RegimeWord, Option<i32>, Option<NaiveDate>);
+    let mut named = BTreeMap::new();
+    for part in ids.chunks(PART) {
+        let rows: Vec<VoucherColumns> = on_engine!(connection, |c| vouchers::table
+            .filter(vouchers::source.eq(source))
+            .filter(vouchers::voucher_id.eq_any(part))
+            .select((vouchers::class, vouchers::voucher_id, vouchers::regime, vouchers::vat_bp, vouchers::expires_on))
+            .load(c))?;
+        for (class, id, word, vat_bp, expires_on) in rows {
+            let voucher = VoucherBooks { regime: word.with_rate(vat_bp), expires_on, worth: BTreeMap::new() };
+            named.insert(StoredValueKey { class, id }, voucher);
+        }
+        for (key, currency, worth) in worth_of(connection, source, part)? {
+            if let Some(voucher) = named.get_mut(&key) {
+                voucher.worth.insert(currency, worth);
+            }
+        }
+    }
+    Ok(named)
+}
+
+/// What we owe on the vouchers and flex tickets with these ids by their liability accounts, by currency.
+pub(super) fn worth_of(
+    connection: &mut Connection,
+    source: &str,
+    ids: &[&str],
+) -> Result<Vec<(StoredValueKey, String, i64)>> {
+    let rows: Vec<(String, String, String, i64)> = on_engine!(connection, |c| postings::table
+        .filter(postings::source.eq(source))
+        .filter(postings::voucher_id.eq_any(ids))
+        .select((
+            postings::voucher_id.assume_not_null(),
+            postings::account_code,
+            postings::currency,
+            postings::amount_minor
+        ))
+        .load(c))?;
+    let mut worth: BTreeMap<(StoredValueKey, String), i64> = BTreeMap::new();
+    for (id, account, currency, amount_minor) in rows {
+        if Account::is_stored_value(&account) {
+            let is_flex = account == Account::Flex.to_string();
+            let class = if is_flex { StoredValueClass::Flex } else { StoredValueClass::Voucher };
+            let of = worth.entry((StoredValueKey { class, id }, currency)).or_default();
+            *of = of.saturating_sub(amount_minor);
+        }
+    }
+    Ok(worth.into_iter().map(|((key, currency), worth)| (key, currency, worth)).collect())
+}
+
+/// Entry that opened an account and is not reversed, by currency and account.
+pub(super) fn opened_accounts(connection: &mut Connection, source: &str) -> Result<BTreeMap<(String, String), i64>> {
+    let numbers: Vec<i64> = on_engine!(connection, |c| postings::table
+        .filter(postings::source.eq(source))
+        .filter(postings::account_code.eq(Account::Opening.to_string()))
+        .filter(postings::item_kind.eq(ItemKind::OpeningBalance))
+        .order(postings::entry_no)
+        .select(postings::entry_no)
+        .load(c))?;
+    let mut opened: BTreeMap<(String, String), (i64, i64)> = BTreeMap::new();
+    for part in numbers.chunks(PART) {
+        let lines: Vec<(i64, String, String, i64)> = on_engine!(connection, |c| postings::table
+            .filter(postings::source.eq(source))
+            .filter(postings::entry_no.eq_any(part))
+            .filter(postings::account_code.ne(Account::Opening.to_string()))
+            .order(postings::entry_no)
+            .select((postings::entry_no, postings::currency, postings::account_code, postings::amount_minor))
+            .load(c))?;
+        for (entry_no, currency, account, amount_minor) in lines {
+            let (opener, sum) = opened.entry((currency, account)).or_default();
+            if *sum == 0 {
+                *opener = entry_no;
+            }
+            *sum = sum.saturating_add(amount_minor);
+        }
+    }
+    Ok(opened.into_iter().filter(|(_, (_, sum))| *sum != 0).map(|(key, (entry_no, _))| (key, entry_no)).collect())
+}
+
+/// Where a voucher or flex ticket comes from that these books owe already; `None` when they do not.
+pub(super) fn owed_since(
+    connection: &mut Connection,
+    source: &str,
+    voucher: &StoredValueKey,
+) -> Result<Option<VoucherOrigin>> {
+    let origin = match voucher_origin(connection, source, voucher)? {
+        None | Some(VoucherOrigin::Unknown) => return Ok(None),
+        Some(VoucherOrigin::Import) => return Ok(Some(VoucherOrigin::Import)),
+        Some(origin) => origin,
+    };
+    // An order from before the books began names it as sold, and leaves its worth to the opening.
+    let issued: Vec<(String, i64)> = on_engine!(connection, |c| postings::table
+        .filter(postings::source.eq(source))
+        .filter(postings::voucher_id.eq(&voucher.id))
+        .filter(postings::item_kind.eq_any([ItemKind::Voucher, ItemKind::RefundVoucher, ItemKind::Flex]))
+        .select((postings::account_code, postings::amount_minor))
+        .load(c))?;
+    let owed = issued.iter().filter(|(account, _)| Account::is_stored_value(account)).map(|(_, minor)| *minor);
+    Ok(Some(origin).filter(|_| owed.fold(0_i64, i64::saturating_add) != 0))
+}
+
+fn voucher_origin(
     connection: &mut Connection,
     source: &str,
     voucher: &StoredValueKey,
@@ -63,8 +169,15 @@ pub(super) fn voucher_origin(
         .optional())?)
 }
 
-/// Makes an imported voucher known.
+/// Makes an imported voucher known. What an order says of one that it sold stays; only its days are added.
 pub(super) fn save_voucher(connection: &mut Connection, source: &str, voucher: &OpeningVoucher) -> Result<()> {
+    let days = (vouchers::issued_on.eq(voucher.sold_on), vouchers::expires_on.eq(voucher.expires_on));
+    let stored = voucher_origin(connection, source, &voucher.key())?;
+    if matches!(stored, Some(VoucherOrigin::Sale | VoucherOrigin::Refund)) {
+        let known = vouchers::table.find((source, voucher.class, &voucher.voucher_id));
+        on_engine!(connection, |c| diesel::update(known).set(days).execute(c))?;
+        return Ok(());
+    }
     let facts = (
         vouchers::regime.eq(voucher.regime),
         vouchers::origin.eq(VoucherOrigin::Import),
@@ -74,8 +187,7 @@ pub(super) fn save_voucher(connection: &mut Connection, source: &str, voucher: &
         vouchers::vat_bp.eq(Some(voucher.vat_bp)),
         vouchers::code_sha256.eq(voucher.code_sha256.as_deref()),
         vouchers::code_last4.eq(voucher.code_last4.as_deref()),
-        vouchers::issued_on.eq(voucher.sold_on),
-        vouchers::expires_on.eq(voucher.expires_on),
+        days,
     );
     let key = (
         vouchers::source.eq(source),

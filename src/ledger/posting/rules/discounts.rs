@@ -1,21 +1,28 @@
-//! Rules 6 and 7: coupons and the additional discount, shared over the sold lines.
+//! Rules 6 and 7: coupons and the additional discount, shared over the lines.
 
 use super::release::Release;
 use super::{Builder, SoldLine, taxed_lines};
+use crate::clock::Timestamp;
 use crate::ledger::book::{Account, ItemKind};
-use crate::ledger::posting::{Atom, Effective, Finding, FindingReason};
-use crate::money::{Overflow, split_by_largest_remainder};
+use crate::ledger::posting::{Atom, Effective, Finding, FindingReason, part_key};
+use crate::money::{Currency, Overflow, split_by_largest_remainder};
 use crate::policy::{CouponScope, PricesAre};
 
 /// Key of the discount that the order's own field says.
 const ADDITIONAL: &str = "discount:additional";
 
-/// What is left of a sold line after the discounts so far.
+/// What is left of a line after the discounts so far.
 struct Discountable {
     line: SoldLine,
     left_minor: i64,
     /// What each discount took.
     taken: Vec<i64>,
+}
+
+/// A live line with what every discount took of it.
+pub(super) struct ReducedLine {
+    pub(super) line: SoldLine,
+    pub(super) taken: Vec<i64>,
 }
 
 /// One discount.
@@ -24,14 +31,32 @@ struct Discount {
     event_type: &'static str,
     value_minor: i64,
     effective: Effective,
-    /// Whether products are reduced too.
+    scope: Scope,
+}
+
+/// The lines of which a discount takes its shares.
+struct Scope {
+    /// Products too.
     products: bool,
+    /// Also lines that do not count, unless they were called off before this instant: their shares are theirs, and are
+    /// not posted.
+    dead_since: Option<Option<Timestamp>>,
+}
+
+impl Scope {
+    fn has(&self, line: &SoldLine) -> bool {
+        let counts = match self.dead_since {
+            None => line.live,
+            Some(used_at) => line.live || !line.cancelled_at.zip(used_at).is_some_and(|(gone, used)| gone < used),
+        };
+        counts && (self.products || line.income != Account::IncomeProducts)
+    }
 }
 
 impl Builder<'_> {
     /// Coupons in document order, then the additional discount. Each takes its share of every line's gross before any
-    /// discount, and at most what is left of the line. Answers every sold line with what was taken.
-    pub(super) fn discounts(&mut self, sold: Vec<SoldLine>) -> Result<Vec<(SoldLine, Vec<i64>)>, Overflow> {
+    /// discount, and at most what is left of the line. Answers every live line with what was taken.
+    pub(super) fn discounts(&mut self, sold: Vec<SoldLine>) -> Result<Vec<ReducedLine>, Overflow> {
         let reduce = |line: SoldLine| Discountable { left_minor: line.gross_minor.max(0), line, taken: Vec::new() };
         let mut lines: Vec<Discountable> = sold.into_iter().map(reduce).collect();
         let snapshot = self.snapshot;
@@ -39,14 +64,15 @@ impl Builder<'_> {
         // When the prices have them in already, coupons are for information.
         let coupons_count = self.live && policy.prices_are == PricesAre::Before;
         for coupon in snapshot.order.redeemed_coupons.iter().flatten().filter(|_| coupons_count) {
+            let products = policy.coupon_scope == CouponScope::TicketsAndProducts;
             let discount = Discount {
                 key: format!("coupon:{}", coupon.id),
                 event_type: "coupon",
                 value_minor: coupon.value_minor,
                 effective: Effective::Said { at: coupon.used_at, basis: "usage_date" },
-                products: policy.coupon_scope == CouponScope::TicketsAndProducts,
+                scope: Scope { products, dead_since: Some(coupon.used_at) },
             };
-            self.discount(discount, &mut lines)?;
+            self.discount(&discount, &mut lines)?;
         }
         let additional = snapshot.order.header.as_ref().filter(|_| self.live);
         let discount = Discount {
@@ -54,59 +80,77 @@ impl Builder<'_> {
             event_type: "discount",
             value_minor: additional.map_or(0, |header| header.additional_discount_minor),
             effective: self.sale,
-            products: true,
+            // It has no date, so nobody can say whether a line that is gone had a share.
+            scope: Scope { products: true, dead_since: None },
         };
-        self.discount(discount, &mut lines)?;
-        Ok(lines.into_iter().map(|line| (line.line, line.taken)).collect())
+        self.discount(&discount, &mut lines)?;
+        let live = lines.into_iter().filter(|line| line.line.live);
+        Ok(live.map(|line| ReducedLine { line: line.line, taken: line.taken }).collect())
     }
 
-    fn discount(&mut self, discount: Discount, lines: &mut [Discountable]) -> Result<(), Overflow> {
-        let Discount { key, event_type, value_minor, effective, products } = discount;
-        let Some(currency) = self.currency.filter(|_| value_minor != 0) else { return Ok(()) };
+    fn discount(&mut self, discount: &Discount, lines: &mut [Discountable]) -> Result<(), Overflow> {
+        let Discount { key, value_minor, .. } = discount;
+        let Some(currency) = self.currency.filter(|_| *value_minor != 0) else { return Ok(()) };
         let wanted = value_minor.checked_abs().ok_or(Overflow)?;
-        if value_minor < 0 {
+        if *value_minor < 0 {
             let evidence = format!("{key} is negative; its absolute value is used");
             // The reader notes it too, under these subjects: one problem, one finding.
             let subject = if key == ADDITIONAL { "order" } else { key.as_str() };
             self.find(Finding::new(FindingReason::NegativeDiscount, subject, evidence));
         }
-        let shares = shares(wanted, lines, products)?;
+        let shares = shares(wanted, lines, &discount.scope)?;
         let given: i64 = shares.iter().sum();
         if given < wanted {
-            let evidence = format!("{key} is larger than what is left of the lines it reduces");
+            let evidence = match lines.iter().any(|line| discount.scope.has(&line.line)) {
+                true => format!("{key} is larger than what is left of the lines that it reduces"),
+                false => format!(
+                    "{key} finds nothing that it reduces: a discount never reduces vouchers or flex tickets, so the \
+                     guest owes their full price"
+                ),
+            };
             let finding = Finding::new(FindingReason::DiscountExceedsLines, key.clone(), evidence);
             self.find(finding.with_amounts(Some(currency), given, wanted));
         }
-        let mut postings = Vec::new();
         for (share, line) in shares.into_iter().zip(lines) {
             line.left_minor -= share;
             line.taken.push(share);
-            let mut dimensions = line.line.dimensions.clone();
-            dimensions.item_kind = ItemKind::Discount;
-            dimensions.line_key = format!("{key}@{}", dimensions.line_key);
-            let income = Account::IncomeDiscount;
-            let mut reduction = taxed_lines(&dimensions, income.clone(), -share, line.line.vat_bp, 0)?;
-            if let Some(on) = line.line.on {
-                let release = format!("release:{}", dimensions.line_key);
-                let event_type = "release.discount";
-                self.defer(&mut reduction, Release { key: release, event_type, currency, income, on });
+            if line.line.live {
+                self.reduce(discount, currency, &line.line, share)?;
             }
-            postings.extend(reduction);
         }
-        // The place of a line in the document decides ties and nothing else: reordering lines changes no entry.
-        postings.sort_by(|a, b| a.dimensions.line_key.cmp(&b.dimensions.line_key));
-        self.add(Atom { key, event_type, currency, effective, category: None, lines: postings });
+        Ok(())
+    }
+
+    /// Posts the share of one line. It is an atom of its own, because it goes with its line.
+    fn reduce(
+        &mut self,
+        discount: &Discount,
+        currency: Currency,
+        line: &SoldLine,
+        share_minor: i64,
+    ) -> Result<(), Overflow> {
+        let key = part_key::share(&discount.key, &line.dimensions.line_key);
+        let mut dimensions = line.dimensions.clone();
+        dimensions.item_kind = ItemKind::Discount;
+        dimensions.line_key.clone_from(&key);
+        let income = Account::IncomeDiscount;
+        let mut lines = taxed_lines(&dimensions, income.clone(), -share_minor, line.vat_bp, 0)?;
+        if let Some(on) = line.on.filter(|_| share_minor != 0) {
+            let key = format!("release:{key}");
+            self.defer(&mut lines, Release { key, event_type: "release.discount", currency, income, on });
+        }
+        let Discount { event_type, effective, .. } = *discount;
+        self.add(Atom { key, event_type, currency, effective, category: None, lines });
         Ok(())
     }
 }
 
 /// Shares by largest remainder of the gross; what a line cannot take any more goes to the others by the same rule.
-fn shares(wanted: i64, lines: &[Discountable], products: bool) -> Result<Vec<i64>, Overflow> {
+fn shares(wanted: i64, lines: &[Discountable], scope: &Scope) -> Result<Vec<i64>, Overflow> {
     let mut shares = vec![0_i64; lines.len()];
     let mut open = wanted;
     while open > 0 {
-        let reducible = |line: &Discountable| products || line.line.income != Account::IncomeProducts;
-        let room = |share: i64, line: &Discountable| if reducible(line) { line.left_minor - share } else { 0 };
+        let room = |share: i64, line: &Discountable| if scope.has(&line.line) { line.left_minor - share } else { 0 };
         let weights: Vec<i64> = shares
             .iter()
             .zip(lines)

@@ -2,7 +2,9 @@
 
 mod cash;
 mod discounts;
+mod opening;
 mod payments;
+mod redemptions;
 mod release;
 mod retained;
 mod rounding;
@@ -11,9 +13,11 @@ mod stored_value;
 
 use std::collections::BTreeMap;
 
+pub use self::opening::TAKEN_BACK;
 pub(in crate::ledger) use self::sales::event_key;
+pub(in crate::ledger) use self::stored_value::{FLEX_USED, VOUCHER_USED};
 
-use super::{Atom, Dimensions, Effective, Finding, FindingReason, Line, Snapshot};
+use super::{Atom, Dimensions, Effective, Finding, FindingReason, Line, Snapshot, StoredValueKey};
 use crate::clock::Timestamp;
 use crate::ledger::book::{Account, ItemKind, Rules};
 use crate::money::{Currency, Overflow, sum, vat_in_gross};
@@ -32,16 +36,32 @@ pub struct WantedAtoms {
     pub findings: Vec<Finding>,
 }
 
+impl WantedAtoms {
+    /// When a sold line that does not count was cancelled: by itself, else with its order.
+    pub(in crate::ledger) fn line_cancelled_at(&self, line_key: &str) -> Option<Timestamp> {
+        self.cancelled_at.get(&format!("sale:{line_key}")).copied().or(self.order_cancelled_at)
+    }
+}
+
 /// The atoms of a snapshot under the rules of its source.
 ///
 /// # Errors
 /// [`Overflow`] when an amount leaves the range of minor units.
 pub fn wanted_atoms(snapshot: &Snapshot, rules: &Rules) -> Result<WantedAtoms, Overflow> {
+    match rules.begins_at {
+        None => told(snapshot, rules),
+        Some(begins_at) => opening::wanted_atoms(snapshot, rules, begins_at),
+    }
+}
+
+/// The atoms of all that is told, whenever it happened.
+fn told(snapshot: &Snapshot, rules: &Rules) -> Result<WantedAtoms, Overflow> {
     let mut builder = Builder::new(snapshot, rules);
     let sold = builder.sales()?;
     let reduced = builder.discounts(sold)?;
     builder.vat_rounding(&reduced)?;
     builder.stored_value()?;
+    builder.redemptions(&reduced)?;
     builder.payments();
     builder.cash_rounding()?;
     builder.retained()?;
@@ -49,9 +69,13 @@ pub fn wanted_atoms(snapshot: &Snapshot, rules: &Rules) -> Result<WantedAtoms, O
     Ok(builder.wanted)
 }
 
-/// A sold line that a discount may reduce.
+/// A line that a discount may reduce.
 #[derive(Clone)]
 struct SoldLine {
+    /// It counts; the share of a line that does not is not posted.
+    live: bool,
+    /// When it was called off, if it was and that is said.
+    cancelled_at: Option<Timestamp>,
     dimensions: Dimensions,
     gross_minor: i64,
     vat_bp: Option<i32>,
@@ -70,6 +94,8 @@ struct Builder<'a> {
     sale: Effective,
     /// How often each key was met.
     ordinals: BTreeMap<String, u32>,
+    /// Uses of each voucher and flex ticket that are still to come in this order.
+    uses_left: BTreeMap<StoredValueKey, usize>,
     wanted: WantedAtoms,
 }
 
@@ -84,6 +110,7 @@ impl<'a> Builder<'a> {
             currency: header.and_then(|header| header.currency),
             sale: Effective::Sale { ordered_at: header.and_then(|header| header.ordered_at) },
             ordinals: BTreeMap::new(),
+            uses_left: BTreeMap::new(),
             wanted: WantedAtoms {
                 order_cancelled_at: header
                     .filter(|_| status == OrderStatus::Cancelled)
@@ -154,7 +181,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// `debit` is what the counterpart gets; `net` and `VAT` share `-gross`. With an unknown rate all of it is suspended.
+/// The receivable gets the gross; `net` and `VAT` share `-gross`. With an unknown rate all of it is suspended.
 ///
 /// `gross_minor` may be negative: a discount is a sale the other way round.
 fn taxed_lines(

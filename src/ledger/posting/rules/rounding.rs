@@ -8,6 +8,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::discounts::ReducedLine;
 use super::release::Release;
 use super::{Builder, SoldLine};
 use crate::ledger::book::Account;
@@ -27,7 +28,7 @@ struct RateSum {
 
 impl Builder<'_> {
     /// `reduced` is what was sold and how much of it every discount took.
-    pub(super) fn vat_rounding(&mut self, reduced: &[(SoldLine, Vec<i64>)]) -> Result<(), Overflow> {
+    pub(super) fn vat_rounding(&mut self, reduced: &[ReducedLine]) -> Result<(), Overflow> {
         let mode = self.rules.policy.vat_rounding;
         let Some(currency) = self.currency.filter(|_| mode != VatRounding::Line) else { return Ok(()) };
         let rates = rates(reduced)?;
@@ -67,9 +68,9 @@ impl Builder<'_> {
     }
 }
 
-fn rates(reduced: &[(SoldLine, Vec<i64>)]) -> Result<BTreeMap<i32, RateSum>, Overflow> {
+fn rates(reduced: &[ReducedLine]) -> Result<BTreeMap<i32, RateSum>, Overflow> {
     let mut rates: BTreeMap<i32, RateSum> = BTreeMap::new();
-    for (line, discounts) in reduced {
+    for ReducedLine { line, taken } in reduced {
         let Some(bp) = line.vat_bp else { continue };
         let rate = rates.entry(bp).or_insert_with(|| RateSum { gross_minor: 0, vat_minor: 0, home: line.clone() });
         // Ties by the key, for the place in the document must not matter.
@@ -77,7 +78,7 @@ fn rates(reduced: &[(SoldLine, Vec<i64>)]) -> Result<BTreeMap<i32, RateSum>, Ove
         if size(line) > size(&rate.home) {
             rate.home = line.clone();
         }
-        for part in std::iter::once(line.gross_minor).chain(discounts.iter().map(|share| -share)) {
+        for part in std::iter::once(line.gross_minor).chain(taken.iter().map(|share| -share)) {
             rate.gross_minor = rate.gross_minor.checked_add(part).ok_or(Overflow)?;
             rate.vat_minor = rate.vat_minor.checked_add(vat_in_gross(part, bp)?).ok_or(Overflow)?;
         }

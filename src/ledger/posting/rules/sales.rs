@@ -10,7 +10,7 @@ use crate::money::Overflow;
 use crate::order::{Participant, Product, Ticket};
 
 impl Builder<'_> {
-    /// Sells what is live, and answers the sold lines in document order for the discounts.
+    /// Sells what is live, and answers all lines in document order for the discounts.
     pub(super) fn sales(&mut self) -> Result<Vec<SoldLine>, Overflow> {
         let mut sold = Vec::new();
         let snapshot = self.snapshot;
@@ -27,23 +27,30 @@ impl Builder<'_> {
         let part = part_key::participant(&who.id);
         let key = format!("sale:{part}");
         let release = format!("release:{part}");
-        if !(self.live && self.counts(ticket.status) && self.counts(who.status)) {
-            if let Some(at) = self.cancelled_at(ticket, who) {
-                self.wanted.cancelled_at.insert(key, at);
-                self.wanted.cancelled_at.insert(release, at);
-            }
-            return Ok(());
+        let live = self.live && self.counts(ticket.status) && self.counts(who.status);
+        let cancelled_at = self.cancelled_at(ticket, who).filter(|_| !live);
+        if let Some(at) = cancelled_at {
+            self.wanted.cancelled_at.insert(key.clone(), at);
+            self.wanted.cancelled_at.insert(release.clone(), at);
         }
         let (Some(gross_minor), Some(currency)) = (who.price_minor, who.currency.or(self.currency)) else {
             return Ok(());
         };
+        let vat_bp = who.vat_bp.or(ticket.vat_bp);
+        let income = Account::IncomeTickets;
         let mut dimensions = self.dimensions(ItemKind::Ticket, part);
         dimensions.event_id.clone_from(&ticket.event_id);
         dimensions.event_key = event_key(ticket);
         dimensions.event_date_id.clone_from(&ticket.event_date_id);
         dimensions.service_date = ticket.starts_at.map(|at| at.local_date(self.rules.zone));
         dimensions.channel_id = self.channel_id();
-        let vat_bp = who.vat_bp.or(ticket.vat_bp);
+        let mut line =
+            SoldLine { live, cancelled_at, dimensions: dimensions.clone(), gross_minor, vat_bp, income, on: None };
+        let own = Some(currency) == self.currency;
+        if !live {
+            sold.extend(own.then_some(line));
+            return Ok(());
+        }
         if vat_bp.is_none() && gross_minor != 0 {
             let evidence = format!("no VAT rate is known for participant {}", who.id);
             let finding = Finding::new(FindingReason::VatUnknown, who.id.clone(), evidence);
@@ -51,29 +58,35 @@ impl Builder<'_> {
         }
         let income = Account::IncomeTickets;
         let mut lines = taxed_lines(&dimensions, income.clone(), gross_minor, vat_bp, 1)?;
-        let on = self.revenue_on(ticket);
-        if let Some(on) = on {
-            let income = income.clone();
+        line.on = self.revenue_on(ticket);
+        if let Some(on) = line.on {
             self.defer(&mut lines, Release { key: release, event_type: "release.ticket", currency, income, on });
         }
         let category = who.price_id.clone().or_else(|| who.price_title.clone());
         self.add(Atom { key, event_type: "sale.ticket", currency, effective: self.sale, category, lines });
-        if Some(currency) == self.currency {
-            sold.push(SoldLine { dimensions, gross_minor, vat_bp, income, on });
-        }
+        sold.extend(own.then_some(line));
         Ok(())
     }
 
     fn products(&mut self, sold: &mut Vec<SoldLine>) -> Result<(), Overflow> {
         let snapshot = self.snapshot;
         let products = snapshot.order.products.as_deref().unwrap_or_default();
-        let counts = |line: &Product| self.live && self.rules.policy.counts_part(line.status);
+        let (order_lives, policy) = (self.live, &self.rules.policy);
+        let counts = |line: &Product| order_lives && policy.counts_part(line.status);
         let keys = part_key::products(products, counts);
-        let live: Vec<(&Product, String)> = products.iter().zip(keys).filter(|(line, _)| counts(line)).collect();
-        for (product, line_key) in live {
+        for (product, line_key) in products.iter().zip(keys) {
+            let live = counts(product);
             let gross_minor = product.price_minor.checked_mul(product.quantity).ok_or(Overflow)?;
             let mut dimensions = self.dimensions(ItemKind::Product, line_key.clone());
             dimensions.channel_id = self.channel_id();
+            let (vat_bp, income) = (product.vat_bp, Account::IncomeProducts);
+            if Some(product.currency) == self.currency {
+                let dimensions = dimensions.clone();
+                sold.push(SoldLine { live, cancelled_at: None, dimensions, gross_minor, vat_bp, income, on: None });
+            }
+            if !live {
+                continue;
+            }
             if product.vat_bp.is_none() && gross_minor != 0 {
                 let evidence = format!("no VAT rate is known for product {}", product.product_id);
                 let finding = Finding::new(FindingReason::VatUnknown, line_key.clone(), evidence);
@@ -89,10 +102,6 @@ impl Builder<'_> {
                 category: None,
                 lines,
             });
-            if Some(product.currency) == self.currency {
-                let income = Account::IncomeProducts;
-                sold.push(SoldLine { dimensions, gross_minor, vat_bp: product.vat_bp, income, on: None });
-            }
         }
         Ok(())
     }

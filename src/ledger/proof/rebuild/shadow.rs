@@ -106,7 +106,7 @@ impl Shadow {
         let known = match EntryKind::parse(&entry.kind) {
             Some(EntryKind::Manual | EntryKind::Close) => true,
             Some(EntryKind::Reverse) => reversed.is_some(),
-            Some(EntryKind::Post) | None => false,
+            Some(EntryKind::Post | EntryKind::Opening) | None => false,
         };
         if !known || entry.snapshot_no.is_some() {
             return false;

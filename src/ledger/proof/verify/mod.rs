@@ -2,12 +2,14 @@
 //!
 //! For each source: numbers without gaps, links and hashes of the chain, balance and line count of every entry, exact
 //! reversals, no orphan line, for every order that the live atoms are those that its last snapshot asks for and that
-//! its VAT is due when its lines say, and for every closed month that its manifest comes out the same today.
+//! its VAT is due when its lines say, for every voucher and flex ticket that what is owed on it is what was issued and
+//! not used, and for every closed month that its manifest comes out the same today.
 
 mod chain;
 mod orders;
 mod periods;
 mod store;
+mod vouchers;
 
 use crate::db::{self, Connection, Database};
 use crate::ledger::Error;
@@ -65,6 +67,9 @@ fn fault_of(connection: &mut Connection, source: &KnownSource, verdict: &mut Ver
     }
     let policies = PolicyHistory::load(connection, name, *timezone)?;
     if let Some(broken) = orders::check(connection, name, &policies, verdict)? {
+        return Ok(Some(broken));
+    }
+    if let Some(broken) = vouchers::check(connection, name)? {
         return Ok(Some(broken));
     }
     periods::check(connection, name)

@@ -75,6 +75,23 @@ pub(super) fn orders_after(
         .load(c))?)
 }
 
+/// Ids of the vouchers and flex tickets in the journal after `voucher_id`.
+pub(super) fn voucher_ids_after(
+    connection: &mut Connection,
+    source: &str,
+    voucher_id: &str,
+    limit: i64,
+) -> Result<Vec<String>> {
+    Ok(on_engine!(connection, |c| postings::table
+        .filter(postings::source.eq(source))
+        .filter(postings::voucher_id.gt(voucher_id))
+        .select(postings::voucher_id.assume_not_null())
+        .distinct()
+        .order(postings::voucher_id)
+        .limit(limit)
+        .load(c))?)
+}
+
 /// An order with shifts of its VAT that the table of orders does not have.
 pub(super) fn first_stray_shift(connection: &mut Connection, source: &str) -> Result<Option<String>> {
     let known =

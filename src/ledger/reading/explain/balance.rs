@@ -36,15 +36,21 @@ fn in_words(kind: ItemKind) -> &'static str {
         ItemKind::Flex => "flex tickets sold",
         ItemKind::Voucher => "vouchers sold",
         ItemKind::Discount => "taken off",
+        ItemKind::PriceReduction => "price reduced by hand",
         ItemKind::VoucherRedemption => "paid by vouchers",
         ItemKind::FlexRedemption => "paid by flex tickets",
         ItemKind::Payment => "payments",
         ItemKind::Refund => "refunds",
         ItemKind::RefundVoucher => "vouchers issued as refund",
         ItemKind::Retained => "kept after the end of the order",
-        ItemKind::CashRounding | ItemKind::Fee | ItemKind::Payout | ItemKind::VoucherOpening | ItemKind::WriteOff => {
-            kind.as_str()
-        }
+        ItemKind::WriteOff => "written off",
+        ItemKind::VoucherCorrection => "paid by a voucher, as corrected by hand",
+        ItemKind::CashRounding
+        | ItemKind::Fee
+        | ItemKind::Payout
+        | ItemKind::VoucherOpening
+        | ItemKind::Breakage
+        | ItemKind::OpeningBalance => kind.as_str(),
     }
 }
 

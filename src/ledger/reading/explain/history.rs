@@ -4,6 +4,7 @@ use super::explained::{ExplainedEntry, ExplainedOrder};
 use super::words::money;
 use crate::ledger::batch::FindingState;
 use crate::ledger::book::{EntryReason, PostingRow, SnapshotCause};
+use crate::ledger::posting::rules::TAKEN_BACK;
 
 /// One sentence for each snapshot: what brought it, and what it changed.
 pub(super) fn snapshots(order: &ExplainedOrder) -> Vec<String> {
@@ -66,6 +67,10 @@ fn name(order: &ExplainedOrder, booked: &ExplainedEntry) -> String {
         "voucher.redeem" => format!("voucher {voucher} used"),
         "flex.redeem" => format!("flex ticket {voucher} used"),
         "flex.sale" => order.name(&format!("flex:{voucher}")),
+        _ if booked.entry.atom_key.starts_with(TAKEN_BACK) => {
+            let line_key = booked.lines.first().map_or("?", |line| line.line_key.as_str());
+            format!("the cancellation of {}", order.name(line_key))
+        }
         _ => order.name(booked.entry.atom_key.strip_prefix("sale:").unwrap_or(&booked.entry.atom_key)),
     }
 }

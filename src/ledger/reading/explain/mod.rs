@@ -5,6 +5,7 @@
 mod balance;
 mod explained;
 mod history;
+mod opening;
 mod sold;
 mod store;
 mod words;
@@ -62,6 +63,7 @@ fn story(order: &ExplainedOrder) -> crate::db::Result<Story> {
         ("What was taken off", sold::reductions(order)),
         ("Vouchers and flex tickets", sold::stored_value(order)),
         ("Money", sold::money_chapter(order)),
+        ("From before the book began", opening::sentences(order)),
         ("Entered by hand", sold::by_hand(order)),
         ("How it came about", history::snapshots(order)),
         ("What is open, and why", history::findings(order)),

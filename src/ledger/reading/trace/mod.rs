@@ -39,7 +39,7 @@ pub struct Trace {
 pub struct EntryTraced {
     pub source: String,
     pub entry_no: i64,
-    /// `post`, `reverse`, `manual` or `close`.
+    /// `post`, `opening`, `reverse`, `manual` or `close`.
     pub kind: String,
     /// What happened, such as `sale.ticket`.
     pub event_type: String,

@@ -79,21 +79,31 @@ macro_rules! shared {
         "-SUM(amount_minor)"
     };
     (revenue) => {
-        "item_kind IN ('ticket', 'product', 'discount') AND (account LIKE 'income:%' \
-        OR account LIKE 'liabilities:vat:%' OR account = 'suspense:vat_undetermined')"
+        "((item_kind IN ('ticket', 'product', 'discount', 'price_reduction') AND (account LIKE 'income:%' \
+        OR account LIKE 'liabilities:vat:%' OR account = 'suspense:vat_undetermined')) \
+        OR (item_kind IN ('voucher_redemption', 'flex_redemption') \
+        AND account IN ('income:tickets', 'income:products', 'suspense:vat_undetermined')))"
+    };
+    // What a voucher adds to the net because it was taxed at another rate is less tax; the gross stays.
+    (revenue vat) => {
+        "SUM(CASE WHEN account LIKE 'liabilities:vat:%' THEN -amount_minor \
+        WHEN item_kind IN ('voucher_redemption', 'flex_redemption') THEN amount_minor ELSE 0 END)"
+    };
+    (revenue gross) => {
+        "-SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption') THEN 0 ELSE amount_minor END)"
     };
     (if billed, $then:literal, $else:literal) => {
         concat!(
-            "CASE WHEN item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount') THEN ",
+            "CASE WHEN item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction') THEN ",
             $then,
             " ELSE ",
             $else,
             " END"
         )
     };
-    (if redeemed, $then:literal, $else:literal) => {
+    (if used_up, $then:literal, $else:literal) => {
         concat!(
-            "CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption') THEN ",
+            "CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption', 'breakage') THEN ",
             $then,
             " ELSE ",
             $else,
@@ -127,8 +137,8 @@ total!(
         vat_bp: Rate,
         qty: Count = "SUM(COALESCE(qty, 0))",
         net_minor: Amount = shared!(net),
-        vat_minor: Amount = shared!(vat),
-        gross_minor: Amount = shared!(gross),
+        vat_minor: Amount = shared!(revenue vat),
+        gross_minor: Amount = shared!(revenue gross),
     }
     frozen |closed| closed.totals.revenue.iter().map(|row| row.titled(closed.titles())).collect()
 );
@@ -146,15 +156,18 @@ total!(
         vat_bp: Rate,
         qty: Count = "SUM(COALESCE(qty, 0))",
         net_minor: Amount = shared!(net),
-        vat_minor: Amount = shared!(vat),
-        gross_minor: Amount = shared!(gross),
+        vat_minor: Amount = shared!(revenue vat),
+        gross_minor: Amount = shared!(revenue gross),
     }
 );
 
 total!(
     /// What was taxed at a rate in a month; the rate is absent while it is undetermined.
     pub VatByRate of v_vat_by_rate(period) by "source, currency, period, vat_bp"
-    where "(vat_bp IS NOT NULL OR account LIKE 'income:%' OR account = 'suspense:vat_undetermined')",
+    where "(vat_bp IS NOT NULL OR (account LIKE 'income:%' AND account <> 'income:breakage') \
+        OR account = 'suspense:vat_undetermined' \
+        OR (item_kind IN ('voucher_redemption', 'flex_redemption') AND account LIKE 'liabilities:voucher:spv:%')) \
+        AND account <> 'equity:opening'",
     {
         source: Text,
         currency: Text,
@@ -213,19 +226,19 @@ total!(
             > COALESCE(MAX(CASE WHEN account = 'liabilities:voucher:mpv' THEN entry_no END), 0) \
             THEN 'spv' ELSE 'mpv' END",
         currency: Text,
-        issued_minor: Amount = concat!("-SUM(", shared!(if redeemed, "0", "amount_minor"), ")"),
-        redeemed_minor: Amount = concat!("SUM(", shared!(if redeemed, "amount_minor", "0"), ")"),
+        issued_minor: Amount = concat!("-SUM(", shared!(if used_up, "0", "amount_minor"), ")"),
+        redeemed_minor: Amount = concat!("SUM(", shared!(if used_up, "amount_minor", "0"), ")"),
         balance_minor: Amount = "-SUM(amount_minor)",
     }
 );
 
 total!(
-    /// What lines of one kind moved on an account.
-    pub(in crate::ledger) Movement by "currency, account, item_kind" where "1 = 1",
+    /// What lines of one kind moved on an account; what was brought in when the book began is a kind of its own.
+    pub(in crate::ledger) Movement by "currency, account, moved" where "1 = 1",
     {
         currency: Text,
         account: Text,
-        item_kind: Text,
+        item_kind: Text = "moved",
         amount_minor: Amount = "SUM(amount_minor)",
     }
 );
@@ -253,7 +266,7 @@ impl RevenueByEventKey {
 
 #[cfg(test)]
 mod tests {
-    use crate::ledger::book::{ItemKind, Moves};
+    use crate::ledger::book::ItemKind;
 
     /// The words in the list after `item_kind IN (`.
     fn words_in(sql: &str) -> Vec<ItemKind> {
@@ -273,6 +286,6 @@ mod tests {
     #[test]
     fn the_totals_count_the_same_kinds() {
         assert_eq!(words_in(shared!(if billed, "", "")), kinds(ItemKind::is_billed));
-        assert_eq!(words_in(shared!(if redeemed, "", "")), kinds(|kind| kind.moves() == Moves::Redeemed));
+        assert_eq!(words_in(shared!(if used_up, "", "")), kinds(ItemKind::uses_up));
     }
 }

@@ -1,0 +1,88 @@
+//! The examples of docs/imports.md, as they stand there.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+use ticketledger::ledger::entered::import::FileKind;
+
+use crate::on_both_engines;
+use crate::support::daemon::TestDaemon;
+use crate::support::order::{admission, but, order, payment, refund_voucher, voucher};
+
+const PAGE: &str = include_str!("../../../docs/imports.md");
+
+/// The CSV examples of the page.
+fn examples() -> Vec<String> {
+    let blocks = PAGE.split("```csv\n").skip(1);
+    blocks.map(|block| block.split("```").next().expect("an end").to_owned()).collect()
+}
+
+/// What the page says that each kind books, by account in minor units.
+fn documented() -> BTreeMap<String, BTreeMap<String, i64>> {
+    let table = PAGE.split("| kind | The row books (+ debit, − credit) |\n|---|---|\n").nth(1).expect("the table");
+    let rows = table.lines().take_while(|line| line.starts_with('|'));
+    let row = |line: &str| {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let line_of = |text: &str| {
+            let (amount, account) = text.split_once(' ').expect("an amount and an account");
+            let minor: i64 = amount.replace('−', "-").replace(['.', '+'], "").parse().expect("an amount");
+            (account.trim_matches('`').to_owned(), minor)
+        };
+        (cells[1].trim_matches('`').to_owned(), cells[2].split(", ").map(line_of).collect())
+    };
+    rows.map(row).collect()
+}
+
+on_both_engines!(each_kind_books_what_the_page_says, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let sold = |id: &str, paid: &str, status: &str| {
+        let pay = json!([payment(&format!("pay-{id}"), paid)]);
+        let fields = json!({"tickets": [admission(&format!("p-{id}"), "119.00", "19")], "payments": pay});
+        let order = serde_json::from_str(&order(id, fields)).unwrap();
+        but(order, json!({"status": status})).to_string()
+    };
+    daemon.deliver(sold("o-part", "100.00", "ACCEPTED")).await;
+    daemon.deliver(sold("o-gone", "119.00", "CANCELLED")).await;
+    daemon.deliver(sold("o-lost", "111.00", "ACCEPTED")).await;
+    daemon.deliver(sold("o-late", "114.00", "ACCEPTED")).await;
+    let vouchers = json!([voucher("v-mpv", "119.00", "0"), voucher("v-spv", "119.00", "19")]);
+    daemon.deliver(order("o-sold", json!({"voucherOrders": vouchers, "payments": [payment("m", "238.00")]}))).await;
+    let imported = daemon.imported_and_undone(&examples()[0]);
+    assert_eq!(imported.posted, documented().len());
+    let lines = daemon.rows(
+        &["e.atom_key", "e.event_type", "p.account_code", "p.amount_minor"],
+        "FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no \
+         WHERE e.kind = 'manual'",
+    );
+    let mut booked: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
+    for line in lines {
+        let kind = match line[1].as_str() {
+            "manual.opening_voucher" => "opening-vouchers".to_owned(),
+            event_type => event_type.trim_start_matches("manual.").replace('_', "-"),
+        };
+        booked.entry(kind).or_default().insert(line[2].clone(), line[3].parse().unwrap());
+    }
+    assert_eq!(booked, documented());
+    daemon.finish().await;
+});
+
+on_both_engines!(a_refund_voucher_of_several_orders_is_allocated_in_pairs, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    for id in ["X", "Y"] {
+        let fields = json!({"payments": [payment(&format!("m{id}"), "30.00")]});
+        let paid = serde_json::from_str(&order(id, fields)).unwrap();
+        daemon.deliver(but(paid, json!({"status": "CANCELLED"})).to_string()).await;
+    }
+    let refund = refund_voucher("v-refund", "50.00", &["X", "Y"]);
+    daemon.deliver(order("R", json!({"voucherOrders": [refund]}))).await;
+    assert_eq!(daemon.balances("museum")["assets:voucher_refund_unallocated"], 5000);
+    let imported = daemon.imported_and_undone(&examples()[1]);
+    assert_eq!(imported.effect.orders[0].after.balance_minor, 0);
+    assert_eq!(imported.effect.vouchers, [], "the voucher is worth what it was");
+    let rest = examples()[1].replace("al_", "rest_").replace(",X,", ",Y,").replace("30.00", "20.00");
+    daemon.imported(FileKind::Manual, &rest);
+    daemon.imported(FileKind::Manual, &examples()[1].replace("al_", "again_"));
+    assert_eq!(daemon.balances("museum").get("assets:voucher_refund_unallocated"), None);
+    assert_eq!(daemon.balances("museum")["liabilities:voucher:mpv"], -5000);
+    daemon.finish().await;
+});
