@@ -287,15 +287,14 @@ FROM (
     GROUP BY source, voucher_id, CASE WHEN account_code = 'liabilities:flex' THEN 'flex' ELSE 'voucher' END, currency
 ) b;
 
+-- Everything that is open. A finding that follows from another one says so at the end of its evidence.
 CREATE VIEW v_open_findings AS
 SELECT
     f.source, f.order_id, o.order_code, f.reason, f.severity, f.currency,
     f.expected_minor, f.actual_minor, f.difference_minor, f.first_seen, f.evidence
 FROM findings f
 LEFT JOIN orders o ON o.source = f.source AND o.order_id = f.order_id
-WHERE f.state = 'open'
-  -- A finding that follows from another one is not a second problem; it is shown if it outlives its cause.
-  AND NOT EXISTS (SELECT 1 FROM findings cause WHERE cause.fingerprint = f.consequence_of AND cause.state = 'open');
+WHERE f.state = 'open';
 
 -- A claimed event is still pending; its lease only says that a worker holds it.
 CREATE VIEW v_inbox AS
@@ -434,12 +433,15 @@ FROM {{lines}}
 LEFT JOIN orders o ON o.source = p.source AND o.order_id = COALESCE(p.order_id, e.order_id)
 WHERE e.reason_code {{like}} 'late_for_{{any}}';
 
--- Every line with everything that a report groups or limits by. Reports with `--as-of` or `--booked-until` and the
--- manifest of a close are computed from it. It is not part of the contract.
+-- Every line with everything that a report groups or limits by. Reports of days or with `--as-of` or `--booked-until`,
+-- account sheets and the manifest of a close are computed from it. It is not part of the contract.
 CREATE VIEW v_ledger_lines AS
 SELECT
     e.source,
     e.entry_no,
+    p.line_no,
+    e.kind,
+    e.event_type,
     e.booking_date,
     {{month}} AS period,
     e.recorded_at,
@@ -456,6 +458,7 @@ SELECT
     t.title AS event_title,
     p.vat_bp,
     p.qty,
+    p.payment_id,
     p.payment_method,
     p.voucher_id,
     CASE WHEN p.account_code = 'liabilities:flex' THEN 'flex'

@@ -19,7 +19,6 @@ mod package;
 mod report;
 mod serve;
 mod settings;
-mod vat;
 mod vouchers;
 
 use std::process::ExitCode;

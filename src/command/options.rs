@@ -4,11 +4,13 @@ use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
 use super::output::Usage;
-use super::settings;
+use super::{output, settings};
 use crate::clock::Timestamp;
 use crate::config::{self, Config};
 use crate::inbox::operator::Reason;
 use crate::ledger::book::Month;
+use crate::ledger::totals::Period;
+use crate::report::{Amounts, Format, Table, format};
 
 #[derive(Clone, Debug, Default, Args)]
 pub(super) struct SourceOption {
@@ -27,6 +29,49 @@ impl SourceOption {
 
     pub(super) fn name(&self) -> Option<&str> {
         self.source.as_deref()
+    }
+}
+
+/// How a report is written.
+#[derive(Debug, Args)]
+pub(super) struct OutputOptions {
+    /// Output format
+    #[arg(long, value_enum, default_value = "table")]
+    pub(super) format: Format,
+    /// How CSV writes amounts [default: units]
+    #[arg(long, value_enum)]
+    amounts: Option<Amounts>,
+}
+
+impl OutputOptions {
+    /// How amounts are written; what would be ignored is refused.
+    pub(super) fn amounts(&self) -> Result<Amounts, Usage> {
+        match (self.format, self.amounts) {
+            (Format::Csv, amounts) => Ok(amounts.unwrap_or_default()),
+            (_, None) | (Format::Json, Some(Amounts::Minor)) | (Format::Table, Some(Amounts::Units)) => {
+                Ok(Amounts::default())
+            }
+            (Format::Json, _) => Err(Usage("JSON has amounts in minor units only; --amounts is for CSV".to_owned())),
+            (Format::Table, _) => Err(Usage("a table has amounts in units only; add --format csv".to_owned())),
+        }
+    }
+
+    /// Whether people read it: a table, or CSV with amounts in units.
+    pub(super) fn is_for_people(&self) -> Result<bool, Usage> {
+        Ok(match self.format {
+            Format::Table => true,
+            Format::Csv => self.amounts()? == Amounts::Units,
+            Format::Json => false,
+        })
+    }
+
+    /// Writes a table to stdout, with totals below it if it is for people.
+    pub(super) fn print(&self, table: &Table, totals: &[Vec<crate::report::Cell>]) -> anyhow::Result<()> {
+        let amounts = self.amounts()?;
+        output::print(match self.format {
+            Format::Table => format::for_people(table, totals),
+            format => format::render_with(table, format, amounts)?,
+        })
     }
 }
 
@@ -113,6 +158,20 @@ pub(super) fn instant(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text)
         .or_else(midnight)
         .ok_or_else(|| "write a day such as 2025-11-30, or a time such as 2025-11-30T18:00:00+01:00".to_owned())
+}
+
+/// A day on the command line.
+pub(super) fn day(text: &str) -> Result<NaiveDate, String> {
+    text.parse().map_err(|_| "write a day such as 2025-11-30".to_owned())
+}
+
+/// A month, a quarter or a year on the command line.
+pub(super) fn period(text: &str) -> Result<Period, String> {
+    Period::parse(text).ok_or_else(|| {
+        "write a month such as 2025-11, a quarter such as 2026-Q3, or a year such as 2026; other spans are written \
+         --from DAY --to DAY"
+            .to_owned()
+    })
 }
 
 pub(super) fn month(text: &str) -> Result<Month, String> {

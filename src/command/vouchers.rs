@@ -3,11 +3,11 @@
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
-use super::{Outcome, output, settings};
+use super::options::OutputOptions;
+use super::{Outcome, settings};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::report::vouchers::{self, Listing};
-use crate::report::{Format, format};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum VouchersCommand {
@@ -29,14 +29,14 @@ pub(super) struct List {
     /// Only what is booked on or before this day [default: today]
     #[arg(long, value_name = "DAY")]
     as_of: Option<NaiveDate>,
-    /// Output format
-    #[arg(long, value_enum, default_value = "table")]
-    format: Format,
+    #[command(flatten)]
+    output: OutputOptions,
 }
 
 /// Lists vouchers.
 pub(super) fn run(config: &Config, command: &VouchersCommand) -> anyhow::Result<Outcome> {
     let VouchersCommand::List(options) = command;
+    options.output.amounts()?;
     settings::known_source(config, options.source.as_deref())?;
     let listing = Listing {
         source: options.source.clone(),
@@ -45,7 +45,7 @@ pub(super) fn run(config: &Config, command: &VouchersCommand) -> anyhow::Result<
         as_of: options.as_of.unwrap_or_else(|| Clock::System.now().utc().date_naive()),
     };
     let table = vouchers::list(&settings::open(config)?, &listing)?;
-    output::print(format::render(&table, options.format)?)?;
+    options.output.print(&table, &[])?;
     let alarming = options.unknown_origin && !table.rows.is_empty();
     Ok(if alarming { Outcome::Attention } else { Outcome::Fine })
 }

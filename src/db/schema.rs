@@ -268,6 +268,7 @@ diesel::table! {
         currency -> Text,
         amount_minor -> BigInt,
         paid_at -> Nullable<Timestamp>,
+        state -> Text,
     }
 }
 

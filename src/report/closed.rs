@@ -39,7 +39,7 @@ pub fn read_as_closed<R: Total>(database: &Database, source: Option<&str>, month
         for source in sources {
             let closed = closed_month(connection, &source, month)?;
             let closed = closed.ok_or_else(|| NotClosed::Open { source_name: source, month })?;
-            rows.append(&mut closed.rows(connection)?);
+            rows.append(&mut R::as_closed(&closed, connection)?);
         }
         rows.sort();
         Ok(Table::of(rows))

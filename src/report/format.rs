@@ -1,7 +1,8 @@
 //! A report as text: a table for people, CSV and JSON for programs.
 //!
-//! CSV and JSON keep minor units as whole numbers and the names of the view's columns: they are stable. The table is
-//! for reading and may change.
+//! JSON keeps minor units as whole numbers and the names of the view's columns: it is stable, and so is CSV with
+//! [`Amounts::Minor`]. Other CSV has the same columns for people and spreadsheets: `net` in currency units instead of
+//! `net_minor`. The table is for reading and may change.
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
@@ -15,10 +16,20 @@ pub enum Format {
     /// For people: amounts with decimals
     #[default]
     Table,
-    /// Comma-separated values: amounts in minor units (cents)
+    /// Comma-separated values: amounts as --amounts says
     Csv,
     /// An array of objects: amounts in minor units (cents)
     Json,
+}
+
+/// How CSV writes amounts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Amounts {
+    /// In currency units with a decimal point, for people: `net` is 10.50
+    #[default]
+    Units,
+    /// In minor units (cents), for programs: `net_minor` is 1050
+    Minor,
 }
 
 /// Why a report could not be written as text.
@@ -37,14 +48,23 @@ pub enum Error {
 /// # Errors
 /// When a writer fails, which memory does not.
 pub fn render(table: &Table, format: Format) -> Result<String, Error> {
+    render_with(table, format, Amounts::default())
+}
+
+/// The same with a choice of how CSV writes amounts.
+///
+/// # Errors
+/// When a writer fails, which memory does not.
+pub fn render_with(table: &Table, format: Format, amounts: Amounts) -> Result<String, Error> {
     match format {
-        Format::Table => Ok(for_people(table)),
-        Format::Csv => csv_text(table).map_err(|error| Error::Csv(error.to_string())),
+        Format::Table => Ok(for_people(table, &[])),
+        Format::Csv => csv_text(table, amounts),
         Format::Json => Ok(serde_json::to_string_pretty(table)? + "\n"),
     }
 }
 
-fn for_people(table: &Table) -> String {
+/// The table for people, with totals below it: rows of the same columns.
+pub fn for_people(table: &Table, totals: &[Vec<Cell>]) -> String {
     if table.rows.is_empty() {
         return "(no rows)\n".to_owned();
     }
@@ -60,7 +80,21 @@ fn for_people(table: &Table) -> String {
             comfy_table::Cell::new(shown(table, row, *column, cell)).set_alignment(alignment(column))
         }));
     }
-    finish(&text)
+    let body = text.lines().count();
+    for row in totals {
+        text.add_row(table.columns.iter().zip(row).map(|(column, cell)| {
+            let shown =
+                if matches!(cell, Cell::Number(None)) { String::new() } else { shown(table, row, *column, cell) };
+            comfy_table::Cell::new(shown).set_alignment(alignment(column))
+        }));
+    }
+    let mut lines: Vec<String> = text.lines().map(|line| line.trim_end().to_owned()).collect();
+    if !totals.is_empty() {
+        // The same line as below the titles.
+        let line = lines.get(1).cloned().unwrap_or_default();
+        lines.insert(body, line);
+    }
+    lines.into_iter().fold(String::new(), |text, line| text + &line + "\n")
 }
 
 /// An empty table in the one look that all commands have.
@@ -88,7 +122,7 @@ fn shown(table: &Table, row: &[Cell], column: Column, cell: &Cell) -> String {
     match (column.shown, cell) {
         (Shown::Rate, Cell::Number(None)) => "undetermined".to_owned(),
         (Shown::Rate, Cell::Number(Some(basis_points))) => percent(*basis_points),
-        (Shown::Amount, Cell::Number(Some(minor))) => format_minor(*minor, exponent(table, row)),
+        (Shown::Amount, Cell::Number(Some(minor))) => format_minor(*minor, exponent(&table.columns, row)),
         (_, Cell::Number(Some(number))) => number.to_string(),
         (_, Cell::Text(Some(text))) => printable(text),
         (_, Cell::Text(None) | Cell::Number(None)) => String::new(),
@@ -96,8 +130,8 @@ fn shown(table: &Table, row: &[Cell], column: Column, cell: &Cell) -> String {
 }
 
 /// Decimals of the currency that the row names.
-fn exponent(table: &Table, row: &[Cell]) -> u32 {
-    let named = table.columns.iter().zip(row).find(|(column, _)| column.name == "currency");
+pub(super) fn exponent(columns: &[Column], row: &[Cell]) -> u32 {
+    let named = columns.iter().zip(row).find(|(column, _)| column.name == "currency");
     match named {
         Some((_, Cell::Text(Some(code)))) => Currency::parse(code).map_or(0, Currency::exponent),
         _ => 0,
@@ -116,16 +150,53 @@ pub fn printable(text: &str) -> String {
     text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
 }
 
-fn csv_text(table: &Table) -> Result<String, Box<dyn std::error::Error>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(table.columns.iter().map(|column| column.name))?;
-    for row in &table.rows {
-        writer.write_record(row.iter().map(|cell| match cell {
+fn csv_text(table: &Table, amounts: Amounts) -> Result<String, Error> {
+    Ok(csv_head(&table.columns, amounts)? + &csv_rows(&table.columns, &table.rows, amounts)?)
+}
+
+/// Amounts in a table whose rows have no currency cannot be shown in units.
+fn in_units(columns: &[Column], amounts: Amounts) -> bool {
+    amounts == Amounts::Units && columns.iter().any(|column| column.name == "currency")
+}
+
+/// The line of titles.
+pub(super) fn csv_head(columns: &[Column], amounts: Amounts) -> Result<String, Error> {
+    let units = in_units(columns, amounts);
+    let title = |column: &Column| match column.shown {
+        Shown::Amount if units => column.name.trim_end_matches("_minor"),
+        _ => column.name,
+    };
+    csv_records(std::iter::once(columns.iter().map(|column| title(column).to_owned()).collect()))
+}
+
+/// Rows without the line of titles.
+pub(super) fn csv_rows(columns: &[Column], rows: &[Vec<Cell>], amounts: Amounts) -> Result<String, Error> {
+    let units = in_units(columns, amounts);
+    csv_records(rows.iter().map(|row| {
+        let exponent = exponent(columns, row);
+        let cell = |(column, cell): (&Column, &Cell)| match cell {
             Cell::Text(text) => text.clone().unwrap_or_default(),
+            Cell::Number(Some(minor)) if units && column.shown == Shown::Amount => format_minor(*minor, exponent),
             Cell::Number(number) => number.map(|number| number.to_string()).unwrap_or_default(),
-        }))?;
+        };
+        columns.iter().zip(row).map(cell).collect()
+    }))
+}
+
+fn csv_records(records: impl Iterator<Item = Vec<String>>) -> Result<String, Error> {
+    let failed = |error: String| Error::Csv(error);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for record in records {
+        writer.write_record(record).map_err(|error| failed(error.to_string()))?;
     }
-    Ok(String::from_utf8(writer.into_inner()?)?)
+    let bytes = writer.into_inner().map_err(|error| failed(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| failed(error.to_string()))
+}
+
+/// A row as indented JSON, as it stands in an array.
+pub(super) fn json_row(columns: &[Column], cells: &[Cell]) -> Result<String, Error> {
+    let object = serde_json::to_string_pretty(&Object { columns, cells })?;
+    Ok(object.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"))
 }
 
 /// As in JSON: an array of objects whose fields have the names of the columns.

@@ -3,7 +3,7 @@
 use crate::ledger::totals::store::view_rows;
 
 view_rows!(
-    /// A finding that is open and does not follow from another one.
+    /// A finding that is open.
     pub(super) ListedFinding of v_open_findings() {
         source: Text,
         order_id: MaybeText,

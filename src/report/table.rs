@@ -1,5 +1,9 @@
 //! A report that has been read: cells under columns, whatever the rows were.
 
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
 use crate::clock::Timestamp;
 use crate::ledger::totals::{self, Holds, Row};
 
@@ -50,11 +54,79 @@ impl Table {
         }
     }
 
+    /// The same without a column.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        if let Some(index) = self.columns.iter().position(|column| column.name == name) {
+            self.columns.remove(index);
+            self.rows.iter_mut().for_each(|row| drop(row.remove(index)));
+        }
+        self
+    }
+
+    /// Rows that differ only in their month become one, under the name of a longer period. `None` when a sum leaves
+    /// the range of 64 bits.
+    pub fn in_one_period(self, period: &str) -> Option<Self> {
+        let named = self.columns.iter().position(|column| column.name == "period");
+        let rows = self.rows.into_iter().map(|mut row| {
+            if let Some(cell) = named.and_then(|index| row.get_mut(index)) {
+                *cell = Cell::Text(Some(period.to_owned()));
+            }
+            row
+        });
+        let rows = sums_by(&self.columns, rows, |_| true)?;
+        Some(Self { columns: self.columns, rows })
+    }
+
+    /// The sums of each source and currency, as rows in which every other column is empty. `None` when a sum leaves
+    /// the range of 64 bits.
+    pub fn totals(&self) -> Option<Vec<Vec<Cell>>> {
+        self.sums_by(&["source", "currency"])
+    }
+
+    /// The sums of the rows that agree in some columns, as rows in which every other column is empty.
+    pub fn sums_by(&self, keys: &[&str]) -> Option<Vec<Vec<Cell>>> {
+        sums_by(&self.columns, self.rows.iter().cloned(), |name| keys.contains(&name))
+    }
+
     /// The cells of one column, from the first row to the last.
     pub fn column<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Cell> {
         let index = self.columns.iter().position(|column| column.name == name);
         self.rows.iter().filter_map(move |row| row.get(index?))
     }
+}
+
+impl Column {
+    /// Whether the numbers of several rows can be added.
+    fn is_summed(&self) -> bool {
+        self.shown == Shown::Amount || matches!(self.name, "qty" | "orders")
+    }
+}
+
+/// One row for each value of the key columns, in order: amounts and quantities are added, and what is no key is empty.
+fn sums_by(
+    columns: &[Column],
+    rows: impl Iterator<Item = Vec<Cell>>,
+    is_key: impl Fn(&str) -> bool,
+) -> Option<Vec<Vec<Cell>>> {
+    let mut sums: BTreeMap<Vec<Cell>, Vec<Option<i64>>> = BTreeMap::new();
+    for row in rows {
+        let key = columns.iter().zip(&row).map(|(column, cell)| match column.is_summed() {
+            false if is_key(column.name) => cell.clone(),
+            _ => Cell::Text(None),
+        });
+        let sum = sums.entry(key.collect()).or_insert_with(|| vec![None; columns.len()]);
+        for ((column, cell), sum) in columns.iter().zip(&row).zip(sum) {
+            if let (true, Cell::Number(Some(number))) = (column.is_summed(), cell) {
+                *sum = Some(sum.unwrap_or(0).checked_add(*number)?);
+            }
+        }
+    }
+    let rows = sums.into_iter().map(|(key, sum)| {
+        let cells = columns.iter().zip(key).zip(sum);
+        cells.map(|((column, key), sum)| if column.is_summed() { Cell::Number(sum) } else { key }).collect()
+    });
+    Some(rows.collect())
 }
 
 impl From<&totals::Column> for Column {
@@ -84,6 +156,18 @@ impl From<Option<String>> for Cell {
 impl From<Timestamp> for Cell {
     fn from(instant: Timestamp) -> Self {
         Self::Text(Some(instant.to_string()))
+    }
+}
+
+impl From<NaiveDate> for Cell {
+    fn from(day: NaiveDate) -> Self {
+        Self::Text(Some(day.to_string()))
+    }
+}
+
+impl From<Option<NaiveDate>> for Cell {
+    fn from(day: Option<NaiveDate>) -> Self {
+        Self::Text(day.map(|day| day.to_string()))
     }
 }
 

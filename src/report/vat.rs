@@ -4,19 +4,21 @@ use super::{NotClosed, Table};
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
 use crate::ledger::Error;
-use crate::ledger::book::{KnownSource, Month, PolicyHistory, store::sources};
-use crate::ledger::totals::{AsOf, Selection, VatByRate, VatNotDue, closed_month, vat_due, vat_not_due};
+use crate::ledger::book::{KnownSource, PolicyHistory, store::sources};
+use crate::ledger::totals::{
+    AsOf, Period, Selection, Total as _, VatByRate, VatNotDue, closed_month, vat_due, vat_not_due,
+};
 use crate::policy::VatReportBasis;
 
 /// Which VAT is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
     pub source: Option<&'a str>,
-    pub month: Option<Month>,
+    pub period: Option<Period>,
     pub as_of: AsOf,
-    /// The numbers of the month as its close saw them.
+    /// The numbers of the period, which is a month, as its close saw them.
     pub as_closed: bool,
-    /// By which date; `None`: as the policy of each source says at the end of the month, or at `now`.
+    /// By which date; `None`: as the policy of each source says at the end of the period, or at `now`.
     pub basis: Option<VatReportBasis>,
     pub now: Timestamp,
 }
@@ -70,7 +72,7 @@ fn default_basis(
     question: &Question<'_>,
 ) -> Result<VatReportBasis, Unanswered> {
     let policies = PolicyHistory::load(connection, &source.name, source.timezone)?;
-    let last_day = question.month.and_then(|month| Timestamp::noon_of(month.last_day(), source.timezone));
+    let last_day = question.period.and_then(|period| Timestamp::noon_of(period.last_day()?, source.timezone));
     Ok(policies.policy(policies.at(last_day.unwrap_or(question.now))).vat_report_basis)
 }
 
@@ -80,8 +82,8 @@ fn of_source(
     question: &Question<'_>,
     basis: VatReportBasis,
 ) -> Result<(Vec<VatByRate>, Vec<VatNotDue>), Unanswered> {
-    let Some(month) = question.month.filter(|_| question.as_closed) else {
-        let selection = Selection { source: Some(source), month: question.month, as_of: question.as_of };
+    let Some(month) = question.period.and_then(Period::month).filter(|_| question.as_closed) else {
+        let selection = Selection { source: Some(source), period: question.period, as_of: question.as_of };
         return both(connection, &selection, basis);
     };
     let closed = closed_month(connection, source, month).map_err(NotClosed::from)?;
@@ -89,9 +91,9 @@ fn of_source(
         return Err(NotClosed::Open { source_name: source.to_owned(), month }.into());
     };
     if basis == VatReportBasis::Booking {
-        return Ok((closed.rows(connection)?, Vec::new()));
+        return Ok((VatByRate::as_closed(&closed, connection)?, Vec::new()));
     }
-    both(connection, &closed.selection(), basis)
+    both(connection, &closed.lines(), basis)
 }
 
 fn both(

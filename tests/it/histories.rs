@@ -22,14 +22,14 @@ fn some(random: &mut Random, limit: usize, mut part: impl FnMut(&mut Random, usi
 
 /// One webhook.
 #[derive(Clone)]
-struct Delivery {
+pub(crate) struct Delivery {
     /// The fields that it says; `None` when it cannot be read.
     said: Option<Map<String, Value>>,
     body: String,
 }
 
 /// All deliveries of each order, in the order of their receipt.
-struct World {
+pub(crate) struct World {
     orders: Vec<Vec<Delivery>>,
 }
 
@@ -38,12 +38,12 @@ fn id(number: usize) -> String {
 }
 
 impl World {
-    fn new(random: &mut Random, orders: usize) -> Self {
+    pub(crate) fn new(random: &mut Random, orders: usize) -> Self {
         Self { orders: (0..orders).map(|number| history(random, number, orders)).collect() }
     }
 
     /// Mixes the orders; the deliveries of each stay in their order.
-    fn mixed(&self, random: &mut Random) -> Vec<Delivery> {
+    pub(crate) fn mixed(&self, random: &mut Random) -> Vec<Delivery> {
         let mut waiting: Vec<_> = self.orders.iter().map(|deliveries| deliveries.iter().cloned()).collect();
         let mut mixed = Vec::new();
         while !waiting.is_empty() {
@@ -179,7 +179,7 @@ fn random_participant(random: &mut Random, who: &str, orders: usize) -> Value {
 }
 
 /// Sends all of it, a minute between two, and works on it whenever `batch` deliveries have come.
-async fn play(daemon: &TestDaemon, deliveries: &[Delivery], batch: usize) {
+pub(crate) async fn play(daemon: &TestDaemon, deliveries: &[Delivery], batch: usize) {
     for (number, delivery) in deliveries.iter().enumerate() {
         daemon.clock.advance_milliseconds(60_000);
         match delivery.said {

@@ -18,7 +18,7 @@ const MODULES: [(&str, &[&str]); 21] = [
     ("contacts", &["clock", "order", "db", "inbox"]),
     // Never the settings: what it needs of them is passed in.
     ("ledger", &["limits", "clock", "money", "order", "policy", "db", "inbox"]),
-    ("report", &["clock", "money", "policy", "db", "ledger"]),
+    ("report", &["limits", "clock", "money", "policy", "db", "ledger"]),
     ("maintenance", &["clock", "config", "db", "inbox", "ledger"]),
     ("cluster", &["limits", "clock", "db", "inbox"]),
     ("monitor", &["limits", "clock", "order", "config", "db", "inbox", "provider"]),
@@ -64,7 +64,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("entered", &["error", "book", "posting", "batch", "findings", "settle"]),
     ("totals", &["error", "book", "vat_dates"]),
     ("proof", &["error", "book", "posting", "vat_dates", "batch", "findings", "settle", "totals"]),
-    ("close", &["error", "book", "batch", "totals", "proof"]),
+    ("close", &["error", "book", "posting", "batch", "totals", "proof"]),
     ("reading", &["error", "book", "posting", "batch"]),
 ];
 

@@ -436,33 +436,6 @@ on_both_engines!(a_customer_has_a_row_for_each_currency, |database| {
     );
 });
 
-on_both_engines!(open_findings_leave_out_what_is_closed_or_a_mere_consequence, |database| {
-    drop(database.open());
-    let book = Book::new(database, "museum");
-    book.order("X", "X-1", Some("accepted"));
-    database.execute(
-        "INSERT INTO findings (fingerprint, source, order_id, reason, severity, currency, expected_minor, actual_minor,
-            difference_minor, evidence, consequence_of, first_seen, last_seen, state) VALUES
-         ('1', 'museum', 'X', 'total_not_derivable', 'high', 'EUR', 10000, 60100, 50100, 'no formula fits', NULL,
-            '2025-11-11 14:36:50', '2025-11-11 14:36:50', 'open'),
-         ('2', 'museum', 'X', 'underpaid', 'medium', 'EUR', 0, 40100, 40100, 'balance', '1',
-            '2025-11-11 14:36:50', '2025-11-11 14:36:50', 'open'),
-         ('3', 'museum', NULL, 'schema_extra_field', 'info', NULL, NULL, NULL, NULL, 'voucherOrders.status', NULL,
-            '2025-11-11 14:36:50', '2025-11-11 14:36:50', 'acknowledged')",
-    );
-    let finding = || {
-        let [found]: [Row; 1] = read(database, "v_open_findings").try_into().expect("one finding");
-        assert_eq!(found[..3], ["museum", "X", "X-1"]);
-        found[3..].to_vec()
-    };
-    assert_eq!(
-        finding(),
-        ["total_not_derivable", "high", "EUR", "10000", "60100", "50100", "2025-11-11 14:36:50", "no formula fits"]
-    );
-    database.execute("UPDATE findings SET state = 'resolved' WHERE fingerprint = '1'");
-    assert_eq!(finding(), ["underpaid", "medium", "EUR", "0", "40100", "40100", "2025-11-11 14:36:50", "balance"]);
-});
-
 #[derive(QueryableByName)]
 struct Plan {
     #[diesel(sql_type = Text, column_name = "detail")]

@@ -58,9 +58,11 @@ CREATE TABLE payments (
     currency text NOT NULL,
     amount_minor bigint NOT NULL,
     paid_at timestamp,
+    state text NOT NULL CHECK (state IN ('current', 'vanished')),
     PRIMARY KEY (source, order_id, payment_id)
 );
 COMMENT ON TABLE payments IS 'Payments and refunds of each order; a refund is negative.';
+COMMENT ON COLUMN payments.state IS 'vanished: an older delivery of the order had it, and the newest has not.';
 -- The same payment in two orders is found by its id.
 CREATE INDEX payments_payment ON payments (source, payment_id);
 

@@ -21,7 +21,7 @@ CREATE TABLE findings (
 );
 COMMENT ON TABLE findings IS 'What does not add up, found by comparing orders with the ledger.';
 COMMENT ON COLUMN findings.fingerprint IS 'Hash of what the finding is about; finding it again updates the row.';
-COMMENT ON COLUMN findings.evidence IS 'JSON: the numbers that it was concluded from.';
+COMMENT ON COLUMN findings.evidence IS 'In words: what, how much, since when, and what to do about it.';
 COMMENT ON COLUMN findings.consequence_of IS 'Fingerprint of the finding that causes this one.';
 COMMENT ON COLUMN findings.state IS
     'open; acknowledged by a person; auto_closed: a later check no longer found it. Nothing sets resolved yet.';

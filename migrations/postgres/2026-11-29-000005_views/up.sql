@@ -69,7 +69,8 @@ SELECT
 FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
 LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key
 -- A flex ticket or voucher is a promise when it is sold, not revenue; redeeming it pays for what is counted here.
-WHERE (p.item_kind IN ('ticket', 'product', 'discount') AND (p.account_code LIKE 'income:%' OR p.account_code LIKE 'liabilities:vat:%' OR p.account_code = 'suspense:vat_undetermined'))
+WHERE (p.item_kind IN ('ticket', 'product', 'discount', 'price_reduction')
+       AND (p.account_code LIKE 'income:%' OR p.account_code LIKE 'liabilities:vat:%' OR p.account_code = 'suspense:vat_undetermined'))
    OR (p.item_kind IN ('voucher_redemption', 'flex_redemption') AND (p.account_code IN ('income:tickets', 'income:products')
        OR p.account_code = 'suspense:vat_undetermined'))
 GROUP BY e.source, e.currency, ledger_period(e.booking_date), p.event_id, t.title, p.vat_bp;
@@ -88,8 +89,9 @@ SELECT
     CAST(-SUM(CASE WHEN p.account_code LIKE 'liabilities:vat:%' THEN p.amount_minor ELSE 0 END) AS bigint) AS vat_minor,
     CAST(-SUM(p.amount_minor) AS bigint) AS gross_minor
 FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
-WHERE p.vat_bp IS NOT NULL OR p.account_code LIKE 'income:%' OR p.account_code = 'suspense:vat_undetermined'
-   OR (p.item_kind IN ('voucher_redemption', 'flex_redemption') AND p.account_code LIKE 'liabilities:voucher:spv:%')
+WHERE (p.vat_bp IS NOT NULL OR (p.account_code LIKE 'income:%' AND p.account_code <> 'income:breakage') OR p.account_code = 'suspense:vat_undetermined'
+       OR (p.item_kind IN ('voucher_redemption', 'flex_redemption') AND p.account_code LIKE 'liabilities:voucher:spv:%'))
+  AND NOT p.account_code = 'equity:opening'
 GROUP BY e.source, e.currency, ledger_period(e.booking_date), p.vat_bp;
 
 -- The same turnover in the month in which it was paid: each payment, refund or redemption settles the lines of its order
@@ -250,15 +252,14 @@ FROM (
     GROUP BY source, voucher_id, CASE WHEN account_code = 'liabilities:flex' THEN 'flex' ELSE 'voucher' END, currency
 ) b;
 
+-- Everything that is open. A finding that follows from another one says so at the end of its evidence.
 CREATE VIEW v_open_findings AS
 SELECT
     f.source, f.order_id, o.order_code, f.reason, f.severity, f.currency,
     f.expected_minor, f.actual_minor, f.difference_minor, f.first_seen, f.evidence
 FROM findings f
 LEFT JOIN orders o ON o.source = f.source AND o.order_id = f.order_id
-WHERE f.state = 'open'
-  -- A finding that follows from another one is not a second problem; it is shown if it outlives its cause.
-  AND NOT EXISTS (SELECT 1 FROM findings cause WHERE cause.fingerprint = f.consequence_of AND cause.state = 'open');
+WHERE f.state = 'open';
 
 -- A claimed event is still pending; its lease only says that a worker holds it.
 CREATE VIEW v_inbox AS
@@ -321,7 +322,7 @@ FROM (
         e.source,
         e.currency,
         ledger_period(e.booking_date) AS period,
-        CAST(SUM(CASE WHEN p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction')
+        CAST(SUM(CASE WHEN p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction') AND NOT e.event_type LIKE 'opening.%'
             THEN p.amount_minor ELSE 0 END) AS bigint) AS billed_minor,
         CAST(SUM(CASE WHEN p.item_kind = 'payment' AND NOT e.event_type LIKE 'opening.%'
             THEN p.amount_minor ELSE 0 END) AS bigint) AS paid_minor,
@@ -331,8 +332,9 @@ FROM (
             THEN p.amount_minor ELSE 0 END) AS bigint) AS redeemed_minor,
         CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher' AND NOT e.event_type LIKE 'opening.%'
             THEN p.amount_minor ELSE 0 END) AS bigint) AS refund_vouchers_minor,
-        -- Manual entries and imports.
-        CAST(SUM(CASE WHEN p.item_kind NOT IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction', 'refund_voucher', 'voucher_redemption', 'flex_redemption', 'payment', 'refund')
+        -- Manual entries, imports, and what was brought in when the book began.
+        CAST(SUM(CASE WHEN e.event_type LIKE 'opening.%'
+            OR p.item_kind NOT IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction', 'refund_voucher', 'voucher_redemption', 'flex_redemption', 'payment', 'refund')
             THEN p.amount_minor ELSE 0 END) AS bigint) AS other_minor,
         CAST(SUM(p.amount_minor) AS bigint) AS total
     FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
@@ -396,12 +398,15 @@ FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e
 LEFT JOIN orders o ON o.source = p.source AND o.order_id = COALESCE(p.order_id, e.order_id)
 WHERE e.reason_code LIKE 'late_for_%';
 
--- Every line with everything that a report groups or limits by. Reports with `--as-of` or `--booked-until` and the
--- manifest of a close are computed from it. It is not part of the contract.
+-- Every line with everything that a report groups or limits by. Reports of days or with `--as-of` or `--booked-until`,
+-- account sheets and the manifest of a close are computed from it. It is not part of the contract.
 CREATE VIEW v_ledger_lines AS
 SELECT
     e.source,
     e.entry_no,
+    p.line_no,
+    e.kind,
+    e.event_type,
     e.booking_date,
     ledger_period(e.booking_date) AS period,
     e.recorded_at,
@@ -418,6 +423,7 @@ SELECT
     t.title AS event_title,
     p.vat_bp,
     p.qty,
+    p.payment_id,
     p.payment_method,
     p.voucher_id,
     CASE WHEN p.account_code = 'liabilities:flex' THEN 'flex'

@@ -53,6 +53,7 @@ CREATE TABLE payments (
     currency TEXT NOT NULL,
     amount_minor INTEGER NOT NULL,
     paid_at TEXT,
+    state TEXT NOT NULL CHECK (state IN ('current', 'vanished')),
     PRIMARY KEY (source, order_id, payment_id)
 ) STRICT;
 -- The same payment in two orders is found by its id.

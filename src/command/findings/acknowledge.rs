@@ -10,9 +10,10 @@ use crate::command::options::ActorOption;
 use crate::command::output::{self, Usage};
 use crate::command::{Outcome, settings};
 use crate::config::Config;
+use crate::db::Database;
 use crate::inbox::operator::{self, Action, ActionKind};
-use crate::ledger::batch::FindingState;
-use crate::ledger::findings::operator::store;
+use crate::ledger::batch::{FindingRow, FindingState};
+use crate::ledger::findings::operator::store::{self, Listed};
 use crate::report::{Format, format};
 
 #[derive(Debug, Args)]
@@ -25,6 +26,9 @@ pub(in crate::command) struct Ack {
     /// Reason to record: why these findings are fine
     #[arg(long, value_name = "TEXT")]
     why: String,
+    /// Acknowledge also what follows from these findings, after listing it
+    #[arg(long)]
+    with_consequences: bool,
     #[command(flatten)]
     actor: ActorOption,
     /// List what would be acknowledged, and change nothing
@@ -56,18 +60,48 @@ pub(super) fn run(config: &Config, options: &Ack) -> anyhow::Result<Outcome> {
             several => bail!("{several} open findings have a fingerprint that begins with {prefix}; write more of it"),
         }
     }
+    let consequences = consequences_of(&database, &chosen)?;
+    let taken = if options.with_consequences { [chosen, consequences.clone()].concat() } else { chosen };
     if options.dry_run {
-        output::print(format::render(&table_of(&chosen, options.format), options.format)?)?;
+        output::print(format::render(&table_of(&taken, options.format), options.format)?)?;
         return Ok(Outcome::Fine);
     }
-    let words = options.filter.in_words(options.fingerprint.as_deref());
-    let fingerprints: Vec<String> = chosen.into_iter().map(|(row, _)| row.fingerprint).collect();
+    if options.with_consequences && !consequences.is_empty() {
+        let list = format::render(&table_of(&consequences, Format::Table), Format::Table)?;
+        output::print(format!("Acknowledged with them, because they follow from them:\n{list}"))?;
+    }
+    let rows: Vec<FindingRow> = taken.into_iter().map(|(row, _)| row).collect();
+    let mut words = options.filter.in_words(options.fingerprint.as_deref());
+    if options.with_consequences {
+        words += " with consequences";
+    }
     let count = database.transaction("acknowledge", |connection| {
-        let count = store::acknowledge(connection, &fingerprints, &reason.actor, &reason.why)?;
+        let count = store::acknowledge(connection, &rows, &reason.actor, &reason.why)?;
         let (kind, at) = (ActionKind::AcknowledgeFindings, Clock::System.now());
         operator::record(connection, &Action { kind, at, reason: &reason, selection: &words, changed: count })?;
         Ok::<_, crate::db::Error>(count)
     })?;
-    output::print(format!("{count} findings acknowledged, including their consequences.\n"))?;
+    output::print(result(count, rows.len() - count, if options.with_consequences { 0 } else { consequences.len() }))?;
     Ok(Outcome::Fine)
+}
+
+/// What follows from the chosen findings, is open, and is not chosen itself.
+fn consequences_of(database: &Database, chosen: &[Listed]) -> anyhow::Result<Vec<Listed>> {
+    let causes: Vec<String> = chosen.iter().map(|(row, _)| row.fingerprint.clone()).collect();
+    let mut consequences = store::consequences(&mut database.reader()?, &causes)?;
+    consequences.retain(|(row, _)| !causes.contains(&row.fingerprint));
+    Ok(consequences)
+}
+
+fn result(count: usize, changed: usize, consequences: usize) -> String {
+    let mut text = format!("{count} findings acknowledged.\n");
+    if changed > 0 {
+        text += &format!("{changed} changed meanwhile and stay open; look at them again.\n");
+    }
+    if consequences > 0 {
+        text += &format!(
+            "{consequences} that follow from them stay open; --with-consequences lists and acknowledges them too.\n"
+        );
+    }
+    text
 }

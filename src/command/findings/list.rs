@@ -3,11 +3,12 @@
 use clap::{Args, ValueEnum};
 
 use super::selection::FindingsFilter;
-use crate::command::{Outcome, output, settings};
+use crate::command::options::OutputOptions;
+use crate::command::{Outcome, settings};
 use crate::config::Config;
 use crate::ledger::batch::{FindingRow, FindingState};
 use crate::ledger::findings::operator::store;
-use crate::report::{Column, Format, Shown, Table, format};
+use crate::report::{Column, Format, Shown, Table};
 
 /// Characters of a fingerprint that a table shows; enough to tell findings apart, and to acknowledge one.
 const SHOWN: usize = 12;
@@ -19,9 +20,8 @@ pub(in crate::command) struct List {
     /// Only in this state; repeat for several
     #[arg(long, value_enum, value_name = "STATE", default_value = "open")]
     state: Vec<State>,
-    /// Output format
-    #[arg(long, value_enum, default_value = "table")]
-    format: Format,
+    #[command(flatten)]
+    output: OutputOptions,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -48,7 +48,7 @@ pub(super) fn run(config: &Config, options: &List) -> anyhow::Result<Outcome> {
     let states = options.state.iter().map(|state| state.stored()).collect();
     let filter = options.filter.checked(config, states)?;
     let findings = store::list(&mut settings::open(config)?.reader()?, &filter)?;
-    output::print(format::render(&table_of(&findings, options.format), options.format)?)?;
+    options.output.print(&table_of(&findings, options.output.format), &[])?;
     Ok(Outcome::Fine)
 }
 
@@ -65,7 +65,7 @@ pub(super) fn table_of(findings: &[(FindingRow, Option<String>)], format: Format
             row.order_id.clone().into(),
             order_code.clone().into(),
             row.reason.clone().into(),
-            row.severity.clone().into(),
+            row.severity.to_string().into(),
             row.currency.clone().into(),
             row.expected_minor.into(),
             row.actual_minor.into(),

@@ -3,11 +3,11 @@
 use anyhow::bail;
 
 use crate::clock::{Clock, Timestamp};
-use crate::command::options::{SourceOption, instant};
+use crate::command::options::{OutputOptions, SourceOption, instant};
 use crate::command::{Outcome, output, settings};
 use crate::config::Config;
 use crate::ledger::entered::recognise_credit::{Swept, recognise};
-use crate::report::{Column, Format, Shown, Table, format};
+use crate::report::{Column, Format, Shown, Table};
 
 #[derive(Debug, clap::Args)]
 pub(in crate::command) struct RecogniseRetained {
@@ -19,9 +19,8 @@ pub(in crate::command) struct RecogniseRetained {
     /// With --dry-run: what would be due at this time if nothing changed until then [default: now]
     #[arg(long, value_name = "TIME", requires = "dry_run", value_parser = instant)]
     at: Option<Timestamp>,
-    /// Output format
-    #[arg(long, value_enum, default_value = "table")]
-    format: Format,
+    #[command(flatten)]
+    output: OutputOptions,
 }
 
 /// Does once what the daemon does every hour.
@@ -30,8 +29,8 @@ pub(super) fn run(config: &Config, options: &RecogniseRetained) -> anyhow::Resul
     let database = settings::open(config)?;
     let now = options.at.unwrap_or_else(|| Clock::System.now());
     let swept = recognise(&database, source, now, options.dry_run, || true)?;
-    output::print(format::render(&table_of(&swept), options.format)?)?;
-    if options.format == Format::Table {
+    options.output.print(&table_of(&swept), &[])?;
+    if options.output.format == Format::Table {
         output::print(format!("{}\n", in_words(&swept, options.dry_run)))?;
     }
     if !swept.failed.is_empty() {

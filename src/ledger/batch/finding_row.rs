@@ -1,10 +1,12 @@
 //! A finding as it is stored.
 
+use std::cmp::Reverse;
+
 use diesel::prelude::*;
 
 use crate::clock::Timestamp;
 use crate::db::schema::findings;
-use crate::ledger::posting::Finding;
+use crate::ledger::posting::{Finding, Severity};
 use crate::vocabulary;
 
 vocabulary! {
@@ -37,12 +39,14 @@ pub struct FindingRow {
     pub order_id: Option<String>,
     /// A word of `FindingReason`, or one that only an older version raised: then it closes by itself.
     pub reason: String,
-    pub severity: String,
+    pub severity: Severity,
     pub currency: Option<String>,
     pub expected_minor: Option<i64>,
     pub actual_minor: Option<i64>,
     pub difference_minor: Option<i64>,
+    /// What happened, and what to do about it or what it follows from.
     pub evidence: String,
+    /// Fingerprint of the finding of the same order that explains this one.
     pub consequence_of: Option<String>,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
@@ -53,18 +57,17 @@ pub struct FindingRow {
 
 impl FindingRow {
     pub(in crate::ledger) fn of(source: &str, order_id: &str, finding: &Finding, seen: Timestamp) -> Self {
-        let difference = finding.actual_minor.zip(finding.expected_minor);
         Self {
             fingerprint: finding.fingerprint(source, order_id),
             source: source.to_owned(),
             order_id: Some(order_id.to_owned()),
             reason: finding.reason.as_str().to_owned(),
-            severity: finding.severity.as_str().to_owned(),
+            severity: finding.severity,
             currency: finding.currency.map(|currency| currency.code().to_owned()),
             expected_minor: finding.expected_minor,
             actual_minor: finding.actual_minor,
-            difference_minor: difference.and_then(|(actual, expected)| actual.checked_sub(expected)),
-            evidence: finding.evidence.clone(),
+            difference_minor: finding.difference_minor(),
+            evidence: finding.in_words(),
             consequence_of: finding.cause_fingerprint(source, order_id),
             first_seen: seen,
             last_seen: seen,
@@ -72,6 +75,12 @@ impl FindingRow {
             acknowledged_by: None,
             note: None,
         }
+    }
+
+    /// The place in a list: the worst first, and among equals the most money.
+    pub fn rank(&self) -> impl Ord + use<> {
+        let money = self.difference_minor.map(i64::unsigned_abs);
+        (self.severity, Reverse(money), self.source.clone(), self.first_seen, self.fingerprint.clone())
     }
 
     /// What an acknowledgement is about.

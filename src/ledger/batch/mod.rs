@@ -6,6 +6,7 @@
 pub(in crate::ledger) mod current_state;
 mod finding_row;
 mod known;
+mod order_payment;
 mod order_state;
 mod orders;
 mod posted;
@@ -17,9 +18,11 @@ use std::collections::BTreeSet;
 
 use chrono_tz::Tz;
 
+pub use current_state::PaymentState;
 pub use finding_row::{FindingRow, FindingState};
 pub use known::is_cancelled;
 pub(in crate::ledger) use known::{KnownOrder, load, snapshot_of};
+pub use order_payment::OrderPayment;
 pub(in crate::ledger) use order_state::LastSnapshot;
 pub(in crate::ledger) use orders::Orders;
 pub(in crate::ledger) use posted::Posted;

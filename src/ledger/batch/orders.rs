@@ -13,7 +13,7 @@ use std::mem;
 use super::current_state::{self, OrderRow, PartRows};
 use super::order_state::{self, LastSnapshot, OrderState};
 use super::write_buffer::WriteBuffer;
-use super::{FindingRow, Posted, ReceivableLine, store};
+use super::{FindingRow, OrderPayment, Posted, ReceivableLine, store};
 use crate::db::{Connection, Result};
 use crate::ledger::book::{Month, SealedEntries, SnapshotRow};
 use crate::ledger::posting::{Snapshot, StoredValueKey};
@@ -25,8 +25,8 @@ use crate::policy::{Policy, Regime};
 pub(in crate::ledger) struct Orders {
     source: String,
     states: HashMap<String, OrderState>,
-    /// The orders that have a payment, by its id, as far as looked up.
-    payments: HashMap<String, BTreeSet<String>>,
+    /// Payments by their id, and by the order that has or had them, as far as looked up.
+    payments: HashMap<String, BTreeMap<String, OrderPayment>>,
     /// Title of an event with the version that says it, as far as looked up.
     titles: HashMap<String, Option<(String, i64)>>,
     /// Codes of the accounts that exist, once looked up.
@@ -75,16 +75,17 @@ impl Orders {
         Ok(())
     }
 
-    /// Looks up which orders have these payments.
+    /// Looks up which orders have or had these payments.
     pub(in crate::ledger) fn read_payments(&mut self, connection: &mut Connection, ids: &BTreeSet<&str>) -> Result<()> {
         let unread: Vec<&str> = ids.iter().copied().filter(|id| !self.payments.contains_key(*id)).collect();
         if unread.is_empty() {
             return Ok(());
         }
         self.flush(connection)?;
-        self.payments.extend(unread.iter().map(|id| ((*id).to_owned(), BTreeSet::new())));
-        for (payment, order) in store::orders_with_payments(connection, &self.source, &unread)? {
-            self.payments.entry(payment).or_default().insert(order);
+        self.payments.extend(unread.iter().map(|id| ((*id).to_owned(), BTreeMap::new())));
+        for payment in store::payments_with(connection, &self.source, &unread)? {
+            let orders = self.payments.entry(payment.payment_id.clone()).or_default();
+            orders.insert(payment.order_id.clone(), payment);
         }
         Ok(())
     }
@@ -172,20 +173,16 @@ impl Orders {
         Ok(self.state(connection, order_id)?.findings.values().cloned().collect())
     }
 
-    /// `(payment, order)` of the payments with these ids in other orders than this one.
+    /// The payments with these ids in other orders than this one.
     pub(in crate::ledger) fn other_payments(
         &mut self,
         connection: &mut Connection,
         order_id: &str,
         ids: &BTreeSet<&str>,
-    ) -> Result<Vec<(String, String)>> {
+    ) -> Result<Vec<OrderPayment>> {
         self.read_payments(connection, ids)?;
-        let mut others = Vec::new();
-        for id in ids {
-            let orders = self.payments.get(*id).into_iter().flatten();
-            others.extend(orders.filter(|order| *order != order_id).map(|order| ((*id).to_owned(), order.clone())));
-        }
-        Ok(others)
+        let all = ids.iter().filter_map(|id| self.payments.get(*id)).flat_map(BTreeMap::values);
+        Ok(all.filter(|payment| payment.order_id != order_id).cloned().collect())
     }
 
     /// A new snapshot of an order.
@@ -221,14 +218,14 @@ impl Orders {
         policy: &Policy,
     ) -> Result<()> {
         let order_id = &snapshot.order.order_id;
-        for payment in previous.into_iter().flat_map(|previous| previous.order.payments.iter().flatten()) {
-            if let Some(orders) = self.payments.get_mut(&payment.id) {
+        for payment in previous.into_iter().flat_map(OrderPayment::all_of) {
+            if let Some(orders) = self.payments.get_mut(&payment.payment_id) {
                 orders.remove(order_id);
             }
         }
-        for payment in snapshot.order.payments.iter().flatten() {
-            if let Some(orders) = self.payments.get_mut(&payment.id) {
-                orders.insert(order_id.clone());
+        for payment in OrderPayment::all_of(snapshot) {
+            if let Some(orders) = self.payments.get_mut(&payment.payment_id) {
+                orders.insert(order_id.clone(), payment);
             }
         }
         let parts = PartRows::of(&self.source, snapshot, policy);

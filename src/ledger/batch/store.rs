@@ -9,7 +9,8 @@ use diesel::upsert::excluded;
 
 use super::current_state::OrderRow;
 use super::order_state::LastSnapshot;
-use super::{FindingRow, Posted, ReceivableLine};
+use super::{FindingRow, OrderPayment, Posted, ReceivableLine};
+use crate::clock::Timestamp;
 use crate::db::schema::{
     accounts, event_titles, findings, journal_entries, order_snapshots, orders, payments, postings,
 };
@@ -105,18 +106,14 @@ pub(super) fn findings(connection: &mut Connection, source: &str, order_ids: &[&
         .load(c))?)
 }
 
-/// `(payment, order)` of every order that has one of these payments.
-pub(super) fn orders_with_payments(
-    connection: &mut Connection,
-    source: &str,
-    ids: &[&str],
-) -> Result<Vec<(String, String)>> {
+/// These payments, in every order that has or had them.
+pub(super) fn payments_with(connection: &mut Connection, source: &str, ids: &[&str]) -> Result<Vec<OrderPayment>> {
     let mut found = Vec::new();
     for ids in ids.chunks(limits::IN_VALUES) {
-        let rows: Vec<(String, String)> = on_engine!(connection, |c| payments::table
+        let rows: Vec<OrderPayment> = on_engine!(connection, |c| payments::table
             .filter(payments::source.eq(source))
             .filter(payments::payment_id.eq_any(ids))
-            .select((payments::payment_id, payments::order_id))
+            .select(OrderPayment::as_select())
             .load(c))?;
         found.extend(rows);
     }
@@ -237,15 +234,20 @@ struct ReceivableColumns {
     order_id: String,
     entry_no: i64,
     line_no: i32,
+    reverses_no: Option<i64>,
     entry_order: Option<String>,
     kind: EntryKind,
     atom_key: String,
     atom_hash: String,
     reason_code: String,
     booking_date: chrono::NaiveDate,
+    effective_at: Timestamp,
+    effective_basis: String,
     currency: String,
     item_kind: String,
     payment_id: Option<String>,
+    payment_method: Option<String>,
+    voucher_id: Option<String>,
     amount_minor: i64,
 }
 
@@ -253,15 +255,21 @@ impl ReceivableColumns {
     fn parse(self, source: &str) -> Result<(String, ReceivableLine)> {
         let row = format!("source {source}, entry {}, line {}", self.entry_no, self.line_no);
         let line = ReceivableLine {
+            entry_no: self.entry_no,
+            reverses_no: self.reverses_no,
             entry_order: self.entry_order,
             kind: self.kind,
             atom_key: self.atom_key,
             atom_hash: self.atom_hash,
             reason: EntryReason::stored(&self.reason_code, &row)?,
             booking_date: self.booking_date,
+            effective_at: self.effective_at,
+            effective_basis: self.effective_basis,
             currency: self.currency,
             item_kind: ItemKind::stored(&self.item_kind, &row)?,
             payment_id: self.payment_id,
+            payment_method: self.payment_method,
+            voucher_id: self.voucher_id,
             amount_minor: self.amount_minor,
         };
         Ok((self.order_id, line))
@@ -278,15 +286,20 @@ pub(in crate::ledger) fn receivable_lines(
         postings::order_id.assume_not_null(),
         postings::entry_no,
         postings::line_no,
+        journal_entries::reverses_no,
         journal_entries::order_id,
         journal_entries::kind,
         journal_entries::atom_key,
         journal_entries::atom_hash,
         journal_entries::reason_code,
         journal_entries::booking_date,
+        journal_entries::effective_at,
+        journal_entries::effective_basis,
         postings::currency,
         postings::item_kind,
         postings::payment_id,
+        postings::payment_method,
+        postings::voucher_id,
         postings::amount_minor,
     );
     let rows: Vec<ReceivableColumns> = on_engine!(connection, |c| postings::table

@@ -83,11 +83,12 @@ pub(super) fn blockers(
     }
     let serious = store::serious_findings(connection, source, month)?;
     if let Some((order_id, reason)) = serious.first() {
+        let order = order_id.as_ref().map_or_else(String::new, |order_id| format!(" of order {order_id}"));
         blockers.push(hard(
             "findings_open",
             format!(
-                "{} open findings of severity high are about orders with entries in {period}, such as {reason} of \
-                 order {order_id}; resolve or acknowledge each",
+                "{} findings of severity high are open, such as {reason}{order}; resolve or acknowledge each \
+                 (`ticketledger findings list --severity high`)",
                 serious.len()
             ),
         ));

@@ -1,5 +1,6 @@
 //! The statements of the close. None opens a transaction.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
@@ -11,6 +12,7 @@ use crate::db::schema::{event_titles, findings, inbox_events, journal_entries, o
 use crate::db::{Connection, Result};
 use crate::ledger::batch::FindingState;
 use crate::ledger::book::{EntryKind, Month};
+use crate::ledger::posting::Severity;
 use crate::on_engine;
 
 /// Months after the last closed one and before `month` that have entries of money.
@@ -72,24 +74,28 @@ pub(super) fn events_in(
     Ok(on_engine!(connection, |c| count.get_result(c))?)
 }
 
-/// Order and reason of the open findings of severity high about orders with entries in the month.
+/// Order and reason of the open findings of severity high, the most money first. Left out are those about orders that
+/// are booked after the month only: they stand in the way of their own month.
 pub(super) fn serious_findings(
     connection: &mut Connection,
     source: &str,
     month: Month,
-) -> Result<Vec<(String, String)>> {
+) -> Result<Vec<(Option<String>, String)>> {
     let entries = journal_entries::table
         .filter(journal_entries::source.eq(findings::source))
-        .filter(journal_entries::order_id.eq(findings::order_id))
-        .filter(journal_entries::booking_date.between(month.first_day(), month.last_day()));
+        .filter(journal_entries::order_id.eq(findings::order_id));
+    let until_then = entries.filter(journal_entries::booking_date.le(month.last_day()));
     let query = findings::table
         .filter(findings::source.eq(source))
         .filter(findings::state.eq(FindingState::Open))
-        .filter(findings::severity.eq("high"))
-        .filter(diesel::dsl::exists(entries))
-        .order((findings::order_id, findings::reason))
-        .select((findings::order_id.assume_not_null(), findings::reason));
-    Ok(on_engine!(connection, |c| query.load(c))?)
+        .filter(findings::severity.eq(Severity::High))
+        .filter(diesel::dsl::exists(until_then).or(diesel::dsl::not(diesel::dsl::exists(entries))))
+        .select((findings::order_id, findings::reason, findings::difference_minor));
+    let mut found: Vec<(Option<String>, String, Option<i64>)> = on_engine!(connection, |c| query.load(c))?;
+    found.sort_by_key(|(order_id, reason, difference)| {
+        (Reverse(difference.map(i64::unsigned_abs)), order_id.clone(), reason.clone())
+    });
+    Ok(found.into_iter().map(|(order_id, reason, _)| (order_id, reason)).collect())
 }
 
 /// What is not settled, in a fixed order.

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
+
 use crate::clock::Timestamp;
-use crate::ledger::batch::ReceivableLine;
+use crate::ledger::batch::{OrderPayment, ReceivableLine};
 use crate::ledger::book::{Account, ItemKind, Moves, Rules, SourceFacts};
 use crate::ledger::posting::rules::WantedAtoms;
-use crate::ledger::posting::{Snapshot, StoredValueClass, StoredValueKey, Use};
+use crate::ledger::posting::{FindingReason, Snapshot, StoredValueClass, StoredValueKey, Use};
 use crate::money::gross_of_net;
 
 /// Whether there is something new to compare with what was known.
@@ -90,8 +92,8 @@ pub struct OrderFacts<'a> {
     pub now: Timestamp,
     /// Everything on the receivable of the order, in the order of the entries.
     pub lines: Vec<ReceivableLine>,
-    /// `(payment, order)` of payments of other orders that this order has or names.
-    pub other_payments: Vec<(String, String)>,
+    /// The payments that this order has, had or names, as far as other orders have or had them too.
+    pub other_payments: Vec<OrderPayment>,
     /// Everything about the vouchers and flex tickets that this order sells or redeems.
     pub moves: Vec<VoucherMove>,
     /// Their uses that count, the latest last.
@@ -100,6 +102,8 @@ pub struct OrderFacts<'a> {
     pub imported_faces: BTreeMap<StoredValueKey, (String, i64)>,
     /// The codes of the orders that have to do with them, as far as a finding names them.
     pub codes: BTreeMap<String, String>,
+    /// Reasons of the findings that were open before.
+    pub open_before: BTreeSet<FindingReason>,
 }
 
 /// What is on the receivable of an order in one currency.
@@ -117,9 +121,16 @@ pub(super) struct OpenAmounts {
     pub(super) refund_vouchers: i64,
     /// Paid with vouchers and flex tickets.
     pub(super) covered: i64,
+    /// The last accounting day on which something moved.
+    pub(super) since: NaiveDate,
 }
 
 impl OpenAmounts {
+    /// Money and vouchers of the guest.
+    pub(super) fn received(&self) -> i64 {
+        self.paid.saturating_add(self.covered)
+    }
+
     /// Money and vouchers given back.
     pub(super) fn given_back(&self) -> i64 {
         self.refunded.saturating_add(self.refund_vouchers)
@@ -139,6 +150,7 @@ impl OrderFacts<'_> {
             let balance = balances.entry(&line.currency).or_default();
             let (amount, minus) = (line.amount_minor, line.amount_minor.saturating_neg());
             balance.open = balance.open.saturating_add(amount);
+            balance.since = balance.since.max(line.booking_date);
             let (sum, amount) = match line.item_kind.moves() {
                 Moves::Billed => (&mut balance.billed, amount),
                 Moves::Paid => (&mut balance.paid, minus),
@@ -175,7 +187,7 @@ impl OrderFacts<'_> {
         related.extend(self.lines.iter().filter_map(|line| line.entry_order.clone()));
         related.extend(self.moves.iter().filter_map(|moved| moved.order_id.clone()));
         related.extend(self.uses.iter().map(|(_, used)| used.order_id.clone()));
-        related.extend(self.other_payments.iter().map(|(_, order)| order.clone()));
+        related.extend(self.other_payments.iter().map(|payment| payment.order_id.clone()));
         let previous = match &self.compared {
             Compared::Changed { previous, .. } => *previous,
             Compared::Unchanged => None,

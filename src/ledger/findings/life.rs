@@ -45,12 +45,6 @@ pub(super) fn compare(
     let mut changes = Changes::default();
     let mut stored: BTreeMap<String, FindingRow> =
         stored.into_iter().map(|row| (row.fingerprint.clone(), row)).collect();
-    // A cause about which nothing is said now is still the cause.
-    let kept_causes: BTreeSet<String> = stored
-        .values()
-        .filter(|row| raised.keeps(row) && row.state.is_unresolved())
-        .map(|row| row.fingerprint.clone())
-        .collect();
     let mut met = BTreeSet::new();
     for finding in &raised.findings {
         let now = FindingRow::of(source, order_id, finding, seen);
@@ -61,9 +55,7 @@ pub(super) fn compare(
             changes.opened.push(now);
             continue;
         };
-        let cause = before.consequence_of.clone().filter(|cause| kept_causes.contains(cause));
         let row = FindingRow {
-            consequence_of: cause.or(now.consequence_of),
             first_seen: before.first_seen,
             acknowledged_by: before.acknowledged_by.clone(),
             note: before.note.clone(),

@@ -22,10 +22,12 @@ mod money;
 mod one_order;
 pub mod operator;
 mod payments;
+mod said;
 pub mod store;
 mod stored_value;
 mod totals;
 mod vat_rates;
+mod words;
 
 pub use self::all_orders::{Reconciled, reconcile_everything};
 pub use self::facts::{Compared, OrderFacts, VoucherMove};
@@ -60,16 +62,30 @@ impl Raised {
         FindingReason::parse(&row.reason).is_some_and(|reason| self.kept.contains(&reason))
     }
 
-    /// The first finding with one of these reasons, in the order of the reasons.
-    fn first_of(&self, reasons: &[FindingReason]) -> Option<&Finding> {
-        reasons.iter().find_map(|reason| self.findings.iter().find(|finding| finding.reason == *reason))
+    /// Raises a finding, as the consequence of the first one with one of these reasons that explains it, in the order
+    /// of the reasons. There is no other way to be a consequence: a guess never hides money.
+    fn raise_because_of(&mut self, finding: Finding, causes: &[FindingReason]) {
+        let of = |reason: &FindingReason| {
+            self.findings.iter().find(|known| known.reason == *reason && known.explains(&finding))
+        };
+        let finding = match causes.iter().find_map(of) {
+            Some(cause) => finding.because_of(cause),
+            None => finding,
+        };
+        self.raise(finding);
+    }
+
+    /// Whether a reason holds so far: it is raised, or nothing is said about it now and it was open before.
+    fn is_open(&self, facts: &OrderFacts<'_>, reason: FindingReason) -> bool {
+        self.findings.iter().any(|finding| finding.reason == reason)
+            || (self.kept.contains(&reason) && facts.open_before.contains(&reason))
     }
 }
 
 /// The findings of an order.
 pub fn reconcile(facts: &OrderFacts<'_>) -> Raised {
     let mut raised = Raised::default();
-    said_while_reading(facts, &mut raised);
+    said::check(facts, &mut raised);
     totals::check(facts, &mut raised);
     identity::check(facts, &mut raised);
     announced_tickets::check(facts, &mut raised);
@@ -78,19 +94,4 @@ pub fn reconcile(facts: &OrderFacts<'_>) -> Raised {
     money::check(facts, &mut raised);
     dates::check(facts, &mut raised);
     raised
-}
-
-/// What the posting rules and the reader met. One problem that both met is one finding.
-fn said_while_reading(facts: &OrderFacts<'_>, raised: &mut Raised) {
-    let mut seen = BTreeSet::new();
-    for finding in &facts.wanted.findings {
-        let mut finding = finding.clone();
-        if finding.reason == FindingReason::NegativeDiscount && finding.subject == "order" {
-            "discount:additional".clone_into(&mut finding.subject);
-        }
-        let explained = stored_value::is_explained(facts, &finding);
-        if !explained && seen.insert((finding.reason, finding.subject.clone())) {
-            raised.raise(finding);
-        }
-    }
 }

@@ -7,10 +7,10 @@ use super::{Changes, Compared, OrderFacts, VoucherMove, reconcile, store};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::ledger::Error;
-use crate::ledger::batch::{Batch, Orders, load};
+use crate::ledger::batch::{Batch, OrderPayment, Orders, load};
 use crate::ledger::book::{ItemKind, PolicyHistory, SourceFacts, store as journal};
 use crate::ledger::posting::rules::{WantedAtoms, wanted_atoms};
-use crate::ledger::posting::{Snapshot, StoredValueKey, Use};
+use crate::ledger::posting::{FindingReason, Snapshot, StoredValueKey, Use};
 use crate::order::Versions;
 
 /// An order that was just settled.
@@ -50,6 +50,7 @@ pub(in crate::ledger) fn after_settling(
         uses,
         imported_faces,
         codes,
+        open_before: open_reasons(connection, orders, order_id)?,
     };
     let changes = check(connection, orders, &facts)?;
     let related = facts.related();
@@ -104,6 +105,7 @@ pub(in crate::ledger) fn reconcile_order(
         uses,
         imported_faces,
         codes,
+        open_before: open_reasons(connection, orders, order_id)?,
     };
     check(connection, orders, &facts)
 }
@@ -112,6 +114,17 @@ fn check(connection: &mut Connection, orders: &mut Orders, facts: &OrderFacts<'_
     let raised = reconcile(facts);
     let stored = orders.findings(connection, facts.order_id())?;
     Ok(compare(stored, &raised, orders.source(), facts.order_id(), facts.now))
+}
+
+/// What was open among the findings of an order.
+fn open_reasons(
+    connection: &mut Connection,
+    orders: &mut Orders,
+    order_id: &str,
+) -> Result<BTreeSet<FindingReason>, Error> {
+    let stored = orders.findings(connection, order_id)?;
+    let open = stored.iter().filter(|row| row.state.is_unresolved());
+    Ok(open.filter_map(|row| FindingReason::parse(&row.reason)).collect())
 }
 
 /// What is new about the order: nothing, when only something else of the source made it be settled again.
@@ -158,17 +171,18 @@ pub(in crate::ledger) fn absent_sections(
     sections.into_iter().filter(|(section, filled)| *filled && older(section)).map(|(section, _)| section).collect()
 }
 
-/// Payments of other orders with the ids of this order's payments, past ones included, and of those that its refund
-/// vouchers name.
+/// Payments of other orders, past ones included, with the ids of this order's payments, past ones included, and of
+/// those that its refund vouchers name.
 fn other_payments(
     connection: &mut Connection,
     orders: &mut Orders,
     snapshot: &Snapshot,
     previous: Option<&Snapshot>,
-) -> Result<Vec<(String, String)>, Error> {
+) -> Result<Vec<OrderPayment>, Error> {
     let mut ids = BTreeSet::new();
     for snapshot in [Some(snapshot), previous].into_iter().flatten() {
         ids.extend(snapshot.order.payment_ids());
+        ids.extend(snapshot.vanished_payments.iter().map(|payment| payment.id.as_str()));
     }
     Ok(orders.other_payments(connection, &snapshot.order.order_id, &ids)?)
 }

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::words::{list, money};
 use super::{OrderFacts, Raised};
+use crate::clock::Timestamp;
+use crate::ledger::batch::{OrderPayment, ReceivableLine};
 use crate::ledger::book::EntryKind;
 use crate::ledger::posting::{Finding, FindingReason};
 use crate::money::Currency;
@@ -11,6 +14,7 @@ use crate::policy::OnPaymentVanish;
 
 pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
     payments_then_and_now(facts, raised);
+    in_two_orders(facts, raised);
     header_payment_date(facts, raised);
 }
 
@@ -26,7 +30,11 @@ pub(super) fn duplicates(facts: &OrderFacts<'_>, code: &str, too_much: i64, rais
         });
         let Some(twin) = twin.filter(|_| is_too_much && payment.amount_minor > 0) else { continue };
         if payment.currency.code() == code {
-            let evidence = format!("payments {} and {} are alike, and one is too much", twin.id, payment.id);
+            let (amount, on) = (money(payment.amount_minor, code), day(payment));
+            let on = on.map_or_else(|| "without a date".to_owned(), |on| format!("on {on}"));
+            let (one, other, method) = (&twin.id, &payment.id, &payment.method);
+            let evidence =
+                format!("payments {one} and {other} of {amount} each by {method} {on} are alike, and one is too much");
             let finding =
                 Finding::new(FindingReason::DuplicatePaymentSuspect, format!("payment:{}", payment.id), evidence);
             let both = payment.amount_minor.saturating_mul(2);
@@ -35,48 +43,107 @@ pub(super) fn duplicates(facts: &OrderFacts<'_>, code: &str, too_much: i64, rais
     }
 }
 
-/// What happened to a payment since it was first posted.
-#[derive(Default)]
-struct History<'a> {
-    code: &'a str,
-    contents: Vec<(&'a str, i64)>,
+/// What was posted of every payment: its lines on the receivable, from the first to the last.
+fn posted<'a>(facts: &'a OrderFacts<'_>) -> BTreeMap<&'a str, Vec<&'a ReceivableLine>> {
+    let mut posted: BTreeMap<&str, Vec<&ReceivableLine>> = BTreeMap::new();
+    for line in facts.lines.iter().filter(|line| line.atom_key.starts_with("payment:")) {
+        let said = !matches!(line.kind, EntryKind::Reverse | EntryKind::Manual);
+        if let Some(id) = line.payment_id.as_deref().filter(|_| said) {
+            posted.entry(id).or_default().push(line);
+        }
+    }
+    posted
 }
 
 fn payments_then_and_now(facts: &OrderFacts<'_>, raised: &mut Raised) {
-    let mut posted: BTreeMap<&str, History<'_>> = BTreeMap::new();
-    let counts = |kind| matches!(kind, EntryKind::Post | EntryKind::Opening);
-    for line in facts.lines.iter().filter(|line| counts(line.kind) && line.atom_key.starts_with("payment:")) {
-        if let Some(id) = line.payment_id.as_deref() {
-            let history = posted.entry(id).or_default();
-            history.code = &line.currency;
-            history.contents.push((&line.atom_hash, line.amount_minor.saturating_neg()));
+    let Some(payments) = &facts.snapshot.order.payments else { return };
+    let now: BTreeMap<&str, &Payment> = payments.iter().map(|payment| (payment.id.as_str(), payment)).collect();
+    for (id, lines) in posted(facts) {
+        let (Some(first), Some(last)) = (lines.first(), lines.last()) else { continue };
+        match now.get(id) {
+            None => vanished(facts, id, last, raised),
+            Some(payment) if first.atom_hash != last.atom_hash => mutated(payment, first, raised),
+            Some(_) => {}
         }
     }
-    let Some(payments) = &facts.snapshot.order.payments else { return };
-    let now: BTreeSet<&str> = payments.iter().map(|payment| payment.id.as_str()).collect();
-    for (id, history) in posted {
-        let (Some(first), Some(last)) = (history.contents.first(), history.contents.last()) else { continue };
-        let currency = Currency::parse(history.code);
-        let subject = format!("payment:{id}");
-        if !now.contains(id) {
-            let became = match facts.rules.policy.on_payment_vanish {
-                OnPaymentVanish::Reverse => "it is reversed",
-                OnPaymentVanish::Hold => "it stays booked until somebody has looked",
-            };
-            let evidence = format!("payment {id} was sent before and is no longer sent; {became}");
-            let finding =
-                Finding::new(FindingReason::PaymentVanished, subject, evidence).with_amounts(currency, last.1, 0);
-            // A delivery that looks older, or that is about another order, explains it.
-            let finding = match raised.first_of(&[FindingReason::StaleSnapshotSuspected]) {
-                Some(stale) => finding.because_of(stale),
-                None => finding.because(FindingReason::OrderCodeChanged, "order"),
-            };
-            raised.raise(finding);
-        } else if first.0 != last.0 {
-            let evidence = format!("payment {id} is not what it was when it was first posted");
-            let finding = Finding::new(FindingReason::PaymentMutated, subject, evidence);
-            raised.raise(finding.with_amounts(currency, first.1, last.1));
-        }
+}
+
+/// Nothing is missing once the payment stands in another order with its amount.
+fn vanished(facts: &OrderFacts<'_>, id: &str, last: &ReceivableLine, raised: &mut Raised) {
+    let held = facts.rules.policy.on_payment_vanish == OnPaymentVanish::Hold;
+    let (code, amount) = (last.currency.as_str(), last.amount_minor.saturating_neg());
+    let others = facts.other_payments.iter().filter(|other| other.payment_id == id && other.currency == code);
+    let (elsewhere, lost): (Vec<_>, Vec<_>) = others.partition(|other| other.is_current());
+    let stands = elsewhere.iter().fold(0_i64, |sum, other| sum.saturating_add(other.amount_minor));
+    if !held && (stands == amount || elsewhere.iter().any(|other| other.amount_minor == amount)) {
+        return;
+    }
+    let became = if held { "it stays booked here" } else { "it is reversed" };
+    let (day, method) = (last.effective_at.local_date(facts.rules.zone), last.payment_method.as_deref());
+    let (what, remedy) = match amount {
+        ..0 => ("refund", Some("ask the provider whether it was made")),
+        _ => ("payment", None),
+    };
+    let (shown, method) = (money(amount.saturating_abs(), code), method.unwrap_or("unknown"));
+    let mut evidence =
+        format!("{what} {id} of {shown} ({method}, {day}) was sent before and is no longer sent; {became}");
+    let mut remedy = remedy;
+    if !elsewhere.is_empty() {
+        let in_order =
+            |other: &&OrderPayment| format!("order {} with {}", other.order_id, money(other.amount_minor, code));
+        evidence += &format!(", and stands in {} now", list(elsewhere.iter().map(in_order)));
+        remedy = Some(if held { "book it out here: it is counted twice" } else { "find out which amount is right" });
+    } else if !lost.is_empty() {
+        evidence += &format!("; {} lost it too", list(lost.iter().map(|other| format!("order {}", other.order_id))));
+    } else if raised.is_open(facts, FindingReason::StaleSnapshotSuspected) {
+        remedy = Some("have the order sent again: its newest delivery looks older than the one before");
+    } else if raised.is_open(facts, FindingReason::OrderCodeChanged) {
+        remedy = Some("find out first whether both order codes are one order");
+    }
+    let finding = Finding::new(FindingReason::PaymentVanished, format!("payment:{id}"), evidence);
+    let finding = finding.with_amounts(Currency::parse(code), amount, if held { 0 } else { stands });
+    raised.raise(match remedy {
+        Some(remedy) => finding.to_be_done(remedy),
+        None => finding,
+    });
+}
+
+/// Which fields of a payment are not what they were when it was first posted.
+fn mutated(now: &Payment, first: &ReceivableLine, raised: &mut Raised) {
+    let (before, code) = (first.amount_minor.saturating_neg(), now.currency.code());
+    let mut changes = Vec::new();
+    if (before, first.currency.as_str()) != (now.amount_minor, code) {
+        changes.push(format!("amount {} → {}", money(before, &first.currency), money(now.amount_minor, code)));
+    }
+    let method = first.payment_method.as_deref().unwrap_or("unknown");
+    if method != now.method {
+        changes.push(format!("method {method} → {}", now.method));
+    }
+    let said_before = (first.effective_basis == "payment_date").then_some(first.effective_at);
+    if said_before != now.paid_at && (said_before.is_some() || first.effective_basis == "receipt") {
+        let shown = |at: Option<Timestamp>| at.map_or_else(|| "not said".to_owned(), |at| at.to_string());
+        changes.push(format!("date {} → {}", shown(said_before), shown(now.paid_at)));
+    }
+    let what = if changes.is_empty() { "its content changed".to_owned() } else { changes.join(", ") };
+    let posted = first.booking_date;
+    let evidence = format!("payment {} changed since it was first booked on {posted}: {what}", now.id);
+    let finding = Finding::new(FindingReason::PaymentMutated, format!("payment:{}", now.id), evidence);
+    // Amounts in two currencies have no difference.
+    let expected = if first.currency == code { before } else { 0 };
+    raised.raise(finding.with_amounts(Some(now.currency), expected, now.amount_minor));
+}
+
+/// The same payment in two orders: money that came once is booked twice.
+fn in_two_orders(facts: &OrderFacts<'_>, raised: &mut Raised) {
+    let own: BTreeSet<&str> = facts.snapshot.order.payments.iter().flatten().map(|own| own.id.as_str()).collect();
+    for other in
+        facts.other_payments.iter().filter(|other| other.is_current() && own.contains(other.payment_id.as_str()))
+    {
+        let OrderPayment { payment_id, order_id, .. } = other;
+        let amount = money(other.amount_minor, &other.currency);
+        let evidence = format!("payment {payment_id} is also in order {order_id}, with {amount}; both are booked");
+        let subject = format!("payment:{payment_id}:{order_id}");
+        raised.raise(Finding::new(FindingReason::DuplicatePaymentId, subject, evidence));
     }
 }
 
@@ -89,7 +156,6 @@ fn header_payment_date(facts: &OrderFacts<'_>, raised: &mut Raised) {
     if dates.is_empty() || dates.contains(&said) {
         return;
     }
-    let dates: Vec<String> = dates.iter().map(ToString::to_string).collect();
-    let evidence = format!("the order says {said}, its payments {}", dates.join(", "));
+    let evidence = format!("the order says that it was paid at {said}, its payments say {}", list(dates));
     raised.raise(Finding::new(FindingReason::HeaderPaymentDateMismatch, "order", evidence));
 }

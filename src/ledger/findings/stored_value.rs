@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::calibrate::has_cancelled_parts;
+use super::words::percent;
 use super::{OrderFacts, Raised, VoucherMove};
 use crate::clock::Timestamp;
 use crate::ledger::book::ItemKind;
 use crate::ledger::posting::{Finding, FindingReason, Snapshot, StoredValueKey, Use};
-use crate::money::{self, Currency};
+use crate::money::Currency;
 use crate::order::OrderStatus;
 use crate::policy::Regime;
 
@@ -29,7 +30,8 @@ pub(super) fn is_explained(facts: &OrderFacts<'_>, finding: &Finding) -> bool {
         finding.subject.strip_prefix("payment:").filter(|_| finding.reason == FindingReason::DanglingPaymentRef);
     let Some(payment) = payment else { return false };
     let refunded: BTreeSet<&str> = refunded_orders(facts.snapshot).collect();
-    facts.other_payments.iter().any(|(id, order)| id == payment && refunded.contains(order.as_str()))
+    let mut others = facts.other_payments.iter().filter(|other| other.is_current() && other.payment_id == payment);
+    others.any(|other| refunded.contains(other.order_id.as_str()))
 }
 
 fn refunded_orders(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
@@ -104,20 +106,12 @@ fn life(facts: &OrderFacts<'_>, raised: &mut Raised) {
         }
         let what = key.in_words();
         if redeemed.contains(&key) && !facts.snapshot.regimes.contains_key(&key) {
-            let evidence = format!(
-                "{what} is redeemed by {}, and no order of this source sold it: if an earlier system did, import it \
-                 with `ledger import --kind opening-vouchers`",
-                users(facts, &key)
-            );
+            let evidence = format!("{what} is redeemed by {}, and no order of this source sold it", users(facts, &key));
             raised.raise(Finding::new(FindingReason::VoucherUnknownOrigin, key.to_string(), evidence));
         }
         for (code, worth) in worth(facts, &key) {
             if worth.face < 0 {
-                let evidence = format!(
-                    "more of {what} is redeemed than was issued, by {}: find out which use is wrong, or what else was \
-                     sold under this id",
-                    users(facts, &key)
-                );
+                let evidence = format!("more of {what} is redeemed than was issued, by {}", users(facts, &key));
                 let finding = Finding::new(FindingReason::VoucherNegative, format!("{key}:{code}"), evidence);
                 raised.raise(finding.with_amounts(Currency::parse(code), 0, worth.face));
             } else if worth.accounts.len() > 1 {
@@ -129,10 +123,8 @@ fn life(facts: &OrderFacts<'_>, raised: &mut Raised) {
     }
     for (key, fixed_bp) in &facts.snapshot.fixed_rates {
         let said = facts.snapshot.said_rates().into_iter().rev().find(|(said, _)| said == key);
-        let percent = |bp: i32| format!("{} %", money::format_minor(i64::from(bp), 2));
         let evidence = format!(
-            "{} was used while it was sold at {}, and is now said to be sold at {}: what is posted stays as it was; \
-             decide with your tax advisor whether it was wrong",
+            "{} was used while it was sold at {}, and is now said to be sold at {}: what is posted stays",
             key.in_words(),
             percent(*fixed_bp),
             said.map_or_else(|| "another rate".to_owned(), |(_, bp)| percent(bp)),
@@ -199,20 +191,6 @@ fn sold(facts: &OrderFacts<'_>, raised: &mut Raised) {
             raised.raise(Finding::new(FindingReason::VoucherRegimeConflict, key.to_string(), evidence));
         }
     }
-    duplicate_payments(facts, raised);
-}
-
-fn duplicate_payments(facts: &OrderFacts<'_>, raised: &mut Raised) {
-    for (payment, order) in &facts.other_payments {
-        if facts.snapshot.order.payments.iter().flatten().any(|own| own.id == *payment) {
-            let evidence = format!("payment {payment} is also in order {order}; both are posted");
-            raised.raise(Finding::new(
-                FindingReason::DuplicatePaymentId,
-                format!("payment:{payment}:{order}"),
-                evidence,
-            ));
-        }
-    }
 }
 
 /// A voucher that refunds the order that carries it, though nothing of that order is called off.
@@ -222,7 +200,11 @@ fn refund_vouchers(facts: &OrderFacts<'_>, raised: &mut Raised) {
     }
     for order in facts.snapshot.order.voucher_orders.iter().flatten().filter(|order| order.status.is_live()) {
         if order.refunded_orders.iter().any(|refunded| refunded.order_id == facts.order_id()) {
-            let evidence = "a voucher refunds the order that issues it, which is accepted and has nothing cancelled";
+            let (id, vouchers) = (&order.id, order.vouchers.len());
+            let evidence = format!(
+                "voucher order {id} ({vouchers} vouchers) refunds the order that issues it, which is accepted and has \
+                 nothing cancelled"
+            );
             raised.raise(Finding::new(FindingReason::RefundVoucherSelfReference, order.id.clone(), evidence));
         }
     }
@@ -257,7 +239,10 @@ fn flex_count(facts: &OrderFacts<'_>, raised: &mut Raised) {
         let used = flex.redemption_total.saturating_sub(flex.redemption_available);
         if used != known {
             let (available, total) = (flex.redemption_available, flex.redemption_total);
-            let evidence = format!("{available} of {total} admissions are said to be left, {known} are known as used");
+            let evidence = format!(
+                "flex ticket {}: {available} of {total} admissions are said to be left, {known} are known as used",
+                flex.id
+            );
             raised.raise(Finding::new(FindingReason::FlexCountMismatch, key.to_string(), evidence));
         }
     }

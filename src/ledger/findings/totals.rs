@@ -1,9 +1,14 @@
 //! The provider's total against our lines, and VAT rates against the law.
 
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
 use super::calibrate::{Amounts, Formula, Parts, has_cancelled_parts, said_total};
+use super::words::{list, money, percent};
 use super::{OrderFacts, Raised, vat_rates};
 use crate::ledger::posting::{Finding, FindingReason};
-use crate::money::{Currency, format_minor};
+use crate::money::Currency;
 
 pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
     total(facts, raised);
@@ -22,7 +27,14 @@ fn total(facts: &OrderFacts<'_>, raised: &mut Raised) {
         if let Ok(expected) = formula.total(live)
             && !fits
         {
-            let evidence = format!("the total is not {}: {}", formula.name(), formula.meaning());
+            let code = currency.code();
+            let evidence = format!(
+                "the total {} is not the {} of {} ({})",
+                money(said, code),
+                money(expected, code),
+                formula.name(),
+                formula.meaning()
+            );
             let finding = Finding::new(FindingReason::TotalSemanticsShift, "order", evidence);
             raised.raise(finding.with_amounts(Some(currency), expected, said));
         }
@@ -42,7 +54,7 @@ fn total(facts: &OrderFacts<'_>, raised: &mut Raised) {
 }
 
 fn in_words(facts: &OrderFacts<'_>, currency: Currency, said: i64, (least, most): (i64, i64)) -> String {
-    let shown = |minor: i64| format_minor(minor, currency.exponent());
+    let shown = |minor: i64| money(minor, currency.code());
     let range = if least == most { shown(least) } else { format!("{} to {}", shown(least), shown(most)) };
     let payments = facts.snapshot.order.payments.iter().flatten().map(|payment| payment.amount_minor);
     let paid = payments.fold(0_i64, i64::saturating_add);
@@ -52,20 +64,23 @@ fn in_words(facts: &OrderFacts<'_>, currency: Currency, said: i64, (least, most)
 
 /// A ticket is taxed by the day of the event, a product by the day of the order.
 fn vat_rate_not_valid_on_date(facts: &OrderFacts<'_>, raised: &mut Raised) {
+    let country = &facts.source.country;
+    let ordered = facts.snapshot.order.header.as_ref().and_then(|header| header.ordered_at);
+    let ordered = ordered.unwrap_or(facts.now).local_date(facts.rules.zone);
+    let mut wrong: BTreeMap<(i32, NaiveDate), Vec<&str>> = BTreeMap::new();
     for atom in facts.wanted.atoms.values().filter(|atom| atom.event_type.starts_with("sale.")) {
         for line in &atom.lines {
             let Some(rate_bp) = line.vat_bp.filter(|_| line.tax_base_minor.is_some()) else { continue };
-            let ordered = facts.snapshot.order.header.as_ref().and_then(|header| header.ordered_at);
-            let day = line
-                .dimensions
-                .service_date
-                .unwrap_or_else(|| ordered.unwrap_or(facts.now).local_date(facts.rules.zone));
-            let country = &facts.source.country;
+            let day = line.dimensions.service_date.unwrap_or(ordered);
             if !vat_rates::is_valid(country, rate_bp, day) {
-                let rate = format_minor(i64::from(rate_bp), 2);
-                let evidence = format!("{country} has no VAT rate of {rate} % on {day}");
-                raised.raise(Finding::new(FindingReason::VatRateNotValidOnDate, atom.key.clone(), evidence));
+                wrong.entry((rate_bp, day)).or_default().push(&atom.key);
             }
         }
+    }
+    for ((rate_bp, day), keys) in wrong {
+        let (rate, keys) = (percent(rate_bp), list(keys));
+        let evidence = format!("{country} has no VAT rate of {rate} on {day}, with which {keys} is taxed");
+        let subject = format!("{rate_bp}:{day}");
+        raised.raise(Finding::new(FindingReason::VatRateNotValidOnDate, subject, evidence));
     }
 }

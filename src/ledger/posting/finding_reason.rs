@@ -19,7 +19,6 @@ vocabulary! {
         DuplicatePaymentSuspect = "duplicate_payment_suspect",
         RefundExceedsPayments = "refund_exceeds_payments",
         RefundWithoutCancel = "refund_without_cancel",
-        CancelWithoutRefund = "cancel_without_refund",
         RetainedAfterCancel = "retained_after_cancel",
         RetainedVatUndecided = "retained_vat_undecided",
         PaymentOnDeadOrder = "payment_on_dead_order",
@@ -91,7 +90,6 @@ impl FindingReason {
             | Self::Underpaid
             | Self::Overpaid
             | Self::RefundWithoutCancel
-            | Self::CancelWithoutRefund
             | Self::PaymentOnDeadOrder
             | Self::PaymentMutated
             | Self::PaymentSignMismatch
@@ -112,6 +110,7 @@ impl FindingReason {
             | Self::SectionAbsent => Severity::Medium,
             Self::Unpaid
             | Self::RetainedAfterCancel
+            | Self::RetainedVatUndecided
             | Self::RoundingResidue
             | Self::DanglingPaymentRef
             | Self::FlexCountMismatch
@@ -126,8 +125,7 @@ impl FindingReason {
             | Self::UnconfirmedTicket
             | Self::ConfirmationMissing
             | Self::PriceMissing => Severity::Low,
-            Self::RetainedVatUndecided
-            | Self::HeaderPaymentDateMismatch
+            Self::HeaderPaymentDateMismatch
             | Self::VatRegimeNote
             | Self::AmbiguousProductLines
             | Self::SchemaExtraField

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use super::{AsOf, MonthTotals, Selection, Total};
+use super::{AsOf, MonthTotals, Selection};
 use crate::db::{Connection, Error, Result};
 use crate::ledger::book::{Month, closings};
 
@@ -108,33 +108,25 @@ pub fn closed_month(
 }
 
 impl ClosedMonth {
+    /// The lines that the close saw of its month.
+    pub fn lines(&self) -> Selection<'_> {
+        let as_of = AsOf { entries_until: Some(self.head_entry_no), ..AsOf::default() };
+        Selection { source: Some(&self.source), period: Some(self.month.into()), as_of }
+    }
+
     /// The titles of events on the day of the close, by the keys of the events.
     pub(super) fn titles(&self) -> &BTreeMap<String, String> {
         &self.titles
     }
 
-    /// The lines of the month, as the close saw them.
-    pub fn selection(&self) -> Selection<'_> {
-        let as_of = AsOf { entries_until: Some(self.head_entry_no), ..AsOf::default() };
-        Selection { source: Some(&self.source), month: Some(self.month), as_of }
+    /// All that was booked by the end of the month, as the close saw it.
+    pub fn at_its_end(&self) -> Selection<'_> {
+        let as_of = AsOf { booked_until: Some(self.month.last_day()), ..self.lines().as_of };
+        Selection { period: None, as_of, ..self.lines() }
     }
 
-    /// The rows of a report, in their order: those of the manifest, or for balances, which it has by their hash, what
-    /// they were at the end of the month as the close saw it.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub fn rows<R: Total>(&self, connection: &mut Connection) -> Result<Vec<R>> {
-        if let Some(mut rows) = R::frozen(self) {
-            rows.sort();
-            return Ok(rows);
-        }
-        let as_of = AsOf {
-            entries_until: Some(self.head_entry_no),
-            booked_until: Some(self.month.last_day()),
-            ..AsOf::default()
-        };
-        R::read(connection, &Selection { source: Some(&self.source), month: None, as_of })
+    pub(super) fn name(&self) -> String {
+        format!("{} of source {}", self.month, self.source)
     }
 }
 

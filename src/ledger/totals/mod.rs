@@ -7,19 +7,25 @@
 //! A report is one entry of `store/reports.rs`: its columns, their sums, and the view that has the same rows for BI
 //! tools. The typed row, both queries, the JSON of a manifest and the printed columns follow from it.
 
+mod bridge;
 mod manifest;
 mod month;
+mod period;
 mod rollforward;
 mod row;
 mod selection;
 pub(crate) mod store;
 mod vat_due;
 
+pub use self::bridge::{BRIDGE_STEPS, Bridge};
 pub use self::manifest::{ClosedMonth, Unreadable, closed_month};
 pub(in crate::ledger) use self::manifest::{Head, Stored, VERSION};
 pub(in crate::ledger) use self::month::MonthTotals;
+pub use self::period::Period;
 pub use self::row::{Column, Holds, Row, Total, Value};
-pub use self::selection::{AsOf, Selection};
+pub use self::selection::{Accounts, AsOf, Selection};
 pub use self::store::reports::*;
+pub use self::store::sheet::{SheetLine, account_codes, booked_months, lines_of_account};
+pub use self::store::turnover::TrialBalance;
 pub use self::store::vat_due::VatNotDue;
 pub use self::vat_due::{vat_due, vat_not_due};

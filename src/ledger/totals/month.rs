@@ -18,7 +18,7 @@ pub(in crate::ledger) struct MonthTotals {
     /// Policies of those entries: number and hash of the switches.
     policies: Vec<(i32, String)>,
     /// Balance of each account at the end of the month.
-    trial_balance: Vec<AccountBalance>,
+    pub(super) trial_balance: Vec<AccountBalance>,
     /// What the month moved on each account.
     pub(super) movements: Vec<AccountBalance>,
     pub(super) vat: Vec<VatByRate>,
@@ -56,9 +56,9 @@ impl MonthTotals {
         head_entry_no: i64,
     ) -> Result<Self> {
         let as_of = AsOf { entries_until: Some(head_entry_no), ..AsOf::default() };
-        let in_month = Selection { source: Some(source), month: Some(month), as_of };
+        let in_month = Selection { source: Some(source), period: Some(month.into()), as_of };
         let at_its_end =
-            Selection { month: None, as_of: AsOf { booked_until: Some(month.last_day()), ..as_of }, ..in_month };
+            Selection { period: None, as_of: AsOf { booked_until: Some(month.last_day()), ..as_of }, ..in_month };
         let (entries, policies) = store::entries_of(connection, source, month, head_entry_no)?;
         let trial_balance = AccountBalance::read(connection, &at_its_end)?;
         let moved = Movement::read(connection, &in_month)?;

@@ -1,5 +1,7 @@
 //! What the rows of all reports have in common, so that one printer serves them.
 
+use chrono::NaiveDate;
+
 use super::{ClosedMonth, Selection};
 use crate::clock::Timestamp;
 use crate::db::{Connection, Result};
@@ -26,12 +28,26 @@ pub enum Holds {
 
 /// What a value of any column can be made into.
 pub trait Value:
-    From<String> + From<Option<String>> + From<i64> + From<Option<i64>> + From<Option<i32>> + From<Timestamp>
+    From<String>
+    + From<Option<String>>
+    + From<i64>
+    + From<Option<i64>>
+    + From<Option<i32>>
+    + From<Timestamp>
+    + From<NaiveDate>
+    + From<Option<NaiveDate>>
 {
 }
 
 impl<V> Value for V where
-    V: From<String> + From<Option<String>> + From<i64> + From<Option<i64>> + From<Option<i32>> + From<Timestamp>
+    V: From<String>
+        + From<Option<String>>
+        + From<i64>
+        + From<Option<i64>>
+        + From<Option<i32>>
+        + From<Timestamp>
+        + From<NaiveDate>
+        + From<Option<NaiveDate>>
 {
 }
 
@@ -56,5 +72,16 @@ pub trait Total: Row {
     /// computed from the entries that the close saw.
     fn frozen(_closed: &ClosedMonth) -> Option<Vec<Self>> {
         None
+    }
+
+    /// The rows of a closed month, in their order: those of the manifest, or what they were at the end of the month
+    /// as the close saw it.
+    ///
+    /// # Errors
+    /// When a query fails, or the journal contradicts the manifest.
+    fn as_closed(closed: &ClosedMonth, connection: &mut Connection) -> Result<Vec<Self>> {
+        let Some(mut rows) = Self::frozen(closed) else { return Self::read(connection, &closed.at_its_end()) };
+        rows.sort();
+        Ok(rows)
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::store::vat_due::shifted;
-use super::{Selection, Total as _, VatByRate, VatNotDue};
+use super::{Period, Selection, Total as _, VatByRate, VatNotDue};
 use crate::db::{Connection, Error, Result};
+use crate::ledger::book::Month;
 use crate::ledger::vat_dates::ShiftBasis;
 use crate::policy::VatReportBasis;
 
@@ -47,7 +48,7 @@ pub fn vat_due(
 }
 
 /// What is posted and not due yet, by rate and month, in the order of reports: the rows of
-/// `v_rollforward_vat_not_due`. Of a single month, a rate has a row also when nothing of it moved. By the booking date
+/// `v_rollforward_vat_not_due`. In the first month of a period, a rate has a row also when nothing of it moved. By the booking date
 /// everything is due when it is posted, so there are no rows.
 ///
 /// # Errors
@@ -59,16 +60,17 @@ pub fn vat_not_due(
 ) -> Result<Vec<VatNotDue>> {
     let Some(shifts) = stored(basis) else { return Ok(Vec::new()) };
     let mut balances: BTreeMap<Rate, i64> = BTreeMap::new();
-    if let Some(before) = selection.month.and_then(|month| month.first_day().pred_opt()) {
+    let first_day = selection.period.and_then(Period::first_day);
+    if let Some(before) = first_day.and_then(|day| day.pred_opt()) {
         let booked_until = Some(selection.as_of.booked_until.map_or(before, |until| until.min(before)));
         let as_of = super::AsOf { booked_until, ..selection.as_of };
-        for row in shifted(connection, &Selection { month: None, as_of, ..*selection }, shifts)? {
+        for row in shifted(connection, &Selection { period: None, as_of, ..*selection }, shifts)? {
             let balance = balances.entry((row.source, row.currency, row.vat_bp)).or_default();
             *balance = plus(*balance, -row.vat_minor)?;
         }
     }
     let mut moved: BTreeMap<(Rate, String), (i64, i64)> = BTreeMap::new();
-    if let Some(month) = selection.month {
+    if let Some(month) = first_day.map(Month::of) {
         let carried = balances.iter().filter(|(_, balance)| **balance != 0);
         moved.extend(carried.map(|(rate, _)| ((rate.clone(), month.to_string()), (0, 0))));
     }

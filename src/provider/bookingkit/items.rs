@@ -6,6 +6,7 @@ use super::reader::{Reader, conflicting_duplicate};
 use super::schema;
 use crate::clock::Timestamp;
 use crate::inbox::ParkReason;
+use crate::money::format_minor;
 use crate::order::{NoteReason, PartStatus, Participant, Product, RedeemedFlexTicket, Ticket};
 use crate::provider::Unreadable;
 use crate::provider::json::{LARGEST_AMOUNT, Object};
@@ -62,7 +63,9 @@ impl Reader {
         if let (Some(own), Some(ticket)) = (vat_bp, ticket_vat_bp)
             && own != ticket
         {
-            let evidence = format!("participant {own}, ticket {ticket} basis points");
+            let percent = |bp: i32| format_minor(i64::from(bp), 2);
+            let (own, ticket) = (percent(own), percent(ticket));
+            let evidence = format!("the participant says {own} %, which counts, and the ticket {ticket} %");
             self.note(NoteReason::TicketParticipantVatDiffer, subject.as_str(), evidence);
         }
         let status = Self::part_status(object)?;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::reader::Reader;
 use super::schema;
+use crate::money::format_minor;
 use crate::order::{NoteReason, Order, Payment, RedeemedCoupon, RedeemedVoucher};
 use crate::provider::Unreadable;
 use crate::provider::json::Object;
@@ -30,11 +31,10 @@ impl Reader {
             _ => 0,
         };
         if amount_minor.signum() * expected_sign < 0 {
-            self.note(
-                NoteReason::PaymentSignMismatch,
-                subject.as_str(),
-                "the sign of value contradicts type; the sign counts",
-            );
+            let value = format_minor(amount_minor, self.currency.exponent());
+            let evidence =
+                format!("payment {id} has a type that contradicts the sign of its value {value}; the sign counts");
+            self.note(NoteReason::PaymentSignMismatch, subject.as_str(), evidence);
         }
         Ok(Payment {
             method: method.unwrap_or_else(|| "unknown".to_owned()),

@@ -11,6 +11,7 @@ use crate::db::{Connection, Database};
 use crate::inbox::operator::{Classify, Reason, Selection, opening, record, replay_step, store as operator};
 use crate::inbox::{EventId, store as inbox};
 use crate::ledger::Error;
+use crate::ledger::posting::Severity;
 
 /// Default number of events: during a dry run nothing else can write to SQLite, so deliveries wait until it ends.
 pub const USUAL: i64 = 5_000;
@@ -151,6 +152,8 @@ pub fn effect(
             let mut missing: Vec<FindingChange> =
                 these.iter().filter(|(key, _)| !those.contains_key(*key)).map(|(_, finding)| finding.clone()).collect();
             missing.sort();
+            // The worst first.
+            missing.sort_by_key(|finding| Severity::parse(&finding.severity));
             missing
         };
         effect.findings_opened = missing_in(&findings, &findings_after);

@@ -26,11 +26,21 @@ on_both_engines!(the_command_closes_and_the_reports_follow, async |database| {
     assert_eq!(anchor::read(&anchors).unwrap().len(), 1);
     let (code, said) = run(&["ledger", "verify", "--anchor-file", "anchors"]);
     assert_eq!(code, 0, "{said}");
-    let report = |more: &[&str]| run(&[&["report"][..], more, &["--source", "museum", "--format", "csv"]].concat());
+    let minor = ["--source", "museum", "--format", "csv", "--amounts", "minor"];
+    let report = |more: &[&str]| run(&[&["report"][..], more, &minor].concat());
     let (code, said) = report(&["vat", "--period", "2025-11", "--as-closed"]);
     assert_eq!((code, said.lines().last()), (0, Some("museum,EUR,2025-11,1900,1680,320,2000")), "{said}");
     let (code, said) = report(&["balances", "--period", "2025-11", "--as-closed"]);
     assert_eq!((code, said.lines().count()), (0, 2), "{said}");
+    let (code, said) = report(&["trial-balance", "--period", "2025-11", "--as-closed"]);
+    assert!(code == 0 && said.contains("museum,EUR,assets:clearing:StripeBankWire,2000,0,2000,0,2000\n"), "{said}");
+    assert_eq!(report(&["trial-balance", "--period", "2025-11"]).1, said, "nothing came late");
+    let (code, said) = report(&["bridge", "--period", "2025-11", "--as-closed"]);
+    assert_eq!(
+        (code, said.lines().last()),
+        (0, Some("museum,EUR,2025-11,1900,19,revenue_report,1680,320,2000")),
+        "{said}"
+    );
     let (code, said) = report(&["trial-balance", "--booked-until", "2025-11-08"]);
     assert!(code == 0 && said.contains("museum,EUR,assets:receivable,2000"), "the payment came on the 11th: {said}");
     let (code, said) = report(&["payments", "--as-of", "2025-11-01"]);

@@ -47,11 +47,11 @@ on_both_engines!(a_report_with_a_cut_agrees_with_its_view_and_balances_at_every_
 });
 
 fn as_of_then<R: Total>(daemon: &TestDaemon, source: Option<&str>, as_of: AsOf) -> report::Table {
-    report::read::<R>(daemon.database(), &Selection { source, month: None, as_of }).unwrap()
+    report::read::<R>(daemon.database(), &Selection { source, period: None, as_of }).unwrap()
 }
 
 fn agrees_with_its_view<R: Total>(daemon: &TestDaemon, month: Option<Month>) {
-    let whole = Selection { month, ..Selection::default() };
+    let whole = Selection { period: month.map(Into::into), ..Selection::default() };
     let as_of = AsOf { entries_until: Some(i64::MAX), ..AsOf::default() };
     let mut view = report::read::<R>(daemon.database(), &whole).unwrap();
     if let Some(status) = view.columns.iter().position(|column| column.name == "status") {

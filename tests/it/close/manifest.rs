@@ -5,7 +5,7 @@ use crate::support::order::{admission, flex, order, payment, product, redeemed, 
 
 /// As both engines store it. No section is empty.
 const EXPECTED: &str = include_str!("manifest-2025-11.json");
-const EXPECTED_SHA256: &str = "095cd01d8680c24597522c762ec0a4bb835f2ff99437fb7d423f556f50d5fa1b";
+const EXPECTED_SHA256: &str = "a4de25d00dde99ef89a93d57d484a5450e70b8b086f6c4afbef8d60e05932cba";
 
 on_both_engines!(the_bytes_of_a_manifest_and_their_hash_stay_as_they_are, async |database| {
     let daemon = TestDaemon::start(database).await;

@@ -47,13 +47,14 @@ pub(super) fn manifest(closing: &Closing) -> Value {
 }
 
 pub(super) fn csv(table: &report::Table) -> Vec<String> {
-    let text = report::format::render(table, Format::Csv).unwrap();
+    let text = report::format::render_with(table, Format::Csv, report::Amounts::Minor).unwrap();
     text.lines().skip(1).map(str::to_owned).collect()
 }
 
 /// A report of a month of the museum, as it is now.
 pub(super) fn as_known<R: Total>(daemon: &TestDaemon, month: &str) -> Vec<String> {
-    let selection = Selection { source: Some("museum"), month: Month::parse(month), as_of: AsOf::default() };
+    let period = Month::parse(month).map(Into::into);
+    let selection = Selection { source: Some("museum"), period, as_of: AsOf::default() };
     csv(&report::read::<R>(daemon.database(), &selection).unwrap())
 }
 

@@ -64,7 +64,7 @@ fn money() -> Vec<Case> {
         case("duplicate_payment_suspect", &[("/payments/-", payment("again", 20))], &[]),
         case("refund_exceeds_payments", &[("/payments/-", refund("r", -25, "2025-11-11T14:36:47Z"))], &[]),
         case("refund_without_cancel", &goodwill, &[]),
-        case("cancel_without_refund", &cancelled, &returned),
+        case("retained_after_cancel", &cancelled, &returned),
         case("retained_after_cancel", &partly, &returned),
         case("payment_on_dead_order", &declined, &[]),
         case("payment_on_dead_order", &dead, &[]),

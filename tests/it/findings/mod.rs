@@ -2,6 +2,11 @@
 
 mod bookings;
 mod cases;
+mod causes;
+mod close;
+mod consequences;
+mod kept;
+mod moved;
 mod orders;
 mod seeds;
 mod settle_time;
@@ -14,7 +19,7 @@ use ticketledger::ledger::findings::reconcile_everything;
 use ticketledger::ledger::posting::FindingReason;
 
 use crate::on_both_engines;
-use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, changed};
+use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE, at, changed, row};
 use crate::support::db::TestDatabase;
 
 pub(super) const ABSENT: &str = "(absent)";
@@ -38,6 +43,14 @@ pub(super) fn reasons(daemon: &TestDaemon, state: &str) -> Vec<String> {
 /// Reasons of what a person is shown, each once.
 pub(super) fn shown(daemon: &TestDaemon) -> Vec<String> {
     daemon.lines("SELECT DISTINCT reason AS line FROM v_open_findings ORDER BY 1")
+}
+
+/// What is said to follow from something else.
+pub(super) fn marked(daemon: &TestDaemon) -> Vec<String> {
+    daemon.lines(
+        "SELECT f.reason || ' follows from ' || c.reason AS line FROM findings f \
+         JOIN findings c ON c.fingerprint = f.consequence_of WHERE f.state = 'open' ORDER BY 1",
+    )
 }
 
 pub(super) fn refund(id: &str, value: i64, date: &str) -> Value {
@@ -101,6 +114,8 @@ fn every_reason_is_explained_and_tested() {
         include_str!("mod.rs"),
         include_str!("bookings.rs"),
         include_str!("cases.rs"),
+        include_str!("kept.rs"),
+        include_str!("moved.rs"),
         include_str!("orders.rs"),
         include_str!("seeds.rs"),
     );
@@ -116,6 +131,9 @@ fn every_reason_is_explained_and_tested() {
             cells.len() == 6 && cells[2].starts_with(&usual) && cells[3..5].iter().all(|cell| cell.len() > 5),
             "{cells:?}"
         );
+        // What a finding says to do is what the page says.
+        let said = reason.remedy().map_or_else(String::new, str::to_lowercase);
+        assert!(cells[4].to_lowercase().starts_with(&said), "{quoted} says: {said}");
         assert!(
             elsewhere.contains(&reason.as_str()) || tests.contains(&format!("\"{reason}\"")),
             "{quoted} is not tested"

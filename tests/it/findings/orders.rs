@@ -123,10 +123,11 @@ on_both_engines!(an_acknowledged_finding_stays_quiet_until_its_amounts_change, a
     let by_prefix = findings::FindingFilter { fingerprint: Some(prefix), ..findings::FindingFilter::default() };
     assert_eq!(findings::list(&mut daemon.database().reader().unwrap(), &by_prefix).unwrap(), listed);
     let acknowledge = || {
-        let fingerprints = [listed[0].0.fingerprint.clone()];
-        let done = daemon.database().transaction("test", |connection| {
-            findings::acknowledge(connection, &fingerprints, "grimes", "paid in cash")
-        });
+        let rows = findings::list(&mut daemon.database().reader().unwrap(), &filter).unwrap();
+        let rows: Vec<_> = rows.into_iter().map(|(row, _)| row).collect();
+        let done = daemon
+            .database()
+            .transaction("test", |connection| findings::acknowledge(connection, &rows, "grimes", "paid in cash"));
         assert_eq!(done.unwrap(), 1);
     };
     acknowledge();

@@ -370,16 +370,16 @@ on_both_engines!(what_a_manual_entry_explains_is_no_finding_any_more, async |dat
              WHERE state = 'open' AND difference_minor IS NOT NULL",
         )
     };
-    assert_eq!(open(), ["cancel_without_refund 2000"]);
+    assert_eq!(open(), ["retained_after_cancel 2000"]);
     let kept = |reference: &str, amount: &str| {
         format!("date,reference,kind,order_id,currency,amount\n2025-11-11,{reference},retain,{ORDER},EUR,{amount}\n")
     };
     daemon.imported(FileKind::Manual, &kept("fee", "5.00"));
-    assert_eq!(open(), ["cancel_without_refund 1500"]);
+    assert_eq!(open(), ["retained_after_cancel 1500"]);
     daemon.imported(FileKind::Manual, &kept("rest", "15.00"));
     assert_eq!(open(), Vec::<String>::new());
     let last = i64::try_from(daemon.entries("museum")).unwrap();
     reverse(daemon.database(), &museum(), last, &reason(), daemon.clock.now(), false).expect("it is reversed");
-    assert_eq!(open(), ["cancel_without_refund 1500"]);
+    assert_eq!(open(), ["retained_after_cancel 1500"]);
     daemon.finish().await;
 });

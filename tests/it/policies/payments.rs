@@ -26,7 +26,8 @@ on_both_engines!(a_payment_that_is_no_longer_sent_is_held, async |database| {
         FROM findings WHERE reason = 'payment_vanished' AND state = 'open'";
     assert_eq!(
         daemon.lines(finding),
-        ["high 1190 0 payment p was sent before and is no longer sent; it stays booked until somebody has looked"]
+        ["high 1190 0 payment p of 11.90 EUR (Card, 2025-11-08) was sent before and is no longer sent; it \
+          stays booked here; have the order sent again: its newest delivery looks older than the one before"]
     );
     // It comes back: the finding is healed, and still nothing is posted.
     daemon

@@ -381,6 +381,7 @@ pub(crate) fn check_invariants(database: &Database) -> Verdict {
     for basis in ["payment", "service"] {
         check_vat_dates(database, basis);
     }
+    assert_eq!(super::findings::hidden_money(database), Vec::<String>::new());
     verdict
 }
 

@@ -12,6 +12,7 @@ pub(in crate::ledger) use self::store::{
     seller, uses, voucher,
 };
 
+pub use self::words::PaymentState;
 pub(in crate::ledger) use self::words::{PartState, RegimeWord, VoucherOrigin};
 
 use crate::clock::Timestamp;

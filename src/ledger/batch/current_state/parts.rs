@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{PartState, RegimeWord, VoucherOrigin};
+use super::{PartState, PaymentState, RegimeWord, VoucherOrigin};
 use crate::clock::Timestamp;
 use crate::db::schema::{order_lines, payments, redemptions, vouchers};
 use crate::ledger::book::ItemKind;
@@ -42,6 +42,7 @@ pub(super) struct PaymentRow {
     currency: String,
     amount_minor: i64,
     paid_at: Option<Timestamp>,
+    state: PaymentState,
 }
 
 #[derive(Insertable, AsChangeset)]
@@ -156,7 +157,7 @@ impl<'a> Parts<'a> {
     }
 
     pub(super) fn payments(&self) -> Vec<PaymentRow> {
-        let row = |payment: &crate::order::Payment| PaymentRow {
+        let row = |payment: &crate::order::Payment, state| PaymentRow {
             source: self.source.to_owned(),
             order_id: self.order_id(),
             payment_id: payment.id.clone(),
@@ -164,8 +165,12 @@ impl<'a> Parts<'a> {
             currency: payment.currency.code().to_owned(),
             amount_minor: payment.amount_minor,
             paid_at: payment.paid_at,
+            state,
         };
-        self.snapshot.order.payments.iter().flatten().map(row).collect()
+        let current = self.snapshot.order.payments.iter().flatten();
+        let current = current.map(|payment| row(payment, PaymentState::Current));
+        let vanished = self.snapshot.vanished_payments.iter();
+        current.chain(vanished.map(|payment| row(payment, PaymentState::Vanished))).collect()
     }
 
     /// What the order sells or issues.

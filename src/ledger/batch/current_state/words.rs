@@ -13,6 +13,15 @@ vocabulary! {
 }
 
 vocabulary! {
+    /// Whether an order has a payment, or had it once.
+    pub enum PaymentState in "payments.state" {
+        Current = "current",
+        /// An older delivery had it, and the newest one that says payments has not.
+        Vanished = "vanished",
+    }
+}
+
+vocabulary! {
     /// How a voucher or flex ticket came to be.
     pub(in crate::ledger) enum VoucherOrigin in "vouchers.origin" {
         Sale = "sale",

@@ -182,7 +182,7 @@ impl Standing {
             change,
             order_id: row.order_id.clone(),
             reason: row.reason.clone(),
-            severity: row.severity.clone(),
+            severity: row.severity.to_string(),
             currency: row.currency.clone(),
             difference_minor: row.difference_minor,
             evidence: row.evidence.clone(),

@@ -3,7 +3,7 @@
 use super::{Builder, plain_lines, taxed_lines};
 use crate::ledger::book::{Account, ItemKind};
 use crate::ledger::posting::{Atom, Effective, Finding, FindingReason};
-use crate::money::Overflow;
+use crate::money::{Overflow, format_minor};
 use crate::policy::RetainedVat;
 
 impl Builder<'_> {
@@ -25,7 +25,8 @@ impl Builder<'_> {
             RetainedVat::Taxed(bp) => taxed_lines(&dimensions, Account::IncomeRetained, amount, Some(bp), 0)?,
             RetainedVat::Untaxed => plain_lines(&dimensions, Account::Receivable, Account::IncomeRetained, amount)?,
             RetainedVat::Undecided => {
-                let evidence = "kept money became income without VAT, because the policy says no retained_vat";
+                let kept = format_minor(amount, currency.exponent());
+                let evidence = format!("{kept} {currency} that was kept became income without VAT");
                 self.find(Finding::new(FindingReason::RetainedVatUndecided, key.clone(), evidence));
                 plain_lines(&dimensions, Account::Receivable, Account::IncomeRetained, amount)?
             }

@@ -7,6 +7,7 @@ use diesel::prelude::*;
 
 use crate::db::schema::{journal_entries, order_snapshots, orders, payments};
 use crate::db::{Connection, Result};
+use crate::ledger::batch::PaymentState;
 use crate::ledger::book::store::{head, last_snapshot_no, sources};
 use crate::ledger::book::{EntryRow, KnownSource, PostingRow, SnapshotRow};
 use crate::on_engine;
@@ -124,6 +125,7 @@ pub(super) fn states(
     let counts: Vec<(String, i64)> = on_engine!(connection, |c| payments::table
         .filter(payments::source.eq(source))
         .filter(payments::order_id.eq_any(order_ids))
+        .filter(payments::state.eq(PaymentState::Current))
         .group_by(payments::order_id)
         .select((payments::order_id, diesel::dsl::count_star()))
         .load(c))?;

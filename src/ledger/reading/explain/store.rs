@@ -1,10 +1,13 @@
 //! The statements of the story: reading only.
 
+use std::cmp::Reverse;
+
 use diesel::prelude::*;
 
 use crate::db::schema::{findings, journal_entries, postings, sources};
 use crate::db::{Connection, Result};
 use crate::ledger::batch::FindingState;
+use crate::ledger::posting::Severity;
 use crate::on_engine;
 
 /// A finding that is open or acknowledged.
@@ -19,6 +22,7 @@ pub(super) struct UnresolvedFinding {
     pub(super) note: Option<String>,
 }
 
+/// The worst first, and among equals the most money.
 pub(super) fn findings(connection: &mut Connection, source: &str, order_id: &str) -> Result<Vec<UnresolvedFinding>> {
     let query = findings::table
         .filter(findings::source.eq(source))
@@ -34,7 +38,11 @@ pub(super) fn findings(connection: &mut Connection, source: &str, order_id: &str
             findings::state,
             findings::note,
         ));
-    Ok(on_engine!(connection, |c| query.load(c))?)
+    let mut found: Vec<UnresolvedFinding> = on_engine!(connection, |c| query.load(c))?;
+    found.sort_by_key(|finding| {
+        (Severity::parse(&finding.severity), Reverse(finding.difference_minor.map(i64::unsigned_abs)))
+    });
+    Ok(found)
 }
 
 /// Time zone of a source.

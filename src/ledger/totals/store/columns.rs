@@ -20,10 +20,13 @@ pub(crate) mod rust {
     pub(crate) type Text = String;
     pub(crate) type MaybeText = Option<String>;
     pub(crate) type Count = i64;
+    pub(crate) type MaybeCount = Option<i64>;
     pub(crate) type Amount = i64;
     pub(crate) type MaybeAmount = Option<i64>;
     pub(crate) type Rate = Option<i32>;
     pub(crate) type Instant = crate::clock::Timestamp;
+    pub(crate) type Day = chrono::NaiveDate;
+    pub(crate) type MaybeDay = Option<chrono::NaiveDate>;
 }
 
 /// What a kind of column holds.
@@ -36,6 +39,15 @@ macro_rules! holds {
     };
     (Instant) => {
         $crate::ledger::totals::Holds::Text
+    };
+    (Day) => {
+        $crate::ledger::totals::Holds::Text
+    };
+    (MaybeDay) => {
+        $crate::ledger::totals::Holds::Text
+    };
+    (MaybeCount) => {
+        $crate::ledger::totals::Holds::Count
     };
     (Count) => {
         $crate::ledger::totals::Holds::Count
@@ -78,7 +90,7 @@ macro_rules! row {
 }
 
 /// The rows of a view: a typed row with its columns, and `Row::of_view`, which reads them all or those of one source
-/// (and month, when the view has a column `period`).
+/// (and some months, when the view has a column `period`).
 macro_rules! view_rows {
     (
         $(#[$comment:meta])*
@@ -102,7 +114,7 @@ macro_rules! view_rows {
                 pub(crate) fn of_view(
                     connection: &mut $crate::db::Connection,
                     source: Option<&str>,
-                    $($period: Option<&str>,)?
+                    $($period: Option<Vec<String>>,)?
                 ) -> $crate::db::Result<Vec<Self>> {
                     use diesel::prelude::*;
                     Ok($crate::on_engine!(connection, |c| {
@@ -111,7 +123,7 @@ macro_rules! view_rows {
                             query = query.filter($view::source.eq(source));
                         }
                         $(if let Some($period) = $period {
-                            query = query.filter($view::period.eq($period));
+                            query = query.filter($view::period.eq_any($period));
                         })?
                         query.load(c)?
                     }))

@@ -22,8 +22,30 @@ macro_rules! selected {
         if let Some(source) = selection.source {
             query = query.filter(v_ledger_lines::source.eq(source));
         }
-        if let Some(month) = selection.month {
-            query = query.filter(v_ledger_lines::period.eq(month.to_string()));
+        if let Some(period) = selection.period {
+            // The months are in an index of their own; days are only in one by source.
+            let months = period.listed_months();
+            let days_decide = months.is_none() || period.whole_months().is_none();
+            match (months, period.ends()) {
+                (Some(months), _) => query = query.filter(v_ledger_lines::period.eq_any(months)),
+                (None, (first, last)) if selection.source.is_none() => {
+                    if let Some(first) = first {
+                        query = query.filter(v_ledger_lines::period.ge(first.to_string()));
+                    }
+                    if let Some(last) = last {
+                        query = query.filter(v_ledger_lines::period.le(last.to_string()));
+                    }
+                }
+                (None, _) => {}
+            }
+            if days_decide {
+                if let Some(first) = period.first_day() {
+                    query = query.filter(v_ledger_lines::booking_date.ge(first));
+                }
+                if let Some(last) = period.last_day() {
+                    query = query.filter(v_ledger_lines::booking_date.le(last));
+                }
+            }
         }
         if let Some(recorded_until) = selection.as_of.recorded_until {
             query = query.filter(v_ledger_lines::recorded_at.le(recorded_until));

@@ -4,6 +4,8 @@ mod columns;
 mod lines;
 mod month;
 pub(super) mod reports;
+pub(super) mod sheet;
+pub(super) mod turnover;
 pub(super) mod vat_due;
 
 pub(crate) use self::columns::{holds, kinds, row, rust, view_rows};

@@ -27,13 +27,9 @@ macro_rules! total {
         impl Total for $name {
             fn read(connection: &mut Connection, selection: &Selection<'_>) -> Result<Vec<Self>> {
                 let view_knows_month = total!(@is_there $($period)?);
-                let whole = selection.as_of.is_everything() && (view_knows_month || selection.month.is_none());
-                let mut rows = if whole {
-                    Self::of_view(
-                        connection,
-                        selection.source,
-                        $(selection.month.map(|$period| $period.to_string()).as_deref(),)?
-                    )?
+                let months = selection.in_view(view_knows_month);
+                let mut rows = if months.is_some() {
+                    Self::of_view(connection, selection.source, $({ let $period = months.flatten(); $period },)?)?
                 } else {
                     Self::of_lines(connection, selection)?
                 };
@@ -91,6 +87,12 @@ macro_rules! shared {
     };
     (revenue gross) => {
         "-SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption') THEN 0 ELSE amount_minor END)"
+    };
+    (vat_report) => {
+        "((vat_bp IS NOT NULL OR (account LIKE 'income:%' AND account <> 'income:breakage') \
+        OR account = 'suspense:vat_undetermined' \
+        OR (item_kind IN ('voucher_redemption', 'flex_redemption') AND account LIKE 'liabilities:voucher:spv:%')) \
+        AND account <> 'equity:opening')"
     };
     (if billed, $then:literal, $else:literal) => {
         concat!(
@@ -164,10 +166,7 @@ total!(
 total!(
     /// What was taxed at a rate in a month; the rate is absent while it is undetermined.
     pub VatByRate of v_vat_by_rate(period) by "source, currency, period, vat_bp"
-    where "(vat_bp IS NOT NULL OR (account LIKE 'income:%' AND account <> 'income:breakage') \
-        OR account = 'suspense:vat_undetermined' \
-        OR (item_kind IN ('voucher_redemption', 'flex_redemption') AND account LIKE 'liabilities:voucher:spv:%')) \
-        AND account <> 'equity:opening'",
+    where shared!(vat_report),
     {
         source: Text,
         currency: Text,
@@ -240,6 +239,30 @@ total!(
         account: Text,
         item_kind: Text = "moved",
         amount_minor: Amount = "SUM(amount_minor)",
+    }
+);
+
+total!(
+    /// What is in the VAT report, in the revenue report or in both, by the reason why it is not in the other one.
+    pub(in crate::ledger) BridgePart by "source, currency, period, vat_bp, part"
+    where concat!("(", shared!(vat_report), " OR ", shared!(revenue), ")"),
+    {
+        source: Text,
+        currency: Text,
+        period: Text,
+        vat_bp: Rate,
+        part: Text = concat!(
+            "CASE WHEN NOT ", shared!(vat_report), " THEN 'revenue_only' \
+            WHEN item_kind IN ('voucher_redemption', 'flex_redemption') AND ", shared!(revenue),
+            " THEN 'voucher_rate_difference' \
+            WHEN ", shared!(revenue), " THEN 'both' \
+            WHEN account LIKE 'liabilities:deferred:%' AND event_type LIKE 'release.%' THEN 'deferred_released' \
+            WHEN account LIKE 'liabilities:deferred:%' THEN 'deferred' \
+            ELSE item_kind END AS part"
+        ),
+        net_minor: Amount = shared!(net),
+        vat_minor: Amount = shared!(vat),
+        gross_minor: Amount = shared!(gross),
     }
 );
 

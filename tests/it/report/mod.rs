@@ -1,5 +1,13 @@
 //! The reports, as the program prints them.
 
+mod account;
+mod ageing;
+mod bridge;
+mod journal;
+mod periods;
+mod plans;
+mod ties;
+
 use std::io::Read as _;
 use std::process::Stdio;
 
@@ -54,9 +62,15 @@ on_both_engines!(tables_are_for_people_csv_and_json_for_programs, |database| {
     assert_eq!(code, 0);
     assert_eq!(
         csv,
-        "source,currency,period,event_id,event_title,vat_bp,qty,net_minor,vat_minor,gross_minor\n\
-         museum,EUR,2025-11,E,\"A \"\"fine\"\", loud\u{1b}[31m evening\",,1,500,0,500\n\
-         museum,EUR,2025-11,E,\"A \"\"fine\"\", loud\u{1b}[31m evening\",1900,1,103745,19711,123456\n"
+        "source,currency,period,event_id,event_title,vat_bp,qty,net,vat,gross\n\
+         museum,EUR,2025-11,E,\"A \"\"fine\"\", loud\u{1b}[31m evening\",,1,5.00,0.00,5.00\n\
+         museum,EUR,2025-11,E,\"A \"\"fine\"\", loud\u{1b}[31m evening\",1900,1,1037.45,197.11,1234.56\n"
+    );
+    let minor = ["report", "vat", "--period", "2025-12", "--format", "csv", "--amounts", "minor"];
+    assert_eq!(
+        program.run(&minor).1,
+        "source,currency,period,vat_bp,net_minor,vat_minor,gross_minor\n\
+         museum,EUR,2025-12,1900,-103745,-19711,-123456\n"
     );
     let json = program.run(&["report", "payments", "--format", "json"]).1;
     assert_eq!(
@@ -68,32 +82,47 @@ on_both_engines!(tables_are_for_people_csv_and_json_for_programs, |database| {
     assert!(!program.run(&["report", "revenue"]).1.contains('\x1b'), "a terminal must not obey a title");
 });
 
-on_both_engines!(the_trial_balance_of_a_month_is_what_it_moved, |database| {
+on_both_engines!(the_trial_balance_leads_from_the_opening_to_the_closing_balance, |database| {
     write_book(database);
     let program = Program::new(database);
     let rows = |arguments: &[&str]| {
-        let (code, text, errors) = program.run(&[&["report", "trial-balance", "--format", "csv"], arguments].concat());
+        let csv = ["report", "trial-balance", "--format", "csv", "--amounts", "minor"];
+        let (code, text, errors) = program.run(&[&csv[..], arguments].concat());
         assert_eq!(code, 0, "{errors}");
         text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(
         rows(&[]),
         [
-            "museum,EUR,assets:clearing:cash,500",
-            "museum,EUR,assets:receivable,0",
-            "museum,EUR,income:tickets,0",
-            "museum,EUR,liabilities:vat:1900,0",
-            "museum,EUR,suspense:vat_undetermined,-500",
+            "museum,EUR,assets:clearing:cash,500,0,500,0,500",
+            "museum,EUR,assets:receivable,0,0,123956,123956,0",
+            "museum,EUR,income:tickets,0,0,103745,103745,0",
+            "museum,EUR,liabilities:vat:1900,0,0,19711,19711,0",
+            "museum,EUR,suspense:vat_undetermined,-500,0,0,500,-500",
         ]
     );
     assert_eq!(
         rows(&["--source", "museum", "--period", "2025-12"]),
         [
-            "museum,EUR,assets:clearing:cash,500",
-            "museum,EUR,assets:receivable,-123956",
-            "museum,EUR,income:tickets,103745",
-            "museum,EUR,liabilities:vat:1900,19711",
+            "museum,EUR,assets:clearing:cash,500,0,500,0,500",
+            "museum,EUR,assets:receivable,-123956,123956,0,123956,0",
+            "museum,EUR,income:tickets,103745,-103745,103745,0,0",
+            "museum,EUR,liabilities:vat:1900,19711,-19711,19711,0,0",
+            "museum,EUR,suspense:vat_undetermined,0,-500,0,0,-500",
         ]
+    );
+    assert_eq!(
+        program.run(&["report", "trial-balance", "--period", "2025-12"]).1,
+        " source   currency   account                      opening     debit    credit   closing
+────────────────────────────────────────────────────────────────────────────────────────
+ museum   EUR        assets:clearing:cash            0.00      5.00      0.00      5.00
+ museum   EUR        assets:receivable            1239.56      0.00   1239.56      0.00
+ museum   EUR        income:tickets              -1037.45   1037.45      0.00      0.00
+ museum   EUR        liabilities:vat:1900         -197.11    197.11      0.00      0.00
+ museum   EUR        suspense:vat_undetermined      -5.00      0.00      0.00     -5.00
+────────────────────────────────────────────────────────────────────────────────────────
+ museum   EUR        total                           0.00   1239.56   1239.56      0.00
+"
     );
 });
 
@@ -114,7 +143,7 @@ on_both_engines!(open_findings_ask_for_attention, |database| {
     finding("2", "high");
     let (code, csv, _) = program.run(&["report", "findings", "--format", "csv"]);
     assert_eq!(code, 3);
-    assert!(csv.contains("museum,X,RQW-ETD72D,underpaid,high,EUR,,,700,2025-11-11T14:36:50.500Z,balance\n"), "{csv}");
+    assert!(csv.contains("museum,X,RQW-ETD72D,underpaid,high,EUR,,,7.00,2025-11-11T14:36:50.500Z,balance\n"), "{csv}");
     for report in ["balances", "vouchers"] {
         assert_eq!(program.run(&["report", report]).0, 0, "{report}");
     }
@@ -144,7 +173,20 @@ fn mistakes_are_told_with_their_exit_code() {
     for (arguments, expected, says) in [
         (&["report", "vat", "--period", "2025-13"][..], 2, "write a month such as 2025-11"),
         (&["report", "vat", "--period", "2025-1"], 2, "write a month such as 2025-11"),
+        (&["report", "vat", "--period", "2026-Q5"], 2, "a quarter such as 2026-Q3"),
+        (&["report", "vat", "--from", "2025-11-31"], 2, "write a day such as 2025-11-30"),
+        (&["report", "vat", "--from", "2025-11-02", "--to", "2025-11-01"], 2, "--from is later than --to"),
+        (&["report", "vat", "--period", "2025-11", "--to", "2025-11-01"], 2, "cannot be used with"),
+        (&["report", "vat", "--period", "2026-Q1", "--as-closed"], 2, "a month is closed as a whole"),
+        (&["report", "vat", "--by-month"], 2, "leave --by-month out"),
+        (&["report", "vat", "--format", "json", "--amounts", "units"], 2, "JSON has amounts in minor units only"),
+        (&["report", "vat", "--amounts", "minor"], 2, "add --format csv"),
         (&["report", "balances", "--period", "2025-11"], 2, "--as-closed"),
+        (&["report", "balances", "--from", "2025-11-01"], 2, "at one point, not in a period; pass --booked-until"),
+        (&["report", "balances", "--summary"], 2, "add --open or --overpaid"),
+        (&["report", "findings", "--period", "2025-11"], 2, "at one point, not in a period"),
+        (&["report", "account", "assets:receivable"], 1, "there is no account `assets:receivable`; nothing is booked"),
+        (&["report", "journal", "--order", "X"], 1, "there is no order with the id or code X"),
         (
             &["report", "vat", "--source", "musem"],
             2,

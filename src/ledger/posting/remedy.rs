@@ -1,0 +1,69 @@
+//! What to do about a finding, reason by reason. `docs/findings.md` begins each remedy with these words.
+
+use super::FindingReason;
+
+impl FindingReason {
+    /// What usually helps; `None` when there is nothing to do. A case that needs something else says so itself.
+    pub fn remedy(self) -> Option<&'static str> {
+        Some(match self {
+            Self::TotalNotDerivable => "compare the order with the back office: a part may be missing or wrong",
+            Self::TotalSemanticsShift => {
+                "compare the order with the back office; if many have this since one day, run `ledger calibrate` again"
+            }
+            Self::CurrencyMixed
+            | Self::PaymentMutated
+            | Self::PaymentSignMismatch
+            | Self::DuplicateVoucherId
+            | Self::FlexOriginConflict => "ask the provider why",
+            Self::VatUnknown => "set the rate and have the order sent or read again",
+            Self::VatRateNotValidOnDate | Self::TicketParticipantVatDiffer => "correct the rate at the provider",
+            Self::Unpaid => "chase the payment, or import it as `payment`",
+            Self::Underpaid => "chase the rest, or import what was paid elsewhere as `payment`",
+            Self::Overpaid => "refund it, or find what was not billed",
+            Self::DuplicatePaymentSuspect => "check both, and refund the one that is too much",
+            Self::RefundExceedsPayments => "check the refunds: one may be double, or a payment is missing",
+            Self::RefundWithoutCancel => "goodwill: acknowledge it; else cancel or bill what was meant",
+            Self::RetainedAfterCancel => "give it back, or import what is kept as `retain`",
+            Self::RetainedVatUndecided => "ask a tax advisor and write `retained_vat` into the policy",
+            Self::PaymentOnDeadOrder => "refund it",
+            Self::PaymentVanished => "ask the provider: a chargeback looks like this",
+            Self::RoundingResidue => "write it off: import it as `write-off`",
+            Self::DuplicatePaymentId => "find out which order it belongs to",
+            Self::VoucherUnknownOrigin => "import it as an opening voucher, or have the order that sold it sent again",
+            Self::VoucherNegative => "check whether it was used twice; if it was sold elsewhere, import its opening",
+            Self::VoucherRateDiffers => "correct the rate at the provider if it is wrong",
+            Self::UsedAfterCancellation => {
+                "collect it from the guest who had the money back, or import it as `write-off`"
+            }
+            Self::OpeningItemChanged => "ask the provider whether it was wrong in the earlier system",
+            Self::VoucherRegimeConflict => "decide with a tax advisor how it is taxed",
+            Self::RefundVoucherSelfReference => "cancel what it stands for, or acknowledge it",
+            Self::RefundVoucherUnallocated => "allocate `assets:voucher_refund_unallocated` to the orders by hand",
+            Self::RefundVoucherUnknownOrder => "have that order sent again",
+            Self::FlexCountMismatch => "if it is used on site: its liability is too high",
+            Self::FlexUnlimited => "decide with a tax advisor, and choose the policy `flex_regime`",
+            Self::ServiceDateUnknown => "give the event a date at the provider",
+            Self::OrderCodeChanged => "ask the provider whether it is one order",
+            Self::StaleSnapshotSuspected | Self::SectionAbsentAfterPresent => "have the order sent again",
+            Self::SchemaExtraField => "tell whoever maintains ticketledger",
+            Self::DateUnreadable => "check that the month is right",
+            Self::EffectiveInFuture => "check that the date is right; it heals when that day has come",
+            Self::LateForPeriod => "tell whoever files the VAT return",
+            Self::DiscountExceedsLines | Self::NegativeDiscount => "compare the order with the back office",
+            Self::RefundUnobservable => "import the refund as `refund` once it is made, or what is kept as `retain`",
+            Self::PaymentWithoutBooking => "check whether its webhooks are parked (`inbox list --state parked`)",
+            Self::ConfirmedAfterCancel => "check the booking in Ticketpark",
+            Self::ConfirmationMissing | Self::SectionAbsent => "tell Ticketpark",
+            Self::HeaderPaymentDateMismatch
+            | Self::DanglingPaymentRef
+            | Self::VatRegimeNote
+            | Self::AmbiguousProductLines
+            | Self::DuplicateKey
+            | Self::EffectiveAfterSnapshot
+            | Self::DeletedSetMismatch
+            | Self::UpdatedSetMismatch
+            | Self::UnconfirmedTicket
+            | Self::PriceMissing => return None,
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! A report of some months reads those months, however many years the book has.
+
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use ticketledger::db::Connection;
+
+use crate::on_both_engines;
+use crate::support::db::{Engine, TestDatabase};
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// A book of ten years.
+fn fill(database: &TestDatabase) {
+    let nothing_checks = match database.engine {
+        // SQLite plans by its rules, whatever is there.
+        Engine::Sqlite => return,
+        Engine::Postgres => "SET LOCAL session_replication_role = replica",
+    };
+    database.execute(&format!(
+        "{nothing_checks};
+         INSERT INTO journal_entries SELECT 'museum', n, 'post', 'sale', 'o' || n, NULL, 'atom', 'hash', NULL, 'new',
+            'EUR', '2016-01-01'::timestamp, 'order_date', '2016-01-01'::date + n * 3652 / 20000, '2016-01-01', NULL, 1,
+            2, 'key ' || n, 1, repeat('0', 64), lpad(n::text, 64, '0') FROM generate_series(1, 20000) n;
+         INSERT INTO postings (source, entry_no, line_no, account_code, currency, amount_minor, order_id, line_key,
+            item_kind, vat_bp)
+            SELECT 'museum', n, line, CASE WHEN line = 1 THEN 'assets:receivable' ELSE 'income:tickets' END, 'EUR',
+            CASE WHEN line = 1 THEN 100 ELSE -100 END, 'o' || n, 'key', 'ticket', 0
+            FROM generate_series(1, 20000) n, generate_series(1, 2) line"
+    ));
+    database.execute("ANALYZE");
+    database.execute(
+        "CREATE FUNCTION plan_of(statement text) RETURNS SETOF text LANGUAGE plpgsql AS
+         $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN ' || statement; END $$",
+    );
+}
+
+on_both_engines!(a_period_is_read_through_an_index, |database| {
+    let opened = database.open();
+    fill(database);
+    let months = "period IN ('2025-10', '2025-11', '2025-12')";
+    let days = "period IN ('2025-10', '2025-11') AND booking_date >= '2025-10-15' AND booking_date <= '2025-11-15'";
+    let month_of_entry = match database.engine {
+        Engine::Sqlite => "substr(booking_date, 1, 7)",
+        Engine::Postgres => "ledger_period(booking_date)",
+    };
+    let page =
+        format!("{month_of_entry} = '2025-11' AND entry_no > 7 AND entry_no <= 9999 ORDER BY entry_no LIMIT 500");
+    for (table, condition) in [
+        ("v_vat_by_rate", months),
+        ("v_revenue_by_event", months),
+        ("v_payments_by_method", months),
+        ("v_ledger_lines", months),
+        ("v_ledger_lines", days),
+        ("v_ledger_lines", "booking_date >= '2025-12-30'"),
+        ("journal_entries", &page),
+    ] {
+        let sql = format!("SELECT * FROM {table} WHERE source = 'museum' AND {condition}");
+        let steps: Vec<Step> = match &mut opened.reader().unwrap() {
+            Connection::Sqlite(c) => diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(&mut **c).unwrap(),
+            Connection::Postgres(c) => {
+                let plan = diesel::sql_query("SELECT detail FROM plan_of($1) AS detail");
+                plan.bind::<Text, _>(&sql).load(&mut **c).unwrap()
+            }
+        };
+        let plan = steps.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("\n");
+        let found = plan.contains("journal_entries_period") || plan.contains("journal_entries_booking");
+        assert!(found, "{sql}\n{plan}");
+    }
+});
