@@ -35,6 +35,18 @@ struct Day {
     lines: ByService,
 }
 
+impl Day {
+    fn add(&mut self, other: Self) {
+        self.billed += other.billed;
+        self.money += other.money;
+        self.written_off += other.written_off;
+        for (key, amount) in other.lines {
+            let sum = self.lines.entry(key).or_default();
+            *sum = sum.plus(amount);
+        }
+    }
+}
+
 /// What is due less what is posted, by day and rate, on each basis. The movements are of one currency.
 ///
 /// # Errors
@@ -56,20 +68,27 @@ pub(super) fn shifts_of(movements: &[&Movement]) -> Result<[(ShiftBasis, Due); 2
         match movement.leg {
             Leg::Receivable if is_money => Role::Money,
             Leg::Net | Leg::Vat if is_money => Role::AtOnce,
+            Leg::BroughtIn => Role::AtOnce,
             _ => other,
         }
     };
+    let mut opening: Option<(NaiveDate, Day)> = None;
     let mut days: BTreeMap<NaiveDate, Day> = BTreeMap::new();
     let mut posted = Due::default();
     for movement in movements {
-        let day = days.entry(movement.booking_date).or_default();
+        let day = match movement.opening {
+            true => &mut opening.get_or_insert_with(|| (movement.booking_date, Day::default())).1,
+            false => days.entry(movement.booking_date).or_default(),
+        };
         let amount = i128::from(movement.amount_minor);
         match (role(movement), movement.leg) {
             (Role::Line, Leg::Receivable) => day.billed += amount,
             (Role::Line, leg) => {
-                let taxed = Taxed { gross: -amount, vat: if leg == Leg::Vat { -amount } else { 0 } };
+                let taxed = taxed(movement);
                 let rate = Rate::Of(movement.vat_bp);
-                posted.add(movement.booking_date, rate, taxed);
+                if leg != Leg::BroughtIn {
+                    posted.add(movement.booking_date, rate, taxed);
+                }
                 let sum = day.lines.entry((rate, served(movement))).or_default();
                 *sum = sum.plus(taxed);
             }
@@ -78,10 +97,22 @@ pub(super) fn shifts_of(movements: &[&Movement]) -> Result<[(ShiftBasis, Due); 2
             (Role::AtOnce, _) => {}
         }
     }
-    let (by_payment, ends) = walk(days)?;
+    let begun = opening.as_ref().map(|(day, _)| *day);
+    let (by_payment, ends) = walk(opening, days)?;
     let mut by_service = by_payment.clone();
-    add_served(&mut by_service, &ends)?;
+    add_served(&mut by_service, &ends, begun)?;
     Ok([(ShiftBasis::Payment, shifted(by_payment, &posted)), (ShiftBasis::Service, shifted(by_service, &posted))])
+}
+
+/// What a line adds to its rate. An item that was brought in may have its net elsewhere; its tax line knows it.
+fn taxed(movement: &Movement) -> Taxed {
+    let credit = -i128::from(movement.amount_minor);
+    match (movement.leg, movement.tax_base_minor) {
+        (Leg::Vat, _) => Taxed { gross: credit, vat: credit },
+        (Leg::BroughtIn, Some(net)) => Taxed { gross: credit - i128::from(net), vat: credit },
+        (Leg::BroughtIn, None) if movement.vat_bp != Some(0) => Taxed::ZERO,
+        _ => Taxed { gross: credit, vat: 0 },
+    }
 }
 
 /// What is due less what is posted. VAT is reported by month: what only moves within one is left where it is posted, so
@@ -101,10 +132,11 @@ fn shifted(mut due: Due, posted: &Due) -> Due {
 
 /// The entries that move the receivable, and those that the VAT report counts.
 fn legs(movements: &[&Movement]) -> (BTreeSet<i64>, BTreeSet<i64>) {
-    let (receivable, taxed): (Vec<&Movement>, Vec<&Movement>) =
-        movements.iter().copied().partition(|movement| movement.leg == Leg::Receivable);
-    let numbers = |movements: Vec<&Movement>| movements.into_iter().map(|movement| movement.entry_no).collect();
-    (numbers(receivable), numbers(taxed))
+    let with = |legs: &[Leg]| {
+        let chosen = movements.iter().filter(|movement| legs.contains(&movement.leg));
+        chosen.map(|movement| movement.entry_no).collect()
+    };
+    (with(&[Leg::Receivable]), with(&[Leg::Net, Leg::Vat]))
 }
 
 fn served(movement: &Movement) -> Served {
@@ -115,27 +147,28 @@ fn served(movement: &Movement) -> Served {
     }
 }
 
-/// What is due by payment, and the order at the end of each day. On each day, lines come before money.
-fn walk(days: BTreeMap<NaiveDate, Day>) -> Result<(Due, Vec<DayEnd>), Overflow> {
+/// What is due by payment, and the order at the end of each day. On each day, lines come before money. First comes what
+/// happened before the book began.
+fn walk(opening: Option<(NaiveDate, Day)>, days: BTreeMap<NaiveDate, Day>) -> Result<(Due, Vec<DayEnd>), Overflow> {
     let mut walk = Walk::default();
-    let mut by_service = ByService::new();
-    let (mut billed, mut money, mut written_off) = (0, 0, 0);
-    let mut ends = Vec::with_capacity(days.len());
-    for (date, day) in days {
-        billed += day.billed;
-        money += day.money;
-        written_off += day.written_off;
-        for (key, amount) in day.lines {
-            let sum = by_service.entry(key).or_default();
-            *sum = sum.plus(amount);
-        }
+    let mut sum = Day::default();
+    let mut ends = Vec::with_capacity(days.len() + 1);
+    let first = days.keys().next().copied();
+    // Brought in late, it was there before what is known of the order since.
+    let opening = opening.map(|(day, moved)| (first.map_or(day, |first| first.min(day)), moved));
+    let brought_in = usize::from(opening.is_some());
+    for (date, day) in opening.into_iter().chain(days) {
+        sum.add(day);
         let mut lines = Portfolio::default();
-        by_service.iter().for_each(|((rate, _), amount)| lines.add(*rate, *amount));
-        lines.add(Rate::Untaxed, Taxed { gross: billed - lines.gross(), vat: 0 });
+        sum.lines.iter().for_each(|((rate, _), amount)| lines.add(*rate, *amount));
+        lines.add(Rate::Untaxed, Taxed { gross: sum.billed - lines.gross(), vat: 0 });
         walk.set_lines(date, lines)?;
         // A credit that is given up is money no more; a claim that is given up was never paid.
-        walk.set_money(date, money + written_off.min(0))?;
-        ends.push(DayEnd { day: date, lines: by_service.clone(), settled: walk.settled.clone() });
+        walk.set_money(date, sum.money + sum.written_off.min(0))?;
+        if ends.len() < brought_in {
+            walk.begin();
+        }
+        ends.push(DayEnd { day: date, lines: sum.lines.clone(), settled: walk.settled.clone() });
     }
     Ok((walk.due, ends))
 }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use crate::db::Result;
-use crate::ledger::book::{Account, EntryRow, ItemKind, PostingRow};
+use crate::ledger::book::{Account, EntryKind, EntryRow, ItemKind, PostingRow};
 
 /// A line on the receivable of an order, or one that the VAT report counts.
 #[derive(Clone, Debug)]
@@ -18,7 +18,11 @@ pub(in crate::ledger) struct Movement {
     /// Debit positive.
     pub(super) amount_minor: i64,
     pub(super) vat_bp: Option<i32>,
+    /// Of a tax line: the net, with the sign of the line.
+    pub(super) tax_base_minor: Option<i64>,
     pub(super) service_date: Option<NaiveDate>,
+    /// It happened before the book began.
+    pub(super) opening: bool,
 }
 
 /// On which side of an entry a line is.
@@ -28,13 +32,19 @@ pub(super) enum Leg {
     /// Income, or what stands for it until there is income.
     Net,
     Vat,
+    /// Of an item that was sold before the book began: what its cancellation takes back.
+    BroughtIn,
 }
 
 impl Leg {
-    /// As `v_vat_by_rate` counts them; `None` for a line that neither moves the receivable nor is taxed.
+    /// As `v_vat_by_rate` counts them; `None` for a line that neither moves the receivable nor is taxed. What is
+    /// brought in from before the book has a rate, and is turnover of the earlier one.
     pub(super) fn of(account_code: &str, vat_bp: Option<i32>) -> Option<Self> {
         if account_code == Account::RECEIVABLE {
             return Some(Self::Receivable);
+        }
+        if account_code == "equity:opening" {
+            return vat_bp.map(|_| Self::BroughtIn);
         }
         if account_code.starts_with("liabilities:vat:") {
             return Some(Self::Vat);
@@ -61,7 +71,9 @@ impl Movement {
             leg,
             amount_minor: line.amount_minor,
             vat_bp: line.vat_bp,
+            tax_base_minor: line.tax_base_minor,
             service_date: line.service_date,
+            opening: entry.kind()? == EntryKind::Opening,
         }))
     }
 

@@ -28,14 +28,18 @@ pub(super) struct DayEnd {
     pub(super) settled: Portfolio,
 }
 
-/// Adds to what is due by payment what is due only because the service took place.
-pub(super) fn add_served(due: &mut Due, days: &[DayEnd]) -> Result<(), Overflow> {
+/// Adds to what is due by payment what is due only because the service took place. What took place before `opening`,
+/// the day on which the order was brought in, was due in the earlier books.
+pub(super) fn add_served(due: &mut Due, days: &[DayEnd], opening: Option<NaiveDate>) -> Result<(), Overflow> {
     let services = days.iter().flat_map(|end| end.lines.keys()).filter_map(|(_, served)| match served {
         Served::On(day) => Some(*day),
         Served::AtOnce | Served::WithOrder => None,
     });
     let moments: BTreeSet<NaiveDate> = days.iter().map(|end| end.day).chain(services).collect();
-    let mut before = Portfolio::default();
+    let mut before = match (days.first(), opening.and_then(|day| day.pred_opt())) {
+        (Some(brought_in), Some(day)) => served_and_unpaid(brought_in, day)?,
+        _ => Portfolio::default(),
+    };
     let mut ends = days.iter().peekable();
     let mut state: Option<&DayEnd> = None;
     for moment in moments {

@@ -10,7 +10,7 @@ use super::shifts::ShiftRow;
 use crate::db::schema::{journal_entries, postings, vat_shifts};
 use crate::db::vocabulary::Vocabulary as _;
 use crate::db::{Connection, Result};
-use crate::ledger::book::ItemKind;
+use crate::ledger::book::{EntryKind, ItemKind};
 use crate::{insert_rows, limits, on_engine};
 
 /// A line as it is read, with what its entry says of it.
@@ -25,7 +25,9 @@ struct LineColumns {
     item_kind: String,
     amount_minor: i64,
     vat_bp: Option<i32>,
+    tax_base_minor: Option<i64>,
     service_date: Option<NaiveDate>,
+    kind: EntryKind,
 }
 
 impl LineColumns {
@@ -40,7 +42,9 @@ impl LineColumns {
             leg,
             amount_minor: self.amount_minor,
             vat_bp: self.vat_bp,
+            tax_base_minor: self.tax_base_minor,
             service_date: self.service_date,
+            opening: self.kind == EntryKind::Opening,
         };
         Ok(Some((self.order_id, movement)))
     }
@@ -62,7 +66,9 @@ pub(in crate::ledger) fn movements(
         postings::item_kind,
         postings::amount_minor,
         postings::vat_bp,
+        postings::tax_base_minor,
         postings::service_date,
+        journal_entries::kind,
     );
     let mut movements: BTreeMap<String, Vec<Movement>> = BTreeMap::new();
     for ids in order_ids.chunks(limits::IN_VALUES) {

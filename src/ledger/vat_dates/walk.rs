@@ -50,6 +50,14 @@ pub(super) struct Walk {
 }
 
 impl Walk {
+    /// What was due so far was due in the earlier books. Deposits are still to be taxed.
+    pub(super) fn begin(&mut self) {
+        self.due = Due::default();
+        for (day, amount) in &self.deposits {
+            self.due.add(*day, Rate::Of(None), Taxed { gross: *amount, vat: 0 });
+        }
+    }
+
     /// Other lines are to be paid from that day on.
     pub(super) fn set_lines(&mut self, day: NaiveDate, lines: Portfolio) -> Result<(), Overflow> {
         let (before, after) = (self.lines.gross(), lines.gross());

@@ -4,7 +4,7 @@ use ticketledger::db::Database;
 
 use super::daemon::lines;
 
-/// What is due and what is not due yet are the VAT account; of an order that is paid, all is due.
+/// What is due and what is not due yet are the VAT account; of an order that is paid, all is due that was posted here.
 pub(crate) fn check_vat_dates(database: &Database, basis: &str) {
     let ties = format!(
         "SELECT a.account || ' ' || a.source || ' ' || a.currency AS line FROM \
@@ -24,7 +24,9 @@ pub(crate) fn check_vat_dates(database: &Database, basis: &str) {
          WHERE shifted <> 0 AND EXISTS (SELECT 1 FROM v_order_balance o WHERE o.source = s.source \
              AND o.order_id = s.order_id AND o.currency = s.currency AND o.balance_minor = 0) \
          AND NOT EXISTS (SELECT 1 FROM postings p WHERE p.source = s.source AND p.order_id = s.order_id \
-             AND p.item_kind = 'write_off')"
+             AND p.item_kind = 'write_off') \
+         AND NOT EXISTS (SELECT 1 FROM journal_entries e WHERE e.source = s.source AND e.order_id = s.order_id \
+             AND e.kind = 'opening')"
     );
     assert_eq!(lines(database, &paid), Vec::<String>::new());
 }

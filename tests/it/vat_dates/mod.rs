@@ -4,6 +4,7 @@ mod closed;
 mod commands;
 mod examples;
 mod money;
+mod opening;
 mod random;
 mod service;
 
