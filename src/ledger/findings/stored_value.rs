@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::calibrate::has_cancelled_parts;
-use super::words::percent;
-use super::{OrderFacts, Raised, VoucherMove};
+use super::{OrderFacts, Raised, VoucherMove, words};
 use crate::clock::Timestamp;
 use crate::ledger::book::ItemKind;
 use crate::ledger::posting::{Finding, FindingReason, Snapshot, StoredValueKey, Use};
@@ -85,8 +84,7 @@ fn owner<'a>(facts: &'a OrderFacts<'_>, key: &StoredValueKey) -> Option<&'a str>
 fn users(facts: &OrderFacts<'_>, key: &StoredValueKey) -> String {
     let users: BTreeSet<&str> =
         facts.uses.iter().filter(|(used, _)| used == key).map(|(_, used)| used.order_id.as_str()).collect();
-    let names: Vec<String> = users.into_iter().map(|order_id| facts.name_of(order_id)).collect();
-    names.join(", ")
+    words::list(users.into_iter().map(|order_id| facts.name_of(order_id)))
 }
 
 /// Every voucher and flex ticket of the order, once.
@@ -111,7 +109,8 @@ fn life(facts: &OrderFacts<'_>, raised: &mut Raised) {
         }
         for (code, worth) in worth(facts, &key) {
             if worth.face < 0 {
-                let evidence = format!("more of {what} is redeemed than was issued, by {}", users(facts, &key));
+                let (over, users) = (words::money(worth.face.saturating_neg(), code), users(facts, &key));
+                let evidence = format!("{over} more of {what} is redeemed than was issued, by {users}");
                 let finding = Finding::new(FindingReason::VoucherNegative, format!("{key}:{code}"), evidence);
                 raised.raise(finding.with_amounts(Currency::parse(code), 0, worth.face));
             } else if worth.accounts.len() > 1 {
@@ -124,10 +123,10 @@ fn life(facts: &OrderFacts<'_>, raised: &mut Raised) {
     for (key, fixed_bp) in &facts.snapshot.fixed_rates {
         let said = facts.snapshot.said_rates().into_iter().rev().find(|(said, _)| said == key);
         let evidence = format!(
-            "{} was used while it was sold at {}, and is now said to be sold at {}: what is posted stays",
+            "{} was used while it was sold at {}, and is now said to be sold at {}: what is posted stays as it was",
             key.in_words(),
-            percent(*fixed_bp),
-            said.map_or_else(|| "another rate".to_owned(), |(_, bp)| percent(bp)),
+            words::percent(*fixed_bp),
+            said.map_or_else(|| "another rate".to_owned(), |(_, bp)| words::percent(bp)),
         );
         raised.raise(Finding::new(FindingReason::VoucherRegimeConflict, key.to_string(), evidence));
     }
@@ -148,13 +147,14 @@ fn used_after_cancellation(facts: &OrderFacts<'_>, key: &StoredValueKey, raised:
         let day = |at: Timestamp| at.local_date(facts.rules.zone);
         let used_at = used.used_at.unwrap_or(undone_at);
         let evidence = format!(
-            "{} was sold by {}, which took the sale back on {}, and used by {} on {}: what was used stays sold, so the \
-             guest of the first order owes it",
+            "{} was sold by {}, which took the sale back on {}, and used by {} on {} for {}: what was used stays sold, \
+             so the guest of the first order owes it",
             key.in_words(),
             facts.name_of(seller),
             day(undone_at),
             facts.name_of(&used.order_id),
             day(used_at),
+            words::money(used.amount_minor, &used.currency),
         );
         let finding = Finding::new(FindingReason::UsedAfterCancellation, format!("{key}:{}", used.order_id), evidence);
         raised.raise(finding.with_amounts(Currency::parse(&used.currency), 0, used.amount_minor));

@@ -29,13 +29,15 @@ impl FindingReason {
             Self::PaymentVanished => "ask the provider: a chargeback looks like this",
             Self::RoundingResidue => "write it off: import it as `write-off`",
             Self::DuplicatePaymentId => "find out which order it belongs to",
-            Self::VoucherUnknownOrigin => "import it as an opening voucher, or have the order that sold it sent again",
-            Self::VoucherNegative => "check whether it was used twice; if it was sold elsewhere, import its opening",
-            Self::VoucherRateDiffers => "correct the rate at the provider if it is wrong",
-            Self::UsedAfterCancellation => {
-                "collect it from the guest who had the money back, or import it as `write-off`"
+            Self::VoucherUnknownOrigin => {
+                "import it with `ledger import --kind opening-vouchers`, or have the order that sold it sent again"
             }
-            Self::OpeningItemChanged => "ask the provider whether it was wrong in the earlier system",
+            Self::VoucherNegative => "find out which use is wrong, or what else was sold under this id",
+            Self::VoucherRateDiffers => "correct the rate if it is wrong",
+            Self::UsedAfterCancellation => "collect it from the guest who had the money back, or write it off",
+            Self::OpeningItemChanged => {
+                "ask the provider why; if it was agreed since, book its revenue and VAT by hand"
+            }
             Self::VoucherRegimeConflict => "decide with a tax advisor how it is taxed",
             Self::RefundVoucherSelfReference => "cancel what it stands for, or acknowledge it",
             Self::RefundVoucherUnallocated => "allocate `assets:voucher_refund_unallocated` to the orders by hand",

@@ -54,8 +54,9 @@ on_both_engines!(a_day_ahead_is_one_finding_however_much_happens_on_it, async |d
 
 on_both_engines!(lists_begin_with_what_is_worst_and_with_the_most_money, async |database| {
     drop(database.open());
-    database
-        .execute("INSERT INTO sources VALUES ('museum', 'bookingkit', 'Europe/Berlin', 'DE', '2025-01-01 00:00:00')");
+    database.execute(
+        "INSERT INTO sources VALUES ('museum', 'bookingkit', 'Europe/Berlin', 'DE', '2025-01-01 00:00:00', NULL)",
+    );
     let finding = |number: u32, severity: &str, difference: &str, state: &str| {
         format!(
             "('f{number}', 'museum', 'order', 'overpaid', '{severity}', 'EUR', 0, {difference}, \

@@ -90,7 +90,7 @@ on_both_engines!(an_order_that_arrives_already_cancelled_was_live_at_the_opening
         daemon.rows(&["booking_date", "atom_key"], days),
         [row(["2025-11-05", "cancel:sale:participant:a"]), row(["2025-11-05", "cancel:sale:product:mug:1"])]
     );
-    assert_eq!(open_findings(&daemon), ["cancel_without_refund"]);
+    assert_eq!(open_findings(&daemon), ["retained_after_cancel"]);
     holds(daemon).await;
 });
 

@@ -339,8 +339,8 @@ impl Now<'_> {
             rate.map_or(amount.clone(), |bp| format!("{amount} at {} %", format_minor(i64::from(bp), 2)))
         };
         let evidence = format!(
-            "{key} was {} when the book began and is {} now; the difference is on equity:opening, not in revenue or \
-             VAT: ask the provider, and if the change is a price reduction of its own, enter it by hand",
+            "{key} was {} when the book began and is {} now; the difference is on `equity:opening`, not in revenue or \
+             VAT",
             shown(then),
             shown(now)
         );

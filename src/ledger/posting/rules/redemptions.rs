@@ -266,8 +266,8 @@ impl Builder<'_> {
         let amount: i64 = differing.iter().map(|(share, _)| share).sum();
         let exponent = redemption.currency.exponent();
         let evidence = format!(
-            "{} was sold at {} and pays {} {} of what is sold at {}: the VAT charged when it was sold stays, \
-             and the difference is income",
+            "{} was sold at {} and pays {} {} of what is sold at {}: the VAT charged when it was sold stays, and the \
+             difference is income",
             redemption.stored_value.in_words(),
             percent(own_bp),
             crate::money::format_minor(amount, exponent),

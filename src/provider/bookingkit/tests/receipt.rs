@@ -197,7 +197,7 @@ fn oddities_are_noted_once_per_shape() {
     text = edit(&text, "/payments/1/fee", Some(json!("0.50")));
     text = edit(&text, "/invoice_number", Some(json!("RN4-1")));
     text = edit(&text, "/grimes@hotmail.com", Some(json!(1)));
-    let fields = ["?", "invoice_number", "payments[].fee", "voucherOrders[].status", "voucherOrders[].vat"];
+    let fields = ["?", "invoice_number", "payments[].fee"];
     assert_eq!(noted(&said(&text), "schema_extra_field"), fields);
     let many: serde_json::Map<String, Value> = (0..1000).map(|number| (format!("f{number}"), json!(1))).collect();
     let read = said(&with("/booking_channel/0", Value::Object(many)));
