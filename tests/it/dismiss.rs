@@ -174,7 +174,8 @@ on_both_engines!(the_command_previews_asks_refuses_and_writes_it_down, async |da
     refused(&["--yes"], 2, "--reason");
     refused(&["--reason", " ", "--yes"], 2, "--reason is empty");
     refused(&["--reason", "x", "--force", "", "--yes"], 2, "--force is empty");
-    refused(&["--reason", "x", "--yes"], 1, "webhook 4 of museum");
+    refused(&["--reason", "x", "--yes"], 2, "say which webhooks");
+    refused(&["--state", "parked", "--reason", "x", "--yes"], 1, "webhook 4 of museum");
     refused(&["1", "3", "--reason", "x"], 2, "pass --yes to confirm");
     refused(&["2", "--reason", "x", "--force", "y", "--yes"], 1, "were applied or superseded: [2]");
     refused(&["77", "--reason", "x", "--yes"], 1, "no webhooks with these ids: [77]");
@@ -214,7 +215,7 @@ on_both_engines!(the_command_previews_asks_refuses_and_writes_it_down, async |da
 fn a_dismissal_without_an_operator_is_refused() {
     let home = Home::new();
     drop(home.database());
-    let act = ["inbox", "dismiss", "--reason", "not ours", "--yes"];
+    let act = ["inbox", "dismiss", "--state", "parked", "--reason", "not ours", "--yes"];
     let refused = home.command(&act).env_remove("USER").output().unwrap();
     let errors = String::from_utf8(refused.stderr).unwrap();
     assert_eq!(refused.status.code(), Some(2), "{errors}");

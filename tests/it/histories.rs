@@ -224,7 +224,8 @@ const FIGURES: [(&str, &str, &str); 12] = [
         "GROUP BY currency, payment_method HAVING SUM(paid_minor) <> 0 OR SUM(refunded_minor) <> 0",
     ),
     ("order_lines", "order_id line_key state qty gross_minor vat_bp", ""),
-    ("payments", "order_id payment_id payment_method amount_minor", ""),
+    // What vanished is remembered, so only the last words of it are compared.
+    ("payments", "order_id payment_id payment_method amount_minor", "WHERE state = 'current'"),
     ("redemptions", "order_id redemption_key amount_minor", ""),
     ("vouchers", "voucher_id regime origin state purchase_order_id", "WHERE purchase_order_id IS NOT NULL"),
     (
@@ -343,7 +344,7 @@ on_both_engines!(the_seed_orders_and_the_histories_have_the_hashes_that_they_alw
         daemon.accepted("museum", seed_order).await;
         daemon.settle().await;
     }
-    assert_eq!(head(&daemon), HEADS[..1], "the seed orders");
+    let mut heads = head(&daemon);
     daemon.finish().await;
     for seed in 1..=3 {
         let mut random = Random::new(seed);
@@ -351,7 +352,8 @@ on_both_engines!(the_seed_orders_and_the_histories_have_the_hashes_that_they_alw
         let database = TestDatabase::new(database.engine).expect("a database for a history");
         let daemon = TestDaemon::start(&database).await;
         play(&daemon, &deliveries, 4).await;
-        assert_eq!(head(&daemon), HEADS[usize::try_from(seed).unwrap()..][..1], "the history of seed {seed}");
+        heads.extend(head(&daemon));
         daemon.finish().await;
     }
+    assert_eq!(heads, HEADS, "the seed orders, and the histories of three seeds");
 });

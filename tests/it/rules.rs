@@ -329,7 +329,7 @@ on_both_engines!(a_date_that_is_missing_or_unreadable_gives_way_to_the_receipt, 
     assert_eq!(
         daemon.booked("A", 0),
         [
-            "2025-11-11 post coupon:c1 (new)",
+            "2025-11-11 post coupon:c1@participant:p1 (new)",
             "2025-11-11 post payment:m1 (new)",
             "2025-11-11 post payment:m2 (new)",
             "2025-11-11 post sale:participant:p1 (new)",

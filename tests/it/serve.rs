@@ -48,7 +48,7 @@ async fn from_the_example_settings_to_a_trial_balance_in_sql() {
     ];
     assert_eq!(balances(), expected);
     let report = home.fine(&["report", "trial-balance", "--format", "csv"]);
-    assert!(report.contains("museum,EUR,income:tickets,-1680"), "{report}");
+    assert!(report.contains("museum,EUR,income:tickets,0.00,0.00,16.80,-16.80"), "{report}");
     home.fine(&["inbox", "stats"]);
 
     let parked = format!("http://{}/webhooks/museum/museum-secret", serving.public);

@@ -80,7 +80,8 @@ on_both_engines!(an_order_posts_its_payments_always_and_its_items_while_it_is_ac
     assert_eq!(
         daemon.booked("A", 1),
         [
-            "2025-11-08 post coupon:c (new)",
+            "2025-11-08 post coupon:c@participant:p1 (new)",
+            "2025-11-08 post coupon:c@product:cup:1 (new)",
             "2025-11-15 post sale:participant:p1 (new)",
             "2025-11-15 post sale:product:cup:1 (new)",
         ],
@@ -89,9 +90,10 @@ on_both_engines!(an_order_posts_its_payments_always_and_its_items_while_it_is_ac
     daemon.set_clock("2025-11-25T08:00:00Z");
     daemon.deliver(of("CANCELLED")).await;
     assert_eq!(
-        daemon.booked("A", 4),
+        daemon.booked("A", 5),
         [
-            "2025-11-20 reverse coupon:c (gone)",
+            "2025-11-20 reverse coupon:c@participant:p1 (gone)",
+            "2025-11-20 reverse coupon:c@product:cup:1 (gone)",
             "2025-11-20 reverse sale:participant:p1 (gone)",
             "2025-11-20 reverse sale:product:cup:1 (gone)",
         ]
@@ -100,7 +102,7 @@ on_both_engines!(an_order_posts_its_payments_always_and_its_items_while_it_is_ac
     daemon.set_clock("2025-12-01T08:00:00Z");
     daemon.deliver(of("ACCEPTED")).await;
     assert!(
-        daemon.booked("A", 7).iter().all(|entry| entry.starts_with("2025-12-01 post ")),
+        daemon.booked("A", 9).iter().all(|entry| entry.starts_with("2025-12-01 post ")),
         "posted before, so at receipt"
     );
     for status in ["DECLINED", "OPEN", "Canceled"] {

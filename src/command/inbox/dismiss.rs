@@ -58,8 +58,8 @@ pub(in crate::command) struct Dismiss {
 
 /// Shows what would be dismissed, asks, and dismisses it.
 pub(super) fn run(config: &Config, options: &Dismiss) -> anyhow::Result<Outcome> {
-    let selection = selection(config, options)?;
     let reason = reason(options)?;
+    let selection = selection(config, options)?;
     let database = settings::open(config)?;
     if let Selection::Ids(ids) = &selection {
         let unknown = operator::unknown(&database, ids)?;
@@ -112,6 +112,10 @@ fn selection(config: &Config, options: &Dismiss) -> anyhow::Result<Selection> {
         return Ok(Selection::Ids(options.ids.clone()));
     }
     let mut filter = options.conditions.checked(config, options.code.as_deref())?;
+    if !options.dry_run && filter == operator::Filter::default() {
+        let text = "say which webhooks: name their ids, or a filter such as --source, --code or --state";
+        return Err(Usage(text.to_owned()).into());
+    }
     let states = filter.states.get_or_insert_with(|| vec![State::Parked]);
     if states.iter().any(|state| matches!(state, State::Done | State::Superseded)) {
         let text = "webhooks that were applied or superseded have been counted and cannot be dismissed; select parked \

@@ -191,8 +191,8 @@ pub(in crate::ledger) fn sellers(connection: &mut Connection, source: &str, vouc
         .load(c))?)
 }
 
-/// What people entered that uses up a voucher or flex ticket, or takes off its worth: currency, account, and what it took
-/// off what is owed there, in minor units.
+/// What people entered that uses up a voucher or flex ticket, or takes off its worth: currency, account, and what it
+/// took off what is owed there, in minor units.
 pub(in crate::ledger) fn entered_uses(
     connection: &mut Connection,
     source: &str,

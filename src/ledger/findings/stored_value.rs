@@ -94,6 +94,14 @@ fn known_here(facts: &OrderFacts<'_>) -> BTreeSet<StoredValueKey> {
     known
 }
 
+/// Its order brought it in when the book began: what it is worth is told by the list of vouchers that was imported, and
+/// what is taken back of it is not of its face.
+fn sold_before_the_book(facts: &OrderFacts<'_>, key: &StoredValueKey) -> bool {
+    let issues = facts.moves.iter().filter(|moved| moved.is_of(key) && moved.item_kind.is_issue());
+    let mut issues = issues;
+    issues.any(|moved| moved.account == "equity:opening")
+}
+
 /// One voucher, one finding: it stands on one order, whatever the number of those that used it.
 fn life(facts: &OrderFacts<'_>, raised: &mut Raised) {
     let redeemed = redeemed_here(facts);
@@ -108,7 +116,7 @@ fn life(facts: &OrderFacts<'_>, raised: &mut Raised) {
             raised.raise(Finding::new(FindingReason::VoucherUnknownOrigin, key.to_string(), evidence));
         }
         for (code, worth) in worth(facts, &key) {
-            if worth.face < 0 {
+            if worth.face < 0 && !sold_before_the_book(facts, &key) {
                 let (over, users) = (words::money(worth.face.saturating_neg(), code), users(facts, &key));
                 let evidence = format!("{over} more of {what} is redeemed than was issued, by {users}");
                 let finding = Finding::new(FindingReason::VoucherNegative, format!("{key}:{code}"), evidence);
@@ -136,7 +144,9 @@ fn life(facts: &OrderFacts<'_>, raised: &mut Raised) {
 /// said on both orders.
 fn used_after_cancellation(facts: &OrderFacts<'_>, key: &StoredValueKey, raised: &mut Raised) {
     let issues = facts.moves.iter().filter(|moved| moved.is_of(key) && moved.item_kind.is_issue());
-    let undone = issues.filter_map(|moved| Some((moved.undone_at?, moved.order_id.as_deref()?))).max();
+    // The claim is the same whatever the rate; a liability may have moved to another account.
+    let claims = issues.filter(|moved| moved.account.starts_with("assets:"));
+    let undone = claims.filter_map(|moved| Some((moved.undone_at?, moved.order_id.as_deref()?))).max();
     let Some((undone_at, seller)) = undone else { return };
     let late = |used: &&Use| used.used_at.is_some_and(|at| at > undone_at);
     let uses = facts.uses.iter().filter(|(used, _)| used == key).map(|(_, used)| used);

@@ -35,7 +35,8 @@ pub(super) fn learn_of_sales(
         snapshot.issued(policy).into_iter().filter(|(_, issued)| !issued.live).collect();
     snapshot.used.clear();
     for (key, issued) in undone {
-        let uses = all_uses(connection, batch, snapshot, policy, &key)?;
+        let mut uses = all_uses(connection, batch, snapshot, policy, &key)?;
+        overflow(snapshot, complete(&mut uses, issued.face_minor, issued.regime.rate().unwrap_or(0)))?;
         let same = uses.iter().filter(|used| used.currency == issued.currency.code());
         let used = overflow(snapshot, sum(same.map(|used| used.amount_minor)))?;
         if used <= 0 {
@@ -172,10 +173,25 @@ pub(super) fn learn_of_uses(
             let mut all = all_uses(connection, batch, snapshot, policy, &key)?;
             let begins_at = batch.book.policies.begins_at();
             all.retain(|used| is_of_the_book(used, begins_at));
+            overflow(snapshot, complete(&mut all, voucher.face_minor.unwrap_or(0), bp))?;
             let residue = overflow(snapshot, residue(&all, &snapshot.order.order_id, &voucher, bp))?;
             if residue != 0 {
                 snapshot.residues.insert(key, residue);
             }
+        }
+    }
+    Ok(())
+}
+
+/// Two gross amounts may have one net. When what was entered by hand uses up the face with the larger one, that was
+/// meant.
+fn complete(uses: &mut [Use], face_minor: i64, bp: i32) -> Result<(), Overflow> {
+    let used = sum(uses.iter().map(|used| used.amount_minor))?;
+    let entered = uses.iter_mut().find(|used| used.order_id.is_empty());
+    if let (Some(entered), true) = (entered, used.checked_add(1) == Some(face_minor)) {
+        let net = |gross: i64| Ok(gross - vat_in_gross(gross, bp)?);
+        if net(entered.amount_minor)? == net(entered.amount_minor + 1)? {
+            entered.amount_minor += 1;
         }
     }
     Ok(())

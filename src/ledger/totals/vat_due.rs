@@ -48,8 +48,8 @@ pub fn vat_due(
 }
 
 /// What is posted and not due yet, by rate and month, in the order of reports: the rows of
-/// `v_rollforward_vat_not_due`. In the first month of a period, a rate has a row also when nothing of it moved. By the booking date
-/// everything is due when it is posted, so there are no rows.
+/// `v_rollforward_vat_not_due`. In the first month of a period, a rate has a row also when nothing of it moved. By the
+/// booking date everything is due when it is posted, so there are no rows.
 ///
 /// # Errors
 /// When a query fails, or a sum leaves the range of 64 bits.

@@ -5,7 +5,7 @@ use crate::support::order::{admission, flex, order, payment, product, redeemed, 
 
 /// As both engines store it. No section is empty.
 const EXPECTED: &str = include_str!("manifest-2025-11.json");
-const EXPECTED_SHA256: &str = "a4de25d00dde99ef89a93d57d484a5450e70b8b086f6c4afbef8d60e05932cba";
+const EXPECTED_SHA256: &str = "f506558e2cbba2a8ad613103d1bb35e0dda8310ad39d757877c7b5c739cc00d2";
 
 on_both_engines!(the_bytes_of_a_manifest_and_their_hash_stay_as_they_are, async |database| {
     let daemon = TestDaemon::start(database).await;

@@ -105,10 +105,10 @@ on_both_engines!(coupons_reduce_tickets_and_products, async |database| {
     assert_eq!(
         discounts(&daemon),
         [
-            "coupon:c coupon:c@participant:a -119",
-            "coupon:c coupon:c@product:mug:1 -119",
-            "discount:additional discount:additional@participant:a -50",
-            "discount:additional discount:additional@product:mug:1 -50",
+            "coupon:c@participant:a coupon:c@participant:a -119",
+            "coupon:c@product:mug:1 coupon:c@product:mug:1 -119",
+            "discount:additional@participant:a discount:additional@participant:a -50",
+            "discount:additional@product:mug:1 discount:additional@product:mug:1 -50",
         ]
     );
     daemon.finish().await;
@@ -120,9 +120,9 @@ on_both_engines!(coupons_reduce_tickets_only, async |database| {
     assert_eq!(
         discounts(&daemon),
         [
-            "coupon:c coupon:c@participant:a -238",
-            "discount:additional discount:additional@participant:a -50",
-            "discount:additional discount:additional@product:mug:1 -50",
+            "coupon:c@participant:a coupon:c@participant:a -238",
+            "discount:additional@participant:a discount:additional@participant:a -50",
+            "discount:additional@product:mug:1 discount:additional@product:mug:1 -50",
         ]
     );
     daemon.finish().await;
@@ -134,8 +134,8 @@ on_both_engines!(coupons_post_nothing_when_the_prices_have_them_in, async |datab
     assert_eq!(
         discounts(&daemon),
         [
-            "discount:additional discount:additional@participant:a -50",
-            "discount:additional discount:additional@product:mug:1 -50",
+            "discount:additional@participant:a discount:additional@participant:a -50",
+            "discount:additional@product:mug:1 discount:additional@product:mug:1 -50",
         ]
     );
     assert_eq!(daemon.balances_of("A").get("assets:receivable"), Some(&2280));

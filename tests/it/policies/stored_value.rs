@@ -62,7 +62,7 @@ on_both_engines!(vouchers_are_all_taxed_when_sold, async |database| {
     );
     assert_eq!(
         daemon.view("v_voucher_balance", &["voucher_id", "kind", "balance_minor"]),
-        [["v0", "spv", "0"], ["v7", "spv", "500"], ["vr", "mpv", "300"]]
+        [["v0", "spv", "0"], ["v7", "spv", "500"], ["vr", "spv", "252"]]
     );
     daemon.finish().await;
 });

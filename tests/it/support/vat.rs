@@ -8,8 +8,9 @@ use super::daemon::lines;
 pub(crate) fn check_vat_dates(database: &Database, basis: &str) {
     let ties = format!(
         "SELECT a.account || ' ' || a.source || ' ' || a.currency AS line FROM \
-         (SELECT source, currency, account, -balance_minor AS balance FROM v_trial_balance \
-             WHERE account LIKE 'liabilities:vat:%') a \
+         (SELECT source, currency, account_code AS account, -SUM(amount_minor) AS balance FROM postings \
+             WHERE account_code LIKE 'liabilities:vat:%' AND item_kind <> 'opening_balance' \
+             GROUP BY source, currency, account_code) a \
          WHERE balance <> COALESCE((SELECT SUM(d.vat_minor) FROM v_vat_by_{basis} d WHERE d.source = a.source \
              AND d.currency = a.currency AND 'liabilities:vat:' || d.vat_bp = a.account), 0) \
          + COALESCE((SELECT n.closing_minor FROM v_rollforward_vat_not_due n WHERE n.source = a.source \

@@ -42,7 +42,8 @@ VAT that is posted and not due yet
     );
     let booking = program.run(&["report", "vat", "--source", "museum", "--basis", "booking"]).1;
     assert!(booking.starts_with(" source   currency   period ") && booking.contains("2026-08"), "{booking}");
-    let not_due = program.run(&["report", "vat", "--not-due", "--period", "2026-09", "--format", "csv"]).1;
+    let not_due =
+        program.run(&["report", "vat", "--not-due", "--period", "2026-09", "--format", "csv", "--amounts", "minor"]).1;
     assert_eq!(
         not_due,
         "source,currency,basis,vat_bp,period,opening_minor,posted_minor,due_minor,closing_minor\n\
@@ -57,7 +58,7 @@ VAT that is posted and not due yet
 on_both_engines!(the_vat_report_is_by_booking_unless_said_otherwise, async |database| {
     let daemon = invoice(database, VatReportBasis::Booking).await;
     let program = Program::new(database);
-    let table = program.run(&["report", "vat", "--format", "csv"]).1;
+    let table = program.run(&["report", "vat", "--format", "csv", "--amounts", "minor"]).1;
     assert_eq!(
         table,
         "source,currency,period,vat_bp,net_minor,vat_minor,gross_minor\nmuseum,EUR,2026-08,1900,10000,1900,11900\n"
@@ -73,7 +74,11 @@ on_both_engines!(a_closed_month_is_shown_as_it_was_closed_by_any_date, async |da
     daemon.on("2026-11-03", placed("A", json!({"tickets": [], "payments": []}))).await;
     let program = Program::new(database);
     let closed = |arguments: &[&str]| {
-        let all = [&["report", "vat", "--source", "museum", "--as-closed", "--format", "csv"], arguments].concat();
+        let all = [
+            &["report", "vat", "--source", "museum", "--as-closed", "--format", "csv", "--amounts", "minor"],
+            arguments,
+        ]
+        .concat();
         let (code, text, error) = program.run(&all);
         assert_eq!(code, 0, "{error}");
         text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>()

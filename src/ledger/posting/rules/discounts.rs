@@ -47,7 +47,7 @@ impl Scope {
     fn has(&self, line: &SoldLine) -> bool {
         let counts = match self.dead_since {
             None => line.live,
-            Some(used_at) => line.live || !line.cancelled_at.zip(used_at).is_some_and(|(gone, used)| gone < used),
+            Some(used_at) => line.live || line.cancelled_at.zip(used_at).is_none_or(|(gone, used)| gone >= used),
         };
         counts && (self.products || line.income != Account::IncomeProducts)
     }

@@ -13,7 +13,7 @@ use super::stored_value::{flex_account, voucher_account};
 use super::{Builder, SoldLine, plain_lines};
 use crate::ledger::book::{Account, ItemKind};
 use crate::ledger::posting::{Atom, Dimensions, Effective, Finding, FindingReason, Line, StoredValueKey, part_key};
-use crate::money::{Currency, Overflow, split_by_largest_remainder, sum, vat_in_gross};
+use crate::money::{Currency, Overflow, format_minor, split_by_largest_remainder, sum, vat_in_gross};
 use crate::order::RedeemedVoucher;
 use crate::policy::Regime;
 
@@ -261,20 +261,26 @@ impl Builder<'_> {
     }
 
     fn rates_differ(&mut self, redemption: &Redemption, own_bp: i32, differing: &[(i64, i32)]) {
-        let Some((_, bp)) = differing.first() else { return };
-        let percent = |bp: i32| format!("{} %", crate::money::format_minor(i64::from(bp), 2));
-        let amount: i64 = differing.iter().map(|(share, _)| share).sum();
-        let exponent = redemption.currency.exponent();
+        if differing.is_empty() {
+            return;
+        }
+        let percent = |bp: i32| format!("{} %", format_minor(i64::from(bp), 2));
+        let mut shares: BTreeMap<i32, i64> = BTreeMap::new();
+        for (share, bp) in differing {
+            let sum = shares.entry(*bp).or_default();
+            *sum = sum.saturating_add(*share);
+        }
+        let Redemption { currency, stored_value, .. } = redemption;
+        let shares = shares.into_iter().map(|(bp, share)| {
+            format!("{} {currency} of what is sold at {}", format_minor(share, currency.exponent()), percent(bp))
+        });
         let evidence = format!(
-            "{} was sold at {} and pays {} {} of what is sold at {}: the VAT charged when it was sold stays, and the \
-             difference is income",
-            redemption.stored_value.in_words(),
+            "{} was sold at {} and pays {}: the VAT charged when it was sold stays, and the difference is income",
+            stored_value.in_words(),
             percent(own_bp),
-            crate::money::format_minor(amount, exponent),
-            redemption.currency,
-            percent(*bp),
+            shares.collect::<Vec<_>>().join(" and "),
         );
-        self.find(Finding::new(FindingReason::VoucherRateDiffers, redemption.key.clone(), evidence));
+        self.find(Finding::new(FindingReason::VoucherRateDiffers, stored_value.to_string(), evidence));
     }
 }
 

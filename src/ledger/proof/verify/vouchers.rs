@@ -62,7 +62,8 @@ impl Life {
         }
         if moved.item_kind.is_issue() {
             self.sellers.extend(moved.order_id.clone());
-            self.undone |= moved.undone_at.is_some();
+            // The claim is the same whatever the rate; a liability may have moved to another account.
+            self.undone |= moved.account.starts_with("assets:") && moved.undone_at.is_some();
         }
         let owed = moved.account.starts_with("liabilities:") && !moved.account.starts_with("liabilities:vat:");
         self.face_minor = self.face_minor.saturating_add(moved.face_minor());
@@ -91,7 +92,7 @@ impl Life {
         let face = self.face_minor;
         let Some((account, owed)) = self.owed.pop_first() else { return None };
         let fault = || Some(format!("{face} of its face is not used, and {owed} is owed on {account}"));
-        if face == 0 || owed < 0 || owed > face {
+        if face == 0 || !(0..=face).contains(&owed) {
             return fault();
         }
         let net = match account.strip_prefix("liabilities:voucher:spv:").map(str::parse) {

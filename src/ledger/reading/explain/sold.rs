@@ -7,7 +7,7 @@ use super::history::amount;
 use super::summary::{self, Line};
 use super::words::{capitalised, contained_vat, money, number, percent};
 use crate::ledger::book::{Account, PostingRow};
-use crate::ledger::posting::rules::{FLEX_USED, VOUCHER_USED};
+use crate::ledger::posting::rules::{FLEX_USED, TAKEN_BACK, VOUCHER_USED};
 
 /// The line that makes the guest owe.
 pub(super) fn receivable(booked: &ExplainedEntry) -> i64 {
@@ -38,16 +38,14 @@ fn rate_of(booked: &ExplainedEntry) -> Option<i32> {
 
 /// Tickets and products, each with its VAT.
 pub(super) fn items(order: &ExplainedOrder) -> Vec<Line> {
-    let items = order.sales().map(|booked| {
+    // What was there before these books has a chapter of its own.
+    let own = order.sales().filter(|booked| !is_opening(booked) && !booked.entry.atom_key.starts_with(TAKEN_BACK));
+    let items = own.map(|booked| {
         let (gross, currency) = (receivable(booked), booked.entry.currency.as_str());
         let key = line_key(booked);
         let price = money(gross, currency);
         let vat = vat_of(booked).map_or(0, |line| -line.amount_minor);
         let (tax, rate) = match rate_of(booked) {
-            _ if is_opening(booked) => (
-                "It was sold before these books begin, so it is no revenue here".to_owned(),
-                "before these books".to_owned(),
-            ),
             None => (
                 "Its VAT rate is unknown, so all of it stays on suspense:vat_undetermined and none of it is revenue \
                  yet"
@@ -66,7 +64,7 @@ pub(super) fn items(order: &ExplainedOrder) -> Vec<Line> {
             kind: format!("{}, at {price} and {rate}", order.names.kind(key)),
             currency: currency.to_owned(),
             amount_minor: gross,
-            vat_minor: rate_of(booked).filter(|_| !is_opening(booked)).map(|_| vat),
+            vat_minor: rate_of(booked).map(|_| vat),
             entry_no: Some(entry_no),
         }
     });
