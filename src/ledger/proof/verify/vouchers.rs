@@ -50,8 +50,10 @@ struct Life {
     /// The orders that sold or issued it.
     sellers: BTreeSet<String>,
     imported: bool,
-    /// Its sale does not count any more.
+    /// A sale or issue of it does not count any more.
     undone: bool,
+    /// One does.
+    sold: bool,
     uses: i64,
 }
 
@@ -63,7 +65,9 @@ impl Life {
         if moved.item_kind.is_issue() {
             self.sellers.extend(moved.order_id.clone());
             // The claim is the same whatever the rate; a liability may have moved to another account.
-            self.undone |= moved.account.starts_with("assets:") && moved.undone_at.is_some();
+            let claim = moved.account.starts_with("assets:");
+            self.undone |= claim && moved.undone_at.is_some();
+            self.sold |= claim && moved.undone_at.is_none() && moved.amount_minor != 0;
         }
         let owed = moved.account.starts_with("liabilities:") && !moved.account.starts_with("liabilities:vat:");
         self.face_minor = self.face_minor.saturating_add(moved.face_minor());
@@ -82,7 +86,7 @@ impl Life {
         if self.face_minor < 0 || self.sellers.len() > 1 {
             return None;
         }
-        if self.undone && !self.imported && self.face_minor != 0 {
+        if self.undone && !self.sold && !self.imported && self.face_minor != 0 {
             return Some(format!("its sale was undone, and {} is still issued of it", self.face_minor));
         }
         if self.owed.len() > 1 {
@@ -90,7 +94,7 @@ impl Life {
             return Some(format!("it is owed on several accounts: {}", accounts.join(", ")));
         }
         let face = self.face_minor;
-        let Some((account, owed)) = self.owed.pop_first() else { return None };
+        let (account, owed) = self.owed.pop_first()?;
         let fault = || Some(format!("{face} of its face is not used, and {owed} is owed on {account}"));
         if face == 0 || !(0..=face).contains(&owed) {
             return fault();
