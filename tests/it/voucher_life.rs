@@ -151,7 +151,7 @@ on_both_engines!(a_cancelled_line_takes_its_share_of_a_voucher_along, async |dat
         daemon.balances_of("U"),
         expected([
             ("assets:receivable", 4000),
-            ("income:tickets", -4202 - 4673 + (3000 - 2521 - 479) + (3000 - 2521 - 196)),
+            ("income:tickets", -4202 - 4673 + (3000 - 2521 - 196)),
             ("liabilities:vat:1900", -798 + 479),
             ("liabilities:vat:700", -327 + 196),
             ("liabilities:voucher:spv:1900", 5042),
@@ -175,7 +175,7 @@ on_both_engines!(a_cancelled_line_takes_its_share_of_a_voucher_along, async |dat
         expected([
             ("assets:receivable", -1000),
             ("income:tickets", -4202),
-            ("liabilities:vat:1900", -798 + 798 + 160),
+            ("liabilities:vat:1900", 160),
             ("liabilities:voucher:spv:1900", 5042),
         ])
     );
