@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::calibrate::has_cancelled_parts;
 use super::{OrderFacts, Raised, VoucherMove, words};
 use crate::clock::Timestamp;
-use crate::ledger::book::ItemKind;
+use crate::ledger::book::{Account, ItemKind};
 use crate::ledger::posting::{Finding, FindingReason, Snapshot, StoredValueKey, Use};
 use crate::money::Currency;
 use crate::order::OrderStatus;
@@ -60,7 +60,7 @@ fn worth<'a>(facts: &'a OrderFacts<'_>, key: &StoredValueKey) -> BTreeMap<&'a st
     let mut worth: BTreeMap<&str, Worth> = BTreeMap::new();
     for moved in facts.moves.iter().filter(|moved| moved.is_of(key)) {
         let of = worth.entry(&moved.currency).or_default();
-        let owed = moved.account.starts_with("liabilities:") && !moved.account.starts_with("liabilities:vat:");
+        let owed = Account::is_stored_value(&moved.account);
         of.face = of.face.saturating_add(moved.face_minor());
         if owed && moved.amount_minor != 0 {
             of.accounts.insert(moved.account.clone());
@@ -97,8 +97,7 @@ fn known_here(facts: &OrderFacts<'_>) -> BTreeSet<StoredValueKey> {
 /// Its order brought it in when the book began: what it is worth is told by the list of vouchers that was imported, and
 /// what is taken back of it is not of its face.
 fn sold_before_the_book(facts: &OrderFacts<'_>, key: &StoredValueKey) -> bool {
-    let issues = facts.moves.iter().filter(|moved| moved.is_of(key) && moved.item_kind.is_issue());
-    let mut issues = issues;
+    let mut issues = facts.moves.iter().filter(|moved| moved.is_of(key) && moved.item_kind.is_issue());
     issues.any(|moved| moved.account == "equity:opening")
 }
 

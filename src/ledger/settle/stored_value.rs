@@ -78,7 +78,7 @@ fn fix_rates(
         snapshot.fixed_rates = fixed;
         let held = snapshot.sold_regimes(policy);
         // A policy that taxes both alike makes no difference of them.
-        snapshot.fixed_rates.retain(|key, _| said.get(key) != held.get(key) || !said.contains_key(key));
+        snapshot.fixed_rates.retain(|key, _| said.get(key) != held.get(key));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::store;
 use crate::db::Connection;
 use crate::ledger::Error;
-use crate::ledger::book::ItemKind;
+use crate::ledger::book::{Account, ItemKind};
 use crate::ledger::findings::VoucherMove;
 use crate::ledger::findings::store::{imported_faces, voucher_moves};
 use crate::ledger::posting::StoredValueKey;
@@ -69,7 +69,7 @@ impl Life {
             self.undone |= claim && moved.undone_at.is_some();
             self.sold |= claim && moved.undone_at.is_none() && moved.amount_minor != 0;
         }
-        let owed = moved.account.starts_with("liabilities:") && !moved.account.starts_with("liabilities:vat:");
+        let owed = Account::is_stored_value(&moved.account);
         self.face_minor = self.face_minor.saturating_add(moved.face_minor());
         if !moved.item_kind.is_issue() {
             self.uses += moved.count.max(0);
