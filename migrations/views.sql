@@ -262,8 +262,10 @@ CREATE VIEW v_voucher_balance AS
 SELECT
     b.source,
     b.voucher_id,
-    -- If the taxation of a voucher became known late, its lines moved to another account: the newest line decides.
+    -- The account on which it stands as issued decides; when it stands on none or on both, the newest line.
     CASE WHEN b.class = 'flex' THEN 'flex'
+         WHEN b.issued_spv <> 0 AND b.issued_mpv = 0 THEN 'spv'
+         WHEN b.issued_spv = 0 AND b.issued_mpv <> 0 THEN 'mpv'
          WHEN COALESCE(b.last_spv, 0) > COALESCE(b.last_mpv, 0) THEN 'spv'
          ELSE 'mpv' END AS kind,
     b.currency,
@@ -278,6 +280,10 @@ FROM (
         currency,
         MAX(CASE WHEN account_code {{like}} 'liabilities:voucher:spv:{{any}}' THEN entry_no END) AS last_spv,
         MAX(CASE WHEN account_code = 'liabilities:voucher:mpv' THEN entry_no END) AS last_mpv,
+        SUM(CASE WHEN account_code {{like}} 'liabilities:voucher:spv:{{any}}' AND item_kind NOT IN ({{used_up}})
+            THEN amount_minor ELSE 0 END) AS issued_spv,
+        SUM(CASE WHEN account_code = 'liabilities:voucher:mpv' AND item_kind NOT IN ({{used_up}})
+            THEN amount_minor ELSE 0 END) AS issued_mpv,
         CAST(-SUM(CASE WHEN item_kind IN ({{used_up}})
             THEN 0 ELSE amount_minor END) AS {{integer}}) AS issued_minor,
         CAST(SUM(CASE WHEN item_kind IN ({{used_up}})

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound as _, TimeDelta, TimeZone as _, Utc};
+use chrono::{
+    DateTime, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound as _, TimeDelta, TimeZone as _, Timelike as _, Utc,
+};
 use chrono_tz::Tz;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
@@ -19,10 +21,15 @@ use serde::{Deserialize, Serialize};
 #[serde(into = "String", try_from = "String")]
 pub struct Timestamp(DateTime<Utc>);
 
+/// In a second. chrono writes a leap second as the second before it with more than that.
+const NANOSECONDS: u32 = 1_000_000_000;
+
 impl Timestamp {
-    /// Truncates the instant to microseconds.
+    /// Truncates the instant to microseconds. A leap second (23:59:60) counts as the second before it: the engines read
+    /// it back as different instants, and the second after it may belong to the next year.
     pub fn new(instant: DateTime<Utc>) -> Self {
-        Self(instant.trunc_subsecs(6))
+        let of_second = instant.nanosecond() % NANOSECONDS;
+        Self(instant.with_nanosecond(of_second).unwrap_or(instant).trunc_subsecs(6))
     }
 
     /// Parses RFC 3339 with `Z` or an offset; the offset may lack its colon (`+0200`, as Ticketpark writes it). A time
@@ -118,7 +125,7 @@ where
     NaiveDateTime: FromSql<sql_types::Timestamp, DB>,
 {
     fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
-        Ok(Self(NaiveDateTime::from_sql(bytes)?.and_utc()))
+        Ok(Self::new(NaiveDateTime::from_sql(bytes)?.and_utc()))
     }
 }
 
@@ -165,6 +172,18 @@ mod tests {
         assert_eq!(Timestamp::parse("2019-08-11T12:00:00+02:00"), expected);
         assert_eq!(Timestamp::parse("2019-08-11T12:00:00"), None);
         assert_eq!(Timestamp::parse(""), None);
+    }
+
+    #[test]
+    fn a_leap_second_keeps_its_day() {
+        for (said, kept) in [
+            ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
+            ("2016-12-31T23:59:60.5Z", "2016-12-31T23:59:59.500Z"),
+            ("2017-01-01T00:59:60+0100", "2016-12-31T23:59:59Z"),
+            ("2025-11-08T10:30:60Z", "2025-11-08T10:30:59Z"),
+        ] {
+            assert_eq!(Timestamp::parse(said).map(|at| at.to_string()).as_deref(), Some(kept), "{said}");
+        }
     }
 
     #[test]

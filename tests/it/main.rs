@@ -23,6 +23,7 @@ mod histories;
 mod imports;
 mod maintenance;
 mod monitor;
+mod odd_input;
 mod opening;
 mod operator;
 mod package;

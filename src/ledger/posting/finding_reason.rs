@@ -107,6 +107,7 @@ impl FindingReason {
             | Self::RefundUnobservable
             | Self::PaymentWithoutBooking
             | Self::ConfirmedAfterCancel
+            | Self::ConfirmationMissing
             | Self::SectionAbsent => Severity::Medium,
             Self::Unpaid
             | Self::RetainedAfterCancel
@@ -123,7 +124,6 @@ impl FindingReason {
             | Self::DeletedSetMismatch
             | Self::UpdatedSetMismatch
             | Self::UnconfirmedTicket
-            | Self::ConfirmationMissing
             | Self::PriceMissing => Severity::Low,
             Self::HeaderPaymentDateMismatch
             | Self::VatRegimeNote

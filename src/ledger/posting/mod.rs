@@ -10,6 +10,7 @@ mod finding;
 mod finding_reason;
 pub(in crate::ledger) mod opening;
 pub(in crate::ledger) mod part_key;
+mod places;
 mod remedy;
 pub mod rules;
 mod snapshot;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::places::{self, Places};
 use super::{Opening, StoredValueClass, StoredValueKey};
 use crate::clock::Timestamp;
 use crate::money::Currency;
@@ -37,6 +38,9 @@ pub struct Snapshot {
     /// takes it, and this order has that use.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub residues: BTreeMap<StoredValueKey, i64>,
+    /// The numbers of uses that only their amounts tell apart, where an earlier delivery gave them.
+    #[serde(default, skip_serializing_if = "Places::is_empty")]
+    pub(super) places: Places,
     /// What of the order's credit is recognised as income, as the last sweep decided.
     #[serde(rename = "kept", default, skip_serializing_if = "Option::is_none")]
     pub recognised_credit: Option<RecognisedCredit>,
@@ -94,6 +98,7 @@ impl Snapshot {
             fixed_rates: BTreeMap::new(),
             used: BTreeMap::new(),
             residues: BTreeMap::new(),
+            places: Places::new(),
             recognised_credit: None,
             opening: None,
         }
@@ -216,7 +221,9 @@ impl Snapshot {
         }
         let known = (self.order.payments.clone(), versions.of(SECTION));
         let brought = (said.payments.clone(), Some(version));
+        let places = places::of(self);
         let taken = self.order.merge(said, version, versions);
+        self.places = places::after(&places, self);
         // Of what was known and what is brought, one is in the order now; the payments of the other are the older ones.
         let (older, older_version) = if versions.of(SECTION) == Some(version) { known } else { brought };
         let current: BTreeSet<&str> = self.order.payments.iter().flatten().map(|payment| payment.id.as_str()).collect();
@@ -300,7 +307,7 @@ mod tests {
     #[test]
     fn a_snapshot_without_vanished_payments_is_written_as_ever() {
         let json = Snapshot::unknown("A").to_json().unwrap();
-        assert!(["vanished", "kept", "opening"].iter().all(|field| !json.contains(field)), "{json}");
+        assert!(["vanished", "kept", "opening", "places"].iter().all(|field| !json.contains(field)), "{json}");
         assert_eq!(serde_json::from_str::<Snapshot>(&json).unwrap(), Snapshot::unknown("A"));
     }
 }

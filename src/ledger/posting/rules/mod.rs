@@ -23,6 +23,10 @@ use crate::ledger::book::{Account, ItemKind, Rules};
 use crate::money::{Currency, Overflow, sum, vat_in_gross};
 use crate::order::{OrderStatus, PartStatus, Participant, Ticket};
 
+/// Largest sum of the debits of an order, in minor units. Reports add many orders in 64 bits: one absurd order must not
+/// make every report of a source fail.
+const LARGEST_ORDER_MINOR: i64 = 40_000_000_000_000_000;
+
 /// What should be live for an order.
 #[derive(Debug, Default)]
 pub struct WantedAtoms {
@@ -46,12 +50,15 @@ impl WantedAtoms {
 /// The atoms of a snapshot under the rules of its source.
 ///
 /// # Errors
-/// [`Overflow`] when an amount leaves the range of minor units.
+/// [`Overflow`] when an amount leaves the range of minor units, or all of them together that of an order.
 pub fn wanted_atoms(snapshot: &Snapshot, rules: &Rules) -> Result<WantedAtoms, Overflow> {
-    match rules.begins_at {
-        None => told(snapshot, rules),
-        Some(begins_at) => opening::wanted_atoms(snapshot, rules, begins_at),
-    }
+    let wanted = match rules.begins_at {
+        None => told(snapshot, rules)?,
+        Some(begins_at) => opening::wanted_atoms(snapshot, rules, begins_at)?,
+    };
+    let lines = wanted.atoms.values().flat_map(|atom| &atom.lines);
+    let debits = sum(lines.map(|line| line.amount_minor.max(0)))?;
+    if debits > LARGEST_ORDER_MINOR { Err(Overflow) } else { Ok(wanted) }
 }
 
 /// The atoms of all that is told, whenever it happened.
@@ -142,8 +149,7 @@ impl<'a> Builder<'a> {
         self.snapshot.order.header.as_ref().and_then(|header| header.channel_id.clone())
     }
 
-    /// Adds an atom unless all its lines are zero. A key that is there already gets an ordinal: two redemptions of
-    /// one voucher at one time are two facts.
+    /// Adds an atom unless all its lines are zero. A key that is there already gets an ordinal.
     fn add(&mut self, atom: Atom) {
         let lines: Vec<Line> = atom.lines.into_iter().filter(|line| line.amount_minor != 0).collect();
         if lines.is_empty() {

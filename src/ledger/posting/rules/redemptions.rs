@@ -12,9 +12,10 @@ use super::release::Release;
 use super::stored_value::{flex_account, voucher_account};
 use super::{Builder, SoldLine, plain_lines};
 use crate::ledger::book::{Account, ItemKind};
-use crate::ledger::posting::{Atom, Dimensions, Effective, Finding, FindingReason, Line, StoredValueKey, part_key};
+use crate::ledger::posting::{
+    Atom, Dimensions, Effective, Finding, FindingReason, Line, StoredValueKey, part_key, places,
+};
 use crate::money::{Currency, Overflow, format_minor, split_by_largest_remainder, sum, vat_in_gross};
-use crate::order::RedeemedVoucher;
 use crate::policy::Regime;
 
 /// A live line as taxed vouchers and flex tickets find it.
@@ -128,7 +129,7 @@ impl Builder<'_> {
 
     fn vouchers_redeemed(&mut self, lines: &mut [PaidLine<'_>]) -> Result<(), Overflow> {
         let snapshot = self.snapshot;
-        for (redeemed, key) in keyed(snapshot.order.redeemed_vouchers.as_deref().unwrap_or_default()) {
+        for (redeemed, key) in snapshot.order.redeemed_vouchers.iter().flatten().zip(places::voucher_keys(snapshot)) {
             let mut dimensions = self.dimensions(ItemKind::VoucherRedemption, key.clone());
             dimensions.voucher_id = Some(redeemed.id.clone());
             let stored_value = StoredValueKey::voucher(&redeemed.id);
@@ -282,24 +283,4 @@ impl Builder<'_> {
         );
         self.find(Finding::new(FindingReason::VoucherRateDiffers, stored_value.to_string(), evidence));
     }
-}
-
-/// The uses in document order, each with its key. Which of two at one time is the second must not depend on their
-/// place in the document.
-fn keyed(redeemed: &[RedeemedVoucher]) -> Vec<(&RedeemedVoucher, String)> {
-    let base = |one: &RedeemedVoucher| {
-        let used_at = one.used_at.map_or_else(String::new, |at| at.to_string());
-        format!("voucher.redeem:{}:{used_at}", one.id)
-    };
-    let mut by_value: Vec<(usize, &RedeemedVoucher)> = redeemed.iter().enumerate().collect();
-    by_value.sort_by_key(|(_, one)| one.value_minor);
-    let mut ordinals = BTreeMap::<String, usize>::new();
-    let mut keys = BTreeMap::new();
-    for (place, one) in by_value {
-        let ordinal = ordinals.entry(base(one)).or_default();
-        *ordinal += 1;
-        let key = if *ordinal == 1 { base(one) } else { format!("{}#{ordinal}", base(one)) };
-        keys.insert(place, key);
-    }
-    redeemed.iter().zip(keys.into_values()).collect()
 }

@@ -65,13 +65,15 @@ pub fn read_person(body: &[u8]) -> Result<Contact, Unreadable> {
 
 const KNOWN: &[&str] = &["pid", "pid_readable", "confirmation", "delivery_method", "tickets", "customer", "_links"];
 
-/// `confirmation` of a booking or ticket. Only confirmed bookings are announced, so an absent one counts as true.
+/// `confirmation` of a booking or ticket: it counts when it says so. Without one it does not count, for what is not
+/// confirmed is a cart.
 fn confirmation(part: &Object<'_>, subject: &str, notes: &mut Vec<Note>) -> Result<bool, Unreadable> {
     if let Some(confirmed) = part.flag("confirmation")? {
         return Ok(confirmed);
     }
-    notes.push(Note::new(NoteReason::ConfirmationMissing, subject, "confirmation is missing and taken for true"));
-    Ok(true)
+    let evidence = "confirmation is missing: it is not counted as sold until Ticketpark says that it is confirmed";
+    notes.push(Note::new(NoteReason::ConfirmationMissing, subject, evidence));
+    Ok(false)
 }
 
 /// An absent member is not an empty list: a forgotten `properties[tickets]` must not cancel a booking.

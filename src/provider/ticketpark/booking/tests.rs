@@ -101,8 +101,10 @@ fn a_confirmation_counts_unless_it_is_denied() {
     booking["confirmation"] = json!(false);
     assert_eq!(status(&booking), OrderStatus::Pending);
     booking.as_object_mut().unwrap().remove("confirmation");
-    assert_eq!(status(&booking), OrderStatus::Accepted);
+    assert_eq!(status(&booking), OrderStatus::Pending);
     assert_eq!(note_reasons(&read(&booking).unwrap()), ["confirmation_missing"]);
+    booking["confirmation"] = Value::Null;
+    assert_eq!(status(&booking), OrderStatus::Pending);
     booking["confirmation"] = json!("perhaps");
     assert_eq!(reason(&booking), "bad_flag");
 
@@ -110,9 +112,11 @@ fn a_confirmation_counts_unless_it_is_denied() {
     assert_eq!(note_reasons(&denied), ["unconfirmed_ticket"]);
     let tickets = denied.order.tickets.unwrap();
     assert_eq!((tickets[0].status, tickets[1].status), (PartStatus::Pending, PartStatus::Accepted));
-    let unsaid = read(&with_ticket_member("confirmation", None)).unwrap();
-    assert_eq!(note_reasons(&unsaid), ["confirmation_missing"]);
-    assert_eq!(unsaid.order.tickets.unwrap()[0].status, PartStatus::Accepted);
+    for unsaid in [None, Some(Value::Null)] {
+        let unsaid = read(&with_ticket_member("confirmation", unsaid)).unwrap();
+        assert_eq!(note_reasons(&unsaid), ["confirmation_missing"]);
+        assert_eq!(unsaid.order.tickets.unwrap()[0].status, PartStatus::Pending);
+    }
 }
 
 #[test]

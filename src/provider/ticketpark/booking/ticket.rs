@@ -43,8 +43,9 @@ pub(super) struct Context<'s> {
 pub(super) fn read(ticket: &Object<'_>, context: &Context<'_>, notes: &mut Vec<Note>) -> Result<Ticket, Unreadable> {
     let id = ticket.required_id("pid")?;
     let subject = format!("ticket:{id}");
+    let said = notes.len();
     let confirmed = confirmation(ticket, &subject, notes)?;
-    if !confirmed && context.booking_counts {
+    if !confirmed && context.booking_counts && notes.len() == said {
         notes.push(Note::new(
             NoteReason::UnconfirmedTicket,
             subject.as_str(),
