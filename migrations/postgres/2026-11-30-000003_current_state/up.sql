@@ -64,7 +64,7 @@ CREATE TABLE payments (
 COMMENT ON TABLE payments IS 'Payments and refunds of each order; a refund is negative.';
 COMMENT ON COLUMN payments.state IS 'vanished: an older delivery of the order had it, and the newest has not.';
 -- The same payment in two orders is found by its id.
-CREATE INDEX payments_payment ON payments (source, payment_id);
+CREATE INDEX payments_payment ON payments (source, payment_id, order_id);
 
 CREATE TABLE vouchers (
     source text COLLATE "C" NOT NULL,

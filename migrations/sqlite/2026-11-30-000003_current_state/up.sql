@@ -57,7 +57,7 @@ CREATE TABLE payments (
     PRIMARY KEY (source, order_id, payment_id)
 ) STRICT;
 -- The same payment in two orders is found by its id.
-CREATE INDEX payments_payment ON payments (source, payment_id);
+CREATE INDEX payments_payment ON payments (source, payment_id, order_id);
 
 -- Vouchers and flex tickets, sold or imported, or known only because they were redeemed.
 CREATE TABLE vouchers (

@@ -7,6 +7,9 @@ use crate::db::schema::payments;
 use crate::ledger::posting::Snapshot;
 use crate::order::Payment;
 
+/// Orders that are read of one payment; beyond, it is only known that there are more.
+pub(super) const SHARED_PAYMENTS: usize = 40;
+
 /// A payment of an order. The same payment may stand in several.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
 #[diesel(table_name = payments)]

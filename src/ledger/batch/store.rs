@@ -8,6 +8,7 @@ use diesel::sql_types::BigInt;
 use diesel::upsert::excluded;
 
 use super::current_state::OrderRow;
+use super::order_payment::SHARED_PAYMENTS;
 use super::order_state::LastSnapshot;
 use super::{FindingRow, OrderPayment, Posted, ReceivableLine};
 use crate::clock::Timestamp;
@@ -106,18 +107,31 @@ pub(super) fn findings(connection: &mut Connection, source: &str, order_ids: &[&
         .load(c))?)
 }
 
-/// These payments, in every order that has or had them.
+/// These payments in the orders that have or had them: of an id that very many share, in the first ones.
 pub(super) fn payments_with(connection: &mut Connection, source: &str, ids: &[&str]) -> Result<Vec<OrderPayment>> {
     let mut found = Vec::new();
     for ids in ids.chunks(limits::IN_VALUES) {
-        let rows: Vec<OrderPayment> = on_engine!(connection, |c| payments::table
-            .filter(payments::source.eq(source))
-            .filter(payments::payment_id.eq_any(ids))
-            .select(OrderPayment::as_select())
-            .load(c))?;
-        found.extend(rows);
+        let enough = ids.len() + SHARED_PAYMENTS;
+        let rows = some_payments(connection, source, ids, enough)?;
+        if rows.len() < enough {
+            found.extend(rows);
+            continue;
+        }
+        for id in ids {
+            found.extend(some_payments(connection, source, &[id], SHARED_PAYMENTS)?);
+        }
     }
     Ok(found)
+}
+
+fn some_payments(connection: &mut Connection, source: &str, ids: &[&str], limit: usize) -> Result<Vec<OrderPayment>> {
+    Ok(on_engine!(connection, |c| payments::table
+        .filter(payments::source.eq(source))
+        .filter(payments::payment_id.eq_any(ids))
+        .order((payments::payment_id, payments::order_id))
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
+        .select(OrderPayment::as_select())
+        .load(c))?)
 }
 
 /// Title of an event, and the version that says it.

@@ -25,11 +25,21 @@ pub enum Compared<'a> {
     },
 }
 
-/// What the entries of one order moved on one account for one voucher or flex ticket.
+impl<'a> Compared<'a> {
+    /// What was said before, if something else is said now.
+    pub(super) fn previous(&self) -> Option<&'a Snapshot> {
+        match self {
+            Self::Changed { previous, .. } => *previous,
+            Self::Unchanged => None,
+        }
+    }
+}
+
+/// What the entries of one order moved on one account for one voucher or flex ticket; of uses, those of all orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VoucherMove {
     pub voucher_id: String,
-    /// The order whose entries they are; none for an import.
+    /// The order whose entries they are; none for an import, and for uses.
     pub order_id: Option<String>,
     /// ISO 4217 code.
     pub currency: String,
@@ -179,24 +189,5 @@ impl OrderFacts<'_> {
     /// An order as a sentence names it: by its code, if it has one.
     pub(super) fn name_of(&self, order_id: &str) -> String {
         self.codes.get(order_id).map_or_else(|| order_id.to_owned(), |code| format!("{code} ({order_id})"))
-    }
-
-    /// Other orders whose findings depend on what this one does.
-    pub(super) fn related(&self) -> BTreeSet<String> {
-        let mut related = BTreeSet::new();
-        related.extend(self.lines.iter().filter_map(|line| line.entry_order.clone()));
-        related.extend(self.moves.iter().filter_map(|moved| moved.order_id.clone()));
-        related.extend(self.uses.iter().map(|(_, used)| used.order_id.clone()));
-        related.extend(self.other_payments.iter().map(|payment| payment.order_id.clone()));
-        let previous = match &self.compared {
-            Compared::Changed { previous, .. } => *previous,
-            Compared::Unchanged => None,
-        };
-        for snapshot in [Some(self.snapshot), previous].into_iter().flatten() {
-            let refunded = snapshot.order.voucher_orders.iter().flatten().flat_map(|order| &order.refunded_orders);
-            related.extend(refunded.map(|order| order.order_id.clone()));
-        }
-        related.remove(self.order_id());
-        related
     }
 }

@@ -22,6 +22,7 @@ mod money;
 mod one_order;
 pub mod operator;
 mod payments;
+mod related;
 mod said;
 pub mod store;
 mod stored_value;

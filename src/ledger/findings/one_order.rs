@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::life::compare;
-use super::{Changes, Compared, OrderFacts, VoucherMove, reconcile, store};
+use super::{Changes, Compared, OrderFacts, VoucherMove, reconcile, related, store};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::ledger::Error;
@@ -53,7 +53,7 @@ pub(in crate::ledger) fn after_settling(
         open_before: open_reasons(connection, orders, order_id)?,
     };
     let changes = check(connection, orders, &facts)?;
-    let related = facts.related();
+    let related = related::orders(&facts);
     orders.save_findings(connection, order_id, changes.into_rows())?;
     orders.prefetch(connection, &related.iter().map(String::as_str).collect())?;
     for order_id in related {

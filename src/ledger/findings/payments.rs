@@ -12,9 +12,13 @@ use crate::money::Currency;
 use crate::order::Payment;
 use crate::policy::OnPaymentVanish;
 
+/// Other orders with one payment id that a finding tells apart. With more it says the same whatever their number, so
+/// that one more or less changes the findings of none.
+pub(super) const SHARED: usize = 8;
+
 pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
     payments_then_and_now(facts, raised);
-    in_two_orders(facts, raised);
+    in_other_orders(facts, raised);
     header_payment_date(facts, raised);
 }
 
@@ -133,17 +137,27 @@ fn mutated(now: &Payment, first: &ReceivableLine, raised: &mut Raised) {
     raised.raise(finding.with_amounts(Some(now.currency), expected, now.amount_minor));
 }
 
-/// The same payment in two orders: money that came once is booked twice.
-fn in_two_orders(facts: &OrderFacts<'_>, raised: &mut Raised) {
+/// The same payment in several orders: money that came once is booked in each. One finding, however many they are.
+fn in_other_orders(facts: &OrderFacts<'_>, raised: &mut Raised) {
     let own: BTreeSet<&str> = facts.snapshot.order.payments.iter().flatten().map(|own| own.id.as_str()).collect();
-    for other in
-        facts.other_payments.iter().filter(|other| other.is_current() && own.contains(other.payment_id.as_str()))
-    {
-        let OrderPayment { payment_id, order_id, .. } = other;
-        let amount = money(other.amount_minor, &other.currency);
-        let evidence = format!("payment {payment_id} is also in order {order_id}, with {amount}; both are booked");
-        let subject = format!("payment:{payment_id}:{order_id}");
-        raised.raise(Finding::new(FindingReason::DuplicatePaymentId, subject, evidence));
+    let mut shared: BTreeMap<&str, Vec<&OrderPayment>> = BTreeMap::new();
+    for other in facts.other_payments.iter().filter(|other| other.is_current()) {
+        if own.contains(other.payment_id.as_str()) {
+            shared.entry(&other.payment_id).or_default().push(other);
+        }
+    }
+    for (payment_id, others) in shared {
+        let amount = |other: &OrderPayment| money(other.amount_minor, &other.currency);
+        let others = match others.as_slice() {
+            [other] => format!("order {}, with {}; both are booked", other.order_id, amount(other)),
+            _ if others.len() > SHARED => format!("more than {SHARED} other orders; all are booked"),
+            _ => {
+                let named = others.iter().map(|other| format!("{} ({})", other.order_id, amount(other)));
+                format!("orders {}; all are booked", list(named))
+            }
+        };
+        let evidence = format!("payment {payment_id} is also in {others}");
+        raised.raise(Finding::new(FindingReason::DuplicatePaymentId, format!("payment:{payment_id}"), evidence));
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Nullable, Text};
 
 use super::VoucherMove;
 use crate::clock::Timestamp;
@@ -31,89 +33,78 @@ pub(in crate::ledger) fn orders_after(
         .load(c))?)
 }
 
-/// One line about a voucher or flex ticket.
-#[derive(Queryable)]
-struct MoveLine {
-    entry_no: i64,
-    line_no: i32,
-    voucher_id: String,
-    order_id: Option<String>,
-    currency: String,
-    account: String,
-    item_kind: String,
-    kind: EntryKind,
-    event_type: String,
-    effective_at: Timestamp,
-    amount_minor: i64,
-}
+/// Lines of one kind on one account, added up: voucher, order, currency, account and kind of item; sum and count; what
+/// the sale itself comes to, when it was last taken back, and when what was used of it was last left.
+type MoveColumns =
+    (String, Option<String>, String, String, String, i64, i64, i64, Option<Timestamp>, Option<Timestamp>);
 
-/// Lines of one kind on one account.
-#[derive(Default)]
-struct Moved {
-    sum: i64,
-    count: i64,
-    /// Of the sale itself, without what stays issued because it was used.
-    sale: i64,
-    taken_back: Option<Timestamp>,
-    stays: Option<Timestamp>,
-}
-
-/// What the entries of each order moved on each account for these vouchers and flex tickets.
+/// What the entries of each order moved on each account for these vouchers and flex tickets. Of uses, those of all
+/// orders are one move: a voucher may have very many.
 pub(in crate::ledger) fn voucher_moves(
     connection: &mut Connection,
     source: &str,
     ids: &[&str],
 ) -> Result<Vec<VoucherMove>> {
-    let lines: Vec<MoveLine> = on_engine!(connection, |c| postings::table
+    let order = format!(
+        "CASE WHEN postings.item_kind IN ('{}', '{}') THEN NULL ELSE journal_entries.order_id END",
+        ItemKind::VoucherRedemption,
+        ItemKind::FlexRedemption
+    );
+    let keys = format!("postings.voucher_id, {order}, postings.currency, postings.account_code, postings.item_kind");
+    let stays = format!("journal_entries.event_type IN ('{FLEX_USED}', '{VOUCHER_USED}')");
+    let reversed = format!("journal_entries.kind = '{}'", EntryKind::Reverse);
+    let integer = |sum: String| sql::<BigInt>(&format!("CAST(SUM({sum}) AS BIGINT)"));
+    let latest = |of: String| {
+        sql::<Nullable<diesel::sql_types::Timestamp>>(&format!(
+            "MAX(CASE WHEN {of} THEN journal_entries.effective_at END)"
+        ))
+    };
+    let lines: Vec<MoveColumns> = on_engine!(connection, |c| postings::table
         .inner_join(
             journal_entries::table
                 .on(journal_entries::source.eq(postings::source).and(journal_entries::entry_no.eq(postings::entry_no)))
         )
         .filter(postings::source.eq(source))
         .filter(postings::voucher_id.eq_any(ids))
+        .group_by(sql::<Text>(&keys))
         .select((
-            postings::entry_no,
-            postings::line_no,
-            postings::voucher_id.assume_not_null(),
-            journal_entries::order_id,
-            postings::currency,
-            postings::account_code,
-            postings::item_kind,
-            journal_entries::kind,
-            journal_entries::event_type,
-            journal_entries::effective_at,
-            postings::amount_minor,
+            sql::<Text>("postings.voucher_id"),
+            sql::<Nullable<Text>>(&order),
+            sql::<Text>("postings.currency"),
+            sql::<Text>("postings.account_code"),
+            sql::<Text>("postings.item_kind"),
+            integer("postings.amount_minor".to_owned()),
+            integer(format!("CASE WHEN {reversed} THEN -1 ELSE 1 END")),
+            integer(format!("CASE WHEN {stays} THEN 0 ELSE postings.amount_minor END")),
+            latest(format!("{reversed} AND NOT {stays}")),
+            latest(stays.clone()),
         ))
         .load(c))?;
-    type MoveKey = (String, Option<String>, String, String, ItemKind);
-    let mut moves: BTreeMap<MoveKey, Moved> = BTreeMap::new();
-    for line in lines {
-        let row = format_args!("source {source}, entry {}, line {}", line.entry_no, line.line_no);
-        let item_kind = ItemKind::stored(&line.item_kind, row)?;
-        let moved = moves.entry((line.voucher_id, line.order_id, line.currency, line.account, item_kind)).or_default();
-        moved.sum = moved.sum.saturating_add(line.amount_minor);
-        moved.count += if line.kind == EntryKind::Reverse { -1 } else { 1 };
-        if matches!(line.event_type.as_str(), FLEX_USED | VOUCHER_USED) {
-            moved.stays = moved.stays.max(Some(line.effective_at));
-            continue;
+    let mut moves = Vec::with_capacity(lines.len());
+    for (voucher_id, order_id, currency, account, kind, amount_minor, count, sale_minor, taken_back, stays) in lines {
+        let item_kind = ItemKind::stored(&kind, format_args!("source {source}, voucher {voucher_id}, on {account}"))?;
+        // What is reversed moves nothing, but it tells which orders have to do with each other.
+        let undone_at = taken_back.or(stays);
+        let mut moved =
+            VoucherMove { voucher_id, order_id, currency, account, item_kind, amount_minor, count, undone_at };
+        if sale_minor != 0 || !item_kind.is_issue() {
+            moved.undone_at = None;
         }
-        moved.sale = moved.sale.saturating_add(line.amount_minor);
-        if line.kind == EntryKind::Reverse {
-            moved.taken_back = moved.taken_back.max(Some(line.effective_at));
-        }
+        moves.push(moved);
     }
-    // What is reversed moves nothing, but it tells which orders have to do with each other.
-    let moves = moves.into_iter().map(|((voucher_id, order_id, currency, account, item_kind), moved)| VoucherMove {
-        voucher_id,
-        order_id,
-        currency,
-        account,
-        item_kind,
-        amount_minor: moved.sum,
-        count: moved.count,
-        undone_at: moved.taken_back.or(moved.stays).filter(|_| item_kind.is_issue() && moved.sale == 0),
+    moves.sort_by(|a, b| {
+        let key = |moved: &VoucherMove| {
+            (
+                moved.voucher_id.clone(),
+                moved.order_id.clone(),
+                moved.currency.clone(),
+                moved.account.clone(),
+                moved.item_kind,
+            )
+        };
+        key(a).cmp(&key(b))
     });
-    Ok(moves.collect())
+    Ok(moves)
 }
 
 /// The uses that count of these vouchers and flex tickets.

@@ -73,11 +73,18 @@ fn worth<'a>(facts: &'a OrderFacts<'_>, key: &StoredValueKey) -> BTreeMap<&'a st
     worth
 }
 
+/// The orders that sold or issued it, whether that counts or not.
+pub(super) fn sellers<'a>(facts: &'a OrderFacts<'_>, key: &StoredValueKey) -> BTreeSet<&'a str> {
+    let issues = facts.moves.iter().filter(|moved| moved.is_of(key) && moved.item_kind.is_issue());
+    issues.filter_map(|moved| moved.order_id.as_deref()).collect()
+}
+
 /// The order on which a finding about a voucher stands: the one that sold it, else the one that used it last.
 fn owner<'a>(facts: &'a OrderFacts<'_>, key: &StoredValueKey) -> Option<&'a str> {
-    let issues = facts.moves.iter().filter(|moved| moved.is_of(key) && moved.item_kind.is_issue());
-    let seller = issues.filter_map(|moved| moved.order_id.as_deref()).min();
-    seller.or_else(|| facts.uses.iter().rev().find(|(used, _)| used == key).map(|(_, used)| used.order_id.as_str()))
+    sellers(facts, key)
+        .first()
+        .copied()
+        .or_else(|| facts.uses.iter().rev().find(|(used, _)| used == key).map(|(_, used)| used.order_id.as_str()))
 }
 
 /// The orders that used it, as a sentence names them.
@@ -88,7 +95,7 @@ fn users(facts: &OrderFacts<'_>, key: &StoredValueKey) -> String {
 }
 
 /// Every voucher and flex ticket of the order, once.
-fn known_here(facts: &OrderFacts<'_>) -> BTreeSet<StoredValueKey> {
+pub(super) fn known_here(facts: &OrderFacts<'_>) -> BTreeSet<StoredValueKey> {
     let mut known = redeemed_here(facts);
     known.extend(facts.snapshot.issued(&facts.rules.policy).into_keys());
     known
@@ -194,7 +201,7 @@ fn sold(facts: &OrderFacts<'_>, raised: &mut Raised) {
         if others.is_empty() {
             continue;
         }
-        let evidence = format!("{class} {id} is also sold by order {}", others.join(", "));
+        let evidence = format!("{class} {id} is also sold by order {}", words::list(others));
         raised.raise(Finding::new(FindingReason::DuplicateVoucherId, key.to_string(), evidence));
         let accounts: BTreeSet<&str> = same.map(|moved| moved.account.as_str()).collect();
         if accounts.len() > 1 {

@@ -55,7 +55,8 @@ impl FindingReason {
             Self::RefundUnobservable => "import the refund as `refund` once it is made, or what is kept as `retain`",
             Self::PaymentWithoutBooking => "check whether its webhooks are parked (`inbox list --state parked`)",
             Self::ConfirmedAfterCancel => "check the booking in Ticketpark",
-            Self::ConfirmationMissing | Self::SectionAbsent => "tell Ticketpark",
+            Self::ConfirmationMissing => "look the booking up at Ticketpark",
+            Self::SectionAbsent => "tell Ticketpark",
             Self::HeaderPaymentDateMismatch
             | Self::DanglingPaymentRef
             | Self::VatRegimeNote

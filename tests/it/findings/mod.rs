@@ -10,6 +10,7 @@ mod moved;
 mod orders;
 mod seeds;
 mod settle_time;
+mod shared_ids;
 
 use serde_json::{Value, json};
 use ticketledger::demo::stand_in::{BookingExample, TicketExample};
