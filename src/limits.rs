@@ -24,10 +24,21 @@ pub const QUEUE_ROWS: usize = 4096;
 
 /// Concurrent connections of the public listener; further ones wait to be accepted.
 pub const CONNECTIONS: usize = 1024;
+/// Webhooks that one delivery may hold as a list: all are stored in one transaction.
+pub const LIST_ITEMS: usize = 500;
+/// Largest body when it is unpacked, in bytes: also the largest `limits.body_bytes`.
+pub const UNPACKED_BYTES: usize = 32 * 1024 * 1024;
+
 /// Timeout for the head of a request.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Timeout for the body of a request; then the response is 408.
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+/// Timeout for a sender to take an answer; then its connection ends.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Concurrent connections of the console: a browser and some collectors of metrics.
+pub const CONSOLE_CONNECTIONS: usize = 64;
+/// File descriptors that are not for connections of senders: the console, the database, provider requests, the log.
+pub const RESERVED_FILES: usize = 256;
 /// Time that running requests get on shutdown.
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -77,3 +88,5 @@ const _: () = assert!(LEASE.as_secs() > 4 * FETCH_TIMEOUT.as_secs() + DATABASE_W
 // A lease is extended in its second half, so several heartbeats may fail before it expires.
 const _: () = assert!(LEASE.as_secs() / 2 > 4 * HEARTBEAT.as_secs());
 const _: () = assert!(QUEUE_ROWS >= BATCH_ROWS);
+// A list is stored in one batch.
+const _: () = assert!(LIST_ITEMS <= BATCH_ROWS);

@@ -46,8 +46,10 @@ fn server(root: &mut Section, problems: &mut Problems) -> Option<Server> {
     {
         section.wrong(problems, "console", "is the same as server.listen; choose another port");
     }
+    let names = section.texts("console_names", problems);
+    let console_names = names.into_iter().map(|name| name.value.to_ascii_lowercase()).collect();
     section.finish(problems);
-    Some(Server { listen: listen?, console: console? })
+    Some(Server { listen: listen?, console: console?, console_names })
 }
 
 fn address(section: &mut Section, key: &'static str, default: &str, problems: &mut Problems) -> Option<SocketAddr> {
@@ -77,6 +79,10 @@ fn database_url(
     let known = ["sqlite:", "postgres:", "postgresql:"];
     if !known.iter().any(|scheme| resolved.value.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty())) {
         text.wrong(problems, "must be `sqlite:PATH` or `postgres://USER@HOST/NAME`");
+        return None;
+    }
+    if let Some(mistake) = secret::mistake(&resolved.value) {
+        text.wrong(problems, mistake);
         return None;
     }
     Some(SecretString::from(resolved.value))

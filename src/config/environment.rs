@@ -25,7 +25,7 @@ pub(super) fn overlay(table: &mut Table, environment: &BTreeMap<String, String>,
     for (name, value) in environment {
         let Some(rest) = name.strip_prefix(PREFIX) else { continue };
         // A secret may live in a variable with our prefix; it is not a setting.
-        if OTHERS.contains(&name.as_str()) || referenced.contains(name) {
+        if OTHERS.contains(&name.as_str()) || referenced.contains(name) || is_of_kubernetes(rest, value) {
             continue;
         }
         let origin = Origin::Variable(name.clone());
@@ -34,6 +34,15 @@ pub(super) fn overlay(table: &mut Table, environment: &BTreeMap<String, String>,
             problems.add(&origin, "", text);
         }
     }
+}
+
+/// Whether Kubernetes made the variable: it tells every container of the services beside it, and one that is named
+/// `ticketledger`, or begins like that, brings variables with our prefix. None of them has two underscores in a row.
+fn is_of_kubernetes(rest: &str, value: &str) -> bool {
+    let link = ["tcp://", "udp://", "sctp://"].iter().any(|scheme| value.starts_with(scheme));
+    let of_service = rest.contains("SERVICE_PORT") || rest.ends_with("SERVICE_HOST");
+    let of_port = ["_TCP", "_UDP", "_SCTP"].iter().any(|protocol| rest.contains(protocol)) && rest.contains("PORT_");
+    !rest.contains("__") && (of_service || of_port || (link && rest.ends_with("PORT")))
 }
 
 /// Names of the variables that secrets point at.

@@ -71,6 +71,8 @@ pub struct Server {
     pub listen: SocketAddr,
     /// Private: readiness, metrics, console.
     pub console: SocketAddr,
+    /// Names by which the console may be asked for, besides addresses and the names of this machine.
+    pub console_names: Vec<String>,
 }
 
 /// Bounds that an operator may move.

@@ -33,7 +33,36 @@ pub(super) fn resolve(
 /// In words, when it is not there.
 pub fn address(text: &str, environment: &BTreeMap<String, String>) -> Result<SecretString, String> {
     let address = if is_reference(text) { find(text, environment)? } else { text.to_owned() };
-    Ok(SecretString::from(address))
+    match mistake(&address) {
+        Some(text) => Err(text.to_owned()),
+        None => Ok(SecretString::from(address)),
+    }
+}
+
+/// What is wrong with the address of a PostgreSQL database: a password with characters that mean something in an
+/// address. libpq would take a part of it for the name of a host or of a database, and say so.
+pub(super) fn mistake(address: &str) -> Option<&'static str> {
+    let (scheme, rest) = address.split_once("://")?;
+    if scheme == "sqlite" {
+        return None;
+    }
+    let place = rest.split('?').next().unwrap_or_default();
+    let authority = place.split('/').next().unwrap_or_default();
+    let escapes = rest.split('%').skip(1);
+    if place.matches('@').count() > 1 {
+        Some("has more than one `@`; write an `@` in the password as `%40`")
+    } else if place.contains('@') != authority.contains('@') {
+        Some("has a `/` before its `@`; write a `/` in the password as `%2F`")
+    } else if !place.contains('/') && !place.contains('@') && rest.contains('@') {
+        Some("has a `?` before its `@`; write a `?` in the password as `%3F`")
+    } else if escapes
+        .into_iter()
+        .any(|rest| !rest.get(..2).is_some_and(|two| two.bytes().all(|b| b.is_ascii_hexdigit())))
+    {
+        Some("has a `%` that begins no escape; write a `%` in the password as `%25`")
+    } else {
+        None
+    }
 }
 
 /// Whether the text says where a secret is, rather than being one.
@@ -59,7 +88,15 @@ fn find(reference: &str, environment: &BTreeMap<String, String>) -> Result<Strin
                 .to_owned());
         }
     };
-    if value.trim().is_empty() { Err(format!("{place} is empty; put the secret there")) } else { Ok(value) }
+    if value.trim().is_empty() {
+        Err(format!("{place} is empty; put the secret there"))
+    } else if value.contains('\u{feff}') {
+        Err(format!("{place} holds a byte order mark, which no sender sends; save it as UTF-8 without one"))
+    } else if value.contains(|character: char| character.is_control()) {
+        Err(format!("{place} holds a line break or another control character; put the secret alone on one line"))
+    } else {
+        Ok(value)
+    }
 }
 
 fn credential(name: &str, environment: &BTreeMap<String, String>) -> Result<PathBuf, String> {

@@ -107,19 +107,60 @@ fn source_summary(source: &Source) -> String {
     text
 }
 
-/// The address as it may be shown.
+/// The address as it may be shown: without a password, and without parameters, among which libpq takes one too. An
+/// address that is not written as it should be may have its password anywhere, so of that only the end is shown, behind
+/// the last `@`.
 pub fn without_password(url: &str) -> String {
-    if url.starts_with("sqlite:") {
-        return url.to_owned();
+    let Some((scheme, rest)) = url.split_once("://").filter(|(scheme, _)| *scheme != "sqlite") else {
+        return if url.starts_with("sqlite:") { url.to_owned() } else { "postgres:(not shown)".to_owned() };
+    };
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte));
+    let (user, place) = match rest.rsplit_once('@') {
+        None => (None, rest),
+        Some((account, place)) => (account.split_once(':').map_or(Some(account), |(user, _)| Some(user)), place),
+    };
+    let place = place.split(['?', '#']).next().unwrap_or_default();
+    match user {
+        None => format!("{scheme}://{place}"),
+        Some(user) if plain(user) => format!("{scheme}://{user}@{place}"),
+        Some(_) => format!("{scheme}://(not shown)@{place}"),
     }
-    match reqwest::Url::parse(url) {
-        Ok(mut url) => {
-            // Fails only for addresses that can have no password.
-            let _ = url.set_password(None);
-            // libpq also takes one among the parameters.
-            url.set_query(None);
-            url.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::secret::mistake;
+
+    #[test]
+    fn no_part_of_a_password_is_shown() {
+        for (url, shown) in [
+            ("postgres://u:secret@h/db", "postgres://u@h/db"),
+            ("postgres://u:secret@h:5432/db?sslmode=require&password=secret", "postgres://u@h:5432/db"),
+            ("postgres://pw:Geh@im/niS%zz7@h/db", "postgres://pw@h/db"),
+            ("postgres://u:a/b@h/db", "postgres://u@h/db"),
+            ("postgres:///db?host=/run/postgresql&password=secret", "postgres:///db"),
+            ("postgresql://h1,h2/db", "postgresql://h1,h2/db"),
+            ("postgres:secret", "postgres:(not shown)"),
+            ("sqlite:a@b.db", "sqlite:a@b.db"),
+        ] {
+            assert_eq!(without_password(url), shown, "{url}");
         }
-        Err(_) => "postgres:(not shown)".to_owned(),
+    }
+
+    #[test]
+    fn an_address_whose_password_is_not_escaped_is_refused_with_the_way_to_write_it() {
+        for (url, way) in [
+            ("postgres://pw:Geh@im/niS%zz7@h/db", "%40"),
+            ("postgres://u:a/b@h/db", "%2F"),
+            ("postgres://u:a?b@h/db", "%3F"),
+            ("postgres://u:a%zz@h/db", "%25"),
+        ] {
+            assert!(mistake(url).is_some_and(|text| text.contains(way)), "{url}");
+        }
+        for url in ["postgres://u:a%40b:c@h/db", "postgres:///db?host=/run&user=a@b", "sqlite:a@b@c", "postgres://h/db"]
+        {
+            assert_eq!(mistake(url), None, "{url}");
+        }
     }
 }

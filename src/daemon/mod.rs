@@ -3,9 +3,11 @@
 //! ```text
 //! run     signals: start > ready > reload ... > stop      systemd   what is told to the service manager
 //! watch   proof of progress, backlog                      reload    other settings while it runs
+//! files   how many may be open
 //! open    database    listen    sockets                   pools     workers
 //! ```
 
+mod files;
 mod listen;
 mod open;
 mod pools;
@@ -102,6 +104,7 @@ impl Daemon {
             writer: pulse.clone(),
             workers: worker.alive(),
             database_file: config.database_file(),
+            names: config.server.console_names.clone(),
             turn: Turn::default(),
             timeout: limits::READY_TIMEOUT,
             metrics: metrics.clone(),

@@ -33,6 +33,7 @@ fn keep_fixed(running: &Config, config: &mut Config) -> Vec<&'static str> {
     let changed = [
         ("server.listen", running.server.listen != config.server.listen),
         ("server.console", running.server.console != config.server.console),
+        ("server.console_names", running.server.console_names != config.server.console_names),
         ("database.url", running.database_url.expose_secret() != config.database_url.expose_secret()),
         ("retention", running.retention != config.retention),
         ("alerts", running.alerts != config.alerts),

@@ -111,6 +111,13 @@ pub(super) fn open(url: &str, role: Role) -> Result<Database> {
     let url = patient(url);
     let establish = || {
         PgConnection::establish(&url).map_err(|error| {
+            let text = error.to_string();
+            // What libpq says of an address quotes parts of it, which may be those of a password.
+            if !["connection to server", "could not translate host name"].iter().any(|known| text.contains(known)) {
+                let text = "PostgreSQL's library cannot read database.url; check its form: \
+                            postgres://USER:PASSWORD@HOST/NAME, an `@` in the password written as `%40`";
+                return Error::Open(text.to_owned());
+            }
             let hint = if error.to_string().contains("SSL support is not compiled in") {
                 " (this build has no TLS towards PostgreSQL; use a Unix socket, a private network or a tunnel)"
             } else {

@@ -404,6 +404,14 @@ diesel::table! {
         last_received_at -> Nullable<Timestamp>,
         longest_silence_seconds -> BigInt,
         last_settled_at -> Nullable<Timestamp>,
+        too_large_bodies -> BigInt,
+    }
+}
+
+diesel::table! {
+    alerted_events (event_id) {
+        event_id -> BigInt,
+        source -> Text,
     }
 }
 
@@ -418,6 +426,7 @@ diesel::table! {
 
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
+    alerted_events,
     alerts,
     chain_anchors,
     contact_orders,

@@ -24,8 +24,22 @@ pub(super) fn checks(database: &Database, config: &Config, clock: &Clock) -> Vec
             };
             checks.push(check.of(&source.name));
         }
+        checks.push(too_large(&observation, &source.name).of(&source.name));
     }
     checks
+}
+
+/// Whether every body was small enough to be stored.
+fn too_large(observation: &monitor::Observation, source: &str) -> Check {
+    let days = monitor::TOO_LARGE_DAYS;
+    match observation.lately.get(source).map_or(0, |lately| lately.too_large_bodies) {
+        0 => Check::ok("body_size", format!("no body was too large in the last {days} days")),
+        bodies => Check::warning(
+            "body_size",
+            format!("{bodies} webhook(s) were refused in the last {days} days because they are too large"),
+            "raise limits.body_bytes (and the limit of the proxy in front), then ask the provider to send them again",
+        ),
+    }
 }
 
 fn well(alert: &str, observation: &monitor::Observation, source: &str) -> String {

@@ -7,6 +7,7 @@ vocabulary! {
     pub enum ParkReason in "inbox_events.reason" {
         InvalidJson = "invalid_json",
         BrokenUtf8 = "broken_utf8",
+        UnsupportedEncoding = "unsupported_encoding",
         LoneSurrogate = "lone_surrogate",
         BadObject = "bad_object",
         BadList = "bad_list",

@@ -1,7 +1,7 @@
 //! What needs a person: found by comparing one look at the database with what is usual. Told once when it begins and
 //! once when it ends, whichever daemon sees it first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use metrics::gauge;
 use serde::Serialize;
@@ -11,6 +11,7 @@ use super::store::{self, Alert};
 use crate::clock::Timestamp;
 use crate::config::{Alerts, Source};
 use crate::db::{Database, Result};
+use crate::inbox::EventId;
 
 /// The alerts there are, by their names in notices, metrics and the table.
 pub const NAMES: [&str; 5] = ["parked", "backlog", "provider_down", "finding_high", "silence"];
@@ -32,7 +33,7 @@ pub struct Cause {
 pub struct Notice {
     /// One of [`NAMES`].
     pub alert: String,
-    /// `began` or `ended`.
+    /// `began`, `more` or `ended`.
     pub state: &'static str,
     pub source: String,
     pub began_at: Timestamp,
@@ -114,6 +115,7 @@ pub(super) fn change(
 ) -> Result<Vec<Notice>> {
     let on = store::alerts_on(&mut database.reader()?)?;
     let mut notices = Vec::new();
+    let told = tell_of_parked(database, sources)?;
     for cause in causes {
         let known = on.iter().find(|alert| alert.alert == cause.alert && alert.source == cause.source);
         match known {
@@ -121,11 +123,20 @@ pub(super) fn change(
                 let alert =
                     Alert { alert: cause.alert.to_owned(), source: cause.source.clone(), began_at: now, seen_at: now };
                 if database.transaction("alert", |connection| store::begin_alert(connection, &alert))? {
-                    notices.push(notice(&alert, "began", now, cause.text.clone()));
+                    let reasons = told.get(&cause.source).filter(|_| cause.alert == "parked").map(in_words);
+                    let reasons = reasons.map_or_else(String::new, |reasons| format!(": {reasons}"));
+                    notices.push(notice(&alert, "began", now, format!("{}{reasons}", cause.text)));
                 }
             }
             Some(alert) if is_local(alert) && now.milliseconds_since(alert.seen_at) > LOCAL_MILLISECONDS / 3 => {
                 database.transaction("alert", |connection| store::see_alert(connection, alert, now))?;
+            }
+            Some(alert) if alert.alert == "parked" => {
+                if let Some(reasons) = told.get(&cause.source) {
+                    let (count, reasons) = (reasons.values().sum::<i64>(), in_words(reasons));
+                    let text = format!("{}: {count} more webhook(s) are parked: {reasons}", cause.source);
+                    notices.push(notice(alert, "more", now, text));
+                }
             }
             Some(_) => {}
         }
@@ -139,6 +150,38 @@ pub(super) fn change(
         }
     }
     Ok(notices)
+}
+
+/// How many by reason.
+type Reasons = BTreeMap<String, i64>;
+
+/// Notes which parked webhooks nobody was told of, and counts by source and reason those that this daemon is to tell.
+/// An alert that is on must not hide the next webhook, which may be one with money in it.
+fn tell_of_parked(database: &Database, sources: &BTreeMap<String, Source>) -> Result<BTreeMap<String, Reasons>> {
+    let mut reader = database.reader()?;
+    let (new, gone) = (store::newly_parked(&mut reader)?, store::no_longer_parked(&mut reader)?);
+    drop(reader);
+    // Of a source that the settings do not have there is no alert.
+    let new: Vec<&store::NewlyParked> = new.iter().filter(|event| sources.contains_key(&event.source)).collect();
+    if new.is_empty() && gone.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let noted = database.transaction("alert", |connection| {
+        store::forget_alerted(connection, &gone)?;
+        store::note_alerted(connection, &new)
+    })?;
+    let noted: BTreeSet<EventId> = noted.into_iter().collect();
+    let mut told: BTreeMap<String, Reasons> = BTreeMap::new();
+    for event in new.into_iter().filter(|event| noted.contains(&event.id)) {
+        let reason = event.reason.clone().unwrap_or_else(|| "unknown".to_owned());
+        *told.entry(event.source.clone()).or_default().entry(reason).or_default() += 1;
+    }
+    Ok(told)
+}
+
+fn in_words(reasons: &Reasons) -> String {
+    let parts: Vec<String> = reasons.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    parts.join(", ")
 }
 
 fn is_local(alert: &Alert) -> bool {
@@ -156,7 +199,7 @@ fn over(alert: &str) -> &'static str {
 }
 
 fn notice(alert: &Alert, state: &'static str, now: Timestamp, text: String) -> Notice {
-    let to_do = if state == "began" { to_do(&alert.alert) } else { "nothing" };
+    let to_do = if state == "ended" { "nothing" } else { to_do(&alert.alert) };
     let Alert { alert, source, began_at, .. } = alert.clone();
     Notice { alert, state, source, began_at, at: now, text, to_do }
 }

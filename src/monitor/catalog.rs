@@ -11,7 +11,9 @@ use crate::clock::Timestamp;
 use crate::config::Config;
 
 /// Why a delivery is not stored: the values of the label `reason`.
-pub const REFUSALS: [&str; 10] = [
+pub const REFUSALS: [&str; 12] = [
+    "unknown_path",
+    "wrong_method",
     "wrong_secret",
     "unknown_source",
     "no_token",

@@ -30,7 +30,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use self::alert::{Cause, NAMES as ALERTS, Notice, to_do};
 pub use self::money::Money;
-pub use self::observation::{Backlog, Lately, Observation, lately};
+pub use self::observation::{Backlog, Lately, Observation, TOO_LARGE_DAYS, lately};
 
 use self::money::Purse;
 use self::notify::Teller;
@@ -234,25 +234,30 @@ impl Inner {
     /// Stores the activity since the last observation.
     fn store_activity(&self, now: Timestamp) -> Result<()> {
         let (received, settled) = (self.received.take(), self.settled.take());
-        if received.is_empty() && settled.is_empty() {
+        let too_large = self.received.take_too_large();
+        if received.is_empty() && settled.is_empty() && too_large.is_empty() {
             return Ok(());
         }
+        let today = now.utc().date_naive();
         let stored = self.database.transaction("activity", |connection| {
             let known = lately(connection, now)?;
-            let sources: std::collections::BTreeSet<&String> = received.keys().chain(settled.keys()).collect();
+            let sources: std::collections::BTreeSet<&String> =
+                received.keys().chain(settled.keys()).chain(too_large.keys()).collect();
             for source in sources {
                 let before = known.get(source).and_then(|lately| lately.received_at);
                 let received = received.get(source).map(|span| {
                     let silence = before.map_or(0, |before| span.first.milliseconds_since(before) / 1000);
                     (*span, silence.max(0))
                 });
-                store::add_activity(connection, source, received, settled.get(source).copied())?;
+                let bodies = too_large.get(source).copied().unwrap_or(0);
+                store::add_activity(connection, source, received, settled.get(source).copied(), (today, bodies))?;
             }
             Ok::<_, crate::db::Error>(())
         });
         stored.inspect_err(|_| {
             self.received.give_back(&received);
             self.settled.give_back(&settled);
+            too_large.iter().for_each(|(source, bodies)| self.received.note_too_large(source, *bodies));
         })
     }
 }

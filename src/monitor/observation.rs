@@ -34,7 +34,12 @@ pub struct Lately {
     pub settled_at: Option<Timestamp>,
     /// Seconds of silence that are more than usual; `None` until enough was seen.
     pub unusual_silence_seconds: Option<i64>,
+    /// Bodies refused in the last days because they are too large.
+    pub too_large_bodies: i64,
 }
+
+/// Days for which refused bodies are told.
+pub const TOO_LARGE_DAYS: i64 = 7;
 
 /// One look at the database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,7 +98,9 @@ fn summary(days: &[Day], now: Timestamp) -> Lately {
     let seen_enough = days.iter().any(|day| age(day) >= LEARN_LEAST_DAYS);
     // The second longest: one outage is not usual, a day of rest in each week is.
     let usual = silences.get(1).filter(|_| seen_enough);
+    let recent = days.iter().filter(|day| age(day) < TOO_LARGE_DAYS);
     Lately {
+        too_large_bodies: recent.map(|day| day.too_large_bodies).sum(),
         received_at: days.iter().filter_map(|day| day.last_received_at).max(),
         settled_at: days.iter().filter_map(|day| day.last_settled_at).max(),
         unusual_silence_seconds: usual.map(|usual| usual.saturating_mul(2).max(SILENCE_LEAST_SECONDS)),

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types;
 
 use crate::clock::Timestamp;
-use crate::db::schema::{alerts, inbox_events, source_activity};
+use crate::db::schema::{alerted_events, alerts, inbox_events, source_activity};
 use crate::db::{Connection, Result};
 use crate::inbox::{EventId, Span};
 use crate::on_engine;
@@ -24,6 +24,12 @@ pub const PARKED: &str = "SELECT source, COUNT(*) AS events, NULL AS oldest_rece
 /// Numbers of what is parked; the bound is written behind it.
 pub const PARKED_IDS: &str =
     "SELECT source, id FROM inbox_events WHERE state = 'parked' ORDER BY source, id LIMIT 5000";
+/// Parked events of which no alert has told; the bound is written behind it.
+pub const NEWLY_PARKED: &str = "SELECT source, reason, id FROM inbox_events WHERE state = 'parked' AND NOT EXISTS \
+     (SELECT 1 FROM alerted_events told WHERE told.event_id = inbox_events.id) ORDER BY source, id LIMIT 1000";
+/// Events of which an alert has told and that are not parked any more.
+pub const NO_LONGER_PARKED: &str = "SELECT event_id AS id FROM alerted_events WHERE NOT EXISTS \
+     (SELECT 1 FROM inbox_events e WHERE e.id = alerted_events.event_id AND e.state = 'parked') LIMIT 1000";
 /// Open findings, by source and severity.
 pub const FINDINGS: &str =
     "SELECT source, severity, COUNT(*) AS findings FROM findings WHERE state = 'open' GROUP BY source, severity";
@@ -75,6 +81,52 @@ pub(super) fn parked_ids(connection: &mut Connection) -> Result<Vec<ParkedId>> {
     Ok(on_engine!(connection, |c| diesel::sql_query(PARKED_IDS).load(c))?)
 }
 
+/// A parked event of which no alert has told.
+#[derive(Clone, Debug, QueryableByName)]
+pub(super) struct NewlyParked {
+    #[diesel(sql_type = sql_types::Text)]
+    pub(super) source: String,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
+    pub(super) reason: Option<String>,
+    #[diesel(sql_type = sql_types::BigInt)]
+    pub(super) id: EventId,
+}
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = sql_types::BigInt)]
+    id: EventId,
+}
+
+pub(super) fn newly_parked(connection: &mut Connection) -> Result<Vec<NewlyParked>> {
+    Ok(on_engine!(connection, |c| diesel::sql_query(NEWLY_PARKED).load(c))?)
+}
+
+pub(super) fn no_longer_parked(connection: &mut Connection) -> Result<Vec<EventId>> {
+    let rows: Vec<Number> = on_engine!(connection, |c| diesel::sql_query(NO_LONGER_PARKED).load(c))?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Notes that an alert tells of these events; answers those of which no other daemon has told meanwhile.
+pub(super) fn note_alerted(connection: &mut Connection, events: &[&NewlyParked]) -> Result<Vec<EventId>> {
+    let mut noted = Vec::with_capacity(events.len());
+    for event in events {
+        let row = (alerted_events::event_id.eq(event.id), alerted_events::source.eq(&event.source));
+        let insert = diesel::insert_into(alerted_events::table).values(row).on_conflict_do_nothing();
+        if on_engine!(connection, |c| insert.execute(c))? == 1 {
+            noted.push(event.id);
+        }
+    }
+    Ok(noted)
+}
+
+/// Forgets that an alert has told of these events.
+pub(super) fn forget_alerted(connection: &mut Connection, ids: &[EventId]) -> Result<()> {
+    let forgotten = alerted_events::table.filter(alerted_events::event_id.eq_any(ids));
+    on_engine!(connection, |c| diesel::delete(forgotten).execute(c))?;
+    Ok(())
+}
+
 pub(super) fn findings(connection: &mut Connection) -> Result<Vec<Findings>> {
     Ok(on_engine!(connection, |c| diesel::sql_query(FINDINGS).load(c))?)
 }
@@ -94,6 +146,7 @@ pub(super) struct Day {
     pub(super) last_received_at: Option<Timestamp>,
     pub(super) longest_silence_seconds: i64,
     pub(super) last_settled_at: Option<Timestamp>,
+    pub(super) too_large_bodies: i64,
 }
 
 /// Every day of every source, in order: one row for a day, so some hundreds a year.
@@ -108,21 +161,24 @@ pub(super) fn add_activity(
     source: &str,
     received: Option<(Span, i64)>,
     settled: Option<Span>,
+    too_large: (NaiveDate, i64),
 ) -> Result<()> {
     // Both engines know the upsert, and each its own word for the larger of two values.
     let upsert = |largest: &str| {
         format!(
             "INSERT INTO source_activity AS known \
-             (source, day, last_received_at, longest_silence_seconds, last_settled_at) VALUES ($1, $2, $3, $4, $5) \
+             (source, day, last_received_at, longest_silence_seconds, last_settled_at, too_large_bodies) \
+             VALUES ($1, $2, $3, $4, $5, $6) \
              ON CONFLICT (source, day) DO UPDATE SET \
              last_received_at = {largest}(COALESCE(known.last_received_at, excluded.last_received_at), \
                  COALESCE(excluded.last_received_at, known.last_received_at)), \
              longest_silence_seconds = {largest}(known.longest_silence_seconds, excluded.longest_silence_seconds), \
              last_settled_at = {largest}(COALESCE(known.last_settled_at, excluded.last_settled_at), \
-                 COALESCE(excluded.last_settled_at, known.last_settled_at))"
+                 COALESCE(excluded.last_settled_at, known.last_settled_at)), \
+             too_large_bodies = known.too_large_bodies + excluded.too_large_bodies"
         )
     };
-    let mut days: BTreeMap<NaiveDate, (Option<Timestamp>, i64, Option<Timestamp>)> = BTreeMap::new();
+    let mut days: BTreeMap<NaiveDate, (Option<Timestamp>, i64, Option<Timestamp>, i64)> = BTreeMap::new();
     if let Some((span, ended_silence)) = received {
         let day = days.entry(span.last.utc().date_naive()).or_default();
         (day.0, day.1) = (Some(span.last), ended_silence);
@@ -130,8 +186,11 @@ pub(super) fn add_activity(
     if let Some(span) = settled {
         days.entry(span.last.utc().date_naive()).or_default().2 = Some(span.last);
     }
+    if too_large.1 > 0 {
+        days.entry(too_large.0).or_default().3 = too_large.1;
+    }
     type Instant = sql_types::Nullable<sql_types::Timestamp>;
-    for (day, (last_received_at, silence, last_settled_at)) in days {
+    for (day, (last_received_at, silence, last_settled_at, too_large)) in days {
         match connection {
             Connection::Sqlite(c) => diesel::sql_query(upsert("MAX"))
                 .bind::<sql_types::Text, _>(source)
@@ -139,6 +198,7 @@ pub(super) fn add_activity(
                 .bind::<Instant, _>(last_received_at)
                 .bind::<sql_types::BigInt, _>(silence)
                 .bind::<Instant, _>(last_settled_at)
+                .bind::<sql_types::BigInt, _>(too_large)
                 .execute(&mut **c)?,
             Connection::Postgres(c) => diesel::sql_query(upsert("GREATEST"))
                 .bind::<sql_types::Text, _>(source)
@@ -146,6 +206,7 @@ pub(super) fn add_activity(
                 .bind::<Instant, _>(last_received_at)
                 .bind::<sql_types::BigInt, _>(silence)
                 .bind::<Instant, _>(last_settled_at)
+                .bind::<sql_types::BigInt, _>(too_large)
                 .execute(&mut **c)?,
         };
     }

@@ -7,6 +7,7 @@ pub mod bookingkit;
 mod failure;
 pub mod json;
 pub mod ticketpark;
+pub mod wrapped;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -20,9 +21,15 @@ pub use crate::inbox::ParkReason;
 
 /// What a webhook to `source` is about. What cannot be read is parked at once, so that the answer can say why.
 pub fn classify(source: &Source, body: &[u8]) -> Classified {
+    let text = match wrapped::open(body) {
+        Ok(text) => text,
+        Err(Unreadable { reason, detail }) => {
+            return Classified::Parked { kind: "unknown".to_owned(), entity: None, reason, detail };
+        }
+    };
     match source.provider {
-        Provider::Bookingkit => bookingkit::classify(source, body),
-        Provider::Ticketpark => ticketpark::classify(source, body),
+        Provider::Bookingkit => bookingkit::classify(source, &text),
+        Provider::Ticketpark => ticketpark::classify(source, &text),
     }
 }
 
@@ -62,12 +69,13 @@ pub enum WebhookContent {
 /// # Errors
 /// Why it has to be parked.
 pub fn read_webhook(source: &Source, body: &[u8]) -> Result<WebhookReading, Unreadable> {
+    let text = wrapped::open(body)?;
     match source.provider {
         Provider::Bookingkit => {
-            let reading = bookingkit::read(source, body)?;
+            let reading = bookingkit::read(source, &text)?;
             Ok(WebhookReading { content: Some(WebhookContent::Order(Box::new(reading))), announced: Vec::new() })
         }
-        Provider::Ticketpark => ticketpark::read_webhook(body),
+        Provider::Ticketpark => ticketpark::read_webhook(&text),
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
-use warp::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use warp::http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use warp::http::{HeaderName, HeaderValue, Response, StatusCode};
 use warp::hyper::body::Bytes;
 
@@ -39,20 +39,39 @@ fn retry_after(mut answer: Answer, seconds: u64) -> Answer {
     answer
 }
 
+/// The host in the request is none of ours.
+pub(super) fn misdirected() -> Answer {
+    let text = "this page is read by an IP address, by localhost, or by the name of the machine";
+    json(StatusCode::MISDIRECTED_REQUEST, &json!({ "error": "foreign_host", "error_description": text }))
+}
+
 #[derive(Serialize)]
 struct Stored<'a> {
     status: &'static str,
     event: EventId,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    /// All events of a list, in its order.
+    #[serde(skip_serializing_if = "<[EventId]>::is_empty")]
+    events: &'a [EventId],
 }
 
-pub(super) fn accepted(event: EventId) -> Answer {
-    json(StatusCode::OK, &Stored { status: "accepted", event, reason: None })
+/// What is stored: one event, or those of a list. `parked` is the first that is, with its reason.
+pub(super) fn stored(events: &[EventId], parked: Option<(EventId, &str)>) -> Answer {
+    let first = events.first().copied().unwrap_or_default();
+    let list = if events.len() > 1 { events } else { &[] };
+    match parked {
+        None => json(StatusCode::OK, &Stored { status: "accepted", event: first, reason: None, events: list }),
+        Some((event, reason)) => {
+            let body = Stored { status: "parked", event, reason: Some(reason), events: list };
+            json(StatusCode::ACCEPTED, &body)
+        }
+    }
 }
 
-pub(super) fn parked(event: EventId, reason: &str) -> Answer {
-    json(StatusCode::ACCEPTED, &Stored { status: "parked", event, reason: Some(reason) })
+/// The connection ends with this answer.
+pub(super) fn closing(answer: Answer) -> Answer {
+    with(answer, CONNECTION, "close")
 }
 
 pub(super) fn alive() -> Answer {
@@ -111,10 +130,15 @@ mod tests {
 
     #[test]
     fn the_bodies_are_the_agreed_ones() {
-        assert_eq!(accepted(7).status(), StatusCode::OK);
-        assert_eq!(accepted(7).body(), r#"{"status":"accepted","event":7}"#);
-        assert_eq!(parked(7, "bad_amount").status(), StatusCode::ACCEPTED);
-        assert_eq!(parked(7, "bad_amount").body(), r#"{"status":"parked","event":7,"reason":"bad_amount"}"#);
+        let accepted = stored(&[7], None);
+        assert_eq!(
+            (accepted.status(), accepted.body().as_ref()),
+            (StatusCode::OK, &b"{\"status\":\"accepted\",\"event\":7}"[..])
+        );
+        let parked = stored(&[7], Some((7, "bad_amount")));
+        assert_eq!(parked.status(), StatusCode::ACCEPTED);
+        assert_eq!(parked.body(), r#"{"status":"parked","event":7,"reason":"bad_amount"}"#);
+        assert_eq!(stored(&[7, 8], None).body(), r#"{"status":"accepted","event":7,"events":[7,8]}"#);
         let retry = too_many(Duration::from_millis(500)).headers().get(RETRY_AFTER).cloned();
         assert_eq!(retry, Some(HeaderValue::from(1)));
     }

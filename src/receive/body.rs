@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Buf;
 use futures_util::{Stream, StreamExt as _};
 use warp::http::HeaderMap;
-use warp::http::header::{CONTENT_LENGTH, EXPECT};
+use warp::http::header::{CONTENT_LENGTH, EXPECT, TRANSFER_ENCODING};
 
 use super::answer::{self, Answer};
 
@@ -33,12 +33,53 @@ impl Unread {
     }
 
     pub(super) fn answer(&self, limit: usize) -> Answer {
-        match self {
+        // None of these bodies was read to its end for sure, so the connection ends with it.
+        answer::closing(match self {
             Self::TooLarge => answer::too_large(limit),
             Self::TooSlow => answer::too_slow(),
             Self::Incomplete => answer::incomplete(),
+        })
+    }
+}
+
+/// Lets a body that nobody wants run out behind the answer: a sender that is still writing when the connection closes
+/// sees a broken connection, and perhaps takes the next delivery down with it. The answer does not wait for it. What
+/// is too much to be read in vain is said to end the connection.
+pub(super) fn discard<B: Buf, E: Send + 'static>(
+    answer: Answer,
+    headers: &HeaderMap,
+    body: impl Stream<Item = Result<B, E>> + Send + 'static,
+    limit: usize,
+    time_limit: Duration,
+) -> Answer {
+    let most = limit.saturating_mul(1 + DISCARDED);
+    let announced = announced(headers);
+    // A sender that asks first is told before it sends, and then sends nothing.
+    if headers.contains_key(EXPECT) || announced.is_some_and(|length| length > most) {
+        return answer::closing(answer);
+    }
+    if announced != Some(0) && (announced.is_some() || headers.contains_key(TRANSFER_ENCODING)) {
+        tokio::spawn(async move {
+            // When it takes too long the body is dropped, and the connection with it.
+            let _ = tokio::time::timeout(time_limit, run_out(body, most)).await;
+        });
+    }
+    answer
+}
+
+async fn run_out<B: Buf, E>(body: impl Stream<Item = Result<B, E>>, most: usize) {
+    let mut body = pin!(body);
+    let mut total = 0_usize;
+    while let Some(Ok(part)) = body.next().await {
+        total = total.saturating_add(part.remaining());
+        if total > most {
+            return;
         }
     }
+}
+
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Reads a body of at most `limit` bytes within the time limit, however it is framed.
@@ -48,7 +89,7 @@ pub(super) async fn read<B: Buf, E>(
     limit: usize,
     time_limit: Duration,
 ) -> Result<Vec<u8>, Unread> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let announced = announced(headers);
     if announced.is_some_and(|length| length > limit) && headers.contains_key(EXPECT) {
         // The sender asks before it sends the body.
         return Err(Unread::TooLarge);

@@ -1,6 +1,7 @@
 //! The private listener: readiness, metrics, and a page that links to both.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -9,8 +10,8 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusHandle;
 use warp::Filter;
 use warp::filters::BoxedFilter;
-use warp::http::header::CONTENT_TYPE;
-use warp::http::{HeaderValue, Method, Response};
+use warp::http::header::{CONTENT_TYPE, HOST};
+use warp::http::{HeaderMap, HeaderValue, Method, Response};
 use warp::hyper::body::Bytes;
 
 use super::answer::{self, Answer};
@@ -35,6 +36,8 @@ pub struct Console {
     pub workers: Arc<AtomicBool>,
     /// Path of the database if it is a file: is there free space?
     pub database_file: Option<PathBuf>,
+    /// Names by which it may be asked for, besides addresses and the names of this machine.
+    pub names: Vec<String>,
     /// Lets one readiness check at a time ask the database.
     pub turn: Turn,
     /// Of all database checks together.
@@ -46,12 +49,34 @@ pub struct Console {
 pub(super) fn routes(
     console: Arc<Console>,
 ) -> impl Filter<Extract = (Answer,), Error = Infallible, Future: Send> + Clone + Send + Sync + 'static {
+    let names = console.names.clone();
     let with_console = warp::any().map(move || Arc::clone(&console));
     let ready = warp::path!("readyz").and(warp::method()).and(with_console.clone()).then(ready);
     let metrics = warp::path!("metrics").and(warp::method()).and(with_console).map(metrics);
     let page = warp::path::end().and(warp::method()).map(|method| page(&method, PAGE, "text/html; charset=utf-8"));
     let known: BoxedFilter<(Answer,)> = ready.or(metrics).unify().or(page).unify().boxed();
-    known.or(warp::any().map(answer::not_found)).unify()
+    let ours = known.or(warp::any().map(answer::not_found)).unify();
+    let foreign = warp::header::headers_cloned().and_then(move |headers: HeaderMap| {
+        let foreign = is_foreign(&headers, &names);
+        async move { if foreign { Ok(answer::misdirected()) } else { Err(warp::reject::not_found()) } }
+    });
+    foreign.or(ours).unify()
+}
+
+/// Whether a request was meant for somebody else. A web page can make the browser of somebody here ask for a name that
+/// it has pointed at this machine; it cannot make the browser ask for an address of ours by its number.
+fn is_foreign(headers: &HeaderMap, names: &[String]) -> bool {
+    let Some(host) = headers.get(HOST) else { return false };
+    let host = host.to_str().unwrap_or_default();
+    let bracketed = host.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(address, _)| address);
+    let name = bracketed.unwrap_or_else(|| host.rsplit_once(':').map_or(host, |(name, _)| name));
+    if name.parse::<IpAddr>().is_ok() {
+        return false;
+    }
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    let machine = rustix::system::uname().nodename().to_string_lossy().to_ascii_lowercase();
+    let own = ["localhost", machine.as_str()];
+    !(own.contains(&name.as_str()) || name.ends_with(".localhost") || names.contains(&name))
 }
 
 fn page(method: &Method, text: impl Into<Bytes>, content_type: &'static str) -> Answer {

@@ -16,8 +16,24 @@ const KEPT: [&str; 10] = [
     "x-webhook-id",
 ];
 
+/// How a webhook out of a list tells its place.
+const PART: &str = "x-ticketledger-part";
+
+/// The stored headers of one webhook out of a list. What they say of the bytes of the whole list is left away.
+pub(super) fn of_part(headers: &HeaderMap, number: usize, count: usize) -> String {
+    let mut object = collected(headers);
+    object.remove("content-encoding");
+    object.remove("content-length");
+    object.insert(PART.to_owned(), Value::String(format!("{number} of {count}")));
+    Value::Object(object).to_string()
+}
+
 /// The stored headers as a JSON object. A header that occurs twice is joined by a comma, as in HTTP.
 pub(super) fn kept(headers: &HeaderMap) -> String {
+    Value::Object(collected(headers)).to_string()
+}
+
+fn collected(headers: &HeaderMap) -> Map<String, Value> {
     let mut object = Map::new();
     for name in KEPT {
         let values: Vec<_> =
@@ -26,7 +42,7 @@ pub(super) fn kept(headers: &HeaderMap) -> String {
             object.insert(name.to_owned(), Value::String(values.join(", ")));
         }
     }
-    Value::Object(object).to_string()
+    object
 }
 
 #[cfg(test)]

@@ -3,19 +3,23 @@
 //!
 //! ```text
 //! server   connections: how many, how slow      console   /readyz, /metrics
+//! deadline answers that nobody takes            refusal   what is not let in: counted and told
 //! routes   addresses                            oauth     tokens for senders
 //! deliver  authenticate > body > classify > store > answer
 //! ```
 
+mod address;
 mod answer;
 mod authenticate;
 mod body;
 mod console;
+mod deadline;
 mod deliver;
 mod headers;
 mod oauth;
 mod rate;
 mod ready;
+mod refusal;
 mod routes;
 mod server;
 mod store;
@@ -36,6 +40,8 @@ use crate::limits;
 
 use self::authenticate::Secrets;
 use self::rate::Rate;
+use self::refusal::Refusals;
+use self::routes::Request;
 use self::tokens::Tokens;
 
 pub use self::console::Console;
@@ -50,6 +56,8 @@ pub struct Timeouts {
     pub header: Duration,
     /// For the body of a request.
     pub body: Duration,
+    /// For the sender to take an answer.
+    pub write: Duration,
     /// For running requests when the daemon stops.
     pub drain: Duration,
 }
@@ -60,6 +68,7 @@ impl Default for Timeouts {
             connections: limits::CONNECTIONS,
             header: limits::HEADER_TIMEOUT,
             body: limits::BODY_TIMEOUT,
+            write: limits::WRITE_TIMEOUT,
             drain: limits::DRAIN_TIMEOUT,
         }
     }
@@ -71,6 +80,7 @@ pub struct Intake {
     writer: Writer,
     tokens: Tokens,
     timeouts: Timeouts,
+    refusals: Refusals,
     admission: RwLock<Arc<Admission>>,
 }
 
@@ -104,6 +114,7 @@ impl Intake {
         Self {
             admission: RwLock::new(Arc::new(Admission::new(config, &clock, None))),
             tokens: Tokens::new(database, clock.clone()),
+            refusals: Refusals::new(&clock, writer.activity()),
             timeouts: Timeouts::default(),
             clock,
             writer,
@@ -119,6 +130,11 @@ impl Intake {
 
     fn admission(&self) -> Arc<Admission> {
         Arc::clone(&self.admission.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Counts a request that is not served.
+    fn refused(&self, reason: &'static str, source: &str, request: &Request) {
+        self.refusals.count(&self.admission().config, reason, source, &request.method, &request.segments);
     }
 
     /// Replaces the timeouts.
@@ -137,5 +153,6 @@ pub async fn serve_public(listener: TcpListener, intake: Arc<Intake>, shutdown: 
 
 /// Serves readiness, metrics and the front page until `shutdown` completes.
 pub async fn serve_console(listener: TcpListener, console: Arc<Console>, shutdown: impl Future<Output = ()>) {
-    server::serve(listener, console::routes(console), Timeouts::default(), shutdown).await;
+    let timeouts = Timeouts { connections: limits::CONSOLE_CONNECTIONS, ..Timeouts::default() };
+    server::serve(listener, console::routes(console), timeouts, shutdown).await;
 }

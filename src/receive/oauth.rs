@@ -1,6 +1,7 @@
 //! `POST /oauth/token`: the client-credentials grant of RFC 6749. bookingkit's example posts a form, its PHP code would
 //! post multipart; both are accepted, and so are credentials in a Basic header.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 
 use base64::Engine as _;
@@ -8,17 +9,25 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::{Buf, Bytes};
 use futures_util::{Stream, stream};
 use serde_json::json;
-use warp::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use warp::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use warp::http::{HeaderMap, StatusCode};
 
 use super::Intake;
 use super::answer::{self, Answer};
 use super::authenticate::Secrets;
 use super::body::{self, Unread};
+use super::routes::Request;
 use crate::limits;
+use crate::provider::wrapped::{self, Sealed};
 
 /// Largest body of a token request, in bytes.
 const BODY_BYTES: usize = 16 * 1024;
+
+const AS_JSON: &str = "the body is JSON; send a form instead (Content-Type: application/x-www-form-urlencoded): \
+    grant_type=client_credentials&client_id=...&client_secret=...";
+const IN_QUERY: &str = "the parameters are in the address, where logs keep them; send them in the body as a form \
+    (Content-Type: application/x-www-form-urlencoded): grant_type=client_credentials&client_id=...&client_secret=...";
+const ENCODED: &str = "the content encoding cannot be read; send the form plain, as gzip or as deflate";
 
 /// Why a request gets no token: RFC 6749, section 5.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,17 +55,24 @@ impl Denied {
 /// Issues a token, or returns why not.
 pub(super) async fn issue<B: Buf, E>(
     intake: &Intake,
-    headers: &HeaderMap,
+    request: &Request,
     body: impl Stream<Item = Result<B, E>>,
 ) -> Answer {
+    let headers = &request.headers;
     let body = match body::read(headers, body, BODY_BYTES, intake.timeouts.body).await {
         Ok(body) => body,
-        Err(Unread::TooLarge) => return Denied::Request("the body is too large").answer(),
+        Err(Unread::TooLarge) => return answer::closing(Denied::Request("the body is too large").answer()),
         Err(unread) => return unread.answer(BODY_BYTES),
     };
     let admission = intake.admission();
     let granted = match form(headers, body).await {
-        Ok(form) => grant(&admission.secrets, headers, &form),
+        Ok(form) => grant(&admission.secrets, headers, &form).map_err(|denied| match denied {
+            // What a form lacks may stand where it is not looked for.
+            Denied::Request(_) if form.0.is_empty() && request.query.contains("grant_type=") => {
+                Denied::Request(IN_QUERY)
+            }
+            denied => denied,
+        }),
         Err(denied) => Err(denied),
     };
     let (source, client_id) = match granted {
@@ -137,6 +153,16 @@ impl Form {
 }
 
 async fn form(headers: &HeaderMap, body: Vec<u8>) -> Result<Form, Denied> {
+    let encoding = headers.get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("unknown"));
+    let body = match wrapped::unpack(encoding, &body, BODY_BYTES) {
+        Ok(Cow::Borrowed(_)) => body,
+        Ok(Cow::Owned(unpacked)) => unpacked,
+        Err(Sealed::TooLarge) => return Err(Denied::Request("the body is too large")),
+        Err(Sealed::Unreadable(_)) => return Err(Denied::Request(ENCODED)),
+    };
+    if body.trim_ascii_start().starts_with(b"{") {
+        return Err(Denied::Request(AS_JSON));
+    }
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if let Ok(boundary) = multer::parse_boundary(content_type) {
         return multipart(boundary, body).await.map_err(|_| Denied::Request("the multipart body cannot be read"));

@@ -19,7 +19,15 @@ pub(super) struct Rate {
 impl Rate {
     pub(super) fn new(per_second: u32, clock: &Clock) -> Self {
         let elapsed = Elapsed::since_now(clock);
-        let quota = Quota::per_second(NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN));
+        Self::of(Quota::per_second(NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN)), elapsed)
+    }
+
+    /// One a minute, for what is logged.
+    pub(super) fn once_a_minute(clock: &Clock) -> Self {
+        Self::of(Quota::per_minute(NonZeroU32::MIN), Elapsed::since_now(clock))
+    }
+
+    fn of(quota: Quota, elapsed: Elapsed) -> Self {
         Self { limiter: RateLimiter::direct_with_clock(quota, elapsed.clone()), elapsed }
     }
 

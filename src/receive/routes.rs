@@ -1,5 +1,5 @@
-//! Routes of the public listener. Every branch returns a response by itself: a rejection would fall through to the next
-//! route and end as plain text that no sender expects. Query parameters are ignored.
+//! Routes of the public listener. Every request gets an answer here: a rejection of warp would end as plain text that
+//! no sender expects.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -7,68 +7,80 @@ use std::sync::Arc;
 use bytes::Buf;
 use futures_util::Stream;
 use warp::Filter;
-use warp::filters::BoxedFilter;
+use warp::filters::path::FullPath;
 use warp::http::{HeaderMap, Method};
 
 use super::answer::{self, Answer};
 use super::deliver::{self, Credential};
-use super::{Intake, oauth};
+use super::{Intake, address, body, oauth};
 
 /// Methods of a delivery: bookingkit's text says PATCH, its example POST.
 const DELIVERY_METHODS: [Method; 3] = [Method::POST, Method::PATCH, Method::PUT];
 
+/// A request without its body.
+pub(super) struct Request {
+    pub(super) method: Method,
+    /// The path, segment by segment.
+    pub(super) segments: Vec<String>,
+    /// What follows the question mark. Deliveries ignore it.
+    pub(super) query: String,
+    pub(super) headers: HeaderMap,
+}
+
 pub(super) fn public(
     intake: Arc<Intake>,
 ) -> impl Filter<Extract = (Answer,), Error = Infallible, Future: Send> + Clone + Send + Sync + 'static {
-    let request = warp::any()
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    warp::any()
         .map(move || Arc::clone(&intake))
         .and(warp::method())
+        .and(warp::path::full())
+        .and(query)
         .and(warp::header::headers_cloned())
-        .and(warp::body::stream());
-    let by_path = warp::path!("webhooks" / String / String).and(request.clone()).then(
-        |source: String, secret: String, intake, method, headers, body| {
-            delivery(intake, method, source, Credential::Path(secret), headers, body)
-        },
-    );
-    let by_token =
-        warp::path!("webhooks" / String).and(request.clone()).then(|source: String, intake, method, headers, body| {
-            delivery(intake, method, source, Credential::Bearer, headers, body)
-        });
-    let token = warp::path!("oauth" / "token").and(request).then(token);
-    let health = warp::path!("healthz").and(warp::method()).map(health);
-    let known: BoxedFilter<(Answer,)> = by_path.or(by_token).unify().or(token).unify().or(health).unify().boxed();
-    known.or(warp::any().map(answer::not_found)).unify()
+        .and(warp::body::stream())
+        .then(|intake: Arc<Intake>, method, path: FullPath, query, headers, body| {
+            let request = Request { method, segments: address::segments(path.as_str()), query, headers };
+            answered(intake, request, body)
+        })
+        .or(warp::any().map(answer::not_found))
+        .unify()
 }
 
-fn health(method: Method) -> Answer {
-    match method {
-        Method::GET | Method::HEAD => answer::alive(),
-        _ => answer::method_not_allowed("GET, HEAD"),
-    }
-}
-
-async fn token<B: Buf, E>(
+async fn answered<B: Buf, E: Send + 'static>(
     intake: Arc<Intake>,
-    method: Method,
-    headers: HeaderMap,
-    body: impl Stream<Item = Result<B, E>>,
+    request: Request,
+    body: impl Stream<Item = Result<B, E>> + Send + 'static,
 ) -> Answer {
-    if method != Method::POST {
-        return answer::method_not_allowed("POST");
-    }
-    oauth::issue(&intake, &headers, body).await
+    let segments: Vec<&str> = request.segments.iter().map(String::as_str).collect();
+    let allowed = match segments.as_slice() {
+        ["webhooks", _] | ["webhooks", _, _] if !DELIVERY_METHODS.contains(&request.method) => "POST, PATCH, PUT",
+        ["webhooks", source] => {
+            return deliver::deliver(&intake, &request, source, Credential::Bearer, body).await;
+        }
+        ["webhooks", source, secret] => {
+            return deliver::deliver(&intake, &request, source, Credential::Path(secret), body).await;
+        }
+        ["oauth", "token"] if request.method != Method::POST => "POST",
+        ["oauth", "token"] => return oauth::issue(&intake, &request, body).await,
+        ["healthz"] if !matches!(request.method, Method::GET | Method::HEAD) => "GET, HEAD",
+        ["healthz"] => return discarded(&intake, &request, answer::alive(), body),
+        _ => {
+            intake.refused("unknown_path", "", &request);
+            return discarded(&intake, &request, answer::not_found(), body);
+        }
+    };
+    let source = segments.get(1).copied().unwrap_or_default();
+    intake.refused("wrong_method", source, &request);
+    discarded(&intake, &request, answer::method_not_allowed(allowed), body)
 }
 
-async fn delivery<B: Buf, E>(
-    intake: Arc<Intake>,
-    method: Method,
-    source: String,
-    credential: Credential,
-    headers: HeaderMap,
-    body: impl Stream<Item = Result<B, E>>,
+/// The answer to a request whose body nobody reads.
+pub(super) fn discarded<B: Buf, E: Send + 'static>(
+    intake: &Intake,
+    request: &Request,
+    answer: Answer,
+    stream: impl Stream<Item = Result<B, E>> + Send + 'static,
 ) -> Answer {
-    if !DELIVERY_METHODS.contains(&method) {
-        return answer::method_not_allowed("POST, PATCH, PUT");
-    }
-    deliver::deliver(&intake, &method, &source, &credential, &headers, body).await
+    let limit = intake.admission().config.limits.body_bytes;
+    body::discard(answer, &request.headers, stream, limit, intake.timeouts.body)
 }

@@ -17,6 +17,9 @@ use tokio::task::JoinSet;
 use warp::{Filter, Reply};
 
 use super::Timeouts;
+use super::deadline::WriteDeadline;
+use super::rate::Rate;
+use crate::clock::Clock;
 
 /// Largest request head, in bytes.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -37,6 +40,8 @@ where
     let slots = Arc::new(Semaphore::new(timeouts.connections));
     let (stop, stopped) = watch::channel(());
     let mut connections = JoinSet::new();
+    // The log is for people: it says once a minute what happens ten times a second.
+    let complaints = Rate::once_a_minute(&Clock::System);
     loop {
         // A connection beyond the limit waits in the system's queue. The semaphore is never closed.
         let slot = tokio::select! {
@@ -44,7 +49,7 @@ where
             () = &mut shutdown => break,
         };
         let stream = tokio::select! {
-            stream = accept(&listener) => stream,
+            stream = accept(&listener, &complaints) => stream,
             () = &mut shutdown => break,
         };
         let (filter, stopped) = (filter.clone(), stopped.clone());
@@ -83,7 +88,7 @@ where
     });
     let mut builder = hyper::server::conn::http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(timeouts.header).max_buf_size(HEAD_BYTES);
-    let mut serving = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut serving = pin!(builder.serve_connection(TokioIo::new(WriteDeadline::new(stream, timeouts.write)), service));
     tokio::select! {
         ended = serving.as_mut() => return ended,
         _ = stop.changed() => {}
@@ -98,7 +103,7 @@ where
 }
 
 /// Accepts the next connection. An error concerns a single connection or a temporary shortage, so it tries again.
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener, complaints: &Rate) -> TcpStream {
     loop {
         match listener.accept().await {
             Ok((stream, _peer)) => {
@@ -107,7 +112,13 @@ async fn accept(listener: &TcpListener) -> TcpStream {
                 return stream;
             }
             Err(error) => {
-                tracing::warn!(%error, "cannot accept a connection");
+                if complaints.take().is_ok() {
+                    tracing::warn!(
+                        %error,
+                        "cannot accept a connection; if too many files are open, raise LimitNOFILE= of the service \
+                         (the next line about this is at least a minute away)"
+                    );
+                }
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }

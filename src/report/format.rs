@@ -2,7 +2,8 @@
 //!
 //! JSON keeps minor units as whole numbers and the names of the view's columns: it is stable, and so is CSV with
 //! [`Amounts::Minor`]. Other CSV has the same columns for people and spreadsheets: `net` in currency units instead of
-//! `net_minor`. The table is for reading and may change.
+//! `net_minor`, and no text that a spreadsheet takes for a formula. The table is for reading and may change. Only JSON
+//! has texts exactly as they came; elsewhere control characters are replaced.
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
@@ -145,9 +146,25 @@ fn percent(basis_points: i64) -> String {
     format!("{text} %")
 }
 
-/// A title or a reason may hold whatever a provider sent; a terminal must not obey it.
+/// A title or a reason may hold whatever a provider sent; a terminal must not obey it, and no character may turn around
+/// or hide what stands beside it.
 pub fn printable(text: &str) -> String {
-    text.chars().map(|character| if character.is_control() { '\u{fffd}' } else { character }).collect()
+    text.chars().map(|character| if is_hostile(character) { '\u{fffd}' } else { character }).collect()
+}
+
+/// Control characters, those that change the direction of a text, and breaks of lines that are none to the eye.
+fn is_hostile(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || character == '\u{feff}'
+}
+
+/// A text for a cell of a spreadsheet: one that begins like a formula gets an apostrophe in front, so that it is none.
+fn disarmed(text: &str) -> String {
+    let text = printable(text);
+    // Spreadsheets also take the wide forms that East Asian keyboards write.
+    let formula = ['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+    if text.starts_with(formula) { format!("'{text}") } else { text }
 }
 
 fn csv_text(table: &Table, amounts: Amounts) -> Result<String, Error> {
@@ -175,7 +192,10 @@ pub(super) fn csv_rows(columns: &[Column], rows: &[Vec<Cell>], amounts: Amounts)
     csv_records(rows.iter().map(|row| {
         let exponent = exponent(columns, row);
         let cell = |(column, cell): (&Column, &Cell)| match cell {
-            Cell::Text(text) => text.clone().unwrap_or_default(),
+            Cell::Text(text) => {
+                let text = text.as_deref().unwrap_or_default();
+                if amounts == Amounts::Units { disarmed(text) } else { printable(text) }
+            }
             Cell::Number(Some(minor)) if units && column.shown == Shown::Amount => format_minor(*minor, exponent),
             Cell::Number(number) => number.map(|number| number.to_string()).unwrap_or_default(),
         };

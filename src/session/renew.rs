@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::{JoinError, spawn_blocking};
 
+use super::seal::Column;
 use super::store::{Row, Turn};
 use super::{Account, Login};
 use crate::clock::Timestamp;
@@ -106,7 +107,8 @@ impl Account {
         if self.refusal().is_some_and(|(version, until)| version == base && now < until) {
             return Err(self.login_required());
         }
-        let Some(refresh_token) = stored.and_then(|row| self.seal.open(&row.refresh_token_sealed)) else {
+        let Some(refresh_token) = stored.and_then(|row| self.seal.open(Column::Refresh, &row.refresh_token_sealed))
+        else {
             return Ok(Next::LogIn);
         };
         match self.client.refresh(&refresh_token).await {
@@ -168,7 +170,7 @@ impl Account {
     }
 
     fn open_access(&self, row: &Row) -> Option<Held> {
-        let access_token = self.seal.open(&row.access_token_sealed)?;
+        let access_token = self.seal.open(Column::Access, &row.access_token_sealed)?;
         Some(Held { access_token, expires_at: row.access_expires_at, version: row.version })
     }
 
@@ -182,8 +184,9 @@ impl Account {
     ) -> Result<Unsaved, Failure> {
         let life = grant.lifetime_seconds * 1000;
         let refresh_token = grant.refresh_token.or(before);
-        let seal = |token: &SecretString| self.seal.close(token);
-        let sealed = refresh_token.as_ref().and_then(seal).zip(seal(&grant.access_token));
+        let seal = |column, token: &SecretString| self.seal.close(column, token);
+        let refresh_token = refresh_token.as_ref().and_then(|token| seal(Column::Refresh, token));
+        let sealed = refresh_token.zip(seal(Column::Access, &grant.access_token));
         let (refresh_token_sealed, access_token_sealed) = sealed.ok_or_else(|| Failure::Transient {
             reason: ParkReason::TokenUnsealed,
             detail: "the system has no random numbers to encrypt a token with".to_owned(),

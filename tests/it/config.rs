@@ -121,7 +121,7 @@ oauth_clients = [{ id = "a" }]
     let found = mistakes(text, &[("EMPTY", " ")]);
     let expected = [
         ":3: server.listen:",
-        ":4: server.port: unknown key; known here: listen, console",
+        ":4: server.port: unknown key; known here: listen, console, console_names",
         ":6: database.url:",
         ":8: limits.body_bytes:",
         ":10: sources[0].name:",

@@ -125,7 +125,7 @@ async fn what_waits_for_a_person_is_a_warning() {
     sql(
         &home,
         "UPDATE source_activity SET last_received_at = '2026-01-01 00:00:00';
-         INSERT INTO source_activity VALUES ('museum', '2026-01-01', '2026-01-01 00:00:00', 0, NULL)
+         INSERT INTO source_activity VALUES ('museum', '2026-01-01', '2026-01-01 00:00:00', 0, NULL, 0)
              ON CONFLICT DO NOTHING;
          INSERT INTO findings (fingerprint, source, reason, severity, evidence, first_seen, last_seen, state)
              VALUES ('f', 'museum', 'overpaid', 'high', 'e', '2026-01-01 00:00:00', '2026-01-01 00:00:00', 'open');

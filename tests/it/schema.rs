@@ -103,6 +103,7 @@ on_both_engines!(every_column_of_the_schema_is_there, |database| {
     select_all!(
         &mut connection,
         accounts,
+        alerted_events,
         alerts,
         chain_anchors,
         contact_orders,

@@ -88,6 +88,9 @@ fn what_the_daemon_needs_is_not_taken_away() {
         "WorkingDirectory=%S/ticketledger",
         "RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX",
         "Restart=on-failure",
+        "LimitNOFILE=4096",
+        "LimitCORE=0",
+        "MemoryMax=2G",
     ] {
         assert!(has("ticketledger.service", needed), "{needed}");
     }

@@ -23,12 +23,15 @@ CREATE TABLE source_activity (
     last_received_at timestamp,
     longest_silence_seconds bigint NOT NULL,
     last_settled_at timestamp,
+    too_large_bodies bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (source, day)
 );
 COMMENT ON TABLE source_activity IS
     'When each source last sent a delivery and had one settled, by UTC day. Written every few seconds.';
 COMMENT ON COLUMN source_activity.longest_silence_seconds IS
     'The longest time without a delivery that ended on this day.';
+COMMENT ON COLUMN source_activity.too_large_bodies IS
+    'Bodies that were refused because they are larger than limits.body_bytes.';
 
 CREATE TABLE alerts (
     alert text COLLATE "C" NOT NULL CHECK (alert IN ('parked', 'backlog', 'provider_down', 'finding_high', 'silence')),
@@ -40,3 +43,10 @@ CREATE TABLE alerts (
 COMMENT ON TABLE alerts IS
     'The alerts that are on. Whoever inserts or deletes a row sends the message, so that it is sent once.';
 COMMENT ON COLUMN alerts.seen_at IS 'When a daemon last saw the cause.';
+
+CREATE TABLE alerted_events (
+    event_id bigint PRIMARY KEY,
+    source text COLLATE "C" NOT NULL
+);
+COMMENT ON TABLE alerted_events IS
+    'The parked events that an alert has told of, so that each new one is told once.';

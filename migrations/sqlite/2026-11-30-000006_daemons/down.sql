@@ -1,3 +1,4 @@
+DROP TABLE alerted_events;
 DROP TABLE alerts;
 DROP TABLE source_activity;
 DROP TABLE daemons;

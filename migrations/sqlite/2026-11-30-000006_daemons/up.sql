@@ -21,6 +21,7 @@ CREATE TABLE source_activity (
     last_received_at TEXT,
     longest_silence_seconds INTEGER NOT NULL,
     last_settled_at TEXT,
+    too_large_bodies INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (source, day)
 ) STRICT;
 
@@ -31,4 +32,10 @@ CREATE TABLE alerts (
     began_at TEXT NOT NULL,
     seen_at TEXT NOT NULL,
     PRIMARY KEY (alert, source)
+) STRICT;
+
+-- The parked events that an alert has told of, so that each new one is told once.
+CREATE TABLE alerted_events (
+    event_id INTEGER PRIMARY KEY NOT NULL,
+    source TEXT NOT NULL
 ) STRICT;

@@ -1,4 +1,5 @@
-//! Erases a person: the contact, and the bodies of all deliveries and documents about their orders.
+//! Erases a person: the contact, the bodies of all deliveries and documents about their orders, and what was written
+//! down about those deliveries: their headers, and why they failed.
 //!
 //! What the books need stays: the hashes of the bodies, opaque ids, amounts, and the snapshots, which never held
 //! personal data. So the hash chain, the balances, a rebuild and a trace do not change.
@@ -68,9 +69,13 @@ pub fn erase(
     }
     let erased = database.transaction("erase", |connection| {
         store::lock(connection, contact_id)?;
-        let Plan { erased, events, documents } = plan(connection, contact_id, parked_too)?;
+        let Plan { erased, events, all_events, documents } = plan(connection, contact_id, parked_too)?;
         store::take_bytes(connection, &events, &documents)?;
+        store::take_words(connection, &all_events)?;
         store::erase(connection, contact_id, now)?;
+        if !store::wipe_free_pages(connection)? {
+            tracing::warn!("free pages of the database may hold copies of what was erased; run VACUUM at a quiet hour");
+        }
         let what = format!(
             "contact={contact_id} source={} orders={} events={} documents={}",
             erased.source,
@@ -99,6 +104,8 @@ struct Event {
 struct Plan {
     erased: Erased,
     events: Vec<i64>,
+    /// Also those without a body.
+    all_events: Vec<i64>,
     documents: Vec<i64>,
 }
 
@@ -134,5 +141,6 @@ fn plan(connection: &mut Connection, contact_id: i64, parked_too: bool) -> Resul
         documents: documents.len(),
         other_contacts,
     };
-    Ok(Plan { erased, events: events.iter().map(|event| event.id).collect(), documents })
+    let all_events = store::all_events(connection, &erased.source, &entities)?;
+    Ok(Plan { erased, events: events.iter().map(|event| event.id).collect(), all_events, documents })
 }

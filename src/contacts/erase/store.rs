@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::Event;
 use crate::clock::Timestamp;
-use crate::db::schema::{contact_orders, contacts, documents, inbox_events};
+use crate::db::schema::{contact_orders, contacts, documents, inbox_attempts, inbox_events};
 use crate::db::{Connection, Result};
 use crate::on_engine;
 
@@ -68,6 +68,66 @@ pub(super) fn documents_of(connection: &mut Connection, source: &str, entities: 
         ids.extend(rows);
     }
     Ok(ids)
+}
+
+/// All events about these entities, also those whose bodies are gone already.
+pub(super) fn all_events(connection: &mut Connection, source: &str, entities: &[String]) -> Result<Vec<i64>> {
+    let mut ids = Vec::new();
+    for part in entities.chunks(PART) {
+        let query = inbox_events::table
+            .filter(inbox_events::source.eq(source))
+            .filter(inbox_events::entity.eq_any(part))
+            .order(inbox_events::id)
+            .select(inbox_events::id);
+        let rows: Vec<i64> = on_engine!(connection, |c| query.load(c))?;
+        ids.extend(rows);
+    }
+    Ok(ids)
+}
+
+/// Deletes what was said around the bodies: headers, and the words of a failure, which may quote a body.
+pub(super) fn take_words(connection: &mut Connection, events: &[i64]) -> Result<()> {
+    let nothing = None::<String>;
+    for part in events.chunks(PART) {
+        let words = (
+            inbox_events::headers.eq("{}"),
+            inbox_events::content_type.eq(&nothing),
+            inbox_events::detail.eq(&nothing),
+        );
+        let update = diesel::update(inbox_events::table.filter(inbox_events::id.eq_any(part))).set(words);
+        on_engine!(connection, |c| update.execute(c))?;
+        let update = diesel::update(inbox_attempts::table.filter(inbox_attempts::event_id.eq_any(part)))
+            .set(inbox_attempts::detail.eq(&nothing));
+        on_engine!(connection, |c| update.execute(c))?;
+    }
+    Ok(())
+}
+
+/// Free pages of a SQLite file that an erasure overwrites; more would hold up everybody who writes.
+const FREE_PAGES: i64 = 65_536;
+
+/// Overwrites the free pages of a SQLite file, where earlier copies of a row may be: takes them all for a table, and
+/// gives them back empty. False when there are too many.
+pub(super) fn wipe_free_pages(connection: &mut Connection) -> Result<bool> {
+    #[derive(QueryableByName)]
+    struct Pages {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        free: i64,
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        size: i64,
+    }
+    let Connection::Sqlite(c) = connection else { return Ok(true) };
+    let query = "SELECT freelist_count AS free, page_size AS size FROM pragma_freelist_count, pragma_page_size";
+    let Pages { free, size } = diesel::sql_query(query).get_result(&mut **c)?;
+    if free > FREE_PAGES {
+        return Ok(false);
+    }
+    diesel::sql_query("CREATE TABLE wiped (bytes BLOB NOT NULL) STRICT").execute(&mut **c)?;
+    diesel::sql_query("INSERT INTO wiped VALUES (zeroblob($1))")
+        .bind::<diesel::sql_types::BigInt, _>(free.saturating_mul(size))
+        .execute(&mut **c)?;
+    diesel::sql_query("DROP TABLE wiped").execute(&mut **c)?;
+    Ok(true)
 }
 
 /// Deletes the bodies of events and documents; their hashes stay.

@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch as channel;
 
 use super::watch::Watch;
-use super::{Daemon, Options, systemd};
+use super::{Daemon, Options, files, systemd};
 use crate::config::{Config, Problem, Problems};
 use crate::limits;
 
@@ -27,9 +27,10 @@ pub async fn run(reread: Reread) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     let (config, warnings) = reread()?;
     log(&warnings);
+    let options = Options { timeouts: files::within(files::raise_limit()), ..Options::default() };
     systemd::status("opening the database");
     let mut daemon = tokio::select! {
-        daemon = Daemon::start(config, Options::default()) => daemon?,
+        daemon = Daemon::start(config, options) => daemon?,
         // A migration that is interrupted is rolled back.
         () = signals.stop() => return Ok(()),
     };

@@ -36,8 +36,9 @@ enum Item {
 }
 
 struct Waiting {
-    delivery: Delivery,
-    answer: oneshot::Sender<Result<EventId, Refused>>,
+    /// What one request brought: one webhook, or a list of them. They are stored together or not at all.
+    deliveries: Vec<Delivery>,
+    answer: oneshot::Sender<Result<Vec<EventId>, Refused>>,
     /// Its share of the bytes that may wait; given back when it is answered.
     _share: OwnedSemaphorePermit,
 }
@@ -80,10 +81,19 @@ impl Writer {
     /// # Errors
     /// See [`Refused`].
     pub async fn store(&self, delivery: Delivery) -> Result<EventId, Refused> {
+        self.store_all(vec![delivery]).await?.first().copied().ok_or_else(ended)
+    }
+
+    /// Stores the deliveries of one request in one transaction; the answer comes after its commit, with their numbers
+    /// in their order.
+    ///
+    /// # Errors
+    /// See [`Refused`]; then none of them is confirmed.
+    pub async fn store_all(&self, deliveries: Vec<Delivery>) -> Result<Vec<EventId>, Refused> {
         let (answer, answered) = oneshot::channel();
-        let share = u32::try_from(delivery.body.len()).map_err(|_| Refused::Full)?;
+        let share = u32::try_from(bytes(&deliveries)).map_err(|_| Refused::Full)?;
         let share = Arc::clone(&self.bytes).try_acquire_many_owned(share).map_err(|_| Refused::Full)?;
-        let waiting = Item::Delivery(Box::new(Waiting { delivery, answer, _share: share }));
+        let waiting = Item::Delivery(Box::new(Waiting { deliveries, answer, _share: share }));
         self.queue.try_send(waiting).map_err(|error| match error {
             TrySendError::Full(_) => Refused::Full,
             TrySendError::Closed(_) => ended(),
@@ -128,6 +138,10 @@ impl Pulse {
     }
 }
 
+fn bytes(deliveries: &[Delivery]) -> usize {
+    deliveries.iter().fold(0, |sum, delivery| sum.saturating_add(delivery.body.len()))
+}
+
 fn ended() -> Refused {
     Refused::Database("the inbox writer has stopped".to_owned())
 }
@@ -156,7 +170,7 @@ fn run(mut queue: mpsc::Receiver<Item>, database: &Database, wake: &Notify, acti
             }
         }
         while !waiting.is_empty() {
-            let batch: Vec<Waiting> = waiting.drain(..rows_within(&waiting, limits::BATCH_BYTES)).collect();
+            let batch: Vec<Waiting> = waiting.drain(..items_within(&waiting, limits::BATCH_BYTES)).collect();
             store_batch(batch, database, wake, activity);
         }
         for heartbeat in heartbeats.drain(..) {
@@ -166,12 +180,13 @@ fn run(mut queue: mpsc::Receiver<Item>, database: &Database, wake: &Notify, acti
     }
 }
 
-/// How many from the front fit into `bytes`; at least one.
-fn rows_within(waiting: &[Waiting], bytes: usize) -> usize {
-    let mut total = 0_usize;
+/// How many from the front fit into `most` bytes and into the rows of a batch; at least one.
+fn items_within(waiting: &[Waiting], most: usize) -> usize {
+    let (mut total, mut rows) = (0_usize, 0_usize);
     let fitting = waiting.iter().take_while(|item| {
-        total = total.saturating_add(item.delivery.body.len());
-        total <= bytes
+        total = total.saturating_add(bytes(&item.deliveries));
+        rows = rows.saturating_add(item.deliveries.len());
+        total <= most && rows <= limits::BATCH_ROWS
     });
     fitting.count().max(1).min(waiting.len())
 }
@@ -179,8 +194,10 @@ fn rows_within(waiting: &[Waiting], bytes: usize) -> usize {
 fn store_batch(batch: Vec<Waiting>, database: &Database, wake: &Notify, activity: &Activity) {
     let error = match commit(&batch, database, wake, activity) {
         Ok(ids) => {
-            for (item, id) in batch.into_iter().zip(ids) {
-                answer(item, Ok(id));
+            let mut ids = ids.into_iter();
+            for item in batch {
+                let own = ids.by_ref().take(item.deliveries.len()).collect();
+                answer(item, Ok(own));
             }
             return;
         }
@@ -195,7 +212,7 @@ fn store_batch(batch: Vec<Waiting>, database: &Database, wake: &Notify, activity
             continue;
         }
         match commit(std::slice::from_ref(&item), database, wake, activity) {
-            Ok(ids) => answer(item, ids.first().copied().ok_or_else(ended)),
+            Ok(ids) => answer(item, Ok(ids)),
             Err(error) => {
                 answer(item, Err(Refused::Database(error.to_string())));
                 failed = error.is_transient().then_some(error);
@@ -204,19 +221,19 @@ fn store_batch(batch: Vec<Waiting>, database: &Database, wake: &Notify, activity
     }
 }
 
-fn answer(item: Waiting, result: Result<EventId, Refused>) {
+fn answer(item: Waiting, result: Result<Vec<EventId>, Refused>) {
     // A sender that went away is not told; what it sent is stored all the same.
     let _ = item.answer.send(result);
 }
 
 fn commit(batch: &[Waiting], database: &Database, wake: &Notify, activity: &Activity) -> db::Result<Vec<EventId>> {
     let started = Instant::now();
-    let deliveries: Vec<&Delivery> = batch.iter().map(|item| &item.delivery).collect();
+    let deliveries: Vec<&Delivery> = batch.iter().flat_map(|item| &item.deliveries).collect();
     let ids = database.transaction("inbox", |connection| store::insert_batch(connection, &deliveries));
     let ids = ids.inspect_err(|_| metrics::counter!("ticketledger_inbox_commit_failures_total").increment(1))?;
     metrics::histogram!("ticketledger_inbox_commit_seconds").record(started.elapsed());
     // A histogram takes floats; nothing is decided by it.
-    metrics::histogram!("ticketledger_inbox_batch_events").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+    metrics::histogram!("ticketledger_inbox_batch_events").record(u32::try_from(deliveries.len()).unwrap_or(u32::MAX));
     for delivery in &deliveries {
         activity.note(&delivery.source, delivery.received_at);
     }

@@ -30,6 +30,7 @@ pub const TABLES: &[&str] = &[
     "findings",
     "source_activity",
     "alerts",
+    "alerted_events",
 ];
 
 /// Lines of the entries: the database refuses a line without its entry, and an entry without its lines.

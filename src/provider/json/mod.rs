@@ -40,11 +40,36 @@ pub struct Element<'d> {
 /// # Errors
 /// `broken_utf8`, `invalid_json` (also for nesting deeper than any real document), `lone_surrogate`.
 pub fn parse(bytes: &[u8]) -> Result<Document<'_>, Unreadable> {
+    if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, (1..), ..] | [(1..), 0, ..]) {
+        return Err(Unreadable::new(ParkReason::BrokenUtf8, "the text is UTF-16; JSON is sent as UTF-8"));
+    }
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        Unreadable::new(ParkReason::BrokenUtf8, format!("byte {} is not UTF-8", error.valid_up_to()))
+        let at = error.valid_up_to();
+        let detail = format!("byte {at} is not UTF-8; the text may be Latin-1 (ISO 8859-1, Windows-1252)");
+        Unreadable::new(ParkReason::BrokenUtf8, detail)
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    Value::parse(text).map(Document)
+    Value::parse(text).map(Document).map_err(|refused| match what_it_is(text) {
+        Some(words) if refused.reason == ParkReason::InvalidJson => {
+            Unreadable::new(ParkReason::InvalidJson, format!("{words} ({})", refused.detail))
+        }
+        _ => refused,
+    })
+}
+
+/// What a text that is no JSON is instead, as far as its first characters tell.
+fn what_it_is(text: &str) -> Option<&'static str> {
+    let text = text.trim_start();
+    let name = text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"_-.%+[]".contains(byte)).count();
+    match text.as_bytes().first() {
+        None => Some("the body is empty"),
+        Some(b'<') => Some("the body is XML or HTML, not JSON"),
+        Some(b'-') if text.starts_with("--") => Some("the body is a multipart form, not JSON"),
+        _ if name > 0 && text.as_bytes().get(name) == Some(&b'=') => {
+            Some("the body is a form, not JSON; of forms only one is read whose single field `payload` holds the JSON")
+        }
+        _ => None,
+    }
 }
 
 impl Document<'_> {
@@ -58,7 +83,18 @@ impl Document<'_> {
     /// # Errors
     /// `invalid_json` when it is anything else.
     pub fn object(&self) -> Result<Object<'_>, Unreadable> {
-        self.root().object().map_err(|_| Unreadable::new(ParkReason::InvalidJson, "the document is not an object"))
+        self.root().object().map_err(|_| {
+            let what = match &self.0 {
+                Value::Text(text) if text.trim_start().starts_with(['{', '[']) => {
+                    "a JSON text within a JSON text: it was encoded twice".to_owned()
+                }
+                Value::Text(_) => "a text".to_owned(),
+                Value::List(items) => format!("a list of {} elements", items.len()),
+                Value::Null => "null".to_owned(),
+                Value::Bool(_) | Value::Number(_) | Value::Map(_) => "a single value".to_owned(),
+            };
+            Unreadable::new(ParkReason::InvalidJson, format!("the document is {what}, and not an object"))
+        })
     }
 }
 

@@ -86,6 +86,7 @@ async fn a_daemon_goes_on_with_the_copy_as_if_nothing_had_been() {
     daemon.accepted("museum", changed(PAID_ORDER, &[("/name", json!("Late"))])).await;
     daemon.claim_and_die();
     from.execute("INSERT INTO alerts VALUES ('silence', 'theatre', '2025-11-11 12:00:00', '2025-11-11 12:00:00')");
+    from.execute("INSERT INTO alerted_events SELECT id, source FROM inbox_events WHERE id = 1");
     let heads = daemon.lines("SELECT entry_hash AS line FROM journal_entries ORDER BY source, entry_no");
     let before = daemon.stand_in.counts();
     let clock = daemon.clock.clone();

@@ -37,7 +37,6 @@ on_both_engines!(a_parked_webhook_is_told_once_by_one_daemon_and_once_when_it_is
     assert_eq!(said(&daemon.observe().await), NONE);
     daemon.parked("museum", bad_order()).await;
     assert_eq!(said(&daemon.observe().await), ["parked museum began"]);
-    daemon.parked("museum", bad_order()).await;
     assert_eq!(said(&daemon.observe().await), NONE);
     assert_eq!(said(&another(&daemon).observe().await), NONE);
     let daemon = daemon.restart(|_| {}).await;
@@ -47,6 +46,31 @@ on_both_engines!(a_parked_webhook_is_told_once_by_one_daemon_and_once_when_it_is
     let notices = another(&daemon).observe().await;
     assert_eq!(said(&notices), ["parked museum ended"]);
     assert_eq!(said(&daemon.observe().await), NONE);
+    daemon.finish().await;
+});
+
+on_both_engines!(every_new_parked_webhook_is_told_with_its_reason_while_the_alert_is_on, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    daemon.parked("museum", r#"{"test":"hello"}"#).await;
+    let notices = daemon.observe().await;
+    assert_eq!(said(&notices), ["parked museum began"]);
+    assert_eq!(notices[0].text, "museum: 1 webhook(s) are parked: 1 missing_id");
+    for _ in 0..2 {
+        daemon.parked("museum", bad_order()).await;
+    }
+    daemon.parked("museum", "no JSON").await;
+    daemon.parked("theatre", "no JSON").await;
+    let notices = daemon.observe().await;
+    assert_eq!(said(&notices), ["parked museum more", "parked theatre began"]);
+    assert_eq!(notices[0].text, "museum: 3 more webhook(s) are parked: 2 bad_amount, 1 invalid_json");
+    assert!(notices[0].to_do.contains("inbox list"));
+    assert_eq!(said(&another(&daemon).observe().await), NONE);
+    // One that was worked on again and parks again is news.
+    daemon.settle_again(database, "id = 2 AND entity IS NOT NULL").await;
+    database.execute("UPDATE inbox_events SET state = 'done', reason = NULL WHERE id = 3");
+    assert_eq!(said(&daemon.observe().await), NONE);
+    database.execute("UPDATE inbox_events SET state = 'parked', reason = 'bad_amount' WHERE id = 3");
+    assert_eq!(said(&daemon.observe().await), ["parked museum more"]);
     daemon.finish().await;
 });
 

@@ -46,7 +46,7 @@ async fn a_command_gets_json_a_line_and_nothing_of_our_environment() {
     assert_eq!(
         notice,
         json!({ "alert": "parked", "state": "began", "source": "museum", "began_at": "2025-11-11T12:00:00Z",
-            "at": "2025-11-11T12:00:00Z", "text": "museum: 1 webhook(s) are parked",
+            "at": "2025-11-11T12:00:00Z", "text": "museum: 1 webhook(s) are parked: 1 bad_amount",
             "to_do": "`ticketledger inbox list --state parked` shows the reasons; replay the webhooks once the cause \
                       is fixed" })
     );
@@ -56,7 +56,7 @@ async fn a_command_gets_json_a_line_and_nothing_of_our_environment() {
     for name in &names {
         assert!(["PATH", "ALERT_TEXT", "PWD", "_", "OLDPWD", "SHLVL"].contains(name), "{name} in {names:?}");
     }
-    assert!(environment.contains("ALERT_TEXT=museum: 1 webhook(s) are parked"));
+    assert!(environment.contains("ALERT_TEXT=museum: 1 webhook(s) are parked: 1 bad_amount"));
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn mail_goes_through_the_machines_own_program() {
     let mail = read("tell.in");
     let (head, text) = mail.split_once("\n\n").unwrap();
     assert!(head.contains("To: ada@example.com, books@example.com\n"), "{mail}");
-    assert!(head.contains("Subject: [ticketledger] museum: 1 webhook(s) are parked\n"), "{mail}");
+    assert!(head.contains("Subject: [ticketledger] museum: 1 webhook(s) are parked: 1 bad_amount\n"), "{mail}");
     assert!(text.contains("What to do: `ticketledger inbox list --state parked`"), "{mail}");
 }
 

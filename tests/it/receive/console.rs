@@ -15,6 +15,7 @@ async fn console(server: &Server, workers: &Arc<AtomicBool>, timeout: Duration) 
         writer: server.pulse.clone(),
         workers: Arc::clone(workers),
         database_file: Some(server.folder.path().join("test.db")),
+        names: vec!["ledger.internal".to_owned()],
         turn: Turn::default(),
         timeout,
         metrics: recorder.handle(),
@@ -48,6 +49,25 @@ async fn the_console_says_whether_the_daemon_is_ready() {
     assert_eq!(body["ready"], false);
     assert!(body["checks"]["database"].as_str().unwrap().contains("refused"), "{body}");
     assert!(body["checks"]["workers"].as_str().unwrap().contains("not running"), "{body}");
+}
+
+#[tokio::test]
+async fn the_console_is_for_our_own_names_only() {
+    let server = Server::usual().await;
+    let base = console(&server, &Arc::new(AtomicBool::new(true)), HUNG).await;
+    let ask = async |host: &str| {
+        let request = server.client.get(format!("{base}/metrics")).header("host", host);
+        request.send().await.unwrap().status()
+    };
+    let port = base.rsplit_once(':').unwrap().1;
+    for host in
+        ["127.0.0.1", "10.1.2.3:8081", "[::1]:8081", "localhost", "LOCALHOST.:1", "a.localhost", "ledger.internal:1"]
+    {
+        assert_eq!(ask(host).await, StatusCode::OK, "{host}");
+    }
+    for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", ""] {
+        assert_eq!(ask(&format!("{host}:{port}")).await, StatusCode::MISDIRECTED_REQUEST, "{host}");
+    }
 }
 
 #[tokio::test]

@@ -71,7 +71,8 @@ async fn a_wrong_secret_an_unknown_source_and_an_unknown_path_look_alike() {
 
 #[tokio::test]
 async fn who_is_not_let_in_is_not_read() {
-    let server = Server::usual().await;
+    let timeouts = Timeouts { body: Duration::from_millis(50), ..Timeouts::default() };
+    let server = Server::start(Options { timeouts, ..Options::default() }).await;
     for (path, status) in [("/webhooks/museum/wrong", "404"), ("/webhooks/museum", "401")] {
         // The body never comes, and the answer does not wait for it.
         let head = format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n");

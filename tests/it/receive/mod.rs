@@ -4,7 +4,9 @@
 mod bounds;
 mod console;
 mod delivery;
+mod refused;
 mod token;
+mod wrapped;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;

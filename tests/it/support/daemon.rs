@@ -78,6 +78,7 @@ fn config(url: &str, stand_in: &StandIn) -> Config {
         server: Server {
             listen: "127.0.0.1:0".parse().expect("an address"),
             console: "127.0.0.1:0".parse().expect("an address"),
+            console_names: Vec::new(),
         },
         database_url: SecretString::from(url),
         limits: Limits { body_bytes: 1_048_576, requests_per_second: 100_000 },
