@@ -29,6 +29,15 @@ pub const LIST_ITEMS: usize = 500;
 /// Largest body when it is unpacked, in bytes: also the largest `limits.body_bytes`.
 pub const UNPACKED_BYTES: usize = 32 * 1024 * 1024;
 
+/// Tickets and participants together that an order may have; with more its delivery is parked.
+pub const ORDER_ADMISSIONS: usize = 12_000;
+/// Parts of any other kind that an order may have, such as payments or vouchers.
+pub const ORDER_PARTS: usize = 2_500;
+/// Oddities of one kind that are kept of one delivery, and findings of one reason on one order.
+pub const ALIKE: usize = 50;
+/// Tickets that one webhook of a booking may announce; the booking is read whatever it announces.
+pub const ANNOUNCED_TICKETS: usize = 500;
+
 /// Timeout for the head of a request.
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Timeout for the body of a request; then the response is 408.

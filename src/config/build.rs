@@ -91,7 +91,7 @@ fn database_url(
 fn limits(root: &mut Section, problems: &mut Problems) -> Limits {
     let mut section = section(root, "limits", problems);
     // The upper bound is what the writer's queue can hold.
-    let body_bytes = section.number("body_bytes", 1..=32 * 1024 * 1024, 1024 * 1024, problems);
+    let body_bytes = section.number("body_bytes", 1..=32 * 1024 * 1024, 4 * 1024 * 1024, problems);
     let rate = section.number("requests_per_second", 1..=1_000_000, 50_000, problems);
     section.finish(problems);
     Limits {

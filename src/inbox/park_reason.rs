@@ -23,6 +23,7 @@ vocabulary! {
         UnknownCurrency = "unknown_currency",
         UnknownEventType = "unknown_event_type",
         UnknownVendor = "unknown_vendor",
+        TooManyParts = "too_many_parts",
         AmountOutOfRange = "amount_out_of_range",
         NotFound = "not_found",
         Forbidden = "forbidden",

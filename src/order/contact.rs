@@ -30,3 +30,18 @@ pub struct Contact {
     /// All else that was said about the person, as a JSON object: shipping address, notes, answers to the form.
     pub details: Option<String>,
 }
+
+/// Longest mail address by which a customer is found again; the key is indexed, and no real address is longer.
+const MAIL_BYTES: usize = 254;
+
+impl Contact {
+    /// How a customer is found again: by a mail address that can be one, else by the order.
+    pub fn match_key(email: Option<&str>, order_id: &str) -> String {
+        match email.map(str::trim) {
+            Some(email) if email.contains('@') && email.len() <= MAIL_BYTES => {
+                format!("email:{}", email.to_lowercase())
+            }
+            _ => format!("order:{order_id}"),
+        }
+    }
+}

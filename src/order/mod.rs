@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::code::mask_code;
 pub use self::contact::Contact;
-pub use self::note::{Note, NoteReason};
+pub use self::note::{MORE, Note, NoteReason, bounded};
 pub use self::provider::Provider;
 pub use self::sections::Versions;
 pub use self::status::{OrderStatus, PartStatus};

@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::limits;
+
+/// What a note, or a finding, is about that stands for all that are not told one by one.
+pub const MORE: &str = "more";
+
 /// What is odd, or announced. The words are part of the stored snapshots, whose notes are sorted by them, so the
 /// variants stand in the order of their words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -79,9 +84,38 @@ impl Note {
     }
 }
 
+/// Every note once, in an order that does not depend on the document's; of more than [`limits::ALIKE`] for one reason the
+/// first ones, with their number.
+pub fn bounded(mut notes: Vec<Note>) -> Vec<Note> {
+    notes.sort();
+    notes.dedup();
+    let mut kept: Vec<Note> = Vec::with_capacity(notes.len().min(limits::ALIKE));
+    for alike in notes.chunk_by(|a, b| a.reason == b.reason) {
+        kept.extend(alike.iter().take(limits::ALIKE).cloned());
+        let more = alike.len().saturating_sub(limits::ALIKE);
+        if let (Some(first), 1..) = (alike.first(), more) {
+            kept.push(Note::new(first.reason, MORE, format!("{more} more of this kind")));
+        }
+    }
+    kept.sort();
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_alike_are_told_by_their_number() {
+        let note = |number: usize| Note::new(NoteReason::DateUnreadable, format!("payment:{number:04}"), "no date");
+        let other = Note::new(NoteReason::PriceMissing, "ticket:1", "no price");
+        let notes = |count: usize| (0..count).rev().map(note).chain([other.clone(), other.clone()]).collect();
+        assert_eq!(bounded(notes(limits::ALIKE)).len(), limits::ALIKE + 1);
+        let many = bounded(notes(limits::ALIKE + 7));
+        assert_eq!(many.len(), limits::ALIKE + 2);
+        assert!(many.contains(&Note::new(NoteReason::DateUnreadable, MORE, "7 more of this kind")));
+        assert!(many.contains(&note(0)) && many.is_sorted());
+    }
 
     #[test]
     fn reasons_are_stored_as_their_words_and_sorted_by_them() {

@@ -49,7 +49,7 @@ fn mistakes(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
 fn the_example_is_valid() {
     let config = load(EXAMPLE, &[]).expect("the example");
     assert_eq!(config.sources.len(), 2);
-    assert_eq!(config.limits.body_bytes, 1_048_576);
+    assert_eq!(config.limits.body_bytes, 4_194_304);
     assert_eq!(config.worker.attempts, 12);
     let theatre = config.source("theatre").expect("a source");
     assert_eq!(theatre.vat_rules.first().map(|rule| (rule.rate_bp, rule.event.clone())), Some((810, None)));

@@ -21,6 +21,7 @@ mod explain_vouchers;
 mod findings;
 mod histories;
 mod imports;
+mod large_orders;
 mod maintenance;
 mod monitor;
 mod odd_input;

@@ -35,10 +35,13 @@ pub use self::facts::{Compared, OrderFacts, VoucherMove};
 pub use self::life::Changes;
 pub(in crate::ledger) use self::one_order::{Settling, absent_sections, after_settling, again};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::batch::FindingRow;
 use super::posting::{Finding, FindingReason};
+use crate::limits;
+use crate::money::Currency;
+use crate::order::MORE;
 
 /// What reconciling an order comes to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,11 +79,47 @@ impl Raised {
         self.raise(finding);
     }
 
+    /// Of more findings for one reason than a reader notes the first ones, and one for the others with their sum: an
+    /// order must not be able to flood the list.
+    fn bounded(mut self) -> Self {
+        let mut alike: BTreeMap<FindingReason, usize> = BTreeMap::new();
+        for finding in &self.findings {
+            *alike.entry(finding.reason).or_default() += 1;
+        }
+        for (reason, _) in alike.into_iter().filter(|(_, count)| *count > limits::ALIKE + 1) {
+            let (mut of_reason, others): (Vec<Finding>, Vec<Finding>) =
+                self.findings.into_iter().partition(|finding| finding.reason == reason);
+            of_reason.sort_by(|a, b| a.subject.cmp(&b.subject));
+            let more = of_reason.split_off(limits::ALIKE + 1);
+            self.findings = others;
+            self.findings.append(&mut of_reason);
+            self.findings.extend(sums_of(reason, &more));
+        }
+        self
+    }
+
     /// Whether a reason holds so far: it is raised, or nothing is said about it now and it was open before.
     fn is_open(&self, facts: &OrderFacts<'_>, reason: FindingReason) -> bool {
         self.findings.iter().any(|finding| finding.reason == reason)
             || (self.kept.contains(&reason) && facts.open_before.contains(&reason))
     }
+}
+
+/// One finding by currency for many.
+fn sums_of(reason: FindingReason, more: &[Finding]) -> Vec<Finding> {
+    let mut sums: BTreeMap<Option<Currency>, (usize, i64, i64)> = BTreeMap::new();
+    for finding in more {
+        let (count, expected, actual) = sums.entry(finding.currency).or_default();
+        *count += 1;
+        *expected = expected.saturating_add(finding.expected_minor.unwrap_or(0));
+        *actual = actual.saturating_add(finding.actual_minor.unwrap_or(0));
+    }
+    let one = |(currency, (count, expected, actual)): (Option<Currency>, (usize, i64, i64))| {
+        let subject = currency.map_or_else(|| MORE.to_owned(), |currency| format!("{MORE}:{currency}"));
+        let finding = Finding::new(reason, subject, format!("{count} more of this kind"));
+        if currency.is_some() { finding.with_amounts(currency, expected, actual) } else { finding }
+    };
+    sums.into_iter().map(one).collect()
 }
 
 /// The findings of an order.
@@ -94,5 +133,5 @@ pub fn reconcile(facts: &OrderFacts<'_>) -> Raised {
     payments::check(facts, &mut raised);
     money::check(facts, &mut raised);
     dates::check(facts, &mut raised);
-    raised
+    raised.bounded()
 }

@@ -9,8 +9,6 @@ use crate::order::Contact;
 use crate::provider::Unreadable;
 use crate::provider::json::{Element, Object};
 
-/// Longest mail address by which a customer is found again; the key is indexed, and no real address is longer.
-const MAIL_BYTES: usize = 254;
 /// Of the order: about the person, beyond the fields that a contact has.
 const ORDER_DETAILS: &[&str] = &[
     "internal_notes",
@@ -76,18 +74,11 @@ pub(super) fn read(object: &Object<'_>, order_id: &str) -> Result<Option<Contact
         return Ok(None);
     }
     details.order.extend(said(object, SALE_DETAILS));
-    let match_key = match_key(contact.email.as_deref(), order_id);
+    let match_key = Contact::match_key(contact.email.as_deref(), order_id);
     Ok(Some(Contact { match_key, language: object.text("lang"), details: details.to_json()?, ..contact }))
 }
 
 /// Without an `@` it is a stand-in such as `-`, by which all guests without an address would become one.
-fn match_key(email: Option<&str>, order_id: &str) -> String {
-    match email {
-        Some(email) if email.contains('@') && email.len() <= MAIL_BYTES => format!("email:{}", email.to_lowercase()),
-        _ => format!("order:{order_id}"),
-    }
-}
-
 fn street(object: &Object<'_>) -> Option<String> {
     let parts: Vec<String> = ["street", "streetnr"].into_iter().filter_map(|key| object.text(key)).collect();
     (!parts.is_empty()).then(|| parts.join(" "))

@@ -1,13 +1,14 @@
 //! What the reading of all sections has in common.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 
 use super::header;
 use crate::clock::Timestamp;
 use crate::inbox::ParkReason;
+use crate::limits;
 use crate::money::Currency;
-use crate::order::{Note, NoteReason, PartStatus};
+use crate::order::{self, Note, NoteReason, PartStatus};
 use crate::provider::Unreadable;
 use crate::provider::json::Object;
 
@@ -22,22 +23,39 @@ pub(super) struct Reader {
     pub(super) order_cancelled_at: Option<Timestamp>,
     pub(super) notes: Vec<Note>,
     unknown_fields: Vec<String>,
+    /// How many parts were met, by the name of their list.
+    met: BTreeMap<&'static str, usize>,
 }
 
 impl Reader {
     pub(super) fn new(currency: Currency) -> Self {
-        Self { currency, order_cancelled_at: None, notes: Vec::new(), unknown_fields: Vec::new() }
+        let (notes, unknown_fields) = (Vec::new(), Vec::new());
+        Self { currency, order_cancelled_at: None, notes, unknown_fields, met: BTreeMap::new() }
     }
 
-    /// All oddities, each once, in an order that doesn't depend on the document's.
+    /// All oddities, each once, in an order that doesn't depend on the document's; of very many alike, the first ones.
     pub(super) fn into_notes(mut self) -> Vec<Note> {
         for field in std::mem::take(&mut self.unknown_fields) {
             let evidence = format!("`{field}` is not among the documented fields");
             self.note(NoteReason::SchemaExtraField, field, evidence);
         }
-        self.notes.sort();
-        self.notes.dedup();
-        self.notes
+        order::bounded(self.notes)
+    }
+
+    /// Counts the parts of a list, whatever contains it.
+    fn count(&mut self, key: &'static str, more: usize) -> Result<(), Unreadable> {
+        let admissions = ["tickets", "participants"];
+        let (names, most) = match admissions.contains(&key) {
+            true => ("tickets and participants", limits::ORDER_ADMISSIONS),
+            false => (key, limits::ORDER_PARTS),
+        };
+        let met = self.met.entry(names).or_default();
+        *met = met.saturating_add(more);
+        if *met > most && key != "entry_units" {
+            let detail = format!("{met} {names} in one order, and at most {most} are read");
+            return Err(Unreadable::new(ParkReason::TooManyParts, detail));
+        }
+        Ok(())
     }
 
     pub(super) fn note(&mut self, reason: NoteReason, subject: impl Into<String>, evidence: impl Into<String>) {
@@ -56,11 +74,12 @@ impl Reader {
     pub(super) fn each<T>(
         &mut self,
         object: &Object<'_>,
-        key: &str,
+        key: &'static str,
         known: &[&str],
         mut read: impl FnMut(&mut Self, &Object<'_>) -> Result<T, Unreadable>,
     ) -> Result<Option<Vec<T>>, Unreadable> {
         let Some(elements) = object.list(key)? else { return Ok(None) };
+        self.count(key, elements.len())?;
         let mut parts = Vec::with_capacity(elements.len());
         for element in elements {
             let part = element.object()?;

@@ -18,7 +18,7 @@ use std::borrow::Cow;
 
 use serde::{Serialize, Serializer};
 
-pub use self::object::{LARGEST_AMOUNT, Object};
+pub use self::object::{ID_BYTES, LARGEST_AMOUNT, Object};
 
 use self::value::Value;
 use super::Unreadable;

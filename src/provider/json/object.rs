@@ -15,7 +15,7 @@ use crate::order::{Note, NoteReason};
 use crate::provider::Unreadable;
 
 /// Longest id in bytes. Ids are keys of indexes, and PostgreSQL refuses an index row of more than about 2,700 bytes.
-const ID_BYTES: usize = 200;
+pub const ID_BYTES: usize = 200;
 /// Years that a date can mean. Outside are the stand-ins for "none" of other systems: `0001-01-01`, `1970-01-01`, and
 /// years that don't survive being written with four digits.
 const YEARS: RangeInclusive<i32> = 2000..=9998;

@@ -9,8 +9,9 @@ use std::collections::BTreeMap;
 use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::inbox::ParkReason;
+use crate::limits;
 use crate::money::Currency;
-use crate::order::{Contact, Header, Note, NoteReason, Order, OrderStatus, Ticket};
+use crate::order::{self, Contact, Header, Note, NoteReason, Order, OrderStatus, Ticket};
 use crate::provider::json::{self, Object};
 use crate::provider::{OrderReading, Unreadable};
 
@@ -47,9 +48,7 @@ pub fn read_booking(source: &Source, body: &[u8], received_at: Timestamp) -> Res
     note_unknown_fields(&booking, KNOWN, &mut notes);
     let contact = person::of_booking(&booking, &order_id);
     let order = Order { header: Some(header), tickets, ..Order::unknown(&order_id) };
-    notes.sort();
-    notes.dedup();
-    Ok(OrderReading { order, contact, notes })
+    Ok(OrderReading { order, contact, notes: order::bounded(notes) })
 }
 
 /// Reads a person.
@@ -83,6 +82,12 @@ fn read_tickets(
     notes: &mut Vec<Note>,
 ) -> Result<Option<Vec<Ticket>>, Unreadable> {
     let Some(items) = booking.list("tickets")? else { return Ok(None) };
+    // A ticket is a ticket and its participant.
+    let most = limits::ORDER_ADMISSIONS / 2;
+    if items.len() > most {
+        let detail = format!("{} tickets in one booking, and at most {most} are read", items.len());
+        return Err(Unreadable::new(ParkReason::TooManyParts, detail));
+    }
     let mut positions: BTreeMap<String, usize> = BTreeMap::new();
     let mut tickets: Vec<Ticket> = Vec::with_capacity(items.len());
     for item in items {

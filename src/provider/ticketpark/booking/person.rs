@@ -11,11 +11,10 @@ const DETAILS: [&str; 3] = ["salutation", "newsletter", "mailing"];
 /// The customer of a booking; `None` when there is none, as at a box office.
 pub(super) fn of_booking(booking: &Object<'_>, order_id: &str) -> Option<Contact> {
     let customer = booking.object("customer").ok().flatten()?;
-    let match_key = match (customer.text("pid"), customer.text("email")) {
-        (Some(pid), _) => format!("person:{pid}"),
-        (None, Some(email)) => format!("email:{}", email.trim().to_lowercase()),
-        (None, None) => format!("order:{order_id}"),
-    };
+    // A key is indexed, so what is no pid and no address in form is none.
+    let pid = customer.id("pid").ok().flatten();
+    let match_key = pid
+        .map_or_else(|| Contact::match_key(customer.text("email").as_deref(), order_id), |pid| format!("person:{pid}"));
     Some(contact(&customer, match_key))
 }
 

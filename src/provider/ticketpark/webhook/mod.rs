@@ -2,10 +2,11 @@
 
 use crate::config::Source;
 use crate::inbox::{Classified, Entity, ParkReason};
+use crate::limits::ANNOUNCED_TICKETS;
 use crate::money::Currency;
 use crate::order::Payment;
 use crate::provider::Unreadable;
-use crate::provider::json::{self, Element, Object};
+use crate::provider::json::{self, Element, ID_BYTES, Object};
 
 /// What a webhook says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,10 +168,10 @@ fn payload_of<'d>(webhook: &Object<'d>, kind: Kind) -> Result<(Object<'d>, Strin
 /// A list, PHP's map or a single pid. The pids only inform: what cannot be read here must not hold up a booking.
 fn ticket_pids(pids: &Element<'_>) -> Vec<String> {
     if let Some(single) = pids.text() {
-        return vec![single];
+        return [single].into_iter().filter(|pid| pid.len() <= ID_BYTES).collect();
     }
     let items = pids.list().ok().flatten().unwrap_or_default();
-    items.iter().filter_map(Element::text).collect()
+    items.iter().filter_map(Element::text).filter(|pid| pid.len() <= ID_BYTES).take(ANNOUNCED_TICKETS).collect()
 }
 
 fn payment(payload: &Object<'_>) -> Result<Payment, Unreadable> {
@@ -181,7 +182,8 @@ fn payment(payload: &Object<'_>) -> Result<Payment, Unreadable> {
     let currency = Currency::parse(&code).ok_or_else(|| Unreadable::new(REASON, "payload.currency is not known"))?;
     Ok(Payment {
         id,
-        method: payload.text("payment_method").unwrap_or_else(|| "unknown".to_owned()),
+        // An id in form, for it becomes part of an account code.
+        method: payload.id("payment_method")?.unwrap_or_else(|| "unknown".to_owned()),
         amount_minor: payload.required_amount("amount", currency)?,
         currency,
         kind: None,
