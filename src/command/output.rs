@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use crate::report::format::printable;
+
 /// The command line asks for something that makes no sense: exit code 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -45,6 +47,9 @@ pub(super) fn complain(error: &anyhow::Error) {
             text = text + separator + &cause;
         }
     }
+    // Some errors quote a file or an answer.
+    let lines: Vec<String> = text.split('\n').map(printable).collect();
+    let text = lines.join("\n");
     // When stderr is closed there is nobody left to tell.
     let _ = writeln!(io::stderr(), "ticketledger: {text}");
 }

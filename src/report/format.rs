@@ -244,3 +244,38 @@ impl Serialize for Object<'_> {
         map.end()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_texts_are_harmless_for_people_and_exact_in_json() {
+        let columns = vec![
+            Column { name: "title", shown: Shown::Text },
+            Column { name: "net_minor", shown: Shown::Amount },
+            Column { name: "currency", shown: Shown::Text },
+        ];
+        let texts = ["=1+1", "+1", "-1", "@a", "\t=1", "\u{ff1d}1", "a\u{202e}b\u{1b}[31m\r\n", "a=1"];
+        let row = |text: &&str| vec![Cell::from((*text).to_owned()), Cell::from(-1050), Cell::from("EUR".to_owned())];
+        let table = Table { columns, rows: texts.iter().map(row).collect() };
+        let lines = |text: Result<String, Error>| -> Vec<String> {
+            text.expect("it is written").lines().skip(1).map(str::to_owned).collect()
+        };
+        let people = lines(render(&table, Format::Csv));
+        let expected = ["'=1+1", "'+1", "'-1", "'@a", "\u{fffd}=1", "'\u{ff1d}1"];
+        let begin = |text: &str| format!("{text},-10.50,EUR");
+        assert_eq!(people[..6], expected.map(begin));
+        assert_eq!(people[6], begin("a\u{fffd}b\u{fffd}[31m\u{fffd}\u{fffd}"));
+        assert_eq!(people[7], begin("a=1"));
+        let programs = lines(render_with(&table, Format::Csv, Amounts::Minor));
+        assert_eq!(programs[..4], ["=1+1", "+1", "-1", "@a"].map(|text| format!("{text},-1050,EUR")));
+        assert_eq!(programs[6], "a\u{fffd}b\u{fffd}[31m\u{fffd}\u{fffd},-1050,EUR");
+        let shown = render(&table, Format::Table).expect("it is written");
+        assert!(!shown.contains(['\u{202e}', '\u{1b}', '\t', '\r']), "{shown:?}");
+        let json: serde_json::Value =
+            serde_json::from_str(&render(&table, Format::Json).expect("it is written")).expect("JSON");
+        let titles: Vec<&str> = json.as_array().into_iter().flatten().filter_map(|row| row["title"].as_str()).collect();
+        assert_eq!(titles, texts);
+    }
+}

@@ -357,3 +357,59 @@ client_secret = "env:LONG"
         ]
     );
 }
+
+#[test]
+fn a_secret_with_a_byte_order_mark_or_a_second_line_is_refused_wherever_it_is_used() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, content, words) in [
+        ("bom", "\u{feff}secret-secret-secret\n", "byte order mark"),
+        ("lines", "secret-secret-secret\n\n", "line break"),
+        ("windows", "secret-secret-secret\r\n\r\n", "line break"),
+        ("tab", "secret-secret\tsecret\n", "control character"),
+    ] {
+        let path = folder.path().join(name).display().to_string();
+        std::fs::write(&path, content).expect("written");
+        let text = format!(
+            "[[sources]]\nname = \"museum\"\nprovider = \"bookingkit\"\ntimezone = \"Europe/Berlin\"\n\
+             country = \"DE\"\nvendor_ids = [\"v\"]\npath_secrets = [\"file:{path}\"]\n\
+             oauth_clients = [{{ id = \"a\", secret = \"file:{path}\" }}]\n"
+        );
+        let found = mistakes(&text, &[]);
+        let named = |key: &str| found.iter().any(|line| line.contains(key) && line.contains(words));
+        assert!(named("path_secrets") && named("oauth_clients[0].secret"), "{name}: {found:?}");
+        assert!(!found.iter().any(|line| line.contains("secret-secret")), "{found:?}");
+    }
+}
+
+#[test]
+fn variables_that_kubernetes_injects_are_left_alone() {
+    let environment = [
+        ("TICKETLEDGER_PORT", "tcp://10.0.0.7:8080"),
+        ("TICKETLEDGER_SERVICE_HOST", "10.0.0.7"),
+        ("TICKETLEDGER_SERVICE_PORT", "8080"),
+        ("TICKETLEDGER_SERVICE_PORT_HTTP", "8080"),
+        ("TICKETLEDGER_PORT_8080_TCP", "tcp://10.0.0.7:8080"),
+        ("TICKETLEDGER_PORT_8080_TCP_PROTO", "tcp"),
+        ("TICKETLEDGER_PORT_8080_TCP_PORT", "8080"),
+        ("TICKETLEDGER_PORT_8080_TCP_ADDR", "10.0.0.7"),
+        ("TICKETLEDGER_CONSOLE_PORT", "tcp://10.0.0.8:8081"),
+        ("TICKETLEDGER_CONSOLE_SERVICE_HOST", "10.0.0.8"),
+    ];
+    let unknown = |environment: &[(&str, &str)]| {
+        let found = mistakes("[server]\nport = 1\n", environment);
+        found.into_iter().filter(|line| line.contains("TICKETLEDGER_")).collect::<Vec<_>>()
+    };
+    assert_eq!(unknown(&environment), Vec::<String>::new());
+    // A slip of ours is still told.
+    for (name, value) in [("TICKETLEDGER_PORT", "8080"), ("TICKETLEDGER_SERVER_LISTEN", "127.0.0.1:1")] {
+        assert_eq!(unknown(&[(name, value)]).len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn no_part_of_a_password_in_an_address_is_told() {
+    let found = mistakes("[database]\nurl = \"postgres://pw:Geh@im/niS%zz7@h/db\"\n", &[]);
+    let line = found.iter().find(|line| line.contains("database.url")).expect("it is refused");
+    assert!(line.contains("`%40`"), "{line}");
+    assert!(["Geh", "im/", "niS", "zz7"].iter().all(|part| !found.concat().contains(part)), "{found:?}");
+}

@@ -217,6 +217,44 @@ on_both_engines!(what_still_needs_its_bytes_is_not_erased_silently, async |datab
     daemon.finish().await;
 });
 
+on_both_engines!(an_erasure_takes_the_copies_too, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    traffic(&daemon).await;
+    daemon.replay(&[1]);
+    daemon.settle().await;
+    daemon.parked("museum", changed(PAID_ORDER, &[("/status", json!("ODD"))])).await;
+    // What a header and the words of a failure may quote. Written as the daemon writes.
+    let as_the_daemon = if database.engine == Engine::Sqlite { "PRAGMA secure_delete = FAST;" } else { "" };
+    database.execute(&format!(
+        "{as_the_daemon} {}",
+        "UPDATE inbox_events SET headers = '{\"user-agent\":\"Frank Grimes\"}', content_type = 'text/Muehlenweg';
+         UPDATE inbox_events SET detail = 'name: Frank Grimes' WHERE state = 'parked';
+         INSERT INTO inbox_attempts (event_id, at, attempt, verdict, reason, detail)
+             SELECT id, received_at, 1, 'permanent', 'panic', 'name: Frank Grimes' FROM inbox_events;
+         UPDATE inbox_events SET body = NULL WHERE id = 2;"
+    ));
+    let contacts = daemon.lines("SELECT CAST(contact_id AS TEXT) AS line FROM contacts");
+    for contact in &contacts {
+        daemon.erase(contact.parse().unwrap(), true, false).unwrap();
+    }
+    assert_eq!(daemon.found(database, PERSONAL, &[]), Vec::<String>::new());
+    assert_eq!(daemon.lines("SELECT DISTINCT headers AS line FROM inbox_events"), ["{}"]);
+    if let Some(path) = &database.path {
+        // Not even in the pages that are free, nor in the log beside the file.
+        let files = std::fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
+        let found: Vec<String> = files
+            .flat_map(|file| {
+                let bytes = std::fs::read(&file).unwrap();
+                let has = move |text: &&&str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+                let found = PERSONAL.iter().filter(has).map(|text| format!("{}: {text}", file.display()));
+                found.collect::<Vec<_>>()
+            })
+            .collect();
+        assert_eq!(found, Vec::<String>::new());
+    }
+    daemon.finish().await;
+});
+
 on_both_engines!(a_former_customer_of_an_order_is_found_and_erased, async |database| {
     let daemon = TestDaemon::start(database).await;
     daemon.accepted("museum", PAID_ORDER).await;

@@ -356,3 +356,16 @@ fn the_continuous_integration_runs_what_it_should() {
         assert!(script.contains(needed), "{needed}");
     }
 }
+
+#[test]
+fn no_secret_of_an_address_is_on_a_command_line_of_the_documentation() {
+    let mut documents = files("docs", &["md"]);
+    documents.push(("README.md".to_owned(), std::fs::read_to_string(root().join("README.md")).unwrap()));
+    for (name, text) in documents {
+        // A command that goes on in the next line is one command.
+        for command in text.replace("\\\n", " ").lines().filter(|line| line.contains("curl ")) {
+            let arguments = command.split_once("curl ").unwrap().1;
+            assert!(!arguments.contains("$(cat") && !arguments.contains("/webhooks/"), "{name}: {command}");
+        }
+    }
+}

@@ -13,6 +13,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
 use super::socket::Socket;
+use crate::report::format::printable;
 
 /// What the names of our fields begin with.
 const PREFIX: &str = "TICKETLEDGER_";
@@ -81,6 +82,8 @@ impl Visit for Record {
 
 /// A field in the journal's own form: the length goes before a text with line breaks.
 fn put(bytes: &mut Vec<u8>, name: &str, value: &str) {
+    let lines: Vec<String> = value.split('\n').map(printable).collect();
+    let value = lines.join("\n");
     bytes.extend_from_slice(name.as_bytes());
     if value.contains('\n') {
         bytes.push(b'\n');

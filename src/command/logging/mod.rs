@@ -2,6 +2,7 @@
 //! `docs/logging.md`.
 
 mod journal;
+mod plain;
 mod socket;
 
 use std::io::{self, IsTerminal as _};
@@ -14,6 +15,7 @@ use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer, fmt};
 
+use self::plain::Plain;
 use crate::config;
 
 /// How `TICKETLEDGER_LOG` is written.
@@ -57,7 +59,7 @@ fn is_ours(metadata: &Metadata<'_>) -> bool {
 }
 
 fn layer<S: Subscriber + for<'a> LookupSpan<'a>>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync> {
-    let lines = fmt::layer().with_writer(io::stderr);
+    let lines = fmt::layer().with_writer(|| Plain(io::stderr()));
     match format {
         LogFormat::Json => lines.json().boxed(),
         LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).boxed(),

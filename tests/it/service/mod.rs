@@ -1,5 +1,6 @@
 //! The daemon as a service: what systemd is told, the sockets it holds, other settings without a restart, the log.
 
+mod files;
 mod login;
 mod notify;
 mod reload;

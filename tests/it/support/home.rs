@@ -153,6 +153,16 @@ impl Home {
         self.ready(command)
     }
 
+    /// Starts the daemon from a shell that has set limits for it.
+    pub(crate) fn serve_limited(&self, limits: &str) -> Serving {
+        let script = format!("{limits}; exec \"$@\"");
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_ticketledger"), "--log-format", "json", "serve"]);
+        command.current_dir(self.folder.path()).env_clear().stdin(Stdio::null()).stdout(Stdio::null());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        self.ready(command)
+    }
+
     /// The daemon as systemd would start it with sockets of these names, which it finds from descriptor 3 on.
     pub(crate) fn on_sockets(&self, sockets: [(&str, &TcpListener); 2]) -> Command {
         let [first, second] = sockets.map(|(_, listener)| OwnedFd::from(listener.try_clone().expect("a descriptor")));
@@ -259,6 +269,11 @@ impl Serving {
     pub(crate) fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
         assert!(sent.expect("kill runs").success());
+    }
+
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// What everybody on this machine can see of it: `ps` shows the command line.
