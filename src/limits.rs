@@ -12,6 +12,10 @@ pub const DATABASE_DOWN_WAIT: Duration = Duration::from_millis(200);
 pub const STORE_WAIT: Duration = Duration::from_secs(15);
 /// Read connections of a SQLite file: for the console, reports and token lookups.
 pub const SQLITE_READERS: u32 = 4;
+/// Size from which on a SQLite write-ahead log is written back and truncated, in bytes: twice what a checkpoint leaves.
+pub const LOG_BYTES: u64 = 32 * 1024 * 1024;
+/// How long the truncation of the log after an erasure waits for whoever reads or writes; deliveries wait meanwhile.
+pub const LOG_PATIENCE: Duration = Duration::from_secs(1);
 /// Connections of one daemon to PostgreSQL.
 pub const POSTGRES_CONNECTIONS: u32 = 12;
 

@@ -86,7 +86,9 @@ impl Presence {
                 () = &mut stop => return,
             }
             let presence = self.clone();
-            if let Err(error) = self.0.database.run(move |_| presence.beat()).await {
+            if let Err(error) = self.0.database.run(move |_| presence.beat()).await
+                && !error.is_logged()
+            {
                 tracing::warn!(%error, "cannot write the heartbeat; trying again in {} s", limits::HEARTBEAT.as_secs());
             }
         }

@@ -59,7 +59,9 @@ impl Inner {
             Ok(entities) if entities.is_empty() => None,
             Ok(entities) => Some(Claims { entities, lease }),
             Err(error) => {
-                tracing::warn!(%error, "cannot claim events; retrying in a second");
+                if !error.is_logged() {
+                    tracing::warn!(%error, "cannot claim events; retrying in a second");
+                }
                 None
             }
         }

@@ -108,6 +108,8 @@ impl Inner {
         let Err(error) = self.settle_together(std::slice::from_ref(&work)) else { return };
         match error {
             Unsettled::LeaseLost(entity) => tracing::warn!(entity, "the lease was lost; nothing was settled"),
+            // Nothing can be written; the events are due again when their lease ends.
+            Unsettled::Ledger(Error::Database(error)) if error.is_logged() => {}
             Unsettled::Ledger(Error::Database(error)) if error.is_transient() => {
                 tracing::warn!(entity = %work.entity, %error, "the database failed; the events will be retried");
                 let failure = Failure::Transient {

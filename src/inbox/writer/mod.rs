@@ -186,7 +186,9 @@ fn store_batch(batch: Vec<Waiting>, database: &Database, wake: &Notify, activity
         }
         Err(error) => error,
     };
-    tracing::warn!(rows = batch.len(), %error, "cannot store a batch of webhooks");
+    if !error.is_logged() {
+        tracing::warn!(rows = batch.len(), %error, "cannot store a batch of webhooks");
+    }
     // When the database itself is at fault, one by one would only make every sender wait longer.
     let mut failed = (error.is_transient() || batch.len() == 1).then_some(error);
     for item in batch {
