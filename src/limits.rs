@@ -42,6 +42,8 @@ pub const READY_TIMEOUT: Duration = Duration::from_secs(3);
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest response of a provider, in bytes.
 pub const FETCH_BYTES: usize = 16 * 1024 * 1024;
+/// A provider's `Retry-After` that asks for more is cut to this.
+pub const LONGEST_RETRY_AFTER_MILLISECONDS: i64 = 3_600_000;
 /// How long a claimed event belongs to its worker.
 pub const LEASE: Duration = Duration::from_secs(180);
 

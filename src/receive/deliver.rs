@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Buf;
 use futures_util::Stream;
-use warp::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use warp::http::header::AUTHORIZATION;
 use warp::http::{HeaderMap, Method};
 
 use super::answer::{self, Answer};
@@ -49,13 +49,12 @@ pub(super) async fn deliver<B: Buf, E>(
         Classified::Parked { reason, .. } => Some(reason.as_str()),
         Classified::Understood { .. } => None,
     };
-    let content_type = header_map.get(CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
     let stored = intake.writer.store(Delivery {
         source: source.name.clone(),
         class,
         received_at: intake.clock.now(),
         method: method.to_string(),
-        content_type,
+        content_type: headers::content_type(header_map),
         headers: headers::kept(header_map),
         body,
     });

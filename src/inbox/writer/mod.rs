@@ -14,7 +14,7 @@ use super::{Activity, Classified, Delivery, EventId, store};
 use crate::db::{self, Database};
 use crate::limits;
 
-/// Bodies that may wait at once, in bytes: a thousand senders of large bodies must not fill the memory.
+/// Bodies and headers that may wait at once, in bytes: a thousand senders of large bodies must not fill the memory.
 const QUEUE_BYTES: usize = 8 * limits::BATCH_BYTES;
 
 /// Why a delivery was not stored. Both mean: try again later.
@@ -81,7 +81,7 @@ impl Writer {
     /// See [`Refused`].
     pub async fn store(&self, delivery: Delivery) -> Result<EventId, Refused> {
         let (answer, answered) = oneshot::channel();
-        let share = u32::try_from(delivery.body.len()).map_err(|_| Refused::Full)?;
+        let share = u32::try_from(delivery.bytes()).map_err(|_| Refused::Full)?;
         let share = Arc::clone(&self.bytes).try_acquire_many_owned(share).map_err(|_| Refused::Full)?;
         let waiting = Item::Delivery(Box::new(Waiting { delivery, answer, _share: share }));
         self.queue.try_send(waiting).map_err(|error| match error {
@@ -170,7 +170,7 @@ fn run(mut queue: mpsc::Receiver<Item>, database: &Database, wake: &Notify, acti
 fn rows_within(waiting: &[Waiting], bytes: usize) -> usize {
     let mut total = 0_usize;
     let fitting = waiting.iter().take_while(|item| {
-        total = total.saturating_add(item.delivery.body.len());
+        total = total.saturating_add(item.delivery.bytes());
         total <= bytes
     });
     fitting.count().max(1).min(waiting.len())
