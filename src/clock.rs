@@ -1,6 +1,7 @@
 //! Instants, and the only caller of the system clock.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use chrono::{
     DateTime, NaiveDate, NaiveDateTime, SecondsFormat, SubsecRound as _, TimeDelta, TimeZone as _, Timelike as _, Utc,
@@ -129,33 +130,78 @@ where
     }
 }
 
+/// A moment of this process, in milliseconds since some moment of its own. It only goes forward, whatever the system's
+/// time does when it is set: for deadlines that are kept in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(i64);
+
+impl Moment {
+    /// Adds milliseconds; saturates.
+    pub fn plus_milliseconds(self, milliseconds: i64) -> Self {
+        Self(self.0.saturating_add(milliseconds))
+    }
+
+    /// Milliseconds from `earlier` to this moment; negative if `earlier` is in fact later.
+    pub fn milliseconds_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
 /// The source of time: the system clock in the daemon, a manual clock in tests.
 #[derive(Clone, Debug)]
 pub enum Clock {
     System,
     /// Stands still until it is advanced.
-    Manual(Arc<Mutex<Timestamp>>),
+    Manual(Arc<Mutex<Hands>>),
+}
+
+/// What a manual clock shows.
+#[derive(Clone, Copy, Debug)]
+pub struct Hands {
+    now: Timestamp,
+    moment: Moment,
 }
 
 impl Clock {
     /// A manual clock set to `now`.
     pub fn manual(now: Timestamp) -> Self {
-        Self::Manual(Arc::new(Mutex::new(now)))
+        Self::Manual(Arc::new(Mutex::new(Hands { now, moment: Moment(0) })))
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the one place that may ask the system")]
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => Timestamp::new(Utc::now()),
-            Self::Manual(now) => *now.lock().unwrap_or_else(PoisonError::into_inner),
+            Self::Manual(hands) => hands.lock().unwrap_or_else(PoisonError::into_inner).now,
+        }
+    }
+
+    /// The moment of this process.
+    pub fn moment(&self) -> Moment {
+        static FIRST: OnceLock<Instant> = OnceLock::new();
+        match self {
+            Self::System => {
+                let passed = FIRST.get_or_init(Instant::now).elapsed();
+                Moment(i64::try_from(passed.as_millis()).unwrap_or(i64::MAX))
+            }
+            Self::Manual(hands) => hands.lock().unwrap_or_else(PoisonError::into_inner).moment,
         }
     }
 
     /// Advances a manual clock; does nothing to the system clock.
     pub fn advance_milliseconds(&self, milliseconds: i64) {
-        if let Self::Manual(now) = self {
-            let mut now = now.lock().unwrap_or_else(PoisonError::into_inner);
-            *now = now.plus_milliseconds(milliseconds);
+        if let Self::Manual(hands) = self {
+            let mut hands = hands.lock().unwrap_or_else(PoisonError::into_inner);
+            hands.now = hands.now.plus_milliseconds(milliseconds);
+            hands.moment = hands.moment.plus_milliseconds(milliseconds);
+        }
+    }
+
+    /// Sets a manual clock forward or back, as an administrator or a time server does: no time passes by that.
+    pub fn set_milliseconds_ahead(&self, milliseconds: i64) {
+        if let Self::Manual(hands) = self {
+            let mut hands = hands.lock().unwrap_or_else(PoisonError::into_inner);
+            hands.now = hands.now.plus_milliseconds(milliseconds);
         }
     }
 }

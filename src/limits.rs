@@ -12,6 +12,10 @@ pub const DATABASE_DOWN_WAIT: Duration = Duration::from_millis(200);
 pub const STORE_WAIT: Duration = Duration::from_secs(15);
 /// Read connections of a SQLite file: for the console, reports and token lookups.
 pub const SQLITE_READERS: u32 = 4;
+/// Size from which on a SQLite write-ahead log is written back and truncated, in bytes: twice what a checkpoint leaves.
+pub const LOG_BYTES: u64 = 32 * 1024 * 1024;
+/// How long the truncation of the log after an erasure waits for whoever reads or writes; deliveries wait meanwhile.
+pub const LOG_PATIENCE: Duration = Duration::from_secs(1);
 /// Connections of one daemon to PostgreSQL.
 pub const POSTGRES_CONNECTIONS: u32 = 12;
 
@@ -58,6 +62,8 @@ pub const READY_TIMEOUT: Duration = Duration::from_secs(3);
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest response of a provider, in bytes.
 pub const FETCH_BYTES: usize = 16 * 1024 * 1024;
+/// A provider's `Retry-After` that asks for more is cut to this.
+pub const LONGEST_RETRY_AFTER_MILLISECONDS: i64 = 3_600_000;
 /// How long a claimed event belongs to its worker.
 pub const LEASE: Duration = Duration::from_secs(180);
 

@@ -86,7 +86,9 @@ impl Presence {
                 () = &mut stop => return,
             }
             let presence = self.clone();
-            if let Err(error) = self.0.database.run(move |_| presence.beat()).await {
+            if let Err(error) = self.0.database.run(move |_| presence.beat()).await
+                && !error.is_logged()
+            {
                 tracing::warn!(%error, "cannot write the heartbeat; trying again in {} s", limits::HEARTBEAT.as_secs());
             }
         }
@@ -147,7 +149,7 @@ impl Presence {
         for other in all.iter().filter(|other| other.id != inner.id) {
             let silent = now.milliseconds_since(other.heartbeat_at);
             // The row of a daemon on another host is useless long after its last lease expired.
-            let forgotten = silent > limits::FORGET_DAEMON_MILLISECONDS;
+            let forgotten = silent.abs() > limits::FORGET_DAEMON_MILLISECONDS;
             if forgotten || inner.process.proves_gone(&other.process, silent) {
                 inner.database.transaction("take over", |connection| {
                     told(inbox::release(connection, other.id, now)?);

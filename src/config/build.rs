@@ -3,19 +3,17 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use secrecy::SecretString;
-
 use super::problem::{Origin, Problems};
 use super::read::Section;
 use super::source::{self, Placed};
 use super::tree::Table;
-use super::{Config, Limits, Server, Worker, alerts, retention, secret, unique};
+use super::{Config, Limits, Server, Worker, alerts, database, retention, unique};
 
 /// Values that are wrong are reported and replaced, so that the rest is checked too; the caller looks at `problems`.
 pub(super) fn config(table: Table, environment: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Config> {
     let mut root = Section::new(table, "", Origin::File);
     let server = server(&mut root, problems);
-    let database_url = database_url(&mut root, environment, problems);
+    let database = database::database(section(&mut root, "database", problems), environment, problems);
     let limits = limits(&mut root, problems);
     let worker = worker(&mut root, problems);
     let retention = retention::retention(root.section("retention", problems), problems);
@@ -29,7 +27,8 @@ pub(super) fn config(table: Table, environment: &BTreeMap<String, String>, probl
     root.finish(problems);
     unique::check(&sources, problems);
     let sources = sources.into_iter().map(|placed| placed.source).collect();
-    Some(Config { server: server?, database_url: database_url?, limits, worker, retention, alerts, sources })
+    let (database_url, database_expect) = database?;
+    Some(Config { server: server?, database_url, database_expect, limits, worker, retention, alerts, sources })
 }
 
 fn section(root: &mut Section, key: &'static str, problems: &mut Problems) -> Section {
@@ -59,33 +58,6 @@ fn address(section: &mut Section, key: &'static str, default: &str, problems: &m
         text.wrong(problems, format!("`{}` is not a valid address; write IP:PORT, such as \"{default}\"", text.value));
     }
     address
-}
-
-fn database_url(
-    root: &mut Section,
-    environment: &BTreeMap<String, String>,
-    problems: &mut Problems,
-) -> Option<SecretString> {
-    let mut section = section(root, "database", problems);
-    let url = section.text("url", problems);
-    section.finish(problems);
-    let Some(text) = url else { return Some(SecretString::from("sqlite:ticketledger.db")) };
-    // An address with a password may be kept where secrets are.
-    let mut resolved = text.clone();
-    if secret::is_reference(&text.value) {
-        use secrecy::ExposeSecret as _;
-        resolved.value = secret::resolve(&text, environment, problems)?.expose_secret().to_owned();
-    }
-    let known = ["sqlite:", "postgres:", "postgresql:"];
-    if !known.iter().any(|scheme| resolved.value.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty())) {
-        text.wrong(problems, "must be `sqlite:PATH` or `postgres://USER@HOST/NAME`");
-        return None;
-    }
-    if let Some(mistake) = secret::mistake(&resolved.value) {
-        text.wrong(problems, mistake);
-        return None;
-    }
-    Some(SecretString::from(resolved.value))
 }
 
 fn limits(root: &mut Section, problems: &mut Problems) -> Limits {

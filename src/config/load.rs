@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::problem::{Origin, Problem, Problems};
-use super::{Config, build, environment, tree, warning};
+use super::{Config, build, database, environment, tree, warning};
 
 /// The file that is read when none is named.
 const DEFAULT_FILE: &str = "ticketledger.toml";
@@ -50,6 +50,7 @@ pub fn load_with_warnings(
     match parse(&text, environment, &mut problems) {
         Some(config) => {
             warning::listeners(&config.server, &mut problems);
+            database::files(&config, &mut problems);
             Ok((config, problems.into_warnings()))
         }
         None => Err(problems),

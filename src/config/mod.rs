@@ -3,6 +3,7 @@
 mod alerts;
 mod api;
 mod build;
+mod database;
 mod environment;
 mod load;
 mod policy;
@@ -41,6 +42,8 @@ pub struct Config {
     pub server: Server,
     /// `database.url`: `sqlite:PATH` or `postgres://…`. May hold a password, hence secret.
     pub database_url: SecretString,
+    /// `database.expect`: whether the daemon may make a database.
+    pub database_expect: Expect,
     /// Bounds that an operator may move.
     pub limits: Limits,
     pub worker: Worker,
@@ -61,6 +64,25 @@ impl Config {
 
     pub fn source(&self, name: &str) -> Option<&Source> {
         self.sources.iter().find(|source| source.name == name)
+    }
+}
+
+/// What the daemon expects to find at `database.url`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Expect {
+    /// A database, or nothing: then it makes one.
+    #[default]
+    Anything,
+    /// A database that was used before; none, or an empty one, means that something is wrong.
+    Existing,
+}
+
+impl Expect {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Anything => "anything",
+            Self::Existing => "existing",
+        }
     }
 }
 

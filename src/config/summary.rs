@@ -17,6 +17,7 @@ pub fn summary(config: &Config) -> String {
     line("server.listen", &config.server.listen);
     line("server.console", &config.server.console);
     line("database.url", &without_password(config.database_url.expose_secret()));
+    line("database.expect", &config.database_expect.as_str());
     line("limits.body_bytes", &config.limits.body_bytes);
     line("limits.requests_per_second", &config.limits.requests_per_second);
     line("worker.workers", &config.worker.workers);

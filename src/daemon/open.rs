@@ -5,14 +5,18 @@ use std::sync::Arc;
 use secrecy::ExposeSecret as _;
 
 use crate::clock::{Clock, Timestamp};
-use crate::config::Config;
+use crate::config::{Config, Expect};
 use crate::db::{self, Database, Role};
 use crate::ledger::book::NewSource;
 use crate::ledger::book::store::prepare_source;
 
 pub(super) async fn open(config: Arc<Config>, clock: Clock) -> anyhow::Result<Database> {
     let opened = tokio::task::spawn_blocking(move || {
-        let database = Database::open(config.database_url.expose_secret(), Role::Daemon)?;
+        let open = match config.database_expect {
+            Expect::Anything => Database::open,
+            Expect::Existing => Database::open_existing,
+        };
+        let database = open(config.database_url.expose_secret(), Role::Daemon)?;
         prepare(&database, &config, clock.now())?;
         Ok::<_, db::Error>(database)
     });

@@ -17,6 +17,27 @@ pub enum Error {
         /// The SQLite file.
         path: String,
     },
+    /// What is confirmed now would not be there after the next start.
+    #[error(
+        "the database file {} {what}: someone moved, removed or replaced it while process {process} has it open. \
+         Nothing is stored until it is back. The open file can still be copied: `ls -l /proc/{process}/fd` shows it; do \
+         not stop the daemon before",
+        path.display()
+    )]
+    Displaced {
+        /// The database, or its log.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        what: String,
+        /// Who has the other file open.
+        process: u32,
+    },
+    /// `database.expect = "existing"`, and there is none.
+    #[error(
+        "{0}, and `database.expect` is `existing`: check that its volume is mounted and that database.url is correct. \
+         To begin with an empty database, start once with TICKETLEDGER_DATABASE__EXPECT=anything"
+    )]
+    Missing(String),
     #[error(
         "the database holds an unfinished copy of a SQLite database; run the same `ticketledger database copy` again \
          to resume it"
@@ -45,11 +66,21 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it has been logged when it began, so that those who meet it again need not repeat it.
+    pub fn is_logged(&self) -> bool {
+        matches!(self, Self::Displaced { .. })
+    }
+
     /// Whether a retry may help, because the database and not the data is at fault.
     pub fn is_transient(&self) -> bool {
         use diesel::result::{DatabaseErrorKind as Kind, Error as Query};
         match self {
-            Self::Pool(_) | Self::Open(_) | Self::Unusable(_) | Self::Commit(_) | Self::Interrupted(_) => true,
+            Self::Displaced { .. }
+            | Self::Pool(_)
+            | Self::Open(_)
+            | Self::Unusable(_)
+            | Self::Commit(_)
+            | Self::Interrupted(_) => true,
             Self::Query(Query::BrokenTransactionManager | Query::RollbackErrorOnCommit { .. }) => true,
             Self::Query(Query::DatabaseError(kind, information)) => match kind {
                 Kind::SerializationFailure

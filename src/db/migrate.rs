@@ -21,25 +21,34 @@ const POSTGRES_LOCK: i64 = 0x7463_6b74;
 /// Versions sorted by date.
 type Versions<'a> = Vec<MigrationVersion<'a>>;
 
-pub(super) fn migrate_sqlite(connection: &mut SqliteConnection) -> Result<()> {
-    migrate::<Sqlite>(connection, SQLITE)
+/// Returns whether the database was empty before.
+pub(super) fn migrate_sqlite(connection: &mut SqliteConnection, must_exist: bool) -> Result<bool> {
+    migrate::<Sqlite>(connection, SQLITE, must_exist)
 }
 
-pub(super) fn migrate_postgres(connection: &mut PgConnection) -> Result<()> {
+/// Returns whether the database was empty before.
+pub(super) fn migrate_postgres(connection: &mut PgConnection, must_exist: bool) -> Result<bool> {
     use diesel::RunQueryDsl as _;
     diesel::sql_query(format!("SELECT pg_advisory_lock({POSTGRES_LOCK})")).execute(connection)?;
-    let migrated = migrate::<Pg>(connection, POSTGRES);
+    let migrated = migrate::<Pg>(connection, POSTGRES, must_exist);
     diesel::sql_query(format!("SELECT pg_advisory_unlock({POSTGRES_LOCK})")).execute(connection)?;
     migrated
 }
 
-fn migrate<DB: Backend>(connection: &mut impl MigrationHarness<DB>, embedded: EmbeddedMigrations) -> Result<()> {
+fn migrate<DB: Backend>(
+    connection: &mut impl MigrationHarness<DB>,
+    embedded: EmbeddedMigrations,
+    must_exist: bool,
+) -> Result<bool> {
     let (applied, steps) = (connection.applied_migrations().map_err(failed)?, steps::<DB>(&embedded)?);
     let known: Versions<'_> = steps.iter().map(|step| step.name().version()).collect();
     refuse_unreleased(&applied, &known)?;
     refuse_newer(&applied, &known)?;
+    if applied.is_empty() && must_exist {
+        return Err(Error::Missing("the database is empty".to_owned()));
+    }
     connection.run_pending_migrations(embedded).map_err(failed)?;
-    Ok(())
+    Ok(applied.is_empty())
 }
 
 fn steps<DB: Backend>(embedded: &EmbeddedMigrations) -> Result<Vec<Box<dyn Migration<DB>>>> {

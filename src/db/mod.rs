@@ -4,13 +4,17 @@
 //! Only this folder, files named `store.rs` and folders named `store` contain SQL.
 
 mod error;
+mod files;
 mod migrate;
 mod open;
 mod pool;
 mod postgres;
+mod sqlite;
 pub use self::open::{COPY_PROGRESS, Role, unfinished_copy};
 pub mod schema;
 pub mod vocabulary;
+
+use std::time::Duration;
 
 use diesel::SqliteConnection;
 use diesel::connection::{AnsiTransactionManager, TransactionManager as _};
@@ -18,6 +22,7 @@ use diesel::r2d2::{ConnectionManager, Pool, PooledConnection};
 
 pub use self::error::Error;
 pub use self::migrate::pending_migrations;
+use crate::limits;
 
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -89,14 +94,14 @@ pub struct Database {
 
 #[derive(Clone)]
 enum Pools {
-    Sqlite { write: SqlitePool, read: SqlitePool },
+    Sqlite(sqlite::Pools),
     Postgres(postgres::Pools),
 }
 
 impl Database {
     /// Whether the engine is SQLite.
     pub fn is_embedded(&self) -> bool {
-        matches!(self.pools, Pools::Sqlite { .. })
+        matches!(self.pools, Pools::Sqlite(_))
     }
 
     /// Runs blocking work on the database outside the asynchronous threads. The work continues if the caller gives up.
@@ -121,7 +126,7 @@ impl Database {
     /// When the pool has no free connection within its timeout.
     pub fn reader(&self) -> Result<Connection> {
         Ok(match &self.pools {
-            Pools::Sqlite { read, .. } => Connection::Sqlite(read.get()?),
+            Pools::Sqlite(pools) => Connection::Sqlite(pools.read.get()?),
             Pools::Postgres(pools) => Connection::Postgres(pools.get()?),
         })
     }
@@ -150,7 +155,11 @@ impl Database {
 
     fn writer(&self) -> Result<Connection> {
         Ok(match &self.pools {
-            Pools::Sqlite { write, .. } => Connection::Sqlite(write.get()?),
+            Pools::Sqlite(pools) => {
+                let connection = pools.write.get()?;
+                pools.files.check()?;
+                Connection::Sqlite(connection)
+            }
             Pools::Postgres(pools) => Connection::Postgres(pools.get()?),
         })
     }
@@ -171,11 +180,23 @@ impl Database {
     /// # Errors
     /// When the statement fails.
     pub fn write_back(&self) -> Result<()> {
-        use diesel::RunQueryDsl as _;
-        if let Connection::Sqlite(mut pooled) = self.writer()? {
-            diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *pooled)?;
+        match &self.pools {
+            Pools::Sqlite(pools) => pools.write_back(limits::LOG_PATIENCE),
+            Pools::Postgres(_) => Ok(()),
         }
-        Ok(())
+    }
+
+    /// On SQLite, the bytes of the write-ahead log. A forgotten reader makes it grow; when it is larger than usual and
+    /// the reader is gone, it is written back.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub fn tend_log(&self) -> Result<Option<u64>> {
+        let Pools::Sqlite(pools) = &self.pools else { return Ok(None) };
+        if pools.files.log_bytes() > limits::LOG_BYTES {
+            pools.write_back(Duration::ZERO)?;
+        }
+        Ok(Some(pools.files.log_bytes()))
     }
 
     /// Runs `body` in one durable transaction: commits if it returns `Ok`, rolls back otherwise.
@@ -199,6 +220,8 @@ impl Database {
                     tracing::debug!(transaction = name, %error, "commit failed");
                     Error::Commit(error)
                 })?;
+                // Whoever took the files away while it ran has taken this commit with them.
+                self.still_there()?;
                 Ok(value)
             }
             Err(error) => {
@@ -206,6 +229,13 @@ impl Database {
                 let _ = connection.rollback();
                 Err(error)
             }
+        }
+    }
+
+    fn still_there(&self) -> Result<()> {
+        match &self.pools {
+            Pools::Sqlite(pools) => pools.files.check(),
+            Pools::Postgres(_) => Ok(()),
         }
     }
 

@@ -23,9 +23,9 @@ impl Database {
     /// Sets the gauges of the pools. Sends nothing to the server.
     pub fn record_pools(&self) {
         match &self.pools {
-            Pools::Sqlite { write, read } => {
-                record("write", &write.state());
-                record("read", &read.state());
+            Pools::Sqlite(pools) => {
+                record("write", &pools.write.state());
+                record("read", &pools.read.state());
             }
             Pools::Postgres(pools) => pools.states().iter().for_each(|(pool, state)| record(pool, state)),
         }

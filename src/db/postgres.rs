@@ -107,7 +107,7 @@ pub(super) fn before_commit(connection: &mut PgConnection) -> diesel::QueryResul
     connection.batch_execute("SET LOCAL statement_timeout TO 0")
 }
 
-pub(super) fn open(url: &str, role: Role) -> Result<Database> {
+pub(super) fn open(url: &str, role: Role, must_exist: bool) -> Result<Database> {
     let url = patient(url);
     let establish = || {
         PgConnection::establish(&url).map_err(|error| {
@@ -133,8 +133,8 @@ pub(super) fn open(url: &str, role: Role) -> Result<Database> {
         warn_of_loss(&mut first)?;
     }
     refuse_pooler(&mut first, &mut establish()?)?;
-    if role != Role::Visitor {
-        migrate::migrate_postgres(&mut first)?;
+    if role != Role::Visitor && migrate::migrate_postgres(&mut first, must_exist)? {
+        tracing::info!("made the tables in a new, empty PostgreSQL database");
     }
     let pool = |name, size| {
         Pool::builder()

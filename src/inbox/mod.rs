@@ -46,6 +46,14 @@ pub struct Delivery {
     pub body: Vec<u8>,
 }
 
+impl Delivery {
+    /// What it takes of the bytes that may wait.
+    pub fn bytes(&self) -> usize {
+        let named = self.content_type.as_ref().map_or(0, String::len);
+        self.body.len().saturating_add(self.headers.len()).saturating_add(named)
+    }
+}
+
 /// What a delivery is about: found out from as little of the body as possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Classified {

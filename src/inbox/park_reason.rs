@@ -31,6 +31,7 @@ vocabulary! {
         UnexpectedStatus = "unexpected_status",
         ProviderDown = "provider_down",
         GarbageAnswer = "garbage_answer",
+        AnswerUnreadable = "answer_unreadable",
         AnswerTooLarge = "answer_too_large",
         WrongBooking = "wrong_booking",
         TicketsMissing = "tickets_missing",

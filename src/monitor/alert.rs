@@ -128,7 +128,7 @@ pub(super) fn change(
                     notices.push(notice(&alert, "began", now, format!("{}{reasons}", cause.text)));
                 }
             }
-            Some(alert) if is_local(alert) && now.milliseconds_since(alert.seen_at) > LOCAL_MILLISECONDS / 3 => {
+            Some(alert) if is_local(alert) && now.milliseconds_since(alert.seen_at).abs() > LOCAL_MILLISECONDS / 3 => {
                 database.transaction("alert", |connection| store::see_alert(connection, alert, now))?;
             }
             Some(alert) if alert.alert == "parked" => {
@@ -143,7 +143,8 @@ pub(super) fn change(
     }
     for alert in on.iter().filter(|alert| sources.contains_key(&alert.source)) {
         let still = causes.iter().any(|cause| cause.alert == alert.alert && cause.source == alert.source);
-        let elsewhere = is_local(alert) && now.milliseconds_since(alert.seen_at) <= LOCAL_MILLISECONDS;
+        // Seen in the future: by a clock that was ahead.
+        let elsewhere = is_local(alert) && now.milliseconds_since(alert.seen_at).abs() <= LOCAL_MILLISECONDS;
         if !still && !elsewhere && database.transaction("alert", |connection| store::end_alert(connection, alert))? {
             let text = format!("{}: over: {}", alert.source, over(&alert.alert));
             notices.push(notice(alert, "ended", now, text));

@@ -108,6 +108,12 @@ pub const ALL: &[Described] = &[
     ("ticketledger_database_wait_seconds", Histogram, Daemon, "Time spent waiting for a connection of a pool."),
     ("ticketledger_database_timeouts_total", Counter, Daemon, "Waits for a connection that timed out, by pool."),
     ("ticketledger_database_disk_free_bytes", Gauge, Daemon, "Free space on the disk of a SQLite database, in bytes."),
+    (
+        "ticketledger_database_log_bytes",
+        Gauge,
+        Daemon,
+        "Size of the write-ahead log of a SQLite database, in bytes; a reader that stays makes it grow.",
+    ),
     ("ticketledger_backlog_events", Gauge, Database, "Events waiting to be settled, by source."),
     (
         "ticketledger_backlog_oldest_age_seconds",

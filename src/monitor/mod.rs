@@ -199,6 +199,11 @@ impl Inner {
         if let Some(Ok(free)) = self.database_file.as_deref().map(disk::free_bytes) {
             gauge!("ticketledger_database_disk_free_bytes").set(free as f64);
         }
+        match self.database.tend_log() {
+            Ok(None) => {}
+            Ok(Some(bytes)) => gauge!("ticketledger_database_log_bytes").set(bytes as f64),
+            Err(error) => tracing::debug!(%error, "cannot write the SQLite log back"),
+        }
         match self.observe_database(&mut seen, now) {
             Ok(notices) => {
                 if std::mem::take(&mut seen.failing) {

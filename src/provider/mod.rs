@@ -6,6 +6,7 @@
 pub mod bookingkit;
 mod failure;
 pub mod json;
+mod shape;
 pub mod ticketpark;
 pub mod wrapped;
 
@@ -101,10 +102,21 @@ pub enum AnswerReading {
     Person(Box<Contact>),
 }
 
+/// Why an answer that could not be read is asked for again: the provider may be in maintenance, or send half of a booking
+/// that it is still writing.
+pub fn unreadable_answer(unreadable: &Unreadable, body: &[u8]) -> Failure {
+    let Unreadable { reason, detail } = unreadable;
+    Failure::Transient {
+        reason: ParkReason::AnswerUnreadable,
+        detail: format!("the provider's answer cannot be read ({reason}: {detail}); it was {}", shape::shape(body)),
+        retry_after_milliseconds: None,
+    }
+}
+
 /// Reads the body of an answer about `entity`. `received_at` is the receipt of the event that led to it.
 ///
 /// # Errors
-/// Why the events about this entity have to be parked.
+/// What cannot be read; see [`unreadable_answer`].
 pub fn read_answer(
     source: &Source,
     entity: &Entity,

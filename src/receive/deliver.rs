@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bytes::Buf;
 use futures_util::Stream;
-use warp::http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use warp::http::header::{AUTHORIZATION, CONTENT_ENCODING};
 use warp::http::{HeaderMap, HeaderName};
 
 use super::answer::{self, Answer};
@@ -74,7 +74,7 @@ fn deliveries(
     body: Vec<u8>,
     limit: usize,
 ) -> Option<Vec<Delivery>> {
-    let content_type = text_of(&request.headers, &CONTENT_TYPE);
+    let content_type = headers::content_type(&request.headers);
     let delivery = |class, headers, body| Delivery {
         source: source.name.clone(),
         class,

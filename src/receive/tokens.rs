@@ -22,6 +22,9 @@ const LOOKUPS: usize = limits::SQLITE_READERS as usize;
 /// Random bytes of a token.
 const TOKEN_BYTES: usize = 32;
 
+/// By how much the clocks of daemons that share a database may differ.
+const CLOCKS_DIFFER_MILLISECONDS: i64 = 60_000;
+
 /// Why a token could not be checked or issued.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Error {
@@ -95,7 +98,10 @@ impl Tokens {
     fn is_valid(&self, token: &StoredToken, source: &Source) -> bool {
         // A client that was removed from the settings loses access at once, whatever tokens it has.
         let client = source.oauth_clients.iter().any(|client| client.id == token.client_id);
-        client && token.source == source.name && token.expires_at > self.clock.now()
+        let left = token.expires_at.milliseconds_since(self.clock.now());
+        // One that would be valid for longer than any was issued while the clock was ahead.
+        let valid = 1..=(limits::TOKEN_SECONDS * 1000 + CLOCKS_DIFFER_MILLISECONDS);
+        client && token.source == source.name && valid.contains(&left)
     }
 
     fn cache(&self) -> MutexGuard<'_, HashMap<Hash, StoredToken>> {

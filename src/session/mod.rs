@@ -22,7 +22,7 @@ use tokio::sync::Mutex;
 
 use self::renew::{Held, Tokens};
 use self::seal::Seal;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Moment, Timestamp};
 use crate::config::Source;
 use crate::db::Database;
 use crate::provider::ticketpark::client::{self, Answer, Client, Fetched};
@@ -40,7 +40,7 @@ struct Account {
     seal: Seal,
     login: Option<Login>,
     /// The token version for which a login is required, and until when to assume so.
-    refused: std::sync::Mutex<Option<(Option<i64>, Timestamp)>>,
+    refused: std::sync::Mutex<Option<(Option<i64>, Moment)>>,
     tokens: Arc<Mutex<Tokens>>,
 }
 

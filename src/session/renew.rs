@@ -9,7 +9,7 @@ use tokio::task::{JoinError, spawn_blocking};
 use super::seal::Column;
 use super::store::{Row, Turn};
 use super::{Account, Login};
-use crate::clock::Timestamp;
+use crate::clock::{Moment, Timestamp};
 use crate::db;
 use crate::provider::ticketpark::client::{Grant, GrantError};
 use crate::provider::{Failure, ParkReason};
@@ -104,7 +104,7 @@ impl Account {
         {
             return Ok(Next::TakeOver(held));
         }
-        if self.refusal().is_some_and(|(version, until)| version == base && now < until) {
+        if self.refusal().is_some_and(|(version, until)| version == base && self.clock.moment() < until) {
             return Err(self.login_required());
         }
         let Some(refresh_token) = stored.and_then(|row| self.seal.open(Column::Refresh, &row.refresh_token_sealed))
@@ -119,7 +119,7 @@ impl Account {
     }
 
     async fn next_by_password(&self, base: Option<i64>) -> Result<Next, Failure> {
-        let asked_at = self.clock.now();
+        let (asked_at, asked) = (self.clock.now(), self.clock.moment());
         if let Some(Login { username, password }) = &self.login {
             tracing::info!(source = %self.source, "no valid refresh token; logging in with the password");
             match self.client.log_in(username, password).await {
@@ -128,11 +128,11 @@ impl Account {
                 Err(GrantError::Failed(failure)) => return Err(failure),
             }
         }
-        *self.refusal() = Some((base, asked_at.plus_milliseconds(LOGIN_PAUSE_MILLISECONDS)));
+        *self.refusal() = Some((base, asked.plus_milliseconds(LOGIN_PAUSE_MILLISECONDS)));
         Ok(Next::LogIn)
     }
 
-    fn refusal(&self) -> MutexGuard<'_, Option<(Option<i64>, Timestamp)>> {
+    fn refusal(&self) -> MutexGuard<'_, Option<(Option<i64>, Moment)>> {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::Inner;
+use super::{Inner, retry};
 use crate::clock::Timestamp;
 use crate::cluster::Lease;
 use crate::db::Connection;
@@ -43,6 +43,7 @@ impl Inner {
             Ok(true) => self.can_look(None),
             Ok(false) => {
                 self.can_look(None);
+                self.recall_stranded(source, now);
                 return None;
             }
             Err(error) => {
@@ -59,9 +60,36 @@ impl Inner {
             Ok(entities) if entities.is_empty() => None,
             Ok(entities) => Some(Claims { entities, lease }),
             Err(error) => {
-                tracing::warn!(%error, "cannot claim events; retrying in a second");
+                if !error.is_logged() {
+                    tracing::warn!(%error, "cannot claim events; retrying in a second");
+                }
                 None
             }
+        }
+    }
+
+    /// Makes due what waits because the clock was ahead when it was put off. Asked only when nothing else is due.
+    fn recall_stranded(&self, source: &str, now: Timestamp) {
+        let bounds = retry::latest(&self.settings, now);
+        let found = self.database.reader().and_then(|mut reader| inbox::stranded(&mut reader, source, bounds));
+        if !found.is_ok_and(|found| !found.is_empty()) {
+            return;
+        }
+        let recalled = self.database.transaction("recall", |connection| {
+            inbox::await_claims(connection, source)?;
+            inbox::recall_stranded(connection, source, bounds, now)
+        });
+        match recalled {
+            Ok(events) => {
+                tracing::warn!(
+                    source,
+                    events,
+                    "webhooks were put off further than any delay: the clock was ahead then; they are due now"
+                );
+                self.wake.notify_one();
+            }
+            Err(error) if error.is_logged() => {}
+            Err(error) => tracing::warn!(%error, "cannot make webhooks due that a wrong clock put off"),
         }
     }
 

@@ -23,7 +23,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use self::circuit_breaker::{BreakerState, CircuitBreakers};
+use self::circuit_breaker::{Began, BreakerState, CircuitBreakers};
 use crate::clock::Clock;
 use crate::cluster::{Lease, Presence};
 use crate::config::{self, Source};
@@ -101,7 +101,6 @@ impl Worker {
         let fetches_at_most = u32::try_from(config.worker.workers).unwrap_or(u32::MAX).saturating_mul(4).clamp(1, 64);
         Self(Arc::new(Inner {
             database,
-            clock,
             settings: config.worker.clone(),
             sources: config.sources.iter().map(|source| (source.name.clone(), source.clone())).collect(),
             fetches: access
@@ -109,7 +108,8 @@ impl Worker {
                 .map(|source| (source.clone(), Arc::new(Semaphore::new(fetches_at_most as usize))))
                 .collect(),
             access,
-            breakers: Arc::default(),
+            breakers: Arc::new(CircuitBreakers::new(clock.clone())),
+            clock,
             fetches_at_most,
             wake,
             alive: Arc::default(),
@@ -255,9 +255,8 @@ impl Worker {
     async fn turn_fetches(&self) -> bool {
         let mut worked = false;
         for (source, fetches) in &self.0.fetches {
-            let now = self.0.clock.now();
             let idle = fetches.available_permits();
-            let room = match self.0.breakers.state(source, now) {
+            let room = match self.0.breakers.state(source) {
                 BreakerState::Closed => idle,
                 // One at a time, because a provider that is down often does not answer.
                 BreakerState::HalfOpen if idle == self.0.fetches_at_most as usize => 1,
@@ -272,29 +271,35 @@ impl Worker {
             let claim = self.0.database.run(move |_| Ok::<_, Error>(worker.0.claim(&name, wanted)));
             let Some(claims) = claim.await.ok().flatten() else { continue };
             worked = true;
+            let began = self.0.breakers.begin(source);
             for ((claimed, document_id), permit) in claims.entities.into_iter().zip(permits) {
                 let hand = (claims.lease.clone(), permit);
-                tokio::spawn(self.clone().fetch_and_settle(claimed, document_id.unwrap_or(0), hand));
+                tokio::spawn(self.clone().fetch_and_settle(claimed, document_id.unwrap_or(0), began, hand));
             }
         }
         worked
     }
 
     /// `hand` is held until the end: the lease, and the permit of the fetch.
-    async fn fetch_and_settle(self, claimed: Claimed, document_id: i64, hand: (Lease, OwnedSemaphorePermit)) {
+    async fn fetch_and_settle(
+        self,
+        claimed: Claimed,
+        document_id: i64,
+        began: Began,
+        hand: (Lease, OwnedSemaphorePermit),
+    ) {
         let inner = Arc::clone(&self.0);
         let (Some(source), Some(access)) = (inner.sources.get(&claimed.source), inner.access.get(&claimed.source))
         else {
             return;
         };
         let work = read::webhooks_and_answer(source, access, &claimed, document_id, inner.settings.attempts).await;
-        let now = inner.clock.now();
         match &work.failure {
             Some(Failure::RateLimited { retry_after_milliseconds, .. }) => {
-                inner.breakers.limited(&work.source, now, *retry_after_milliseconds);
+                inner.breakers.limited(&work.source, *retry_after_milliseconds);
             }
             Some(Failure::ProviderDown { retry_after_milliseconds, detail, .. }) => {
-                inner.breakers.failed(&work.source, now, *retry_after_milliseconds, detail);
+                inner.breakers.failed(&work.source, began, *retry_after_milliseconds, detail);
             }
             _ if work.document.is_some() => inner.breakers.succeeded(&work.source),
             _ => {}

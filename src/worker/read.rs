@@ -122,34 +122,28 @@ pub(super) fn take_document(source: &Source, work: &mut Work, claimed: &Claimed,
     };
     if document.status == 200 {
         let read = caught(|| provider::read_answer(source, &work.entity, &document.body, first.received_at));
-        take_over(work, first, document.id, read, attempts);
+        let read = match read {
+            Ok(Ok(read)) => Ok(read),
+            // Only an unreadable webhook is so for good.
+            Ok(Err(unreadable)) => Err(provider::unreadable_answer(&unreadable, &document.body)),
+            Err(panic) => {
+                // The text of the panic may quote the answer, so it is not logged; `inbox show` displays it.
+                tracing::error!(event = first.id, "reading the answer panicked; the event is parked");
+                let detail = format!("reading the provider's answer panicked: {panic}");
+                Err(Failure::Permanent { reason: ParkReason::Panic, detail })
+            }
+        };
+        match read {
+            Ok(read) => take_over(work, first, document.id, read, attempts),
+            Err(failure) => work.failure = Some(failure),
+        }
     }
     work.document = Some(document);
 }
 
 /// Adds the fetched content to the first event; for the other events there is then nothing new.
-fn take_over(
-    work: &mut Work,
-    first: &ClaimedEvent,
-    document_id: i64,
-    read: Result<Result<AnswerReading, Unreadable>, String>,
-    attempts: i32,
-) {
+fn take_over(work: &mut Work, first: &ClaimedEvent, document_id: i64, read: AnswerReading, attempts: i32) {
     let order_id = work.entity.id().to_owned();
-    let read = match read {
-        Ok(Ok(read)) => read,
-        Ok(Err(unreadable)) => {
-            work.failure = Some(Failure::Permanent { reason: unreadable.reason, detail: unreadable.detail });
-            return;
-        }
-        Err(panic) => {
-            // The text of the panic may quote the answer, so it is not logged; `inbox show` displays it.
-            tracing::error!(event = first.id, "reading the answer panicked; the event is parked");
-            let detail = format!("reading the provider's answer panicked: {panic}");
-            work.failure = Some(Failure::Permanent { reason: ParkReason::Panic, detail });
-            return;
-        }
-    };
     // Any event may be at its last attempt: none is parked for something that only needs a finding.
     let last_attempt = work.events.iter().any(|event| event.attempts >= attempts);
     let announced = std::mem::take(&mut work.announced);

@@ -108,6 +108,8 @@ impl Inner {
         let Err(error) = self.settle_together(std::slice::from_ref(&work)) else { return };
         match error {
             Unsettled::LeaseLost(entity) => tracing::warn!(entity, "the lease was lost; nothing was settled"),
+            // Nothing can be written; the events are due again when their lease ends.
+            Unsettled::Ledger(Error::Database(error)) if error.is_logged() => {}
             Unsettled::Ledger(Error::Database(error)) if error.is_transient() => {
                 tracing::warn!(entity = %work.entity, %error, "the database failed; the events will be retried");
                 let failure = Failure::Transient {
@@ -261,16 +263,16 @@ impl Inner {
                 transient(*reason, detail, "transient", *retry_after_milliseconds)
             }
             Failure::RateLimited { detail, .. } => waiting("rate_limited", detail, self.open_until(source, now)),
-            Failure::ProviderDown { detail, .. } => match self.breakers.state(source, now) {
-                BreakerState::Open(until) => waiting("provider_down", detail, until.max(now.plus_milliseconds(delay))),
+            Failure::ProviderDown { detail, .. } => match self.breakers.state(source) {
+                BreakerState::Open(pause) => waiting("provider_down", detail, now.plus_milliseconds(pause.max(delay))),
                 _ => transient(ParkReason::ProviderDown, detail, "provider_down", None),
             },
         }
     }
 
     fn open_until(&self, source: &str, now: Timestamp) -> Timestamp {
-        match self.breakers.state(source, now) {
-            BreakerState::Open(until) => until,
+        match self.breakers.state(source) {
+            BreakerState::Open(pause) => now.plus_milliseconds(pause),
             _ => now,
         }
     }

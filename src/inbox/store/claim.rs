@@ -54,6 +54,45 @@ pub fn is_due(connection: &mut Connection, source: &str, now: Timestamp) -> Resu
     Ok(on_engine!(connection, |c| query.first::<EventId>(c).optional())?.is_some())
 }
 
+/// The latest instants that a correct clock can have written.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// The end of a lease.
+    pub lease: Timestamp,
+    /// The next attempt.
+    pub due_at: Timestamp,
+}
+
+/// Makes events due whose time is beyond any delay that there is, and ends such leases: the clock was ahead when they
+/// were written. Returns how many there were, at most as many as one statement takes.
+///
+/// # Errors
+/// When a statement fails.
+pub fn recall_stranded(connection: &mut Connection, source: &str, bounds: Bounds, now: Timestamp) -> Result<usize> {
+    let ids = stranded(connection, source, bounds)?;
+    if ids.is_empty() {
+        return Ok(0);
+    }
+    let changes = (inbox_events::lease_token.eq(None::<String>), inbox_events::due_at.eq(now));
+    let chosen = inbox_events::table.filter(inbox_events::id.eq_any(ids)).filter(sql::<Bool>(PENDING));
+    Ok(on_engine!(connection, |c| diesel::update(chosen).set(changes).execute(c))?)
+}
+
+/// The events that [`recall_stranded`] makes due; read from the far end of the index, where there is usually nothing.
+///
+/// # Errors
+/// When the statement fails.
+pub fn stranded(connection: &mut Connection, source: &str, bounds: Bounds) -> Result<Vec<EventId>> {
+    let query = inbox_events::table
+        .filter(sql::<Bool>(PENDING))
+        .filter(inbox_events::source.eq(source))
+        .filter(inbox_events::due_at.gt(bounds.lease))
+        .filter(inbox_events::lease_token.is_not_null().or(inbox_events::due_at.gt(bounds.due_at)))
+        .limit(i64::try_from(limits::IN_VALUES).unwrap_or(i64::MAX))
+        .select(inbox_events::id);
+    Ok(on_engine!(connection, |c| query.load(c))?)
+}
+
 /// Claims up to `entities` due entities of one source for `lease`, those first whose events have been due the longest:
 /// counts the attempt and moves `due_at` to the end of the lease. All waiting events of an entity come together, those
 /// that wait for their next attempt included; an entity that someone works on is left.

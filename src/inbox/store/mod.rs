@@ -4,7 +4,9 @@ mod claim;
 mod finish;
 
 use self::claim::PENDING;
-pub use self::claim::{await_claims, claim, extend, is_due, release, release_all_leases};
+pub use self::claim::{
+    Bounds, await_claims, claim, extend, is_due, recall_stranded, release, release_all_leases, stranded,
+};
 pub use self::finish::{finish, finish_applied};
 
 use diesel::dsl::sql;

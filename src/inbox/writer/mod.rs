@@ -14,7 +14,7 @@ use super::{Activity, Classified, Delivery, EventId, store};
 use crate::db::{self, Database};
 use crate::limits;
 
-/// Bodies that may wait at once, in bytes: a thousand senders of large bodies must not fill the memory.
+/// Bodies and headers that may wait at once, in bytes: a thousand senders of large bodies must not fill the memory.
 const QUEUE_BYTES: usize = 8 * limits::BATCH_BYTES;
 
 /// Why a delivery was not stored. Both mean: try again later.
@@ -139,7 +139,7 @@ impl Pulse {
 }
 
 fn bytes(deliveries: &[Delivery]) -> usize {
-    deliveries.iter().fold(0, |sum, delivery| sum.saturating_add(delivery.body.len()))
+    deliveries.iter().fold(0, |sum, delivery| sum.saturating_add(delivery.bytes()))
 }
 
 fn ended() -> Refused {
@@ -203,7 +203,9 @@ fn store_batch(batch: Vec<Waiting>, database: &Database, wake: &Notify, activity
         }
         Err(error) => error,
     };
-    tracing::warn!(rows = batch.len(), %error, "cannot store a batch of webhooks");
+    if !error.is_logged() {
+        tracing::warn!(rows = batch.len(), %error, "cannot store a batch of webhooks");
+    }
     // When the database itself is at fault, one by one would only make every sender wait longer.
     let mut failed = (error.is_transient() || batch.len() == 1).then_some(error);
     for item in batch {

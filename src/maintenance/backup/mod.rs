@@ -113,5 +113,11 @@ impl Drop for Part {
     fn drop(&mut self) {
         // The published name, if there is one, is another link to the same file.
         let _ = std::fs::remove_file(&self.path);
+        // SQLite leaves these beside it when it is interrupted or the disk is full.
+        for ending in ["-journal", "-wal", "-shm"] {
+            let mut name = self.path.as_os_str().to_owned();
+            name.push(ending);
+            let _ = std::fs::remove_file(PathBuf::from(name));
+        }
     }
 }

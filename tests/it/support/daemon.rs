@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use ticketledger::clock::{Clock, Timestamp};
 use ticketledger::cluster::Presence;
-use ticketledger::config::{Alerts, Config, Limits, OauthClient, Retention, Server, Source, VatRule, Worker};
+use ticketledger::config::{Alerts, Config, Expect, Limits, OauthClient, Retention, Server, Source, VatRule, Worker};
 use ticketledger::daemon::{Daemon, Options};
 use ticketledger::db::Database;
 use ticketledger::demo::stand_in::StandIn;
@@ -81,6 +81,7 @@ fn config(url: &str, stand_in: &StandIn) -> Config {
             console_names: Vec::new(),
         },
         database_url: SecretString::from(url),
+        database_expect: Expect::default(),
         limits: Limits { body_bytes: 1_048_576, requests_per_second: 100_000 },
         worker: Worker {
             workers: 2,

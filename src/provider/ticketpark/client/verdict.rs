@@ -12,9 +12,6 @@ use crate::inbox::ParkReason;
 use crate::limits;
 use crate::provider::Failure;
 
-/// A longer `Retry-After` is cut to this.
-const LONGEST_RETRY_AFTER_MILLISECONDS: i64 = 3_600_000;
-
 /// A status that is no answer to work with.
 pub(super) fn of_status(response: &Response, now: Timestamp) -> Failure {
     let status = response.status().as_u16();
@@ -91,7 +88,7 @@ fn retry_after(text: &str, now: Timestamp) -> Option<i64> {
             Timestamp::new(date.to_utc()).milliseconds_since(now)
         }
     };
-    Some(milliseconds.clamp(0, LONGEST_RETRY_AFTER_MILLISECONDS))
+    Some(milliseconds.clamp(0, limits::LONGEST_RETRY_AFTER_MILLISECONDS))
 }
 
 #[cfg(test)]
