@@ -38,6 +38,7 @@ struct MoveLine {
     line_no: i32,
     voucher_id: String,
     order_id: Option<String>,
+    claim_of: Option<String>,
     currency: String,
     account: String,
     item_kind: String,
@@ -76,6 +77,7 @@ pub(in crate::ledger) fn voucher_moves(
             postings::line_no,
             postings::voucher_id.assume_not_null(),
             journal_entries::order_id,
+            postings::order_id,
             postings::currency,
             postings::account_code,
             postings::item_kind,
@@ -85,16 +87,18 @@ pub(in crate::ledger) fn voucher_moves(
             postings::amount_minor,
         ))
         .load(c))?;
-    type MoveKey = (String, Option<String>, String, String, ItemKind);
+    type MoveKey = (String, Option<String>, Option<String>, String, String, ItemKind);
     let mut moves: BTreeMap<MoveKey, Moved> = BTreeMap::new();
     for line in lines {
         let row = format_args!("source {source}, entry {}, line {}", line.entry_no, line.line_no);
         let item_kind = ItemKind::stored(&line.item_kind, row)?;
-        let moved = moves.entry((line.voucher_id, line.order_id, line.currency, line.account, item_kind)).or_default();
+        let key = (line.voucher_id, line.order_id, line.claim_of, line.currency, line.account, item_kind);
+        let moved = moves.entry(key).or_default();
         moved.sum = moved.sum.saturating_add(line.amount_minor);
         moved.count += if line.kind == EntryKind::Reverse { -1 } else { 1 };
         if matches!(line.event_type.as_str(), FLEX_USED | VOUCHER_USED) {
-            moved.stays = moved.stays.max(Some(line.effective_at));
+            // What is posted again when more of it is used does not undo the sale once more.
+            moved.stays = moved.stays.or(Some(line.effective_at)).min(Some(line.effective_at));
             continue;
         }
         moved.sale = moved.sale.saturating_add(line.amount_minor);
@@ -103,15 +107,10 @@ pub(in crate::ledger) fn voucher_moves(
         }
     }
     // What is reversed moves nothing, but it tells which orders have to do with each other.
-    let moves = moves.into_iter().map(|((voucher_id, order_id, currency, account, item_kind), moved)| VoucherMove {
-        voucher_id,
-        order_id,
-        currency,
-        account,
-        item_kind,
-        amount_minor: moved.sum,
-        count: moved.count,
-        undone_at: moved.taken_back.or(moved.stays).filter(|_| item_kind.is_issue() && moved.sale == 0),
+    let moves = moves.into_iter().map(|((voucher_id, order_id, claim_of, currency, account, item_kind), moved)| {
+        let undone_at = moved.taken_back.or(moved.stays).filter(|_| item_kind.is_issue() && moved.sale == 0);
+        let (amount_minor, count) = (moved.sum, moved.count);
+        VoucherMove { voucher_id, order_id, claim_of, currency, account, item_kind, amount_minor, count, undone_at }
     });
     Ok(moves.collect())
 }
