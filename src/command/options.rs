@@ -132,7 +132,7 @@ impl OperatorOptions {
 pub(super) struct ReasonOptions {
     #[command(flatten)]
     actor: ActorOption,
-    /// Reason to record; name no customer
+    /// Reason to record, required unless --dry-run; name no customer
     #[arg(long, value_name = "TEXT", required_unless_present = "dry_run")]
     why: Option<String>,
 }

@@ -162,7 +162,8 @@ on_both_engines!(the_command_previews_asks_refuses_and_writes_it_down, async |da
         "They will count for nothing",
         "Payments that they tell of, museum: 20.00 EUR.",
         "Webhooks whose payments, if any, cannot be read: 3.",
-        "2 of these webhooks may be the only word",
+        "2 of these webhooks may be the only word of an order or of money; ",
+        "--force \"REASON\" dismisses them all the same:",
         "webhook 4 of museum, order:",
     ] {
         assert!(preview.1.contains(text), "{text}: {}", preview.1);
@@ -209,6 +210,28 @@ on_both_engines!(the_command_previews_asks_refuses_and_writes_it_down, async |da
     );
     let replay = program.run(&["inbox", "replay", "--dry-run"]).1;
     assert!(replay.contains("No webhook matches"), "{replay}");
+});
+
+on_both_engines!(the_examples_of_the_page_work_as_they_stand, async |database| {
+    let daemon = mixed(database).await;
+    daemon.finish().await;
+    let program = Program::new(database);
+    let page = include_str!("../../docs/parked.md");
+    let examples = page.lines().filter_map(|line| line.strip_prefix("ticketledger inbox dismiss --code "));
+    let mut count = 0;
+    for example in examples {
+        // Every second piece stands in quotes.
+        let pieces = example.split('"').enumerate();
+        let words: Vec<&str> = pieces
+            .flat_map(|(at, piece)| if at % 2 == 1 { vec![piece] } else { piece.split_whitespace().collect() })
+            .collect();
+        let (code, said, errors) = program.run(&[&["inbox", "dismiss", "--yes", "--code"], words.as_slice()].concat());
+        assert_eq!((code, errors.as_str()), (0, ""), "{example}: {said}");
+        count += 1;
+    }
+    assert_eq!(count, 3);
+    let left = program.run(&["inbox", "list", "--state", "parked", "--format", "csv"]).1;
+    assert!(left.contains("bad_amount") && left.lines().count() == 2, "{left}");
 });
 
 #[test]

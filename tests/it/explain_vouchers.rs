@@ -83,7 +83,7 @@ on_both_engines!(a_taxed_voucher_tells_its_vat_at_the_sale_and_at_each_use, asyn
     let uses = &chapter(&story, "What it paid for")[0];
     assert!(uses.contains("paid 119.00 EUR of order B (CODE-B); 0.00 EUR left after it."), "{uses}");
     assert!(uses.contains("so that VAT comes off here: 119.00 at 19 % contains 19.00 VAT"), "{uses}");
-    assert_eq!(left(&story), [("sold", 10_000), ("used", -10_000), ("nothing is left on it", 0)]);
+    assert_eq!(left(&story), [("sold, net", 10_000), ("used, net", -10_000), ("nothing is left on it", 0)]);
     daemon.finish().await;
 });
 
@@ -145,7 +145,11 @@ on_both_engines!(a_sale_that_is_undone_and_stock_of_an_earlier_system_are_told, 
     let story = life(&daemon, "v");
     assert_eq!(
         chapter(&story, "How it came to be"),
-        ["It was sold by order A (CODE-A), and that sale was taken back: nothing is issued any more."]
+        [
+            "2025-11-08 11:00: sold by order A (CODE-A) for 50.00 EUR. It is taxed when it is used; until then we owe \
+             it. (Entry 1.)",
+            "2025-11-11 11:00: order A (CODE-A) took that back; nothing of it is issued any more (entry 2)."
+        ]
     );
     assert!(chapter(&story, "Step by step")[1].contains("(cancelled on 2025-11-11 11:00): -50.00 EUR, 0.00 EUR owed"));
     let text = "voucher_id,kind,currency,value,vat_rate,sold_on\nold,spv,EUR,119.00,19,2024-05-01\n";
@@ -176,14 +180,16 @@ on_both_engines!(what_was_used_stays_issued_and_what_expires_is_told, async |dat
         "payments": [payment("m", "119.00"), back]});
     daemon.deliver(order("A", but(sold, undone))).await;
     let story = life(&daemon, "v");
-    let origin = &chapter(&story, "How it came to be")[0];
+    let origin = chapter(&story, "How it came to be");
+    assert!(origin[0].starts_with("2025-11-08 11:00: sold by order A (CODE-A) for 119.00 EUR."), "{origin:?}");
+    let origin = &origin[1];
     let stays = "2025-12-05 11:00: order A (CODE-A) no longer sells it; 23.80 EUR stays issued, because that was used";
     assert!(origin.starts_with(stays), "{origin}");
     let seller = "Order A (CODE-A) is cancelled. On it: 23.80 EUR billed, 119.00 EUR paid, 95.20 EUR given back; \
                   0.00 EUR open.";
     assert_eq!(chapter(&story, "The order that sold it"), [seller]);
     assert!(chapter(&story, "What it paid for")[0].contains("paid 23.80 EUR of order B (CODE-B); 0.00 EUR left after"));
-    assert_eq!(left(&story), [("sold", 2000), ("used", -2000), ("nothing is left on it", 0)]);
+    assert_eq!(left(&story), [("sold, net", 2000), ("used, net", -2000), ("nothing is left on it", 0)]);
     let of_order = explain(daemon.database(), None, "A", Length::Whole).unwrap().remove(0);
     let told = of_order.chapters.iter().find(|chapter| chapter.title == "Vouchers and flex tickets").unwrap();
     assert!(told.sentences[0].starts_with("Of voucher v 23.80 EUR stays issued"), "{told:?}");
@@ -200,6 +206,19 @@ on_both_engines!(what_was_used_stays_issued_and_what_expires_is_told, async |dat
     let last = &chapter(&story, "Step by step")[1];
     assert!(last.starts_with("2025-12-06: breakage: -50.00 EUR, 0.00 EUR owed (entry "), "{last}");
     assert_eq!(left(&story), [("sold", 5000), ("breakage", -5000), ("nothing is left on it", 0)]);
+    daemon.finish().await;
+});
+
+on_both_engines!(a_refund_voucher_of_several_orders_names_them, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    daemon.deliver(order("X", json!({"payments": [payment("m", "30.00")]}))).await;
+    daemon.deliver(order("R", json!({"voucherOrders": [refund_voucher("v", "50.00", &["X", "Y"])]}))).await;
+    let origin = chapter(&life(&daemon, "v"), "How it came to be").join("\n");
+    let told = "issued by order R (CODE-R) instead of refunds for order X (CODE-X), order Y (CODE-Y), not said how much for each";
+    assert!(origin.contains(told), "{origin}");
+    let story = explain(daemon.database(), None, "R", Length::Whole).unwrap().remove(0);
+    let told = story.chapters.iter().find(|chapter| chapter.title == "Vouchers and flex tickets").unwrap();
+    assert!(told.sentences[0].contains("instead of refunds for the orders X, Y; how much of it"), "{told:?}");
     daemon.finish().await;
 });
 

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::db::Database;
 use crate::inbox::operator::{self, Action, ActionKind};
 use crate::ledger::batch::{FindingRow, FindingState};
-use crate::ledger::findings::operator::store::{self, Listed};
+use crate::ledger::findings::operator::store::{self, FindingFilter, Listed};
 use crate::report::{Format, format};
 
 #[derive(Debug, Args)]
@@ -51,16 +51,16 @@ pub(super) fn run(config: &Config, options: &Ack) -> anyhow::Result<Outcome> {
     let reason = options.actor.reason(&options.why, options.dry_run)?;
     let database = settings::open(config)?;
     let chosen = store::list(&mut database.reader()?, &filter)?;
+    // What is acknowledged already is not acknowledged again, but what follows from it may still be open.
+    let known_filter = FindingFilter { states: vec![FindingState::Acknowledged], ..filter };
+    let known = store::list(&mut database.reader()?, &known_filter)?;
+    let consequences = consequences_of(&database, &[chosen.as_slice(), known.as_slice()].concat())?;
     if let Some(prefix) = options.fingerprint.as_deref() {
-        match chosen.len() {
-            0 => bail!(
-                "no open finding has a fingerprint that begins with {prefix}; `ticketledger findings list` shows them"
-            ),
-            1 => {}
-            several => bail!("{several} open findings have a fingerprint that begins with {prefix}; write more of it"),
+        only_one(prefix, &chosen, &known)?;
+        if chosen.is_empty() && !options.with_consequences {
+            bail!("{}", known_already(prefix, consequences.len()));
         }
     }
-    let consequences = consequences_of(&database, &chosen)?;
     let taken = if options.with_consequences { [chosen, consequences.clone()].concat() } else { chosen };
     if options.dry_run {
         output::print(format::render(&table_of(&taken, options.format), options.format)?)?;
@@ -69,6 +69,10 @@ pub(super) fn run(config: &Config, options: &Ack) -> anyhow::Result<Outcome> {
     if options.with_consequences && !consequences.is_empty() {
         let list = format::render(&table_of(&consequences, Format::Table), Format::Table)?;
         output::print(format!("Acknowledged with them, because they follow from them:\n{list}"))?;
+    }
+    if taken.is_empty() {
+        output::print("No open finding matches; nothing was changed.\n")?;
+        return Ok(Outcome::Fine);
     }
     let rows: Vec<FindingRow> = taken.into_iter().map(|(row, _)| row).collect();
     let mut words = options.filter.in_words(options.fingerprint.as_deref());
@@ -83,6 +87,30 @@ pub(super) fn run(config: &Config, options: &Ack) -> anyhow::Result<Outcome> {
     })?;
     output::print(result(count, rows.len() - count, if options.with_consequences { 0 } else { consequences.len() }))?;
     Ok(Outcome::Fine)
+}
+
+/// A fingerprint names one finding.
+fn only_one(prefix: &str, open: &[Listed], known: &[Listed]) -> anyhow::Result<()> {
+    match (open.len(), known.len()) {
+        (0, 0) => bail!(
+            "no open finding has a fingerprint that begins with {prefix}; `ticketledger findings list` shows them"
+        ),
+        (1, _) | (0, 1) => Ok(()),
+        (0, several) => {
+            bail!("{several} acknowledged findings have a fingerprint that begins with {prefix}; write more of it")
+        }
+        (several, _) => {
+            bail!("{several} open findings have a fingerprint that begins with {prefix}; write more of it")
+        }
+    }
+}
+
+fn known_already(prefix: &str, consequences: usize) -> String {
+    let known = format!("the finding {prefix} is acknowledged already");
+    match consequences {
+        0 => format!("{known}, and nothing that is open follows from it"),
+        count => format!("{known}; open findings that follow from it: {count}; --with-consequences acknowledges them"),
+    }
 }
 
 /// What follows from the chosen findings, is open, and is not chosen itself.

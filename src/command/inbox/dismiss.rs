@@ -34,10 +34,10 @@ pub(in crate::command) struct Dismiss {
     ids: Vec<EventId>,
     #[command(flatten)]
     conditions: Conditions,
-    /// Only parked for this reason code, such as `unknown_vendor`
+    /// Only parked for this reason code, such as `invalid_json`
     #[arg(long, value_name = "CODE")]
     code: Option<String>,
-    /// Why they will never count, for the record; name no customer
+    /// Why they will never count, for the record; required unless --dry-run; name no customer
     #[arg(long, value_name = "TEXT", alias = "why", required_unless_present = "dry_run")]
     reason: Option<String>,
     /// Also dismiss those that may be the only word of an order or of money, and record why
@@ -221,8 +221,11 @@ fn in_words(plan: &Plan, money: &Money) -> anyhow::Result<String> {
 }
 
 fn needs_force(count: usize) -> String {
-    let what = if count == 1 { "1 of these webhooks" } else { &format!("{count} of these webhooks") };
-    format!("{what} may be the only word of an order or of money; --force \"REASON\" dismisses it all the same:\n")
+    let them = if count == 1 { "it" } else { "them" };
+    format!(
+        "{count} of these webhooks may be the only word of an order or of money; --force \"REASON\" dismisses {them} \
+         all the same:\n"
+    )
 }
 
 fn doubtful_in_words(doubtful: &[Doubtful]) -> String {

@@ -26,7 +26,7 @@ pub(super) enum InboxCommand {
     Stats(stats::Stats),
     /// Process webhooks again: the parked ones, unless you select others
     Replay(replay::Replay),
-    /// Set parked webhooks aside that will never count, such as those of somebody else's shop
+    /// Set parked webhooks aside that will never count, such as what a scanner sent
     ///
     /// They stay stored, but no longer as parked: no alert, no exit code and no close of a month waits for them, and
     /// what is known of their orders stays as it is. `inbox replay ID` takes one up again.
@@ -35,6 +35,9 @@ pub(super) enum InboxCommand {
     /// about an order or booking of which no later webhook was applied, a payment or cancellation of Ticketpark (no
     /// other webhook repeats it), and one that is still pending. A webhook that was applied or superseded is never
     /// dismissed: what it said has been counted, and only the provider or a reversal changes that.
+    ///
+    /// An order of somebody else's shop is such a webhook: nothing else of that order ever comes. Dismiss it with
+    /// `inbox dismiss --code unknown_vendor --reason "not our shop" --force "it never was"`.
     Dismiss(dismiss::Dismiss),
     /// Delete bodies, documents and attempts older than `[retention]` allows; never those of an open month
     Prune(prune::Prune),

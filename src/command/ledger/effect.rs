@@ -24,7 +24,8 @@ pub(super) fn in_words(effect: &Effect) -> String {
         let titles = ["voucher", "currency", "owed before", "owed after"].map(str::to_owned);
         let mut table = plain_table(titles.to_vec());
         for voucher in effect.vouchers.iter().take(LISTED) {
-            let amount = |minor| number(minor, &voucher.currency);
+            let net = if voucher.net { " net" } else { "" };
+            let amount = |minor| number(minor, &voucher.currency) + net;
             table.add_row([
                 printable(&voucher.voucher.to_string()),
                 voucher.currency.clone(),

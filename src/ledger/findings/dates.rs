@@ -8,7 +8,7 @@ use super::words::{list, money};
 use super::{OrderFacts, Raised};
 use crate::clock::Timestamp;
 use crate::ledger::book::Month;
-use crate::ledger::posting::{Effective, Finding, FindingReason};
+use crate::ledger::posting::{Effective, Finding, FindingReason, part_key};
 
 pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
     effective_in_future(facts, raised);
@@ -34,7 +34,10 @@ fn effective_in_future(facts: &OrderFacts<'_>, raised: &mut Raised) {
         }
     }
     for (day, keys) in ahead {
-        let evidence = format!("{} happens on {day}, which had not begun when it was told", list(keys));
+        let evidence = format!(
+            "{} happens on {day}, which had not begun when it was told",
+            list(keys.into_iter().map(part_key::in_words))
+        );
         raised.raise(Finding::new(FindingReason::EffectiveInFuture, day.to_string(), evidence));
     }
 }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use crate::clock::Timestamp;
 use crate::ledger::batch::{OrderPayment, ReceivableLine};
-use crate::ledger::book::{Account, ItemKind, Moves, Rules, SourceFacts};
+use crate::ledger::book::{Account, EntryKind, ItemKind, Moves, Rules, SourceFacts};
 use crate::ledger::posting::rules::WantedAtoms;
 use crate::ledger::posting::{FindingReason, Snapshot, StoredValueClass, StoredValueKey, Use};
 use crate::money::gross_of_net;
@@ -41,6 +41,8 @@ pub struct VoucherMove {
     pub voucher_id: String,
     /// The order whose entries they are; none for an import, and for uses.
     pub order_id: Option<String>,
+    /// The order that the lines are about: of a refund voucher, the one that it refunds.
+    pub claim_of: Option<String>,
     /// ISO 4217 code.
     pub currency: String,
     pub account: String,
@@ -56,8 +58,7 @@ pub struct VoucherMove {
 impl VoucherMove {
     /// Vouchers and flex tickets have ids of their own each.
     pub fn class(&self) -> StoredValueClass {
-        let is_flex = matches!(self.item_kind, ItemKind::Flex | ItemKind::FlexRedemption);
-        if is_flex || self.account == "liabilities:flex" { StoredValueClass::Flex } else { StoredValueClass::Voucher }
+        StoredValueClass::of_line(self.item_kind, &self.account)
     }
 
     pub fn is_of(&self, key: &StoredValueKey) -> bool {
@@ -112,6 +113,8 @@ pub struct OrderFacts<'a> {
     pub imported_faces: BTreeMap<StoredValueKey, (String, i64)>,
     /// The codes of the orders that have to do with them, as far as a finding names them.
     pub codes: BTreeMap<String, String>,
+    /// What is open, by currency, on the orders that sold them and took the sale back.
+    pub open_of_sellers: BTreeMap<String, BTreeMap<String, i64>>,
     /// Reasons of the findings that were open before.
     pub open_before: BTreeSet<FindingReason>,
 }
@@ -131,7 +134,7 @@ pub(super) struct OpenAmounts {
     pub(super) refund_vouchers: i64,
     /// Paid with vouchers and flex tickets.
     pub(super) covered: i64,
-    /// The last accounting day on which something moved.
+    /// The last accounting day on which something moved. What is only posted again moves nothing.
     pub(super) since: NaiveDate,
 }
 
@@ -160,7 +163,6 @@ impl OrderFacts<'_> {
             let balance = balances.entry(&line.currency).or_default();
             let (amount, minus) = (line.amount_minor, line.amount_minor.saturating_neg());
             balance.open = balance.open.saturating_add(amount);
-            balance.since = balance.since.max(line.booking_date);
             let (sum, amount) = match line.item_kind.moves() {
                 Moves::Billed => (&mut balance.billed, amount),
                 Moves::Paid => (&mut balance.paid, minus),
@@ -172,7 +174,47 @@ impl OrderFacts<'_> {
             };
             *sum = sum.saturating_add(amount);
         }
+        for ((code, day, ..), _) in self.moved().into_iter().filter(|(_, moved)| *moved != 0) {
+            let balance = balances.entry(code).or_default();
+            balance.since = balance.since.max(day);
+        }
         balances
+    }
+
+    /// What each fact moved on each accounting day: nothing, where it was only posted again.
+    fn moved(&self) -> BTreeMap<(&str, NaiveDate, Option<&str>, &str), i64> {
+        let mut moved = BTreeMap::new();
+        for line in &self.lines {
+            let key = (line.currency.as_str(), line.booking_date, line.entry_order.as_deref(), line.atom_key.as_str());
+            let sum: &mut i64 = moved.entry(key).or_default();
+            *sum = sum.saturating_add(line.amount_minor);
+        }
+        moved
+    }
+
+    /// The last day on which money or a voucher was given back, as far as that still counts.
+    pub(super) fn given_back_on(&self, code: &str) -> Option<NaiveDate> {
+        let undone: BTreeSet<i64> = self.lines.iter().filter_map(|line| line.reverses_no).collect();
+        let back = self.lines.iter().filter(|line| {
+            line.currency == code && matches!(line.item_kind.moves(), Moves::Refunded | Moves::RefundVoucher)
+        });
+        let counts = back.filter(|line| line.kind != EntryKind::Reverse && !undone.contains(&line.entry_no));
+        counts.map(|line| self.happened_on(line)).max()
+    }
+
+    /// The day of the fact that a line is about: what the provider says of a payment, else when it was first booked. A
+    /// later entry only restates it.
+    fn happened_on(&self, line: &ReceivableLine) -> NaiveDate {
+        let own = line.entry_order.as_deref() == Some(self.order_id()) && line.kind != EntryKind::Manual;
+        let payment = line.payment_id.as_ref().filter(|_| own);
+        let mut payments = self.snapshot.order.payments.iter().flatten();
+        let said = payment.and_then(|id| payments.find(|payment| payment.id == *id)?.paid_at);
+        let same = |other: &&ReceivableLine| {
+            (&other.entry_order, &other.atom_key) == (&line.entry_order, &line.atom_key)
+                && other.kind != EntryKind::Reverse
+        };
+        let at = said.or_else(|| self.lines.iter().find(same).map(|first| first.effective_at));
+        at.unwrap_or(line.effective_at).local_date(self.rules.zone)
     }
 
     /// A reseller may have the guest's money.

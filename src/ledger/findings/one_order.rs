@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::life::compare;
-use super::{Changes, Compared, OrderFacts, VoucherMove, reconcile, related, store};
+use super::{Changes, Compared, OrderFacts, VoucherMove, reconcile, related, store, stored_value};
 use crate::clock::Timestamp;
 use crate::db::Connection;
 use crate::ledger::Error;
@@ -35,7 +35,8 @@ pub(in crate::ledger) fn after_settling(
     let order_id = &snapshot.order.order_id;
     let (source, orders) = (&batch.facts, &mut batch.orders);
     let StoredValueFacts { moves, uses, imported_faces, codes } =
-        stored_value(connection, orders, snapshot, settling.previous)?;
+        voucher_facts(connection, orders, snapshot, settling.previous)?;
+    let open_of_sellers = open_of_sellers(connection, orders, &moves, &uses)?;
     let facts = OrderFacts {
         source,
         rules: &batch.book.policies.rules(snapshot.policy_id),
@@ -50,6 +51,7 @@ pub(in crate::ledger) fn after_settling(
         uses,
         imported_faces,
         codes,
+        open_of_sellers,
         open_before: open_reasons(connection, orders, order_id)?,
     };
     let changes = check(connection, orders, &facts)?;
@@ -90,7 +92,8 @@ pub(in crate::ledger) fn reconcile_order(
     let rules = policies.rules(snapshot.policy_id);
     let wanted = wanted_atoms(snapshot, &rules)
         .map_err(|overflow| Error::Overflow { order_id: order_id.to_owned(), overflow })?;
-    let StoredValueFacts { moves, uses, imported_faces, codes } = stored_value(connection, orders, snapshot, None)?;
+    let StoredValueFacts { moves, uses, imported_faces, codes } = voucher_facts(connection, orders, snapshot, None)?;
+    let open_of_sellers = open_of_sellers(connection, orders, &moves, &uses)?;
     let facts = OrderFacts {
         source,
         rules: &rules,
@@ -105,6 +108,7 @@ pub(in crate::ledger) fn reconcile_order(
         uses,
         imported_faces,
         codes,
+        open_of_sellers,
         open_before: open_reasons(connection, orders, order_id)?,
     };
     check(connection, orders, &facts)
@@ -196,7 +200,7 @@ struct StoredValueFacts {
     codes: BTreeMap<String, String>,
 }
 
-fn stored_value(
+fn voucher_facts(
     connection: &mut Connection,
     orders: &mut Orders,
     snapshot: &Snapshot,
@@ -225,6 +229,25 @@ fn stored_value(
     let codes =
         if named.len() > 1 { store::order_codes(connection, orders.source(), &named)? } else { BTreeMap::new() };
     Ok(StoredValueFacts { moves, uses, imported_faces, codes })
+}
+
+/// What is open on the orders whose vouchers were used after their sale was taken back, by order and currency.
+fn open_of_sellers(
+    connection: &mut Connection,
+    orders: &mut Orders,
+    moves: &[VoucherMove],
+    uses: &[(StoredValueKey, Use)],
+) -> Result<BTreeMap<String, BTreeMap<String, i64>>, Error> {
+    let mut all = BTreeMap::new();
+    for order_id in stored_value::owing_orders(moves, uses) {
+        let mut open: BTreeMap<String, i64> = BTreeMap::new();
+        for line in orders.receivable(connection, &order_id)? {
+            let sum = open.entry(line.currency).or_default();
+            *sum = sum.saturating_add(line.amount_minor);
+        }
+        all.insert(order_id, open);
+    }
+    Ok(all)
 }
 
 /// How many findings changed, by reason and what became of them.

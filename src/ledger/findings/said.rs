@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::words::{list, money};
 use super::{OrderFacts, Raised, stored_value};
+use crate::ledger::posting::part_key::in_words;
 use crate::ledger::posting::{Finding, FindingReason};
 use crate::money::Currency;
 
@@ -19,7 +20,7 @@ pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
         if stored_value::is_explained(facts, &finding) || !seen.insert((finding.reason, finding.subject.clone())) {
             continue;
         }
-        let finding = with_its_money(facts, finding);
+        let finding = stored_value::what_is_left(facts, with_its_money(facts, finding));
         match cause(&finding) {
             Some(cause) => by_cause.entry((finding.reason, cause)).or_default().push(finding),
             None => raised.raise(with_its_name(finding)),
@@ -41,8 +42,9 @@ fn with_its_money(facts: &OrderFacts<'_>, finding: Finding) -> Finding {
 fn with_its_name(mut finding: Finding) -> Finding {
     if let Some((_, id)) = finding.subject.split_once(':')
         && !finding.evidence.contains(id)
+        && !finding.evidence.starts_with(&in_words(&finding.subject))
     {
-        finding.evidence = format!("{}: {}", finding.subject, finding.evidence);
+        finding.evidence = format!("{}: {}", in_words(&finding.subject), finding.evidence);
     }
     finding
 }
@@ -62,8 +64,17 @@ fn cause(finding: &Finding) -> Option<String> {
     }
 }
 
+/// Whose date it is: behind the part stands the field.
+fn dated(subject: &str) -> String {
+    in_words(subject.rsplit_once(':').map_or(subject, |(part, _)| part))
+}
+
 fn together(facts: &OrderFacts<'_>, reason: FindingReason, cause: String, findings: &[Finding]) -> Finding {
-    let parts = list(findings.iter().map(|finding| &finding.subject));
+    let name = |finding: &Finding| match reason {
+        FindingReason::DateUnreadable => dated(&finding.subject),
+        _ => in_words(&finding.subject),
+    };
+    let parts = list(findings.iter().map(name));
     let actual = findings.iter().filter_map(|finding| finding.actual_minor).fold(0_i64, i64::saturating_add);
     let currency = Currency::parse(&cause);
     let shown = money(actual, &cause);

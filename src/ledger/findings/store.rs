@@ -33,33 +33,40 @@ pub(in crate::ledger) fn orders_after(
         .load(c))?)
 }
 
-/// Lines of one kind on one account, added up: voucher, order, currency, account and kind of item; sum and count; what
-/// the sale itself comes to, when it was last taken back, and when what was used of it was last left.
-type MoveColumns =
-    (String, Option<String>, String, String, String, i64, i64, i64, Option<Timestamp>, Option<Timestamp>);
+/// Lines of one kind on one account, added up.
+#[derive(Queryable)]
+struct MoveLines {
+    voucher_id: String,
+    order_id: Option<String>,
+    claim_of: Option<String>,
+    currency: String,
+    account: String,
+    item_kind: String,
+    sum_minor: i64,
+    count: i64,
+    /// Of the sale itself, without what stays issued because it was used.
+    sale_minor: i64,
+    taken_back: Option<Timestamp>,
+    /// Since when only what was used stays. What is posted again when more of it is used does not undo the sale once
+    /// more.
+    stays: Option<Timestamp>,
+}
 
-/// What the entries of each order moved on each account for these vouchers and flex tickets. Of uses, those of all
-/// orders are one move: a voucher may have very many.
-pub(in crate::ledger) fn voucher_moves(
-    connection: &mut Connection,
-    source: &str,
-    ids: &[&str],
-) -> Result<Vec<VoucherMove>> {
-    let order = format!(
-        "CASE WHEN postings.item_kind IN ('{}', '{}') THEN NULL ELSE journal_entries.order_id END",
-        ItemKind::VoucherRedemption,
-        ItemKind::FlexRedemption
-    );
-    let keys = format!("postings.voucher_id, {order}, postings.currency, postings.account_code, postings.item_kind");
+/// The lines about these vouchers and flex tickets. Of uses, those of all orders are one: a voucher may have very many.
+fn move_lines(connection: &mut Connection, source: &str, ids: &[&str]) -> Result<Vec<MoveLines>> {
+    let used = format!("'{}', '{}'", ItemKind::VoucherRedemption, ItemKind::FlexRedemption);
+    let unless_used = |column: &str| format!("CASE WHEN postings.item_kind IN ({used}) THEN NULL ELSE {column} END");
+    let (order, claim) = (unless_used("journal_entries.order_id"), unless_used("postings.order_id"));
+    let keys =
+        format!("postings.voucher_id, {order}, {claim}, postings.currency, postings.account_code, postings.item_kind");
     let stays = format!("journal_entries.event_type IN ('{FLEX_USED}', '{VOUCHER_USED}')");
     let reversed = format!("journal_entries.kind = '{}'", EntryKind::Reverse);
-    let integer = |sum: String| sql::<BigInt>(&format!("CAST(SUM({sum}) AS BIGINT)"));
-    let latest = |of: String| {
-        sql::<Nullable<diesel::sql_types::Timestamp>>(&format!(
-            "MAX(CASE WHEN {of} THEN journal_entries.effective_at END)"
-        ))
+    let sum = |of: &str| sql::<BigInt>(&format!("CAST(SUM({of}) AS BIGINT)"));
+    let instant = |which: &str, of: &str| {
+        let text = format!("{which}(CASE WHEN {of} THEN journal_entries.effective_at END)");
+        sql::<Nullable<diesel::sql_types::Timestamp>>(&text)
     };
-    let lines: Vec<MoveColumns> = on_engine!(connection, |c| postings::table
+    Ok(on_engine!(connection, |c| postings::table
         .inner_join(
             journal_entries::table
                 .on(journal_entries::source.eq(postings::source).and(journal_entries::entry_no.eq(postings::entry_no)))
@@ -70,37 +77,47 @@ pub(in crate::ledger) fn voucher_moves(
         .select((
             sql::<Text>("postings.voucher_id"),
             sql::<Nullable<Text>>(&order),
+            sql::<Nullable<Text>>(&claim),
             sql::<Text>("postings.currency"),
             sql::<Text>("postings.account_code"),
             sql::<Text>("postings.item_kind"),
-            integer("postings.amount_minor".to_owned()),
-            integer(format!("CASE WHEN {reversed} THEN -1 ELSE 1 END")),
-            integer(format!("CASE WHEN {stays} THEN 0 ELSE postings.amount_minor END")),
-            latest(format!("{reversed} AND NOT {stays}")),
-            latest(stays.clone()),
+            sum("postings.amount_minor"),
+            sum(&format!("CASE WHEN {reversed} THEN -1 ELSE 1 END")),
+            sum(&format!("CASE WHEN {stays} THEN 0 ELSE postings.amount_minor END")),
+            instant("MAX", &format!("{reversed} AND NOT {stays}")),
+            instant("MIN", &stays),
         ))
-        .load(c))?;
-    let mut moves = Vec::with_capacity(lines.len());
-    for (voucher_id, order_id, currency, account, kind, amount_minor, count, sale_minor, taken_back, stays) in lines {
-        let item_kind = ItemKind::stored(&kind, format_args!("source {source}, voucher {voucher_id}, on {account}"))?;
+        .load(c))?)
+}
+
+/// What the entries of each order moved on each account for these vouchers and flex tickets.
+pub(in crate::ledger) fn voucher_moves(
+    connection: &mut Connection,
+    source: &str,
+    ids: &[&str],
+) -> Result<Vec<VoucherMove>> {
+    let mut moves = Vec::new();
+    for lines in move_lines(connection, source, ids)? {
+        let row = format_args!("source {source}, voucher {}, on {}", lines.voucher_id, lines.account);
+        let item_kind = ItemKind::stored(&lines.item_kind, row)?;
+        let undone = item_kind.is_issue() && lines.sale_minor == 0;
         // What is reversed moves nothing, but it tells which orders have to do with each other.
-        let undone_at = taken_back.or(stays);
-        let mut moved =
-            VoucherMove { voucher_id, order_id, currency, account, item_kind, amount_minor, count, undone_at };
-        if sale_minor != 0 || !item_kind.is_issue() {
-            moved.undone_at = None;
-        }
-        moves.push(moved);
+        moves.push(VoucherMove {
+            voucher_id: lines.voucher_id,
+            order_id: lines.order_id,
+            claim_of: lines.claim_of,
+            currency: lines.currency,
+            account: lines.account,
+            item_kind,
+            amount_minor: lines.sum_minor,
+            count: lines.count,
+            undone_at: lines.taken_back.or(lines.stays).filter(|_| undone),
+        });
     }
     moves.sort_by(|a, b| {
-        let key = |moved: &VoucherMove| {
-            (
-                moved.voucher_id.clone(),
-                moved.order_id.clone(),
-                moved.currency.clone(),
-                moved.account.clone(),
-                moved.item_kind,
-            )
+        let key = |of: &VoucherMove| {
+            let (voucher_id, order_id, claim_of) = (of.voucher_id.clone(), of.order_id.clone(), of.claim_of.clone());
+            (voucher_id, order_id, claim_of, of.currency.clone(), of.account.clone(), of.item_kind)
         };
         key(a).cmp(&key(b))
     });

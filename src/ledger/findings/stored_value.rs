@@ -7,12 +7,12 @@ use super::{OrderFacts, Raised, VoucherMove, words};
 use crate::clock::Timestamp;
 use crate::ledger::book::{Account, ItemKind};
 use crate::ledger::posting::{Finding, FindingReason, Snapshot, StoredValueKey, Use};
-use crate::money::Currency;
+use crate::money::{Currency, gross_of_net};
 use crate::order::OrderStatus;
 use crate::policy::Regime;
 
-/// Most minor units that rounding can leave.
-pub(super) const RESIDUE_MINOR: u64 = 4;
+/// Most minor units that rounding leaves of what is owed net on a voucher.
+const ROUNDING_MINOR: i64 = 2;
 
 pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
     life(facts, raised);
@@ -23,14 +23,37 @@ pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
     vat_regime_note(facts, raised);
 }
 
-/// A payment that a refund voucher names is usually one of the order that it refunds.
+/// A payment that a refund voucher names is usually one of the order that it refunds; and what a refund voucher was for
+/// may be allocated by hand.
 pub(super) fn is_explained(facts: &OrderFacts<'_>, finding: &Finding) -> bool {
+    if finding.reason == FindingReason::RefundVoucherUnallocated {
+        return unallocated(facts, finding) == 0;
+    }
     let payment =
         finding.subject.strip_prefix("payment:").filter(|_| finding.reason == FindingReason::DanglingPaymentRef);
     let Some(payment) = payment else { return false };
     let refunded: BTreeSet<&str> = refunded_orders(facts.snapshot).collect();
     let mut others = facts.other_payments.iter().filter(|other| other.is_current() && other.payment_id == payment);
     others.any(|other| refunded.contains(other.order_id.as_str()))
+}
+
+/// What of a refund voucher is allocated to no order: a person may have allocated a part of it.
+fn unallocated(facts: &OrderFacts<'_>, finding: &Finding) -> i64 {
+    let (account, key) = (Account::VoucherRefundUnallocated.to_string(), StoredValueKey::voucher(&finding.subject));
+    let moves = facts.moves.iter().filter(|moved| moved.is_of(&key) && moved.account == account);
+    moves.fold(0_i64, |sum, moved| sum.saturating_add(moved.amount_minor))
+}
+
+/// A refund voucher that is not allocated, with what of it is not.
+pub(super) fn what_is_left(facts: &OrderFacts<'_>, finding: Finding) -> Finding {
+    if finding.reason != FindingReason::RefundVoucherUnallocated {
+        return finding;
+    }
+    let (left, currency) = (unallocated(facts, &finding), finding.currency);
+    let Finding { ref subject, ref evidence, .. } = finding;
+    let told = words::money(left, currency.map_or("", Currency::code));
+    let evidence = format!("{evidence}: {told} of voucher {subject} is on `assets:voucher_refund_unallocated`");
+    Finding::new(finding.reason, subject.clone(), evidence).with_amounts(currency, 0, left)
 }
 
 fn refunded_orders(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
@@ -53,6 +76,8 @@ fn redeemed_here(facts: &OrderFacts<'_>) -> BTreeSet<StoredValueKey> {
 #[derive(Default)]
 struct Worth {
     face: i64,
+    /// What is owed on it, gross.
+    owed: i64,
     accounts: BTreeSet<String>,
 }
 
@@ -62,6 +87,11 @@ fn worth<'a>(facts: &'a OrderFacts<'_>, key: &StoredValueKey) -> BTreeMap<&'a st
         let of = worth.entry(&moved.currency).or_default();
         let owed = Account::is_stored_value(&moved.account);
         of.face = of.face.saturating_add(moved.face_minor());
+        if owed {
+            let bp = Account::rate_of_voucher(&moved.account).unwrap_or(0);
+            let gross = gross_of_net(moved.amount_minor, bp).unwrap_or(moved.amount_minor);
+            of.owed = of.owed.saturating_sub(gross);
+        }
         if owed && moved.amount_minor != 0 {
             of.accounts.insert(moved.account.clone());
         }
@@ -101,8 +131,8 @@ pub(super) fn known_here(facts: &OrderFacts<'_>) -> BTreeSet<StoredValueKey> {
     known
 }
 
-/// Its order brought it in when the book began: what it is worth is told by the list of vouchers that was imported, and
-/// what is taken back of it is not of its face.
+/// Its order brought it in when the book began: what it is worth is told by the list of vouchers that was imported, so
+/// what is owed counts, and not what its order says of it.
 fn sold_before_the_book(facts: &OrderFacts<'_>, key: &StoredValueKey) -> bool {
     let mut issues = facts.moves.iter().filter(|moved| moved.is_of(key) && moved.item_kind.is_issue());
     issues.any(|moved| moved.account == "equity:opening")
@@ -122,11 +152,13 @@ fn life(facts: &OrderFacts<'_>, raised: &mut Raised) {
             raised.raise(Finding::new(FindingReason::VoucherUnknownOrigin, key.to_string(), evidence));
         }
         for (code, worth) in worth(facts, &key) {
-            if worth.face < 0 && !sold_before_the_book(facts, &key) {
-                let (over, users) = (words::money(worth.face.saturating_neg(), code), users(facts, &key));
+            let before = sold_before_the_book(facts, &key);
+            let (left, least) = if before { (worth.owed, -ROUNDING_MINOR) } else { (worth.face, 0) };
+            if left < least {
+                let (over, users) = (words::money(left.saturating_neg(), code), users(facts, &key));
                 let evidence = format!("{over} more of {what} is redeemed than was issued, by {users}");
                 let finding = Finding::new(FindingReason::VoucherNegative, format!("{key}:{code}"), evidence);
-                raised.raise(finding.with_amounts(Currency::parse(code), 0, worth.face));
+                raised.raise(finding.with_amounts(Currency::parse(code), 0, left));
             } else if worth.accounts.len() > 1 {
                 let accounts: Vec<&str> = worth.accounts.iter().map(String::as_str).collect();
                 let evidence = format!("{what} is kept on several accounts: {}", accounts.join(", "));
@@ -147,37 +179,66 @@ fn life(facts: &OrderFacts<'_>, raised: &mut Raised) {
 }
 
 /// A use that is dated after the sale was undone: somebody was let in with a voucher that had been taken back. It is
-/// said on both orders.
+/// said on both orders, as long as something is open where the price of the voucher is owed.
 fn used_after_cancellation(facts: &OrderFacts<'_>, key: &StoredValueKey, raised: &mut Raised) {
-    let issues = facts.moves.iter().filter(|moved| moved.is_of(key) && moved.item_kind.is_issue());
-    // The claim is the same whatever the rate; a liability may have moved to another account.
-    let claims = issues.filter(|moved| moved.account.starts_with("assets:"));
-    if claims.clone().any(|moved| moved.undone_at.is_none() && moved.amount_minor != 0) {
-        return;
-    }
-    let undone = claims.filter_map(|moved| Some((moved.undone_at?, moved.order_id.as_deref()?))).max();
-    let Some((undone_at, seller)) = undone else { return };
+    let Some(undone) = undone(&facts.moves, key) else { return };
+    let (Some(undone_at), Some(seller)) = (undone.undone_at, undone.order_id.as_deref()) else { return };
+    let owing = undone.claim_of.as_deref().unwrap_or(seller);
     let late = |used: &&Use| used.used_at.is_some_and(|at| at > undone_at);
     let uses = facts.uses.iter().filter(|(used, _)| used == key).map(|(_, used)| used);
     for used in uses.filter(late) {
         if ![seller, &used.order_id].contains(&facts.order_id()) {
             continue;
         }
+        let open = facts.open_of_sellers.get(owing).and_then(|open| open.get(&used.currency)).copied().unwrap_or(0);
+        let order = facts.name_of(owing);
+        let (left, remedy) = match open {
+            0 => continue,
+            1.. => {
+                let remedy = "collect it from the guest of that order, or import it as `write-off`".to_owned();
+                (format!("{} is open on order {order}", words::money(open, &used.currency)), remedy)
+            }
+            _ => {
+                let credit = words::money(open.saturating_neg(), &used.currency);
+                let remedy = "give back no more than that".to_owned();
+                (format!("{credit} is left for the guest of order {order}"), remedy)
+            }
+        };
         let day = |at: Timestamp| at.local_date(facts.rules.zone);
-        let used_at = used.used_at.unwrap_or(undone_at);
         let evidence = format!(
             "{} was sold by {}, which took the sale back on {}, and used by {} on {} for {}: what was used stays sold, \
-             so the guest of the first order owes it",
+             and {left}",
             key.in_words(),
             facts.name_of(seller),
             day(undone_at),
             facts.name_of(&used.order_id),
-            day(used_at),
+            day(used.used_at.unwrap_or(undone_at)),
             words::money(used.amount_minor, &used.currency),
         );
         let finding = Finding::new(FindingReason::UsedAfterCancellation, format!("{key}:{}", used.order_id), evidence);
-        raised.raise(finding.with_amounts(Currency::parse(&used.currency), 0, used.amount_minor));
+        let finding = finding.with_amounts(Currency::parse(&used.currency), 0, used.amount_minor);
+        raised.raise(finding.to_be_done(remedy));
     }
+}
+
+/// The sale of a voucher that does not count any more, the last one; `None` while one counts.
+fn undone<'m>(moves: &'m [VoucherMove], key: &StoredValueKey) -> Option<&'m VoucherMove> {
+    let issues = moves.iter().filter(|moved| moved.is_of(key) && moved.item_kind.is_issue());
+    // The claim is the same whatever the rate; a liability may have moved to another account.
+    let claims = issues.filter(|moved| moved.account.starts_with("assets:"));
+    if claims.clone().any(|moved| moved.undone_at.is_none() && moved.amount_minor != 0) {
+        return None;
+    }
+    claims.filter(|moved| moved.undone_at.is_some()).max_by_key(|moved| (moved.undone_at, &moved.order_id))
+}
+
+/// The orders on which a voucher is owed that was used after its sale was taken back.
+pub(super) fn owing_orders(moves: &[VoucherMove], uses: &[(StoredValueKey, Use)]) -> BTreeSet<String> {
+    let late = uses.iter().filter_map(|(key, used)| {
+        let undone = undone(moves, key)?;
+        (used.used_at? > undone.undone_at?).then_some(undone)
+    });
+    late.filter_map(|undone| undone.claim_of.clone().or_else(|| undone.order_id.clone())).collect()
 }
 
 /// The same id in two orders: two sales, and so two liabilities for one code.
@@ -194,19 +255,19 @@ fn sold(facts: &OrderFacts<'_>, raised: &mut Raised) {
         .map(|moved| StoredValueKey::new(moved.class(), &moved.voucher_id))
         .collect();
     for key in own {
-        let StoredValueKey { class, id } = &key;
+        let what = key.in_words();
         let same = issues.iter().filter(|moved| moved.is_of(&key));
         let others: BTreeSet<&str> = same.clone().filter_map(|moved| moved.order_id.as_deref()).collect();
         let others: Vec<&str> = others.into_iter().filter(|order| *order != facts.order_id()).collect();
         if others.is_empty() {
             continue;
         }
-        let evidence = format!("{class} {id} is also sold by order {}", words::list(others));
+        let evidence = format!("{what} is also sold by order {}", words::list(others));
         raised.raise(Finding::new(FindingReason::DuplicateVoucherId, key.to_string(), evidence));
         let accounts: BTreeSet<&str> = same.map(|moved| moved.account.as_str()).collect();
         if accounts.len() > 1 {
             let accounts: Vec<&str> = accounts.into_iter().collect();
-            let evidence = format!("{class} {id} was sold in different ways: {}", accounts.join(", "));
+            let evidence = format!("{what} was sold in different ways: {}", accounts.join(", "));
             raised.raise(Finding::new(FindingReason::VoucherRegimeConflict, key.to_string(), evidence));
         }
     }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::calibrate::{Amounts, Formula, Parts, has_cancelled_parts, said_total};
 use super::words::{list, money, percent};
 use super::{OrderFacts, Raised, vat_rates};
-use crate::ledger::posting::{Finding, FindingReason};
+use crate::ledger::posting::{Finding, FindingReason, part_key};
 use crate::money::Currency;
 
 pub(super) fn check(facts: &OrderFacts<'_>, raised: &mut Raised) {
@@ -78,7 +78,7 @@ fn vat_rate_not_valid_on_date(facts: &OrderFacts<'_>, raised: &mut Raised) {
         }
     }
     for ((rate_bp, day), keys) in wrong {
-        let (rate, keys) = (percent(rate_bp), list(keys));
+        let (rate, keys) = (percent(rate_bp), list(keys.into_iter().map(part_key::in_words)));
         let evidence = format!("{country} has no VAT rate of {rate} on {day}, with which {keys} is taxed");
         let subject = format!("{rate_bp}:{day}");
         raised.raise(Finding::new(FindingReason::VatRateNotValidOnDate, subject, evidence));

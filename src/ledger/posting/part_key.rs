@@ -30,6 +30,31 @@ pub(in crate::ledger) fn line_of_share(key: &str) -> Option<&str> {
     key.rsplit_once('@').map(|(_, line_key)| line_key)
 }
 
+/// A part, or an atom about one, as a sentence names it: a key never reaches a person.
+pub(in crate::ledger) fn in_words(key: &str) -> String {
+    if let Some((what, part)) = key.split_once('@') {
+        return format!("{} on {}", in_words(what), in_words(part));
+    }
+    if key.starts_with("discount:additional") {
+        return "discount on the whole order".to_owned();
+    }
+    let Some((family, rest)) = key.split_once(':') else { return key.replace(['.', '_'], " ") };
+    let first = || rest.split_once(':').map_or(rest, |(id, _)| id);
+    match family {
+        "sale" => in_words(rest),
+        "release" => format!("revenue of {}", in_words(rest)),
+        "cancel" => format!("cancellation of {}", in_words(rest)),
+        "participant" => format!("ticket of participant {rest}"),
+        "product" => format!("product {}", rest.rsplit_once(':').map_or(rest, |(id, _)| id)),
+        "flex" | "flex.sale" => format!("flex ticket {rest}"),
+        "voucher.issue" => format!("voucher {rest}"),
+        "voucher.redeem" => format!("use of voucher {}", first()),
+        "flex.redeem" => format!("use of flex ticket {}", first()),
+        "retain" => "what is kept of the order".to_owned(),
+        _ => format!("{} {rest}", family.replace(['.', '_'], " ")),
+    }
+}
+
 /// The keys of product lines, in the order of the lines. Lines have no id, so those of one product are numbered by
 /// their content: their place in the document does not matter. Lines that count come first, so that one that does not
 /// count never changes the key of one that does.
@@ -62,6 +87,23 @@ mod tests {
             currency: Currency::parse("EUR").unwrap(),
             vat_bp: None,
             title: None,
+        }
+    }
+
+    #[test]
+    fn a_key_has_words() {
+        for (key, words) in [
+            ("sale:participant:p1", "ticket of participant p1"),
+            ("release:product:mug:2", "revenue of product mug"),
+            ("coupon:c1@participant:p1", "coupon c1 on ticket of participant p1"),
+            ("discount:additional@product:mug:1", "discount on the whole order on product mug"),
+            ("voucher.redeem:v:2025-11-10T10:00:00Z#2", "use of voucher v"),
+            ("flex.redeem:f:p1", "use of flex ticket f"),
+            ("flex.sale:f", "flex ticket f"),
+            ("payment:m1", "payment m1"),
+            ("order", "order"),
+        ] {
+            assert_eq!(in_words(key), words);
         }
     }
 

@@ -34,7 +34,9 @@ impl FindingReason {
             }
             Self::VoucherNegative => "find out which use is wrong, or what else was sold under this id",
             Self::VoucherRateDiffers => "correct the rate if it is wrong",
-            Self::UsedAfterCancellation => "collect it from the guest who had the money back, or write it off",
+            Self::UsedAfterCancellation => {
+                "collect it from the guest of the order that sold it, or import it as `write-off`"
+            }
             Self::OpeningItemChanged => {
                 "ask the provider why; if it was agreed since, book its revenue and VAT by hand"
             }

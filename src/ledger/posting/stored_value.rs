@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ledger::book::ItemKind;
 use crate::vocabulary;
 
 vocabulary! {
@@ -18,6 +19,14 @@ impl StoredValueClass {
     /// Whose liability stands on an account of stored value.
     pub fn of_account(account: &str) -> Self {
         if account == "liabilities:flex" { Self::Flex } else { Self::Voucher }
+    }
+
+    /// What a line is about that names a voucher or flex ticket.
+    pub fn of_line(item_kind: ItemKind, account: &str) -> Self {
+        match item_kind {
+            ItemKind::Flex | ItemKind::FlexRedemption => Self::Flex,
+            _ => Self::of_account(account),
+        }
     }
 }
 

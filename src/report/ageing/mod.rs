@@ -1,8 +1,8 @@
 //! Open balances by their age: what guests owe since when, and what is owed to guests.
 //!
 //! An order's payments settle its items from the oldest to the newest, so the age of what it owes is that of its oldest
-//! item that is not settled. An item is due on the day on which it was first booked, or so many days later as the
-//! terms of payment say. A credit is as old as the order has had one.
+//! item that is not settled. What is given back is no item: it lowers what was paid. An item is due on the day on which
+//! it was first booked, or so many days later as the terms of payment say. A credit is as old as the order has had one.
 
 mod store;
 
@@ -153,6 +153,8 @@ struct Moved {
     item: String,
     day: NaiveDate,
     minor: i64,
+    /// Money or a voucher that was given back.
+    given_back: bool,
 }
 
 impl Aged {
@@ -167,22 +169,35 @@ impl Aged {
     }
 }
 
-/// The day of the oldest item that is not settled, when payments settle the oldest items first. An item that was
-/// corrected counts with what is left of it, from the day on which it was first booked.
+/// The day of the oldest item that is not settled, when payments settle the oldest items first, and what was given back
+/// takes from the payments. An item that was corrected counts with what is left of it, from the day on which it was
+/// first booked. What was given back beyond all that was paid is a claim since that day.
 fn oldest_unsettled(moves: &[Moved]) -> Option<NaiveDate> {
+    let paid: i128 = left(moves, false).map(|(_, minor)| (-minor).max(0)).sum();
+    let back: i128 = left(moves, true).map(|(_, minor)| minor).sum();
+    let item = beyond(left(moves, false), paid - back);
+    if back <= paid { item } else { item.into_iter().chain(beyond(left(moves, true), paid)).min() }
+}
+
+/// Day and rest of each item, or of all that was given back.
+fn left(moves: &[Moved], given_back: bool) -> impl Iterator<Item = (NaiveDate, i128)> {
     let mut items: BTreeMap<&str, (NaiveDate, i128)> = BTreeMap::new();
-    for moved in moves {
+    for moved in moves.iter().filter(|moved| moved.given_back == given_back) {
         let item = items.entry(&moved.item).or_insert((moved.day, 0));
         *item = (item.0.min(moved.day), item.1 + i128::from(moved.minor));
     }
-    let mut settled: i128 = items.values().map(|(_, minor)| (-minor).max(0)).sum();
-    let mut owed: Vec<(NaiveDate, i128)> = items.into_values().filter(|(_, minor)| *minor > 0).collect();
+    items.into_values()
+}
+
+/// The day of the first that is not covered, the oldest first.
+fn beyond(items: impl Iterator<Item = (NaiveDate, i128)>, mut covered: i128) -> Option<NaiveDate> {
+    let mut owed: Vec<(NaiveDate, i128)> = items.filter(|(_, minor)| *minor > 0).collect();
     owed.sort_unstable();
     for (day, minor) in owed {
-        if settled < minor {
+        if covered < minor {
             return Some(day);
         }
-        settled -= minor;
+        covered -= minor;
     }
     None
 }
@@ -268,7 +283,8 @@ mod tests {
     use super::*;
 
     fn moved(item: &str, day: u32, minor: i64) -> Moved {
-        Moved { item: item.to_owned(), day: NaiveDate::from_ymd_opt(2025, 11, day).unwrap(), minor }
+        let day = NaiveDate::from_ymd_opt(2025, 11, day).unwrap();
+        Moved { item: item.to_owned(), day, minor, given_back: item.starts_with("back") }
     }
 
     fn day(moves: &[Moved], of: impl Fn(&[Moved]) -> Option<NaiveDate>) -> Option<u32> {
@@ -293,6 +309,12 @@ mod tests {
         let refunded_too_much =
             [moved("a", 1, 100), moved("paid", 1, -100), moved("a", 8, -100), moved("back", 9, 120)];
         assert_eq!(day(&refunded_too_much, oldest_unsettled), Some(9));
+        assert_eq!(with(&[moved("paid", 6, -150), moved("back", 20, 10)]), Some(5), "a refund is no item of its own");
+        assert_eq!(with(&[moved("paid", 6, -150), moved("back", 20, 60)]), Some(1));
+        assert_eq!(with(&[moved("paid", 6, -150), moved("back", 20, 60), moved("back", 21, -60)]), None);
+        assert_eq!(with(&[moved("paid", 6, -40), moved("back", 20, 100)]), Some(1), "items are older");
+        let twice = [moved("paid", 1, -100), moved("back 1", 8, 100), moved("back 2", 9, 5)];
+        assert_eq!(day(&twice, oldest_unsettled), Some(9), "the first refund was paid for");
     }
 
     #[test]

@@ -7,14 +7,14 @@ use super::Moved;
 use crate::clock::Timestamp;
 use crate::db::schema::{journal_entries, postings};
 use crate::db::{Connection, Result};
-use crate::ledger::book::Account;
+use crate::ledger::book::{Account, ItemKind, Moves as BookMoves};
 use crate::ledger::totals::{OrderBalance, Selection};
 use crate::on_engine;
 
 type Moves = (Option<String>, String, Moved);
 
-/// Order, currency, item, day and time and number of the entry, amount.
-type Line = (Option<String>, String, String, (NaiveDate, Timestamp, i64), i64);
+/// Order, currency, item with its kind, day and time and number of the entry, amount.
+type Line = (Option<String>, String, (String, String), (NaiveDate, Timestamp, i64), i64);
 
 /// What the items of some orders moved on the receivable, within the bounds of the selection.
 pub(super) fn moves(
@@ -32,7 +32,7 @@ pub(super) fn moves(
             .select((
                 postings::order_id,
                 postings::currency,
-                postings::line_key,
+                (postings::line_key, postings::item_kind),
                 (journal_entries::booking_date, journal_entries::recorded_at, postings::entry_no),
                 postings::amount_minor,
             ))
@@ -56,9 +56,13 @@ pub(super) fn moves(
             && cut.recorded_until.is_none_or(|until| entry.1 <= until)
             && cut.entries_until.is_none_or(|until| entry.2 <= until)
     };
-    let moves = rows
-        .into_iter()
-        .filter(|(.., entry, _)| counts(entry))
-        .map(|(order_id, currency, item, (day, ..), minor)| (order_id, currency, Moved { item, day, minor }));
+    let moves = rows.into_iter().filter(|(.., entry, _)| counts(entry)).map(
+        |(order_id, currency, (item, kind), (day, ..), minor)| {
+            let kind = ItemKind::parse(&kind);
+            let given_back =
+                kind.is_some_and(|kind| matches!(kind.moves(), BookMoves::Refunded | BookMoves::RefundVoucher));
+            (order_id, currency, Moved { item, day, minor, given_back })
+        },
+    );
     Ok(moves.collect())
 }

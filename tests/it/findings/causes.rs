@@ -16,14 +16,16 @@ on_both_engines!(many_parts_without_a_rate_are_one_finding_with_their_sum, async
     };
     assert_eq!(
         found(),
-        ["7000 no VAT rate is known for p1, p2, p3, p4, p5 and 2 more: 70.00 EUR waits in \
+        ["7000 no VAT rate is known for ticket of participant p1, ticket of participant p2, ticket of participant \
+          p3, ticket of participant p4, ticket of participant p5 and 2 more: 70.00 EUR waits in \
           `suspense:vat_undetermined`; set the rate at the provider, and have the order sent again"]
     );
     // Another amount is another question, and what is left of the cause is still one finding.
     let fewer = order("A", json!({"tickets": [ticket(&people[..2])], "products": [product("mug", "5.00", 1, "")]}));
     daemon.deliver(fewer).await;
     assert_eq!(found().len(), 1);
-    assert!(found()[0].starts_with("2500 no VAT rate is known for p1, p2, product:mug"), "{:?}", found());
+    let parts = "ticket of participant p1, ticket of participant p2, product mug";
+    assert!(found()[0].starts_with(&format!("2500 no VAT rate is known for {parts}")), "{:?}", found());
     daemon.finish().await;
 });
 
@@ -35,7 +37,7 @@ on_both_engines!(a_day_ahead_is_one_finding_however_much_happens_on_it, async |d
     daemon.deliver(ahead).await;
     let evidence =
         |reason: &str| daemon.lines(&format!("SELECT evidence AS line FROM findings WHERE reason = '{reason}'"));
-    let sales = "sale:participant:p1, sale:participant:p2, sale:participant:p3, sale:participant:p4";
+    let sales = (1..=4).map(|number| format!("ticket of participant p{number}")).collect::<Vec<_>>().join(", ");
     assert_eq!(
         evidence("effective_in_future"),
         [format!(

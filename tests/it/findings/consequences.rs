@@ -86,6 +86,19 @@ on_both_engines!(who_acknowledges_a_finding_acknowledges_no_other, async |databa
     // The cause is known; what follows from it is as open as before, and says so.
     assert_eq!(marked(&daemon), ["unpaid follows from payment_vanished"]);
 
+    // Who names it once more is told what is left to do, and can do it.
+    let (code, _, errors) = program.run(&ack);
+    let told = "is acknowledged already; open findings that follow from it: 1; --with-consequences acknowledges them";
+    assert!(code == 1 && errors.contains(told), "{errors}");
+    let (code, said, errors) = program.run(&[&ack[..], &["--with-consequences"]].concat());
+    assert!(code == 0 && said.ends_with("1 findings acknowledged.\n"), "{said}{errors}");
+    assert_eq!(states(), [known("payment_vanished"), open("stale_snapshot_suspected"), known("unpaid")]);
+    let errors = program.run(&ack).2;
+    assert!(errors.contains("and nothing that is open follows from it"), "{errors}");
+    database.execute("UPDATE findings SET state = 'open', acknowledged_by = NULL, note = NULL WHERE reason = 'unpaid'");
+    let by_reason = ["findings", "ack", "--reason", "payment_vanished", "--why", "w", "--with-consequences"];
+    assert!(program.run(&by_reason).1.ends_with("1 findings acknowledged.\n"));
+
     database.execute("UPDATE findings SET state = 'open', acknowledged_by = NULL, note = NULL");
     let (code, said, _) = program.run(&[&ack[..], &["--with-consequences"]].concat());
     assert_eq!(code, 0);

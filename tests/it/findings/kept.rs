@@ -9,7 +9,7 @@ fn paid(id: &str, value: &str) -> Value {
 }
 
 /// `reason severity expected actual: evidence` of what is open on an order.
-fn open(daemon: &TestDaemon, order: &str) -> Vec<String> {
+pub(super) fn open(daemon: &TestDaemon, order: &str) -> Vec<String> {
     let again = reconcile_everything(daemon.database(), None, daemon.clock.now(), true, |_| {}).unwrap();
     assert_eq!(again.changes, std::collections::BTreeMap::new());
     daemon.lines(&format!(

@@ -11,6 +11,7 @@ mod orders;
 mod seeds;
 mod settle_time;
 mod shared_ids;
+mod vouchers;
 
 use serde_json::{Value, json};
 use ticketledger::demo::stand_in::{BookingExample, TicketExample};
@@ -119,6 +120,7 @@ fn every_reason_is_explained_and_tested() {
         include_str!("moved.rs"),
         include_str!("orders.rs"),
         include_str!("seeds.rs"),
+        include_str!("vouchers.rs"),
     );
     // Chosen by a policy, or by the first day of the book, so their tests are there.
     let elsewhere = ["total_semantics_shift", "retained_vat_undecided", "service_date_unknown", "opening_item_changed"];

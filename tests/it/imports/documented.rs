@@ -76,13 +76,20 @@ on_both_engines!(a_refund_voucher_of_several_orders_is_allocated_in_pairs, async
     let refund = refund_voucher("v-refund", "50.00", &["X", "Y"]);
     daemon.deliver(order("R", json!({"voucherOrders": [refund]}))).await;
     assert_eq!(daemon.balances("museum")["assets:voucher_refund_unallocated"], 5000);
+    let open = || {
+        let open = "WHERE state = 'open' AND reason = 'refund_voucher_unallocated'";
+        daemon.view_where("findings", &["order_id", "difference_minor"], open)
+    };
+    assert_eq!(open(), [["R", "5000"]]);
     let imported = daemon.imported_and_undone(&examples()[1]);
     assert_eq!(imported.effect.orders[0].after.balance_minor, 0);
     assert_eq!(imported.effect.vouchers, [], "the voucher is worth what it was");
     let rest = examples()[1].replace("al_", "rest_").replace(",X,", ",Y,").replace("30.00", "20.00");
     daemon.imported(FileKind::Manual, &rest);
+    assert_eq!(open(), [["R", "3000"]], "the first part was taken back");
     daemon.imported(FileKind::Manual, &examples()[1].replace("al_", "again_"));
     assert_eq!(daemon.balances("museum").get("assets:voucher_refund_unallocated"), None);
+    assert_eq!(open(), Vec::<Vec<String>>::new());
     assert_eq!(daemon.balances("museum")["liabilities:voucher:mpv"], -5000);
     daemon.finish().await;
 });

@@ -108,7 +108,9 @@ impl TestDaemon {
 
     fn mistakes(&self, kind: FileKind, text: &str) -> Vec<String> {
         match self.import(kind, text) {
-            Err(ImportError::Mistakes(mistakes)) => mistakes.iter().map(ToString::to_string).collect(),
+            Err(ImportError::Mistakes(mistakes) | ImportError::MistakesAndRefused { mistakes, .. }) => {
+                mistakes.iter().map(ToString::to_string).collect()
+            }
             Err(error) => panic!("{error}"),
             Ok(imported) => panic!("{imported:?}"),
         }

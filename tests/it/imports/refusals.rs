@@ -61,12 +61,13 @@ on_both_engines!(what_contradicts_the_books_is_refused_row_by_row, async |databa
     assert_eq!(daemon.entries("museum"), entries + 2 * ROWS.lines().count());
     // Every row of a file is checked, whatever is wrong with another, and nothing of it is posted.
     let text = format!("{HEADER}2025-11-11,s1,retain,,,live,EUR,1.00\n2025-11-11,s2,retain,,,nobody,EUR,1.00\n");
+    let said = daemon.import(FileKind::Manual, &text).expect_err("it has mistakes").to_string();
     assert_eq!(
-        daemon.mistakes(FileKind::Manual, &text),
-        [
-            "line 2: `order_id`: order CODE-live is not cancelled, and no part of it is; nothing of it can be kept",
-            "line 3: `order_id`: source museum has no order nobody",
-        ]
+        said,
+        "nothing was imported; correct these mistakes in the file:\n  line 3: `order_id`: source museum has no order \
+         nobody\nThese rows contradict the books. Correct them, or, if they are right, pass --force with the reason, \
+         which is stored:\n  line 2: `order_id`: order CODE-live is not cancelled, and no part of it is; nothing of it \
+         can be kept"
     );
     daemon.proved();
     daemon.finish().await;

@@ -107,8 +107,7 @@ fn expires_too_much(name: &str, voucher: &VoucherBooks, request: &Request) -> Op
     let left = voucher.worth_in(currency);
     let takes = expiring(voucher, request).unwrap_or(i64::MAX);
     if takes > left {
-        let net = if voucher.regime.and_then(Regime::rate).is_some() { " net" } else { "" };
-        let left = shown(left, currency);
+        let (left, net) = (shown(left, currency), net(voucher));
         return Some(format!("`amount`: {name} is worth {left}{net}; no more can expire"));
     }
     let expires_on = voucher.expires_on.zip(request.day).filter(|(expires_on, day)| day <= expires_on);
@@ -126,7 +125,12 @@ fn corrects_too_much(name: &str, voucher: &VoucherBooks, entry: &ManualEntry) ->
     let lines = entry.lines().iter().filter(|(_, row)| Account::is_stored_value(&row.account_code));
     let after = lines.fold(left, |sum, (_, row)| sum.saturating_sub(row.amount_minor));
     (after < -RESIDUE_MINOR && after < left).then(|| {
-        let (left, after) = (shown(left, entry.currency), shown(after, entry.currency));
-        format!("`amount`: {name} is worth {left}, and would be worth {after}")
+        let (left, after, net) = (shown(left, entry.currency), shown(after, entry.currency), net(voucher));
+        format!("`amount`: {name} is worth {left}{net}, and would be worth {after}{net}")
     })
+}
+
+/// What was taxed when it was sold is owed net.
+fn net(voucher: &VoucherBooks) -> &'static str {
+    if voucher.regime.and_then(Regime::rate).is_some() { " net" } else { "" }
 }

@@ -11,8 +11,8 @@ use crate::db::Connection;
 use crate::ledger::Error;
 use crate::ledger::batch::current_state::redeeming_orders;
 use crate::ledger::batch::{FindingRow, Orders};
-use crate::ledger::book::{EntryRow, PostingRow, store as journal};
-use crate::ledger::posting::StoredValueKey;
+use crate::ledger::book::{Account, EntryRow, PostingRow, store as journal};
+use crate::ledger::posting::{StoredValueClass, StoredValueKey};
 
 /// What changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -47,6 +47,8 @@ pub struct VoucherEffect {
     /// Written `voucher:ID` or `flex:ID`.
     pub voucher: StoredValueKey,
     pub currency: String,
+    /// It was taxed when it was sold, so what is owed is net.
+    pub net: bool,
     pub before_minor: i64,
     pub after_minor: i64,
 }
@@ -87,7 +89,7 @@ impl About {
             orders: entries.iter().filter_map(|entry| entry.order_id.clone()).collect(),
             vouchers: entries.iter().filter_map(|entry| entry.voucher().cloned()).collect(),
         };
-        about.orders_of_vouchers(connection, source)?;
+        about.tied_by_vouchers(connection, source)?;
         Ok(about)
     }
 
@@ -103,14 +105,26 @@ impl About {
         let worth = store::worth_of(connection, source, &ids)?;
         let mut about = Self {
             orders: entry.order_id.iter().cloned().collect(),
-            vouchers: worth.into_iter().map(|(key, ..)| key).collect(),
+            vouchers: worth.into_iter().map(|worth| worth.key).collect(),
         };
-        about.orders_of_vouchers(connection, source)?;
+        about.tied_by_vouchers(connection, source)?;
         Ok(about)
     }
 
-    fn orders_of_vouchers(&mut self, connection: &mut Connection, source: &str) -> Result<(), Error> {
-        for key in &self.vouchers {
+    /// Adds the orders that sold or used these vouchers, or one that these orders sold or were refunded by: what is
+    /// open on an order tells what is to be done about its vouchers.
+    fn tied_by_vouchers(&mut self, connection: &mut Connection, source: &str) -> Result<(), Error> {
+        let mut tied = self.vouchers.clone();
+        let mut orders = Orders::empty(source);
+        orders.prefetch(connection, &self.orders.iter().map(String::as_str).collect())?;
+        for order_id in &self.orders {
+            let lines = orders.receivable(connection, order_id)?.into_iter().filter(|line| line.item_kind.is_issue());
+            tied.extend(lines.filter_map(|line| {
+                let class = StoredValueClass::of_line(line.item_kind, Account::RECEIVABLE);
+                Some(StoredValueKey::new(class, line.voucher_id.as_deref()?))
+            }));
+        }
+        for key in &tied {
             self.orders.extend(journal::sellers(connection, source, &key.id)?);
             self.orders.extend(redeeming_orders(connection, source, key)?);
         }
@@ -121,7 +135,7 @@ impl About {
 /// How they stand.
 pub(super) struct Standing {
     orders: BTreeMap<(String, String), (Option<String>, OrderBalance)>,
-    vouchers: BTreeMap<(StoredValueKey, String), i64>,
+    vouchers: BTreeMap<(StoredValueKey, String), (i64, bool)>,
     /// Those that are not resolved, by fingerprint.
     findings: BTreeMap<String, FindingRow>,
 }
@@ -145,8 +159,8 @@ impl Standing {
         let ids: Vec<&str> = about.vouchers.iter().map(|key| key.id.as_str()).collect();
         for part in ids.chunks(store::PART) {
             let worth = store::worth_of(connection, source, part)?.into_iter();
-            let ours = worth.filter(|(key, ..)| about.vouchers.contains(key));
-            standing.vouchers.extend(ours.map(|(key, currency, worth)| ((key, currency), worth)));
+            let ours = worth.filter(|worth| about.vouchers.contains(&worth.key));
+            standing.vouchers.extend(ours.map(|of| ((of.key, of.currency), (of.owed_minor, of.is_net))));
         }
         Ok(standing)
     }
@@ -169,10 +183,11 @@ impl Standing {
         });
         let keys: BTreeSet<_> = self.vouchers.keys().chain(after.vouchers.keys()).collect();
         let vouchers = keys.into_iter().filter_map(|key| {
-            let worth = |standing: &Self| standing.vouchers.get(key).copied().unwrap_or(0);
-            let (before_minor, after_minor) = (worth(self), worth(after));
+            let worth = |standing: &Self| standing.vouchers.get(key).copied().unwrap_or_default();
+            let ((before_minor, before_net), (after_minor, after_net)) = (worth(self), worth(after));
+            let net = before_net || after_net;
             let (voucher, currency) = key.clone();
-            (before_minor != after_minor).then_some(VoucherEffect { voucher, currency, before_minor, after_minor })
+            (before_minor != after_minor).then_some(VoucherEffect { voucher, currency, net, before_minor, after_minor })
         });
         Effect { orders: orders.collect(), vouchers: vouchers.collect(), findings: self.findings_became(after) }
     }

@@ -112,6 +112,19 @@ pub enum ImportError {
     /// The file cannot be taken as it is.
     #[error("nothing was imported; correct these mistakes in the file:\n{}", listed(.0))]
     Mistakes(Vec<Mistake>),
+    /// Some rows cannot be taken as they are, others contradict the books.
+    #[error(
+        "nothing was imported; correct these mistakes in the file:\n{}\nThese rows contradict the books. Correct them, \
+         or, if they are right, pass --force with the reason, which is stored:\n{}",
+        listed(.mistakes),
+        listed(.refused)
+    )]
+    MistakesAndRefused {
+        /// What no reason makes right.
+        mistakes: Vec<Mistake>,
+        /// What a reason would make right.
+        refused: Vec<Mistake>,
+    },
     /// The file contradicts the books.
     #[error(
         "nothing was imported; these rows contradict the books. Correct them, or, if they are right, pass --force with \

@@ -71,11 +71,11 @@ pub(super) fn plan(
     if mistakes.is_empty() {
         return Err(ImportError::Refused(refused));
     }
-    if !force {
-        mistakes.append(&mut refused);
-    }
     mistakes.sort();
-    Err(ImportError::Mistakes(mistakes))
+    if force || refused.is_empty() {
+        return Err(ImportError::Mistakes(mistakes));
+    }
+    Err(ImportError::MistakesAndRefused { mistakes, refused })
 }
 
 /// Those that were never imported, and how many were.

@@ -69,41 +69,50 @@ pub(super) fn vouchers_named(
             let voucher = VoucherBooks { regime: word.with_rate(vat_bp), expires_on, worth: BTreeMap::new() };
             named.insert(StoredValueKey { class, id }, voucher);
         }
-        for (key, currency, worth) in worth_of(connection, source, part)? {
-            if let Some(voucher) = named.get_mut(&key) {
-                voucher.worth.insert(currency, worth);
+        for of in worth_of(connection, source, part)? {
+            if let Some(voucher) = named.get_mut(&of.key) {
+                voucher.worth.insert(of.currency, of.owed_minor);
             }
         }
     }
     Ok(named)
 }
 
+/// What we owe on a voucher or flex ticket in one currency.
+pub(super) struct Worth {
+    pub(super) key: StoredValueKey,
+    pub(super) currency: String,
+    /// Minor units.
+    pub(super) owed_minor: i64,
+    /// It was taxed when it was sold, so its VAT is not owed any more.
+    pub(super) is_net: bool,
+}
+
 /// What we owe on the vouchers and flex tickets with these ids by their liability accounts, by currency.
-pub(super) fn worth_of(
-    connection: &mut Connection,
-    source: &str,
-    ids: &[&str],
-) -> Result<Vec<(StoredValueKey, String, i64)>> {
-    let rows: Vec<(String, String, String, i64)> = on_engine!(connection, |c| postings::table
+pub(super) fn worth_of(connection: &mut Connection, source: &str, ids: &[&str]) -> Result<Vec<Worth>> {
+    let rows: Vec<(String, String, String, Option<i32>, i64)> = on_engine!(connection, |c| postings::table
         .filter(postings::source.eq(source))
         .filter(postings::voucher_id.eq_any(ids))
         .select((
             postings::voucher_id.assume_not_null(),
             postings::account_code,
             postings::currency,
+            postings::vat_bp,
             postings::amount_minor
         ))
         .load(c))?;
-    let mut worth: BTreeMap<(StoredValueKey, String), i64> = BTreeMap::new();
-    for (id, account, currency, amount_minor) in rows {
+    let mut worth: BTreeMap<(StoredValueKey, String), (i64, bool)> = BTreeMap::new();
+    for (id, account, currency, vat_bp, amount_minor) in rows {
         if Account::is_stored_value(&account) {
-            let is_flex = account == Account::Flex.to_string();
-            let class = if is_flex { StoredValueClass::Flex } else { StoredValueClass::Voucher };
-            let of = worth.entry((StoredValueKey { class, id }, currency)).or_default();
-            *of = of.saturating_sub(amount_minor);
+            let class = StoredValueClass::of_account(&account);
+            let (owed, is_net) = worth.entry((StoredValueKey { class, id }, currency)).or_default();
+            *owed = owed.saturating_sub(amount_minor);
+            // On the account of flex tickets only the rate tells a taxed one.
+            *is_net |= vat_bp.is_some();
         }
     }
-    Ok(worth.into_iter().map(|((key, currency), worth)| (key, currency, worth)).collect())
+    let worth = worth.into_iter();
+    Ok(worth.map(|((key, currency), (owed_minor, is_net))| Worth { key, currency, owed_minor, is_net }).collect())
 }
 
 /// Entry that opened an account and is not reversed, by currency and account.

@@ -2,16 +2,24 @@
 
 use std::cmp::Ordering;
 
+use chrono::NaiveDate;
+
 use super::{Open, owed};
 use crate::ledger::book::{EntryKind, ItemKind};
 use crate::ledger::findings::{OrderFacts, Raised, words};
 use crate::ledger::posting::FindingReason;
 use crate::order::OrderStatus;
 
+/// The day on which money or a voucher was last given back.
+pub(super) fn last_given_back(facts: &OrderFacts<'_>, open: &Open<'_>) -> NaiveDate {
+    facts.given_back_on(open.code).unwrap_or(open.balance.since)
+}
+
 /// More was given back than ever came in.
-pub(super) fn more_than_received(open: &Open<'_>, could_be: i64, raised: &mut Raised) {
+pub(super) fn more_than_received(facts: &OrderFacts<'_>, open: &Open<'_>, could_be: i64, raised: &mut Raised) {
     let (back, received) = (open.money(open.balance.given_back()), open.money(open.balance.received()));
-    let evidence = format!("{back} was given back, the last on {}, and {received} was received", open.balance.since);
+    let evidence =
+        format!("{back} was given back, the last on {}, and {received} was received", last_given_back(facts, open));
     raised.raise(open.given_back(FindingReason::RefundExceedsPayments, could_be, evidence));
 }
 
@@ -34,14 +42,14 @@ pub(super) fn given_too_much(facts: &OrderFacts<'_>, open: &Open<'_>, raised: &m
             "{} of {} was given back, the last on {}, though {} stays billed",
             open.money(back),
             open.money(balance.received()),
-            balance.since,
+            last_given_back(facts, open),
             open.money(balance.billed),
         );
         let finding =
             open.given_back(FindingReason::RefundExceedsPayments, back.saturating_sub(balance.open), evidence);
         return raised.raise(finding.to_be_done("claim back what was given too much, or write it off"));
     }
-    more_than_received(open, back.saturating_sub(balance.open), raised);
+    more_than_received(facts, open, back.saturating_sub(balance.open), raised);
 }
 
 /// A voucher takes the place of money given back, and the order is not there.
@@ -53,7 +61,7 @@ fn unknown_order(facts: &OrderFacts<'_>, open: &Open<'_>, raised: &mut Raised) {
     let mut issued: Vec<String> = issued.collect();
     issued.sort();
     issued.dedup();
-    let (amount, since) = (open.money(open.balance.refund_vouchers), open.balance.since);
+    let (amount, since) = (open.money(open.balance.refund_vouchers), last_given_back(facts, open));
     let evidence =
         format!("{amount} was given back by {} on {since}, and this order was never received", words::list(issued));
     raised.raise(open.given_back(FindingReason::RefundVoucherUnknownOrder, 0, evidence));
@@ -75,7 +83,7 @@ pub(super) fn what_was_kept(facts: &OrderFacts<'_>, open: &Open<'_>, raised: &mu
     let evidence = format!(
         "{} was given back, the last on {}, though {entries} says that it is not: {} is open",
         open.money(back),
-        balance.since,
+        last_given_back(facts, open),
         open.money(over),
     );
     let numbers = words::list(kept.iter().map(|(entry_no, ..)| entry_no));

@@ -7,11 +7,13 @@ mod owed;
 
 use self::cancelled::cancelled;
 use super::facts::OpenAmounts;
-use super::stored_value::RESIDUE_MINOR;
 use super::{OrderFacts, Raised, words};
 use crate::ledger::posting::{Finding, FindingReason};
 use crate::money::Currency;
 use crate::order::OrderStatus;
+
+/// Most minor units that rounding can leave.
+const RESIDUE_MINOR: u64 = 4;
 
 /// Why an order can be open: the first one that explains the open balance is its cause.
 const CAUSES: &[FindingReason] = &[

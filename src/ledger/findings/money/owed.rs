@@ -17,9 +17,9 @@ pub(super) fn owed(facts: &OrderFacts<'_>, open: &Open<'_>, raised: &mut Raised)
     }
     let (back, received, cancelled) = (balance.given_back(), balance.received(), cancelled(facts, open.code));
     if back > received {
-        given_back::more_than_received(open, received, raised);
+        given_back::more_than_received(facts, open, received, raised);
     } else if back > cancelled {
-        let (back, since) = (open.money(back), balance.since);
+        let (back, since) = (open.money(back), given_back::last_given_back(facts, open));
         let evidence = if cancelled == 0 {
             format!("{back} was given back, the last on {since}, and nothing is cancelled")
         } else {

@@ -339,8 +339,9 @@ impl Now<'_> {
             rate.map_or(amount.clone(), |bp| format!("{amount} at {} %", format_minor(i64::from(bp), 2)))
         };
         let evidence = format!(
-            "{key} was {} when the book began and is {} now; the difference is on `equity:opening`, not in revenue or \
+            "{} was {} when the book began and is {} now; the difference is on `equity:opening`, not in revenue or \
              VAT",
+            part_key::in_words(key),
             shown(then),
             shown(now)
         );

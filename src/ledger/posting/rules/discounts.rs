@@ -93,7 +93,7 @@ impl Builder<'_> {
         let Some(currency) = self.currency.filter(|_| *value_minor != 0) else { return Ok(()) };
         let wanted = value_minor.checked_abs().ok_or(Overflow)?;
         if *value_minor < 0 {
-            let evidence = format!("{key} is negative; its absolute value is used");
+            let evidence = format!("{} is negative; its absolute value is used", part_key::in_words(key));
             // The reader notes it too, under these subjects: one problem, one finding.
             let subject = if key == ADDITIONAL { "order" } else { key.as_str() };
             self.find(Finding::new(FindingReason::NegativeDiscount, subject, evidence));
@@ -101,10 +101,11 @@ impl Builder<'_> {
         let shares = shares(wanted, lines, &discount.scope)?;
         let given: i64 = shares.iter().sum();
         if given < wanted {
+            let name = part_key::in_words(key);
             let evidence = match lines.iter().any(|line| discount.scope.has(&line.line)) {
-                true => format!("{key} is larger than what is left of the lines that it reduces"),
+                true => format!("{name} is larger than what is left of the lines that it reduces"),
                 false => format!(
-                    "{key} finds nothing that it reduces: a discount never reduces vouchers or flex tickets, so the \
+                    "{name} finds nothing that it reduces: a discount never reduces vouchers or flex tickets, so the \
                      guest owes their full price"
                 ),
             };

@@ -17,7 +17,7 @@ pub use self::opening::TAKEN_BACK;
 pub(in crate::ledger) use self::sales::event_key;
 pub(in crate::ledger) use self::stored_value::{FLEX_USED, VOUCHER_USED};
 
-use super::{Atom, Dimensions, Effective, Finding, FindingReason, Line, Snapshot, StoredValueKey};
+use super::{Atom, Dimensions, Effective, Finding, FindingReason, Line, Snapshot, StoredValueKey, part_key};
 use crate::clock::Timestamp;
 use crate::ledger::book::{Account, ItemKind, Rules};
 use crate::money::{Currency, Overflow, sum, vat_in_gross};
@@ -156,7 +156,7 @@ impl<'a> Builder<'a> {
             return;
         }
         if self.currency.is_some_and(|currency| currency != atom.currency) {
-            let evidence = format!("{} is in {}", atom.key, atom.currency);
+            let evidence = format!("{} is in {}", part_key::in_words(&atom.key), atom.currency);
             self.find(Finding::new(FindingReason::CurrencyMixed, atom.key.clone(), evidence));
         }
         let ordinal = self.ordinals.entry(atom.key.clone()).or_insert(0);

@@ -53,7 +53,8 @@ impl Builder<'_> {
         }
         if vat_bp.is_none() && gross_minor != 0 {
             let evidence = format!("no VAT rate is known for participant {}", who.id);
-            let finding = Finding::new(FindingReason::VatUnknown, who.id.clone(), evidence);
+            let subject = part_key::participant(&who.id);
+            let finding = Finding::new(FindingReason::VatUnknown, subject, evidence);
             self.find(finding.with_amounts(Some(currency), 0, gross_minor));
         }
         let income = Account::IncomeTickets;

@@ -26,6 +26,8 @@ pub(super) struct ExplainedEntry {
     pub(super) reason: EntryReason,
     pub(super) lines: Vec<PostingRow>,
     pub(super) undone_by: Option<i64>,
+    /// When the fact happened that it books. An entry that restates one has a later date itself.
+    pub(super) happened_at: Timestamp,
 }
 
 /// An order with everything that was booked about it.
@@ -58,7 +60,8 @@ impl ExplainedOrder {
         let last_no = row.as_ref().and_then(|row| row.last_snapshot_no);
         let snapshot = last_no.map(|no| snapshot(connection, source, order_id, no)).transpose()?;
         let numbers = store::entry_numbers(connection, source, order_id)?;
-        let entries = entries(connection, source, &numbers)?;
+        let mut entries = entries(connection, source, &numbers)?;
+        date_payments(&mut entries, order_id, snapshot.as_ref());
         let policies = PolicyHistory::load(connection, source, zone)?;
         let mut names = Names::default();
         if let Some(snapshot) = &snapshot {
@@ -149,7 +152,7 @@ fn is_part(line_key: &str) -> bool {
     line_key.starts_with("participant:") || line_key.starts_with("product:")
 }
 
-fn snapshot(connection: &mut Connection, source: &str, order_id: &str, no: i64) -> Result<Snapshot, Error> {
+pub(super) fn snapshot(connection: &mut Connection, source: &str, order_id: &str, no: i64) -> Result<Snapshot, Error> {
     let (doc, _) = journal::snapshot_doc(connection, source, no)?;
     serde_json::from_str(&doc)
         .map_err(|error| Error::Snapshot { order_id: order_id.to_owned(), detail: error.to_string() })
@@ -161,7 +164,8 @@ pub(super) fn entries(connection: &mut Connection, source: &str, numbers: &[i64]
     for entry_no in numbers {
         let (entry, lines) = journal::entry(connection, source, *entry_no)?;
         let (kind, reason) = (entry.kind()?, entry.reason()?);
-        entries.push(ExplainedEntry { entry, kind, reason, lines, undone_by: None });
+        let happened_at = entry.effective_at;
+        entries.push(ExplainedEntry { entry, kind, reason, lines, undone_by: None, happened_at });
     }
     let reversals: BTreeMap<i64, i64> = entries
         .iter()
@@ -170,7 +174,42 @@ pub(super) fn entries(connection: &mut Connection, source: &str, numbers: &[i64]
     for booked in &mut entries {
         booked.undone_by = reversals.get(&booked.entry.entry_no).copied();
     }
+    date_restated(&mut entries);
     Ok(entries)
+}
+
+/// A payment happened when the provider says now.
+fn date_payments(entries: &mut [ExplainedEntry], order_id: &str, snapshot: Option<&Snapshot>) {
+    let payments = snapshot.iter().flat_map(|snapshot| snapshot.order.payments.iter().flatten());
+    let said: BTreeMap<&str, Timestamp> =
+        payments.filter_map(|payment| Some((payment.id.as_str(), payment.paid_at?))).collect();
+    let own = |booked: &&mut ExplainedEntry| {
+        booked.entry.order_id.as_deref() == Some(order_id) && booked.entry.snapshot_no.is_some()
+    };
+    for booked in entries.iter_mut().filter(own) {
+        let id = booked.lines.iter().find_map(|line| line.payment_id.as_deref());
+        if let Some(at) = id.and_then(|id| said.get(id)) {
+            booked.happened_at = *at;
+        }
+    }
+}
+
+/// What takes the place of an entry that the same snapshot takes back happened when that one did.
+fn date_restated(entries: &mut [ExplainedEntry]) {
+    let snapshots: BTreeMap<i64, i64> =
+        entries.iter().filter_map(|booked| Some((booked.entry.entry_no, booked.entry.snapshot_no?))).collect();
+    let mut last: BTreeMap<(Option<String>, String, String), (Timestamp, Option<i64>)> = BTreeMap::new();
+    for booked in entries.iter_mut().filter(|booked| booked.kind != EntryKind::Reverse) {
+        let entry = &booked.entry;
+        let key = (entry.order_id.clone(), entry.atom_key.clone(), entry.event_type.clone());
+        if let Some((happened_at, Some(undone_in))) = last.get(&key)
+            && entry.snapshot_no == Some(*undone_in)
+        {
+            booked.happened_at = *happened_at;
+        }
+        let undone_in = booked.undone_by.and_then(|no| snapshots.get(&no).copied());
+        last.insert(key, (booked.happened_at, undone_in));
+    }
 }
 
 fn with_causes(snapshots: Vec<SnapshotTraced>) -> db::Result<Vec<(SnapshotTraced, SnapshotCause)>> {

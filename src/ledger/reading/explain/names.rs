@@ -81,30 +81,33 @@ impl Names {
         if let Some((reduction, part)) = key.split_once('@') {
             return format!("{} on {}", self.described(reduction, of), self.described(part, of));
         }
-        if key == "discount:additional" {
-            return "discount on the whole order".to_owned();
-        }
-        let Some((family, rest)) = key.split_once(':') else { return key.replace(['.', '_'], " ") };
-        match family {
-            "sale" => self.described(rest, of),
-            "release" => format!("revenue of {}", self.described(rest, of)),
-            "participant" => format!("ticket of participant {rest}"),
-            "flex" => format!("flex ticket {rest}"),
-            "product" => format!("product {}", rest.rsplit_once(':').map_or(rest, |(id, _)| id)),
-            _ => format!("{} {rest}", family.replace(['.', '_'], " ")),
+        match key.split_once(':') {
+            Some(("sale", rest)) => self.described(rest, of),
+            Some(("release", rest)) => format!("revenue of {}", self.described(rest, of)),
+            _ => part_key::in_words(key),
         }
     }
 
-    /// A text in which every key of a part that is known stands with its name.
+    /// A text in which every part that is known stands with its name.
     pub(super) fn in_words(&self, text: &str) -> String {
-        let words = text.split(' ').map(|word| {
-            let bare = word.trim_matches(['`', '"', '(', ')', ',', ';', '.', ':']);
-            let key = bare.rsplit_once('@').map_or(bare, |(_, part)| part);
-            let key = key.strip_prefix("sale:").unwrap_or(key);
-            if bare.is_empty() || !self.knows(key) { word.to_owned() } else { word.replace(bare, &self.name(bare)) }
-        });
-        words.collect::<Vec<_>>().join(" ")
+        let mut told = text.to_owned();
+        for (key, name) in &self.of {
+            told = with_name(&told, &part_key::in_words(key), &name.whole);
+        }
+        told
     }
+}
+
+/// A text with a name instead of the words for a part. What only begins with them is another part.
+fn with_name(text: &str, words: &str, name: &str) -> String {
+    let mut told = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(words) {
+        let longer = after.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_'));
+        told = told + before + if longer { words } else { name };
+        rest = after;
+    }
+    told + rest
 }
 
 /// An id as it is shown; in a summary only its ends, if it is long.

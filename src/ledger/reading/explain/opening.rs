@@ -56,7 +56,7 @@ fn taken_back(order: &ExplainedOrder, booked: &ExplainedEntry) -> Option<String>
     Some(format!(
         "{}: cancelled since, on {}; {} is taken back, of which VAT {} (entry {}).",
         capitalised(&order.names.name(line_key)),
-        moment(entry.effective_at, order.zone),
+        moment(booked.happened_at, order.zone),
         money(receivable(booked).abs(), &entry.currency),
         number(vat, &entry.currency),
         entry.entry_no

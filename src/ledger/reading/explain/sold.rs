@@ -7,6 +7,7 @@ use super::history::amount;
 use super::summary::{self, Line};
 use super::words::{capitalised, contained_vat, money, number, percent};
 use crate::ledger::book::{Account, PostingRow};
+use crate::ledger::posting::Snapshot;
 use crate::ledger::posting::rules::{FLEX_USED, TAKEN_BACK, VOUCHER_USED};
 
 /// The line that makes the guest owe.
@@ -80,7 +81,7 @@ pub(super) fn stored_value(order: &ExplainedOrder) -> Vec<Line> {
     // A use is one fact, of however many entries it is made.
     let mut uses: BTreeMap<(&str, &str, crate::clock::Timestamp), Vec<&ExplainedEntry>> = BTreeMap::new();
     for booked in order.live(&["voucher.redeem", "flex.redeem"]) {
-        let key = (booked.entry.event_type.as_str(), voucher_of(booked), booked.entry.effective_at);
+        let key = (booked.entry.event_type.as_str(), voucher_of(booked), booked.happened_at);
         uses.entry(key).or_default().push(booked);
     }
     lines.extend(uses.values().map(|entries| used(order, entries)));
@@ -105,14 +106,16 @@ fn issued(order: &ExplainedOrder, booked: &ExplainedEntry) -> Line {
     };
     if entry.event_type == "voucher.refund_issue" {
         let value = booked.lines.iter().map(|line| line.amount_minor).filter(|minor| *minor > 0).sum();
-        let refunded = booked.lines.iter().find(|line| line.amount_minor > 0).and_then(|line| line.order_id.clone());
-        let refunded = refunded.unwrap_or_else(|| "several orders".to_owned());
-        let from = entry.order_id.as_deref().unwrap_or("?");
-        let text = format!(
-            "Voucher {id} of {} was issued by order {from} instead of a refund for order {refunded}; it stands for a \
-             refund there (entry {entry_no}).",
-            money(value, currency)
-        );
+        let (told, from) = (money(value, currency), entry.order_id.as_deref().unwrap_or("?"));
+        let instead = match refunded(booked) {
+            Some(order_id) => format!("a refund for order {order_id}; it stands for a refund there"),
+            None => format!(
+                "refunds for {}; how much of it is for which one is not said",
+                order.snapshot.as_ref().map_or_else(|| "several orders".to_owned(), |known| several(known, id))
+            ),
+        };
+        let text =
+            format!("Voucher {id} of {told} was issued by order {from} instead of {instead} (entry {entry_no}).");
         return line(text, "voucher issued instead of a refund".to_owned(), value);
     }
     if stays_issued(booked) {
@@ -134,6 +137,28 @@ fn issued(order: &ExplainedOrder, booked: &ExplainedEntry) -> Line {
         format!("{kind}, sold for {amount}"),
         moved,
     )
+}
+
+/// The order that a refund voucher refunds; `None` when it is for several.
+pub(super) fn refunded(booked: &ExplainedEntry) -> Option<&str> {
+    let unallocated = Account::VoucherRefundUnallocated.to_string();
+    let claim = booked.lines.iter().find(|line| line.amount_minor > 0)?;
+    claim.order_id.as_deref().filter(|_| claim.account_code != unallocated)
+}
+
+/// The orders that a voucher of this order refunds, in words.
+fn several(snapshot: &Snapshot, voucher_id: &str) -> String {
+    match refunded_by(snapshot, voucher_id).as_slice() {
+        [] => "several orders".to_owned(),
+        ids => format!("the orders {}", ids.join(", ")),
+    }
+}
+
+/// The orders that a voucher of this order refunds.
+pub(super) fn refunded_by<'s>(snapshot: &'s Snapshot, voucher_id: &str) -> Vec<&'s str> {
+    let mut issued = snapshot.order.voucher_orders.iter().flatten();
+    let ours = issued.find(|order| order.vouchers.iter().any(|voucher| voucher.id == voucher_id));
+    ours.iter().flat_map(|order| &order.refunded_orders).map(|order| order.order_id.as_str()).collect()
 }
 
 /// Whether it is what was used of something whose sale was undone.
@@ -159,7 +184,7 @@ fn used(order: &ExplainedOrder, entries: &[&ExplainedEntry]) -> Line {
     let paid: i64 = entries.iter().map(|booked| -receivable(booked)).sum();
     let what = if entry.event_type == "voucher.redeem" { "Voucher" } else { "Flex ticket" };
     let numbers: Vec<i64> = entries.iter().map(|booked| booked.entry.entry_no).collect();
-    let (id, amount, at) = (voucher_of(first), money(paid, currency), order.moment(entry.effective_at));
+    let (id, amount, at) = (voucher_of(first), money(paid, currency), order.moment(first.happened_at));
     let entries_told = capitalised(&summary::entries(&numbers));
     Line {
         text: format!("{what} {id} paid {amount}, on {at}.{} ({entries_told}.)", relief(entries)),
@@ -205,8 +230,9 @@ pub(super) fn money_chapter(order: &ExplainedOrder) -> Vec<Line> {
         let verb = if paid < 0 { "given back" } else { "received" };
         let method = booked.lines.iter().find_map(|line| line.payment_method.as_deref()).unwrap_or("unknown");
         let id = booked.lines.iter().find_map(|line| line.payment_id.as_deref()).unwrap_or("?");
-        let receipt = if entry.effective_basis == "receipt" { " (the day we heard of it)" } else { "" };
-        let (at, amount) = (order.moment(entry.effective_at), money(paid.abs(), currency));
+        let heard = entry.effective_basis == "receipt" && booked.happened_at == entry.effective_at;
+        let receipt = if heard { " (the day we heard of it)" } else { "" };
+        let (at, amount) = (order.moment(booked.happened_at), money(paid.abs(), currency));
         Line {
             text: format!("{at}{receipt}: {amount} {verb} by {method}, payment {id} (entry {}).", entry.entry_no),
             kind: format!("{verb} by {method}"),

@@ -6,13 +6,16 @@ use chrono_tz::Tz;
 
 use super::store::{self, Facts, Seller};
 use crate::clock::Timestamp;
-use crate::db::{Connection, Result};
+use crate::db::Connection;
+use crate::ledger::Error;
 use crate::ledger::batch::current_state::RegimeWord;
 use crate::ledger::book::{Account, EntryKind, ItemKind, Moves};
 use crate::ledger::posting::{Finding, FindingReason, StoredValueClass, StoredValueKey};
 use crate::ledger::reading::explain::explained::{self, ExplainedEntry};
 use crate::ledger::reading::explain::history::amount;
-use crate::ledger::reading::explain::sold::{entered, is_opening, relief, stays_issued, taxation};
+use crate::ledger::reading::explain::sold::{
+    entered, is_opening, refunded, refunded_by, relief, stays_issued, taxation,
+};
 use crate::ledger::reading::explain::store::{UnresolvedFinding, timezone};
 use crate::ledger::reading::explain::summary::{self, Line};
 use crate::ledger::reading::explain::words::{capitalised, moment, money, percent};
@@ -27,6 +30,8 @@ pub(super) struct Life {
     /// In the order of their numbers.
     pub(super) entries: Vec<ExplainedEntry>,
     codes: BTreeMap<String, String>,
+    /// The orders that it refunds without saying how much of each, by the entry that issues it.
+    refunded: BTreeMap<i64, Vec<String>>,
     pub(super) zone: Tz,
 }
 
@@ -37,7 +42,7 @@ impl Life {
         source: &str,
         class: StoredValueClass,
         voucher_id: &str,
-    ) -> Result<Option<Self>> {
+    ) -> Result<Option<Self>, Error> {
         let key = StoredValueKey::new(class, voucher_id);
         let facts = store::facts(connection, source, &key)?;
         let numbers = store::entry_numbers(connection, source, voucher_id)?;
@@ -51,6 +56,8 @@ impl Life {
         });
         let mut orders: BTreeSet<&str> = about.collect();
         orders.extend(facts.as_ref().and_then(|facts| facts.purchase_order_id.as_deref()));
+        let refunded = refunded_orders(connection, source, voucher_id, &entries)?;
+        orders.extend(refunded.values().flatten().map(String::as_str));
         let orders: Vec<&str> = orders.into_iter().collect();
         let codes = store::codes(connection, source, &orders)?;
         let fingerprints = fingerprints(source, &orders, &key, &entries);
@@ -63,7 +70,7 @@ impl Life {
         let seller = facts.as_ref().and_then(|facts| facts.purchase_order_id.as_deref());
         let seller = seller.map(|order_id| store::seller(connection, source, order_id)).transpose()?;
         let zone = timezone(connection, source)?.parse().unwrap_or(chrono_tz::UTC);
-        Ok(Some(Self { source: source.to_owned(), key, findings, facts, seller, entries, codes, zone }))
+        Ok(Some(Self { source: source.to_owned(), key, findings, facts, seller, entries, codes, refunded, zone }))
     }
 
     fn what(&self) -> &'static str {
@@ -133,26 +140,54 @@ impl Life {
         format!("{text} Times are those of {}.", self.zone.name())
     }
 
-    /// Sale, refund voucher or opening stock; what was undone, if nothing of it is left.
+    /// Sale, refund voucher or opening stock, and what became of a sale that was taken back.
     pub(super) fn origin(&self) -> Vec<Line> {
-        let issues = self.live().filter(|(_, kind)| is_origin(*kind));
-        let mut sentences: Vec<String> = issues.map(|(booked, kind)| self.issue(booked, kind)).collect();
+        let live: Vec<_> = self.live().filter(|(_, kind)| is_origin(*kind)).collect();
+        let mut sentences = Vec::new();
+        for (sale, kind) in self.sales_taken_back() {
+            sentences.push(self.issue(sale, kind));
+            let order = sale.entry.order_id.as_deref();
+            if !live.iter().any(|(booked, _)| booked.entry.order_id.as_deref() == order) {
+                sentences.push(self.taken_back(sale));
+            }
+        }
+        sentences.extend(live.into_iter().map(|(booked, kind)| self.issue(booked, kind)));
         if sentences.is_empty() {
-            let undone = |booked: &&ExplainedEntry| self.item_kind(booked).is_some_and(ItemKind::is_issue);
-            sentences.push(match self.entries.iter().rfind(undone) {
-                Some(last) => {
-                    let seller = self.order(last.entry.order_id.as_deref());
-                    format!("It was sold by {seller}, and that sale was taken back: nothing is issued any more.")
-                }
-                None => format!("No order and no import of {} says how it was sold.", self.source),
-            });
+            sentences.push(format!("No order and no import of {} says how it was sold.", self.source));
         }
         sentences.into_iter().map(Line::plain).collect()
     }
 
+    /// The last sale of each order that sells it no more.
+    fn sales_taken_back(&self) -> Vec<(&ExplainedEntry, ItemKind)> {
+        let mut sales: BTreeMap<Option<&str>, (&ExplainedEntry, ItemKind)> = BTreeMap::new();
+        let issues = self.entries.iter().filter(|booked| booked.kind != EntryKind::Reverse && !stays_issued(booked));
+        for booked in issues {
+            if let Some(kind) = self.item_kind(booked).filter(|kind| kind.is_issue()) {
+                sales.insert(booked.entry.order_id.as_deref(), (booked, kind));
+            }
+        }
+        sales.into_values().filter(|(booked, _)| booked.undone_by.is_some()).collect()
+    }
+
+    /// When the sale was undone of which this stays issued: it may be posted only when that is used.
+    fn undone_at(&self, stays: &ExplainedEntry) -> Timestamp {
+        let sales = self.sales_taken_back();
+        let sale = sales.iter().find(|(sale, _)| sale.entry.order_id == stays.entry.order_id);
+        let by = sale.and_then(|(sale, _)| self.entries.iter().find(|by| Some(by.entry.entry_no) == sale.undone_by));
+        by.map_or(stays.happened_at, |by| by.entry.effective_at)
+    }
+
+    fn taken_back(&self, sale: &ExplainedEntry) -> String {
+        let by = self.entries.iter().find(|booked| Some(booked.entry.entry_no) == sale.undone_by);
+        let (at, no) = by.map_or((sale.entry.effective_at, 0), |by| (by.entry.effective_at, by.entry.entry_no));
+        let seller = self.order(sale.entry.order_id.as_deref());
+        format!("{}: {seller} took that back; nothing of it is issued any more (entry {no}).", moment(at, self.zone))
+    }
+
     fn issue(&self, booked: &ExplainedEntry, kind: ItemKind) -> String {
         let entry = &booked.entry;
-        let (at, no) = (moment(entry.effective_at, self.zone), entry.entry_no);
+        let (at, no) = (moment(booked.happened_at, self.zone), entry.entry_no);
         let (seller, worth) = (self.order(entry.order_id.as_deref()), amount(booked));
         let value = money(worth, &entry.currency);
         match kind {
@@ -160,12 +195,19 @@ impl Life {
                 format!("It was taken over from an earlier system on {}, {value} (entry {no}).", entry.booking_date)
             }
             ItemKind::RefundVoucher if !stays_issued(booked) => {
-                let refunded = booked.lines.iter().find(|line| line.amount_minor > 0);
-                let refunded = self.order(refunded.and_then(|line| line.order_id.as_deref()));
-                format!("{at}: issued by {seller} instead of a refund for {refunded}, {value} (entry {no}).")
+                let instead = match refunded(booked) {
+                    Some(order_id) => format!("a refund for {}", self.order(Some(order_id))),
+                    None => {
+                        let orders = self.refunded.get(&no).into_iter().flatten();
+                        let orders: Vec<String> = orders.map(|order_id| self.order(Some(order_id))).collect();
+                        format!("refunds for {}, not said how much for each", orders.join(", "))
+                    }
+                };
+                format!("{at}: issued by {seller} instead of {instead}, {value} (entry {no}).")
             }
             _ => {
                 if stays_issued(booked) {
+                    let at = moment(self.undone_at(booked), self.zone);
                     return format!(
                         "{at}: {seller} no longer sells it; {value} stays issued, because that was used (entry {no})."
                     );
@@ -204,10 +246,8 @@ impl Life {
 
     /// Each use with what was left after it, in the order of time.
     pub(super) fn uses(&self) -> Vec<Line> {
-        let mut facts: Vec<(Timestamp, i64, ItemKind, &ExplainedEntry)> = self
-            .live()
-            .map(|(booked, kind)| (booked.entry.effective_at, booked.entry.entry_no, kind, booked))
-            .collect();
+        let mut facts: Vec<(Timestamp, i64, ItemKind, &ExplainedEntry)> =
+            self.live().map(|(booked, kind)| (booked.happened_at, booked.entry.entry_no, kind, booked)).collect();
         // What it was issued for comes first, whatever day it is booked on.
         facts.sort_by_key(|(at, no, kind, _)| (!is_origin(*kind), *at, *no));
         let mut left: BTreeMap<&str, i64> = BTreeMap::new();
@@ -252,14 +292,14 @@ impl Life {
     fn used(&self, booked: &[&ExplainedEntry], paid: i64, left: i64) -> Line {
         let [first, ..] = booked else { return Line::default() };
         let entry = &first.entry;
-        let (at, order) = (moment(entry.effective_at, self.zone), self.order(entry.order_id.as_deref()));
+        let (at, order) = (moment(first.happened_at, self.zone), self.order(entry.order_id.as_deref()));
         let numbers: Vec<i64> = booked.iter().map(|booked| booked.entry.entry_no).collect();
         let entries = capitalised(&summary::entries(&numbers));
         let (paid_told, left_told) = (money(paid, &entry.currency), money(left.saturating_abs(), &entry.currency));
         let left = if left < 0 { "more than was left" } else { "left after it" };
         Line {
             text: format!("{at}: paid {paid_told} of {order}; {left_told} {left}.{} ({entries}.)", relief(booked)),
-            kind: format!("use in {}", entry.booking_date.format("%Y-%m")),
+            kind: format!("use in {}", first.happened_at.local_date(self.zone).format("%Y-%m")),
             currency: entry.currency.clone(),
             amount_minor: paid,
             vat_minor: None,
@@ -272,6 +312,24 @@ impl Life {
         let manual = self.entries.iter().filter(|booked| booked.entry.snapshot_no.is_none());
         manual.map(|booked| Line::plain(entered(booked))).collect()
     }
+}
+
+/// For each entry that issues it for several orders, these orders, as its snapshot says.
+fn refunded_orders(
+    connection: &mut Connection,
+    source: &str,
+    voucher_id: &str,
+    entries: &[ExplainedEntry],
+) -> Result<BTreeMap<i64, Vec<String>>, Error> {
+    let mut found = BTreeMap::new();
+    let issues = entries.iter().filter(|booked| booked.entry.event_type == "voucher.refund_issue");
+    for booked in issues.filter(|booked| booked.kind != EntryKind::Reverse && refunded(booked).is_none()) {
+        let Some((no, order_id)) = booked.entry.snapshot_no.zip(booked.entry.order_id.as_deref()) else { continue };
+        let snapshot = explained::snapshot(connection, source, order_id, no)?;
+        let orders = refunded_by(&snapshot, voucher_id).into_iter().map(str::to_owned).collect();
+        found.insert(booked.entry.entry_no, orders);
+    }
+    Ok(found)
 }
 
 fn by_currency(sums: &[(String, ItemKind, i64)]) -> BTreeMap<&str, Vec<(ItemKind, i64)>> {

@@ -17,6 +17,9 @@ impl Life {
     pub(super) fn steps(&self) -> Vec<Line> {
         let mut left: BTreeMap<&str, i64> = BTreeMap::new();
         let mut lines = Vec::new();
+        if self.is_net() && !self.entries.is_empty() {
+            lines.push(Line::plain("Amounts are net: the VAT was charged when it was sold.".to_owned()));
+        }
         for booked in &self.entries {
             let (entry, moved) = (&booked.entry, self.liability(booked));
             let left = left.entry(&entry.currency).or_default();
@@ -55,6 +58,19 @@ impl Life {
         }
     }
 
+    /// What was taxed when it was sold is owed net.
+    fn is_net(&self) -> bool {
+        match self.facts.as_ref().map(|facts| facts.regime) {
+            Some(RegimeWord::Spv | RegimeWord::Taxed) => true,
+            Some(_) => false,
+            // Nobody sells or uses it any more; its entries tell.
+            None => self.entries.iter().flat_map(|booked| &booked.lines).any(|line| {
+                line.voucher_id.as_deref() == Some(&self.key.id)
+                    && Account::rate_of_voucher(&line.account_code).is_some()
+            }),
+        }
+    }
+
     pub(super) fn balances(&self) -> Result<Vec<Balance>> {
         let mut sums: BTreeMap<&str, BTreeMap<ItemKind, i64>> = BTreeMap::new();
         for booked in &self.entries {
@@ -69,6 +85,7 @@ impl Life {
     }
 
     fn balance(&self, currency: &str, kinds: &BTreeMap<ItemKind, i64>) -> Balance {
+        let net = if self.is_net() { ", net" } else { "" };
         let word = |kind: ItemKind| match kind {
             ItemKind::RefundVoucher => "issued as a refund".to_owned(),
             ItemKind::VoucherOpening => "taken over from an earlier system".to_owned(),
@@ -77,13 +94,10 @@ impl Life {
             kind => kind.as_str().replace('_', " "),
         };
         let moved = kinds.iter().filter(|(_, minor)| **minor != 0);
-        let terms: Vec<Term> = moved.map(|(kind, minor)| Term { what: word(*kind), amount_minor: *minor }).collect();
+        let terms: Vec<Term> =
+            moved.map(|(kind, minor)| Term { what: word(*kind) + net, amount_minor: *minor }).collect();
         let balance_minor = terms.iter().fold(0_i64, |sum, term| sum.saturating_add(term.amount_minor));
-        let regime = self.facts.as_ref().map(|facts| facts.regime);
-        let net = match regime {
-            Some(RegimeWord::Spv | RegimeWord::Taxed) => ", net: its VAT was charged when it was sold",
-            _ => "",
-        };
+        let net = if self.is_net() { ", net: its VAT was charged when it was sold" } else { "" };
         let verdict = match balance_minor {
             0 if terms.is_empty() => "nothing is issued".to_owned(),
             0 => "nothing is left on it".to_owned(),
