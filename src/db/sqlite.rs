@@ -16,10 +16,11 @@ use crate::limits;
 
 /// WAL with `synchronous=FULL`: a commit is on disk before it is confirmed. A checkpoint runs every 4,000 pages. A
 /// statement whose triggers may abort keeps the pages that it changes: in memory, because a file would double the work.
-/// What is deleted is overwritten within the pages that are written anyway, so that an erased person is gone.
+/// What is deleted is overwritten: else a part of it stays at the end of a page that another row takes over, and an
+/// erased person is not gone.
 const WRITE: &str = "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
      PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF; PRAGMA wal_autocheckpoint=4000; \
-     PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA secure_delete=FAST;";
+     PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA secure_delete=ON;";
 const READ: &str = "PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;";
 
 #[derive(Debug)]

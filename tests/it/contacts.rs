@@ -224,7 +224,7 @@ on_both_engines!(an_erasure_takes_the_copies_too, async |database| {
     daemon.settle().await;
     daemon.parked("museum", changed(PAID_ORDER, &[("/status", json!("ODD"))])).await;
     // What a header and the words of a failure may quote. Written as the daemon writes.
-    let as_the_daemon = if database.engine == Engine::Sqlite { "PRAGMA secure_delete = FAST;" } else { "" };
+    let as_the_daemon = if database.engine == Engine::Sqlite { "PRAGMA secure_delete = ON;" } else { "" };
     database.execute(&format!(
         "{as_the_daemon} {}",
         "UPDATE inbox_events SET headers = '{\"user-agent\":\"Frank Grimes\"}', content_type = 'text/Muehlenweg';
