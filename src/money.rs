@@ -144,6 +144,11 @@ pub fn format_minor(minor: i64, exponent: u32) -> String {
     format!("{sign}{}.{:0width$}", magnitude / unit, magnitude % unit)
 }
 
+/// Formats a rate in basis points as percent: `1900` is `19`, `260` is `2.6`.
+pub fn format_percent(rate_bp: i64) -> String {
+    format_minor(rate_bp, 2).trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 /// Adds amounts without wrapping.
 ///
 /// # Errors

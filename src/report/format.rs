@@ -9,7 +9,7 @@ use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::{Cell, Column, Shown, Table};
-use crate::money::{Currency, format_minor};
+use crate::money::{Currency, format_minor, format_percent};
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -122,7 +122,7 @@ fn title(column: &Column) -> String {
 fn shown(table: &Table, row: &[Cell], column: Column, cell: &Cell) -> String {
     match (column.shown, cell) {
         (Shown::Rate, Cell::Number(None)) => "undetermined".to_owned(),
-        (Shown::Rate, Cell::Number(Some(basis_points))) => percent(*basis_points),
+        (Shown::Rate, Cell::Number(Some(basis_points))) => format!("{} %", format_percent(*basis_points)),
         (Shown::Amount, Cell::Number(Some(minor))) => format_minor(*minor, exponent(&table.columns, row)),
         (_, Cell::Number(Some(number))) => number.to_string(),
         (_, Cell::Text(Some(text))) => printable(text),
@@ -137,13 +137,6 @@ pub(super) fn exponent(columns: &[Column], row: &[Cell]) -> u32 {
         Some((_, Cell::Text(Some(code)))) => Currency::parse(code).map_or(0, Currency::exponent),
         _ => 0,
     }
-}
-
-/// `1900` is `19 %`, `260` is `2.6 %`.
-fn percent(basis_points: i64) -> String {
-    let text = format_minor(basis_points, 2);
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{text} %")
 }
 
 /// A title or a reason may hold whatever a provider sent; a terminal must not obey it, and no character may turn around

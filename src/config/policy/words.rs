@@ -1,6 +1,6 @@
 //! A policy in words, for an accountant who reads `config check`.
 
-use crate::money::format_minor;
+use crate::money::format_percent;
 use crate::policy::{
     AfterDays, CashRounding, CouponScope, FlexRegime, OnPaymentVanish, Policy, PricesAre, RecogniseOn, Retained,
     RetainedVat, RevenueMode, VatReportBasis, VatRounding, VoucherRegime,
@@ -92,5 +92,5 @@ fn retained(retained: Retained) -> String {
 }
 
 fn percent(bp: i32) -> String {
-    format!("{} %", format_minor(i64::from(bp), 2))
+    format!("{} %", format_percent(bp.into()))
 }

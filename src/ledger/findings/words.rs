@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use crate::money::{Currency, format_minor};
+use crate::money::{Currency, format_minor, format_percent};
 
 /// Parts that a finding names; how many more there are it says.
 const NAMED: usize = 5;
@@ -14,8 +14,7 @@ pub(super) fn money(minor: i64, code: &str) -> String {
 
 /// `1900` is `19 %`, `260` is `2.6 %`.
 pub(super) fn percent(rate_bp: i32) -> String {
-    let text = format_minor(i64::from(rate_bp), 2);
-    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+    format!("{} %", format_percent(rate_bp.into()))
 }
 
 /// `a, b, c`, or the first few `and 7 more`.

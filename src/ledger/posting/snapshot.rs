@@ -121,11 +121,7 @@ impl Snapshot {
 
     /// Every voucher and flex ticket that the order redeems.
     pub fn redeemed(&self) -> impl Iterator<Item = (StoredValueClass, &str)> {
-        let vouchers = self.order.redeemed_vouchers.iter().flatten();
-        let vouchers = vouchers.map(|voucher| (StoredValueClass::Voucher, voucher.id.as_str()));
-        let participants = self.order.tickets.iter().flatten().flat_map(|ticket| &ticket.participants);
-        let flex = participants.flat_map(|participant| &participant.redeemed_flex_tickets);
-        vouchers.chain(flex.map(|flex| (StoredValueClass::Flex, flex.id.as_str())))
+        redeemed_by(&self.order)
     }
 
     /// Whether vouchers that paid for this order count: they are money, so they stay used when it is cancelled.
@@ -259,6 +255,15 @@ fn said_rates(said: &Order) -> Vec<(StoredValueKey, i32)> {
     let vouchers =
         orders.flat_map(|order| order.vouchers.iter().map(|one| (StoredValueKey::voucher(&one.id), order.vat_bp)));
     flex.chain(vouchers).collect()
+}
+
+/// Every voucher and flex ticket that an order redeems.
+pub(in crate::ledger) fn redeemed_by(order: &Order) -> impl Iterator<Item = (StoredValueClass, &str)> {
+    let vouchers = order.redeemed_vouchers.iter().flatten();
+    let vouchers = vouchers.map(|voucher| (StoredValueClass::Voucher, voucher.id.as_str()));
+    let participants = order.tickets.iter().flatten().flat_map(|ticket| &ticket.participants);
+    let flex = participants.flat_map(|participant| &participant.redeemed_flex_tickets);
+    vouchers.chain(flex.map(|flex| (StoredValueClass::Flex, flex.id.as_str())))
 }
 
 #[cfg(test)]

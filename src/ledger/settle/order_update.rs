@@ -3,7 +3,7 @@
 use crate::clock::Timestamp;
 use crate::ledger::book::PolicyHistory;
 use crate::ledger::posting::opening::{self, Told};
-use crate::ledger::posting::{Snapshot, StoredValueKey};
+use crate::ledger::posting::{Snapshot, StoredValueKey, redeemed_by};
 use crate::order::{Note, NoteReason, Order, OrderStatus, Payment, Versions};
 
 /// What one event says of an order.
@@ -51,10 +51,7 @@ impl OrderUpdate {
     /// The vouchers and flex tickets that it says were used.
     pub(super) fn vouchers_used(&self) -> Vec<StoredValueKey> {
         let UpdateContent::Sections { order, .. } = &self.content else { return Vec::new() };
-        let vouchers = order.redeemed_vouchers.iter().flatten().map(|used| StoredValueKey::voucher(&used.id));
-        let participants = order.tickets.iter().flatten().flat_map(|ticket| &ticket.participants);
-        let flex = participants.flat_map(|who| &who.redeemed_flex_tickets);
-        vouchers.chain(flex.map(|used| StoredValueKey::flex(&used.id))).collect()
+        redeemed_by(order).map(|(class, id)| StoredValueKey::new(class, id)).collect()
     }
 }
 

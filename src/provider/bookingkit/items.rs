@@ -6,7 +6,7 @@ use super::reader::{Reader, conflicting_duplicate};
 use super::schema;
 use crate::clock::Timestamp;
 use crate::inbox::ParkReason;
-use crate::money::format_minor;
+use crate::money::format_percent;
 use crate::order::{NoteReason, PartStatus, Participant, Product, RedeemedFlexTicket, Ticket};
 use crate::provider::Unreadable;
 use crate::provider::json::{LARGEST_AMOUNT, Object};
@@ -63,8 +63,7 @@ impl Reader {
         if let (Some(own), Some(ticket)) = (vat_bp, ticket_vat_bp)
             && own != ticket
         {
-            let percent = |bp: i32| format_minor(i64::from(bp), 2);
-            let (own, ticket) = (percent(own), percent(ticket));
+            let (own, ticket) = (format_percent(own.into()), format_percent(ticket.into()));
             let evidence = format!("the participant says {own} %, which counts, and the ticket {ticket} %");
             self.note(NoteReason::TicketParticipantVatDiffer, subject.as_str(), evidence);
         }

@@ -245,3 +245,28 @@ on_both_engines!(a_rounding_of_before_is_taken_back_only_by_what_changes, async 
     assert_eq!(daemon.balances("museum").get("income:tickets"), Some(&841));
     holds(daemon).await;
 });
+
+on_both_engines!(a_voucher_that_is_used_and_was_not_brought_in_is_found, async |database| {
+    let daemon = begun(database).await;
+    let sold = json!({"voucherOrders": [voucher("m", "50.00", "0"), voucher("s", "119.00", "19")],
+        "payments": [paid("p", "169.00", "03-10")]});
+    daemon.deliver(of_march("S", sold)).await;
+    let user = |id: &str, code: &str, value: &str| {
+        let used = used(code, value, "11-05");
+        order(id, json!({"tickets": [admission(id, value, "19")], "redeemed_vouchers": [used]}))
+    };
+    let found = || {
+        let open =
+            "WHERE state = 'open' AND severity IN ('high', 'medium') ORDER BY reason, order_id, difference_minor";
+        daemon.rows(&["reason", "order_id", "difference_minor"], &format!("FROM findings {open}"))
+    };
+    daemon.deliver(user("A", "m", "20.00")).await;
+    daemon.deliver(user("B", "s", "23.80")).await;
+    daemon.deliver(user("C", "nobody", "5.00")).await;
+    let negative = |order: &str, minor: &str| row(["voucher_negative", order, minor]);
+    let unknown = row(["voucher_unknown_origin", "C", "-"]);
+    assert_eq!(found(), [negative("C", "-500"), negative("S", "-2380"), negative("S", "-2000"), unknown]);
+    bring_in(&daemon, "m,mpv,,EUR,50.00\ns,spv,19,EUR,119.00\nnobody,mpv,,EUR,10.00\n");
+    assert_eq!(found(), Vec::<Row>::new());
+    daemon.finish().await;
+});

@@ -8,7 +8,7 @@ use super::{CANCELLED, Opening, Part, SoldBefore};
 use crate::clock::Timestamp;
 use crate::ledger::book::Rules;
 use crate::ledger::posting::{Finding, FindingReason, Snapshot, part_key};
-use crate::money::{Currency, format_minor};
+use crate::money::{Currency, format_minor, format_percent};
 use crate::order::{OrderStatus, PartStatus, Product, RedeemedCoupon, Ticket};
 
 /// What became of a part since the book began.
@@ -336,7 +336,7 @@ impl Now<'_> {
         let currency = currency.or(own);
         let shown = |(minor, rate): (i64, Option<i32>)| {
             let amount = format_minor(minor, currency.map_or(2, Currency::exponent));
-            rate.map_or(amount.clone(), |bp| format!("{amount} at {} %", format_minor(i64::from(bp), 2)))
+            rate.map_or(amount.clone(), |bp| format!("{amount} at {} %", format_percent(bp.into())))
         };
         let evidence = format!(
             "{} was {} when the book began and is {} now; the difference is on `equity:opening`, not in revenue or \

@@ -15,7 +15,7 @@ use crate::ledger::book::{Account, ItemKind};
 use crate::ledger::posting::{
     Atom, Dimensions, Effective, Finding, FindingReason, Line, StoredValueKey, part_key, places,
 };
-use crate::money::{Currency, Overflow, format_minor, split_by_largest_remainder, sum, vat_in_gross};
+use crate::money::{Currency, Overflow, format_minor, format_percent, split_by_largest_remainder, sum, vat_in_gross};
 use crate::policy::Regime;
 
 /// A live line as taxed vouchers and flex tickets find it.
@@ -265,7 +265,7 @@ impl Builder<'_> {
         if differing.is_empty() {
             return;
         }
-        let percent = |bp: i32| format!("{} %", format_minor(i64::from(bp), 2));
+        let percent = |bp: i32| format!("{} %", format_percent(bp.into()));
         let mut shares: BTreeMap<i32, i64> = BTreeMap::new();
         for (share, bp) in differing {
             let sum = shares.entry(*bp).or_default();

@@ -3,7 +3,7 @@
 use chrono_tz::Tz;
 
 use crate::clock::Timestamp;
-use crate::money::{Currency, format_minor};
+use crate::money::{Currency, format_minor, format_percent};
 
 /// `2025-11-08 15:36`, in the zone of the source.
 pub(super) fn moment(at: Timestamp, zone: Tz) -> String {
@@ -22,8 +22,7 @@ pub(super) fn number(minor: i64, currency: &str) -> String {
 
 /// `1900` is `19`, `260` is `2.6`.
 pub(super) fn percent(basis_points: i32) -> String {
-    let text = format_minor(i64::from(basis_points), 2);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    format_percent(basis_points.into())
 }
 
 /// `10.00 at 19 % contains 1.60 VAT (10.00 × 19 / 119, rounded)`
