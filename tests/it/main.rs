@@ -38,6 +38,7 @@ mod rules;
 mod schema;
 mod serve;
 mod service;
+mod settle_plans;
 mod support;
 mod systemd;
 mod ticketpark;

@@ -176,7 +176,7 @@ pub(in crate::ledger) fn snapshot_doc(
 
 /// Orders that ever sold or issued a voucher or flex ticket, in a fixed order.
 pub(in crate::ledger) fn sellers(connection: &mut Connection, source: &str, voucher_id: &str) -> Result<Vec<String>> {
-    Ok(on_engine!(connection, |c| postings::table
+    let sellers: Vec<String> = on_engine!(connection, |c| postings::table
         .inner_join(
             journal_entries::table
                 .on(journal_entries::source.eq(postings::source).and(journal_entries::entry_no.eq(postings::entry_no)))
@@ -186,9 +186,9 @@ pub(in crate::ledger) fn sellers(connection: &mut Connection, source: &str, vouc
         .filter(postings::item_kind.eq_any([ItemKind::Voucher, ItemKind::Flex, ItemKind::RefundVoucher]))
         .filter(journal_entries::order_id.is_not_null())
         .select(journal_entries::order_id.assume_not_null())
-        .distinct()
-        .order(journal_entries::order_id)
-        .load(c))?)
+        .load(c))?;
+    // Asked for distinct rows in order, SQLite would read all entries of the source in that order.
+    Ok(sellers.into_iter().collect::<BTreeSet<String>>().into_iter().collect())
 }
 
 /// What people entered that uses up a voucher or flex ticket, or takes off its worth: currency, account, and what it

@@ -129,6 +129,8 @@ pub(super) fn uses(connection: &mut Connection, source: &str, ids: &[&str]) -> R
     type UseColumns = (StoredValueClass, String, Option<Timestamp>, String, i64, String);
     let rows: Vec<UseColumns> = on_engine!(connection, |c| redemptions::table
         .filter(redemptions::source.eq(source))
+        // The index names the class before the id.
+        .filter(redemptions::class.eq_any([StoredValueClass::Voucher, StoredValueClass::Flex]))
         .filter(redemptions::voucher_id.eq_any(ids))
         .filter(redemptions::state.eq(PartState::Live))
         .select((

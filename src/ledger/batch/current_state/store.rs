@@ -1,5 +1,7 @@
 //! The statements of the current state. None opens a transaction.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 
 use super::parts::{PartRows, Parts};
@@ -195,12 +197,12 @@ pub(in crate::ledger) fn redeeming_orders(
     source: &str,
     voucher: &StoredValueKey,
 ) -> Result<Vec<String>> {
-    Ok(on_engine!(connection, |c| redemptions::table
+    let orders: Vec<String> = on_engine!(connection, |c| redemptions::table
         .filter(redemptions::source.eq(source))
         .filter(redemptions::class.eq(voucher.class))
         .filter(redemptions::voucher_id.eq(&voucher.id))
         .select(redemptions::order_id)
-        .distinct()
-        .order(redemptions::order_id)
-        .load(c))?)
+        .load(c))?;
+    // Asked for distinct rows in order, SQLite would read all redemptions of the source in that order.
+    Ok(orders.into_iter().collect::<BTreeSet<String>>().into_iter().collect())
 }

@@ -1,0 +1,201 @@
+//! Measures what a source feels while another one sends what is costly: `cargo bench --bench neighbours -- [ORDERS]`.
+//!
+//! Each case has a daemon and a SQLite file of its own. The costly source sends everything at once; the quiet one sends
+//! a small order every 20 ms, and its answers are timed until all is settled. `TICKETLEDGER_CASE=payment` runs one case.
+#![expect(clippy::expect_used, reason = "a bench ends at the first fault")]
+#![expect(clippy::disallowed_methods, reason = "the quiet source sends at a steady pace")]
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use diesel::dsl::sql;
+use diesel::sql_types::BigInt;
+use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
+use serde_json::{Value, json};
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const COSTLY: &str = "00000000000000000000000000000001";
+const QUIET: &str = "00000000000000000000000000000002";
+const PACE: Duration = Duration::from_millis(20);
+/// A case that has not ended by then is cut off.
+const AT_MOST: Duration = Duration::from_secs(120);
+
+/// A daemon process of the built program; it is killed on drop.
+struct Serving(Child, SocketAddr);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        // The process may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Serving {
+    /// The most memory that it had, in MiB.
+    fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
+    }
+}
+
+fn serve(folder: &Path) -> Serving {
+    let mut text = "[database]\nurl = \"sqlite:bench.db\"\n[limits]\nbody_bytes = 4194304\n\
+                    requests_per_second = 100000\n"
+        .to_owned();
+    for (name, vendor) in [("costly", COSTLY), ("quiet", QUIET)] {
+        text += &format!(
+            "\n[[sources]]\nname = \"{name}\"\nprovider = \"bookingkit\"\ntimezone = \"Europe/Berlin\"\n\
+             country = \"DE\"\nvendor_ids = [\"{vendor}\"]\npath_secrets = [\"env:HOOK_{name}\"]\n"
+        );
+    }
+    std::fs::write(folder.join("ticketledger.toml"), text).expect("the settings");
+    let free = || TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
+    let (public, console) = (free(), free());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ticketledger"));
+    command.arg("serve").current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.env_remove("TICKETLEDGER_CASE");
+    command.env("TICKETLEDGER_SERVER__LISTEN", public.to_string());
+    command.env("TICKETLEDGER_SERVER__CONSOLE", console.to_string());
+    for name in ["costly", "quiet"] {
+        command.env(format!("HOOK_{name}"), format!("{SECRET}{name}"));
+    }
+    let mut serving = Serving(command.spawn().expect("the daemon starts"), public);
+    while std::net::TcpStream::connect(public).is_err() {
+        let ended = serving.0.try_wait().expect("the daemon can be asked for");
+        assert!(ended.is_none(), "the daemon ended at its start: {ended:?}");
+        std::thread::sleep(PACE);
+    }
+    serving
+}
+
+fn order(vendor: &str, id: &str, fields: Value) -> Value {
+    let ticket = json!({"id": format!("t-{id}"), "status": "ACCEPTED", "event_id": "E", "date": "2025-11-23T10:00:00Z",
+        "participants": [{"id": format!("p-{id}"), "status": "ACCEPTED", "price_value": "10.00", "vat": "19"}]});
+    let mut order = json!({"id": id, "code": id, "vendor_id": vendor, "date": "2025-11-08T10:00:00Z",
+        "status": "ACCEPTED", "currency": "EUR", "tickets": [ticket], "products": [], "flexTickets": [],
+        "voucherOrders": [], "redeemed_vouchers": [], "redeemed_coupons": [], "payments": [payment(id)]});
+    if let (Some(order), Value::Object(fields)) = (order.as_object_mut(), fields) {
+        order.extend(fields);
+    }
+    order
+}
+
+fn payment(id: &str) -> Value {
+    json!({"id": format!("pay-{id}"), "payment_method": "Card", "value": "10.00", "payment_date": "2025-11-08T10:05:00Z"})
+}
+
+fn redeemed(id: &str) -> Value {
+    json!({"id": id, "redeemed_value": "1.00", "usage_date": "2025-11-10T10:00:00Z"})
+}
+
+/// What the costly source sends.
+fn bodies(case: &str, orders: usize) -> Vec<Value> {
+    let ids = || (0..orders).map(|number| format!("order-{number:05}"));
+    let each = |fields: fn() -> Value| ids().map(|id| order(COSTLY, &id, fields())).collect();
+    let one = |fields: Value| vec![order(COSTLY, "large", fields)];
+    match case {
+        "unique" => each(|| json!({})),
+        "voucher" => each(|| json!({"redeemed_vouchers": [redeemed("V")]})),
+        "payment" => each(|| json!({"payments": [payment("shared")]})),
+        "refund" => {
+            let named: Vec<Value> = ids().map(|id| json!({"order_id": id, "order_code": id})).collect();
+            let payments: Vec<String> = ids().map(|id| format!("pay-{id}")).collect();
+            let voucher = json!({"id": "vo", "vat": "0", "voucher": [{"id": "R", "value": "3000.00"}],
+                "related_items": {"refundedOrders": named, "payments": payments}});
+            let mut all = vec![order(COSTLY, "refunds-all", json!({"voucherOrders": [voucher]}))];
+            all.extend(ids().map(|id| order(COSTLY, &id, json!({}))));
+            all
+        }
+        "11000 redemptions" => {
+            one(json!({"redeemed_vouchers": (0..11_000).map(|n| redeemed(&format!("V{n}"))).collect::<Vec<_>>()}))
+        }
+        "16000 bad dates" => one(json!({"payments": (0..16_000)
+            .map(|n| json!({"id": n, "payment_method": "C", "value": "1", "payment_date": "x"})).collect::<Vec<_>>()})),
+        "2500 participants" | "5000 participants" | "15500 participants" => {
+            let count: usize = case.split(' ').next().and_then(|count| count.parse().ok()).expect("a number");
+            let participants: Vec<Value> = (0..count)
+                .map(|n| json!({"id": n, "status": "ACCEPTED", "price_value": "1.00", "vat": "19"}))
+                .collect();
+            one(json!({"tickets": [{"id": "t", "status": "ACCEPTED", "event_id": "E", "participants": participants}]}))
+        }
+        _ => Vec::new(),
+    }
+}
+
+async fn post(client: &reqwest::Client, address: SocketAddr, source: &str, body: String) -> u16 {
+    let url = format!("http://{address}/webhooks/{source}/{SECRET}{source}");
+    client.post(url).body(body).send().await.map_or(0, |answer| answer.status().as_u16())
+}
+
+fn count(path: &Path, table: &str) -> i64 {
+    let mut connection = SqliteConnection::establish(&path.display().to_string()).expect("the file opens");
+    diesel::select(sql::<BigInt>(&format!("(SELECT count(*) FROM {table})"))).get_result(&mut connection).unwrap_or(-1)
+}
+
+async fn run(case: &str, orders: usize) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (serving, path) = (serve(folder.path()), folder.path().join("bench.db"));
+    let (client, address) = (reqwest::Client::new(), serving.1);
+    let started = Instant::now();
+    let mut senders = tokio::task::JoinSet::new();
+    for body in bodies(case, orders) {
+        let client = client.clone();
+        senders.spawn(async move { post(&client, address, "costly", body.to_string()).await });
+    }
+    let (mut times, mut refused, mut settled) = (Vec::new(), 0, None);
+    let mut number = 0;
+    // The quiet source is heard for three seconds at least.
+    while started.elapsed() < AT_MOST && (settled.is_none() || number < 150) {
+        number += 1;
+        let body = order(QUIET, &format!("quiet-{number:05}"), json!({})).to_string();
+        let sent = Instant::now();
+        refused += usize::from(post(&client, address, "quiet", body).await != 200);
+        times.push(sent.elapsed());
+        tokio::time::sleep(PACE.saturating_sub(sent.elapsed())).await;
+        while senders.try_join_next().is_some() {}
+        let waits = || count(&path, "inbox_events WHERE state = 'pending' AND source = 'costly'");
+        if settled.is_none() && senders.is_empty() && number % 5 == 0 && waits() == 0 {
+            settled = Some(started.elapsed());
+        }
+    }
+    times.sort_unstable();
+    let at = |percent: usize| times.get(times.len() * percent / 100).copied().unwrap_or_default();
+    let shown = settled.map_or_else(|| "cut off".to_owned(), |settled| format!("{settled:.1?}"));
+    let done = count(&path, "inbox_events WHERE state = 'done' AND source = 'costly'");
+    println!(
+        "{case:<20} {shown:>8} {done:>6} {:>8} {:>5} MiB {:>9.1?} {:>9.1?} {:>9.1?} {refused:>7}",
+        count(&path, "findings WHERE source = 'costly'"),
+        serving.memory(),
+        at(50),
+        at(99),
+        times.last().copied().unwrap_or_default(),
+    );
+}
+
+fn main() {
+    let orders = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(300);
+    let only = std::env::var("TICKETLEDGER_CASE").ok();
+    println!("{orders} orders of one source, and what another one feels");
+    println!("case                  settled   done findings    memory       p50       p99       max refused");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    for case in [
+        "idle",
+        "unique",
+        "voucher",
+        "payment",
+        "refund",
+        "11000 redemptions",
+        "16000 bad dates",
+        "2500 participants",
+        "5000 participants",
+        "15500 participants",
+    ] {
+        if only.as_deref().is_none_or(|only| only == case) {
+            runtime.block_on(run(case, orders));
+        }
+    }
+}
