@@ -37,6 +37,7 @@ mod rules;
 mod schema;
 mod serve;
 mod service;
+mod storage;
 mod support;
 mod systemd;
 mod ticketpark;
