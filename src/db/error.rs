@@ -20,8 +20,8 @@ pub enum Error {
     /// What is confirmed now would not be there after the next start.
     #[error(
         "the database file {} {what}: someone moved, removed or replaced it while process {process} has it open. \
-         Nothing is stored until it is back. The open file can still be copied: `ls -l /proc/{process}/fd` shows it; do \
-         not stop the daemon before",
+         Nothing is stored until it is back. The open file can still be copied, as long as that process runs: \
+         `ls -l /proc/{process}/fd` shows it",
         path.display()
     )]
     Displaced {

@@ -139,6 +139,8 @@ pub(super) fn refuse_foreign(path: &Path) -> Result<()> {
 
 /// The error, and whose the file is when that is the reason.
 fn unopened(path: &Path, error: &io::Error) -> Error {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let path = absolute.as_path();
     let shown = path.display();
     if error.kind() != ErrorKind::PermissionDenied {
         return Error::Open(format!("{shown}: {error}"));

@@ -22,6 +22,9 @@ const WRITE: &str = "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA 
      PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF; PRAGMA wal_autocheckpoint=4000; \
      PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA secure_delete=ON;";
 const READ: &str = "PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;";
+/// The same in a daemon: reads at once, so that the log is opened now and not when its name may lead elsewhere.
+const READ_NOW: &str = "PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF; \
+     PRAGMA schema_version;";
 
 #[derive(Debug)]
 struct OnAcquire(&'static str);
@@ -86,9 +89,10 @@ pub(super) fn open(path: &str, role: Role, must_exist: bool) -> Result<Database>
     };
     // A visitor cannot write, not even by mistake.
     let write = if role == Role::Visitor { READ } else { WRITE };
+    let read = if role == Role::Daemon { READ_NOW } else { READ };
     let pools = Pools {
         write: pool("write", 1, write)?,
-        read: pool("read", limits::SQLITE_READERS, READ)?,
+        read: pool("read", limits::SQLITE_READERS, read)?,
         files: Arc::new(Files::opened(file).map_err(|error| failed(&error))?),
         keeper: Arc::new(Mutex::new(first)),
     };

@@ -2,7 +2,9 @@
 
 use super::{Check, store};
 use crate::clock::{Clock, Timestamp};
-use crate::db::Database;
+use crate::config::Config;
+use crate::db::{Database, Result};
+use crate::inbox::store as inbox;
 
 /// A difference that says something is wrong, in milliseconds.
 const WARNING_MILLISECONDS: i64 = 5_000;
@@ -43,6 +45,38 @@ pub(super) fn beside(whose: &str, other: Timestamp, now: Timestamp, exact_to: i6
         _ if apart > WARNING_MILLISECONDS => Check::warning("clock", text, TO_DO),
         _ => Check::ok("clock", format!("agrees with {whose}")),
     }
+}
+
+/// Rows that are dated in the future: the clock was ahead when they were written, and set right since.
+pub(super) fn of_rows(database: &Database, config: &Config, clock: &Clock) -> Check {
+    match dated_in_the_future(database, config, clock.now()) {
+        Ok(found) if found.is_empty() => Check::ok("dates", "nothing is dated in the future"),
+        Ok(found) => Check::warning(
+            "dates",
+            found.join("; "),
+            "the clock was ahead when this was written; the daemon makes waiting webhooks due by itself, and received \
+             ones keep the day on which they say they came: look whether it is the right month",
+        ),
+        Err(error) => Check::failed("dates", error.to_string(), "check the database's log"),
+    }
+}
+
+fn dated_in_the_future(database: &Database, config: &Config, now: Timestamp) -> Result<Vec<String>> {
+    let mut connection = database.reader()?;
+    let tolerated = now.plus_milliseconds(FAILED_MILLISECONDS);
+    let mut found: Vec<String> = store::latest(&mut connection)?
+        .into_iter()
+        .filter(|(_, at)| *at > tolerated)
+        .map(|(what, at)| format!("{what} at {at}"))
+        .collect();
+    let bounds = inbox::Bounds::at(now, config.worker.retry_max_milliseconds);
+    for source in &config.sources {
+        let waiting = inbox::stranded(&mut connection, &source.name, bounds)?.len();
+        if waiting > 0 {
+            found.push(format!("{waiting} webhook(s) of {} wait for a time beyond any delay", source.name));
+        }
+    }
+    Ok(found)
 }
 
 #[cfg(test)]

@@ -42,6 +42,9 @@ pub(super) fn open(config: &Config, skip_integrity: bool, checks: &mut Vec<Check
             false
         }
     };
+    if current {
+        checks.push(made(&database));
+    }
     match durability(&database) {
         Ok(found) => checks.extend(found),
         Err(error) => checks.push(Check::failed("durability", error.to_string(), "check the database's log")),
@@ -50,6 +53,22 @@ pub(super) fn open(config: &Config, skip_integrity: bool, checks: &mut Vec<Check
         checks.push(integrity(&database));
     }
     current.then_some(database)
+}
+
+/// When the database was made: an empty one where there were books before is a volume that is not mounted.
+fn made(database: &Database) -> Check {
+    let found = database.reader().and_then(|mut connection| store::made_at(&mut connection));
+    match found {
+        Ok((made_at, true)) => Check::ok("made", format!("the database was made at {made_at}")),
+        Ok((made_at, false)) => Check::ok(
+            "made",
+            format!(
+                "the database was made at {made_at} and is empty; if there were books before, stop the daemon and \
+                 check that the volume is mounted and database.url is correct"
+            ),
+        ),
+        Err(error) => Check::failed("made", error.to_string(), "check the database's log"),
+    }
 }
 
 fn durability(database: &Database) -> Result<Vec<Check>> {

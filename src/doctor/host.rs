@@ -9,6 +9,9 @@ use crate::monitor::disk;
 /// Below this much room somebody should look, in bytes.
 const ROOM_BYTES: u64 = 1024 * 1024 * 1024;
 
+/// A log that is larger is held by a reader, in bytes: the daemon truncates one beyond [`limits::LOG_BYTES`].
+const LOG_BYTES: u64 = 4 * limits::LOG_BYTES;
+
 /// Whether the folder can be written, and has room.
 pub(super) fn folder(file: &Path) -> Vec<Check> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -24,7 +27,24 @@ pub(super) fn folder(file: &Path) -> Vec<Check> {
              that user",
         ),
     };
-    vec![writable, room(file)]
+    vec![writable, room(file), log(file)]
+}
+
+/// The write-ahead log: it is written back all the time, unless somebody reads for long.
+fn log(file: &Path) -> Check {
+    let mut name = file.as_os_str().to_owned();
+    name.push("-wal");
+    let bytes = std::fs::metadata(Path::new(&name)).map_or(0, |metadata| metadata.len());
+    let text = format!("the write-ahead log has {} MiB", bytes / 1_048_576);
+    if bytes <= LOG_BYTES {
+        return Check::ok("log", text);
+    }
+    let to_do = format!(
+        "a program reads the database and does not end its transaction: `fuser -v {}` names those that have it open; \
+         once it ends, the daemon writes the log back within a minute",
+        file.display()
+    );
+    Check::warning("log", text, to_do)
 }
 
 fn room(file: &Path) -> Check {

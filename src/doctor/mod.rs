@@ -94,6 +94,7 @@ pub async fn examine(config: &Config, clock: &Clock, options: &Options) -> Vec<C
     checks.push(clock::sane(clock));
     if let Some(visitor) = &opened {
         checks.extend(clock::beside_server(visitor, clock));
+        checks.push(clock::of_rows(visitor, config, clock));
     }
     for source in config.sources.iter().filter(|source| source.api.is_some()) {
         checks.extend(network::provider(config, source, clock, opened.is_some()).await);

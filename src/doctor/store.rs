@@ -2,10 +2,12 @@
 
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{Text, Timestamp as Instant};
+use diesel::sql_types::{Nullable, Text, Timestamp as Instant};
 
 use crate::clock::Timestamp;
+use crate::db::schema::inbox_events;
 use crate::db::{Connection, Result};
+use crate::on_engine;
 
 #[derive(QueryableByName)]
 struct Word {
@@ -55,6 +57,40 @@ pub(super) fn integrity(connection: &mut Connection) -> Result<Option<String>> {
         }
     };
     Ok((word.word != fine).then(|| format!("{prefix}{}", word.word)))
+}
+
+/// When the first migration ran, and whether anything was received since.
+pub(super) fn made_at(connection: &mut Connection) -> Result<(Timestamp, bool)> {
+    let query = sql_query("SELECT MIN(run_on) AS now FROM __diesel_schema_migrations");
+    let made_at = on_engine!(connection, |c| query.get_result::<Now>(c))?.now;
+    let first = inbox_events::table.select(inbox_events::id);
+    let received = on_engine!(connection, |c| first.first::<i64>(c).optional())?.is_some();
+    Ok((made_at, received))
+}
+
+/// What a clock that was ahead has written: the latest receipt among the newest webhooks, and the latest heartbeat,
+/// token and alert, each with the name of what it is.
+pub(super) fn latest(connection: &mut Connection) -> Result<Vec<(&'static str, Timestamp)>> {
+    let mut found = Vec::new();
+    for (what, query) in [
+        (
+            "a webhook was received",
+            "SELECT MAX(received_at) AS at \
+             FROM (SELECT received_at FROM inbox_events ORDER BY id DESC LIMIT 1000) AS newest",
+        ),
+        ("a daemon sent its heartbeat", "SELECT MAX(heartbeat_at) AS at FROM daemons"),
+        ("an alert was seen", "SELECT MAX(seen_at) AS at FROM alerts"),
+    ] {
+        let at = on_engine!(connection, |c| sql_query(query).get_result::<Latest>(c))?.at;
+        found.extend(at.map(|at| (what, at)));
+    }
+    Ok(found)
+}
+
+#[derive(QueryableByName)]
+struct Latest {
+    #[diesel(sql_type = Nullable<Instant>)]
+    at: Option<Timestamp>,
 }
 
 /// The clock of a PostgreSQL server; SQLite has none of its own.

@@ -102,8 +102,8 @@ pub enum AnswerReading {
     Person(Box<Contact>),
 }
 
-/// Why an answer that could not be read is asked for again: the provider may be in maintenance, or send half of a booking
-/// that it is still writing.
+/// Why an answer that could not be read is asked for again: the provider may be in maintenance, or send half of a
+/// booking that it is still writing.
 pub fn unreadable_answer(unreadable: &Unreadable, body: &[u8]) -> Failure {
     let Unreadable { reason, detail } = unreadable;
     Failure::Transient {

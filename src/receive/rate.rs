@@ -9,7 +9,7 @@ use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 
-use crate::clock::{Clock, Timestamp};
+use crate::clock::{Clock, Moment};
 
 pub(super) struct Rate {
     limiter: RateLimiter<NotKeyed, InMemoryState, Elapsed, NoOpMiddleware<Nanos>>,
@@ -45,14 +45,14 @@ impl Rate {
 #[derive(Clone, Debug)]
 enum Elapsed {
     Steady(Instant),
-    Manual(Clock, Timestamp),
+    Manual(Clock, Moment),
 }
 
 impl Elapsed {
     fn since_now(clock: &Clock) -> Self {
         match clock {
             Clock::System => Self::Steady(Instant::now()),
-            Clock::Manual(_) => Self::Manual(clock.clone(), clock.now()),
+            Clock::Manual(_) => Self::Manual(clock.clone(), clock.moment()),
         }
     }
 }
@@ -64,7 +64,7 @@ impl governor::clock::Clock for Elapsed {
         let elapsed = match self {
             Self::Steady(start) => start.elapsed(),
             Self::Manual(clock, start) => {
-                Duration::from_millis(u64::try_from(clock.now().milliseconds_since(*start)).unwrap_or(0))
+                Duration::from_millis(u64::try_from(clock.moment().milliseconds_since(*start)).unwrap_or(0))
             }
         };
         elapsed.into()
@@ -74,6 +74,7 @@ impl governor::clock::Clock for Elapsed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Timestamp;
 
     #[test]
     fn more_than_the_rate_must_wait() {

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Inner, retry};
+use super::Inner;
 use crate::clock::Timestamp;
 use crate::cluster::Lease;
 use crate::db::Connection;
@@ -43,8 +43,9 @@ impl Inner {
             Ok(true) => self.can_look(None),
             Ok(false) => {
                 self.can_look(None);
-                self.recall_stranded(source, now);
-                return None;
+                if !self.recall_stranded(source, now) {
+                    return None;
+                }
             }
             Err(error) => {
                 self.can_look(Some(&error));
@@ -69,11 +70,12 @@ impl Inner {
     }
 
     /// Makes due what waits because the clock was ahead when it was put off. Asked only when nothing else is due.
-    fn recall_stranded(&self, source: &str, now: Timestamp) {
-        let bounds = retry::latest(&self.settings, now);
+    /// Returns whether there was something.
+    fn recall_stranded(&self, source: &str, now: Timestamp) -> bool {
+        let bounds = inbox::Bounds::at(now, self.settings.retry_max_milliseconds);
         let found = self.database.reader().and_then(|mut reader| inbox::stranded(&mut reader, source, bounds));
         if !found.is_ok_and(|found| !found.is_empty()) {
-            return;
+            return false;
         }
         let recalled = self.database.transaction("recall", |connection| {
             inbox::await_claims(connection, source)?;
@@ -86,10 +88,14 @@ impl Inner {
                     events,
                     "webhooks were put off further than any delay: the clock was ahead then; they are due now"
                 );
-                self.wake.notify_one();
+                events > 0
             }
-            Err(error) if error.is_logged() => {}
-            Err(error) => tracing::warn!(%error, "cannot make webhooks due that a wrong clock put off"),
+            Err(error) => {
+                if !error.is_logged() {
+                    tracing::warn!(%error, "cannot make webhooks due that a wrong clock put off");
+                }
+                false
+            }
         }
     }
 

@@ -7,11 +7,8 @@ use backoff::ExponentialBackoff;
 use backoff::backoff::Backoff as _;
 use sha2::{Digest as _, Sha256};
 
-use crate::clock::Timestamp;
+use crate::config;
 use crate::inbox::EventId;
-use crate::inbox::store::Bounds;
-use crate::limits::LONGEST_RETRY_AFTER_MILLISECONDS;
-use crate::{config, limits};
 
 /// Milliseconds between attempt number `attempt` and the next: 5, 10, 20, 40 … seconds with the default settings, at
 /// most the maximum delay, plus or minus up to a quarter. An event always waits the same time after the same attempt,
@@ -35,16 +32,6 @@ pub(super) fn delay_milliseconds(settings: &config::Worker, attempt: i32, event:
     // 750 to 1250 thousandths.
     let thousandths = 750 + i64::from(seed(attempt, event) % 501);
     milliseconds.saturating_mul(thousandths) / 1000
-}
-
-/// The latest instants that can have been written by now with a correct clock. What is later was written by a clock that
-/// was ahead.
-pub(crate) fn latest(settings: &config::Worker, now: Timestamp) -> Bounds {
-    let lease = i64::try_from(limits::LEASE.as_millis()).unwrap_or(i64::MAX);
-    let delay = settings.retry_max_milliseconds.saturating_mul(5) / 4;
-    let longest = delay.max(LONGEST_RETRY_AFTER_MILLISECONDS).max(lease.saturating_mul(2));
-    // Daemons that share a database may differ by some seconds.
-    Bounds { lease: now.plus_milliseconds(lease.saturating_mul(2)), due_at: now.plus_milliseconds(longest + lease) }
 }
 
 fn seed(attempt: i32, event: EventId) -> u16 {

@@ -135,7 +135,7 @@ async fn what_waits_for_a_person_is_a_warning() {
                  due_at FROM inbox_events WHERE id = 1;
          INSERT INTO inbox_events (source, kind, entity, received_at, method, headers, body_sha256, state, due_at)
              SELECT source, kind, 'order:later', '2026-01-01 00:00:00', method, headers, body_sha256, 'pending',
-                 '2126-01-01 00:00:00' FROM inbox_events WHERE id = 1;",
+                 datetime('now', '+30 minutes') FROM inbox_events WHERE id = 1;",
     );
     let serving = sockets.serve(&home);
     let (_, code, said) = visit(home, &[]).await;

@@ -39,6 +39,7 @@ mod schema;
 mod serve;
 mod service;
 mod settle_plans;
+mod storage;
 mod support;
 mod systemd;
 mod ticketpark;

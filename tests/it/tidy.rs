@@ -31,7 +31,7 @@ const MODULES: [(&str, &[&str]); 21] = [
         ],
     ),
     ("receive", &["limits", "clock", "config", "db", "inbox", "provider", "monitor"]),
-    ("doctor", &["limits", "clock", "config", "db", "ledger", "monitor", "session"]),
+    ("doctor", &["limits", "clock", "config", "db", "inbox", "ledger", "monitor", "session"]),
     (
         "daemon",
         &[

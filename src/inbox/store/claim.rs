@@ -54,13 +54,24 @@ pub fn is_due(connection: &mut Connection, source: &str, now: Timestamp) -> Resu
     Ok(on_engine!(connection, |c| query.first::<EventId>(c).optional())?.is_some())
 }
 
-/// The latest instants that a correct clock can have written.
+/// The latest instants that a correct clock can have written by now. What is later, a clock wrote that was ahead.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// The end of a lease.
-    pub lease: Timestamp,
-    /// The next attempt.
-    pub due_at: Timestamp,
+    /// Of the end of a lease.
+    lease: Timestamp,
+    /// Of the next attempt.
+    due_at: Timestamp,
+}
+
+impl Bounds {
+    /// Where attempts are at most `longest_delay_milliseconds` apart, a quarter more by chance.
+    pub fn at(now: Timestamp, longest_delay_milliseconds: i64) -> Self {
+        // Daemons that share a database may differ by some seconds.
+        let lease = i64::try_from(limits::LEASE.as_millis()).unwrap_or(i64::MAX).saturating_mul(2);
+        let delay = longest_delay_milliseconds.saturating_mul(5) / 4;
+        let longest = delay.max(limits::LONGEST_RETRY_AFTER_MILLISECONDS).saturating_add(lease);
+        Self { lease: now.plus_milliseconds(lease), due_at: now.plus_milliseconds(longest) }
+    }
 }
 
 /// Makes events due whose time is beyond any delay that there is, and ends such leases: the clock was ahead when they

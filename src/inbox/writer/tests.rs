@@ -58,7 +58,7 @@ async fn what_does_not_fit_is_refused_at_once_and_the_rest_is_stored() {
 #[tokio::test]
 async fn bytes_are_bounded_too() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (writer, queue) = Writer::bounded(100, 1000);
+    let (writer, queue) = Writer::bounded(100, 2 * delivery(&[b' '; 500]).bytes());
     let large = vec![b' '; 500];
     let stores = join_all((0..3).map(|_| writer.store(delivery(&large))));
     let start = async { queue.start(database(&folder), Arc::new(Notify::new())).expect("starts") };

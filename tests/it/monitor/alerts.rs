@@ -150,10 +150,11 @@ on_both_engines!(what_silence_is_usual_is_learnt_and_one_outage_is_not_usual, as
 on_both_engines!(a_provider_that_is_down_is_told_although_only_one_daemon_sees_it, async |database| {
     let daemon = TestDaemon::start(database).await;
     daemon.stand_in.script(vec![Fault::Status { status: 500, retry_after: None }; 3]);
+    // One after the other, as requests that are under way together are one failure.
     for pid in 1..4 {
         daemon.ticketpark("new-booking", json!({ "booking_pid": pid })).await;
+        daemon.settle().await;
     }
-    daemon.settle().await;
     assert_eq!(said(&daemon.observe().await), ["provider_down theatre began"]);
     let other = another(&daemon);
     assert_eq!(said(&other.observe().await), NONE, "the other daemon has not asked yet");

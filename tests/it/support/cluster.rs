@@ -123,6 +123,26 @@ impl Cluster {
         Some(start(&programs()?))
     }
 
+    /// A server of one test's own that is also reached on a port of 127.0.0.1, by TLS only. `certificates` has
+    /// `server.crt` and `server.key`.
+    pub(crate) fn with_tls(port: u16, certificates: &Path) -> Option<Self> {
+        running()?;
+        let (programs, folder) = (programs()?, new_folder());
+        let data = initialize(&programs, &folder);
+        for name in ["server.crt", "server.key"] {
+            let copy = format!("{data}/{name}");
+            std::fs::copy(certificates.join(name), &copy).expect("a certificate");
+            run(Command::new("chmod").args(["600", &copy]));
+            if let Some(user) = unprivileged_user() {
+                run(Command::new("chown").args([&user, &copy]));
+            }
+        }
+        let rules = "local all all trust\nhostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n";
+        std::fs::write(format!("{data}/pg_hba.conf"), rules).expect("the rules");
+        run_server_with(&programs, &folder, &format!("-c listen_addresses=127.0.0.1 -c port={port} -c ssl=on"));
+        Some(Self { folder })
+    }
+
     /// Kills every process of the server.
     pub(crate) fn kill(&self) {
         let file = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).expect("the server's id");
@@ -191,11 +211,17 @@ fn programs() -> Option<PathBuf> {
 
 fn start(programs: &Path) -> Cluster {
     let folder = new_folder();
+    initialize(programs, &folder);
+    run_server(programs, &folder);
+    Cluster { folder }
+}
+
+/// Makes the data of a server, and answers where.
+fn initialize(programs: &Path, folder: &Path) -> String {
     let data = folder.join("data").display().to_string();
     let locale = ["--username=ticketledger", "--auth=trust", "--no-locale", "--encoding=UTF8", "--no-sync"];
     run(program(programs, "initdb").args(["-D", &data]).args(locale));
-    run_server(programs, &folder);
-    Cluster { folder }
+    data
 }
 
 /// A folder that the server's user may write, and that goes when this process ends.
@@ -220,8 +246,13 @@ pub(crate) fn program(programs: &Path, name: &str) -> Command {
 
 /// Starts the server whose data are in a folder.
 fn run_server(programs: &Path, folder: &Path) {
+    run_server_with(programs, folder, "");
+}
+
+/// The same with more settings.
+fn run_server_with(programs: &Path, folder: &Path, more: &str) {
     // Without fsync, as nothing here outlives the run; what a commit promises to a client stays the default.
-    let options = format!("-c listen_addresses= -k {} -c fsync=off -c max_connections=400", folder.display());
+    let options = format!("-c listen_addresses= -k {} -c fsync=off -c max_connections=400 {more}", folder.display());
     let seconds = HUNG.as_secs().to_string();
     let (data, log) = (folder.join("data").display().to_string(), folder.join("log").display().to_string());
     run(program(programs, "pg_ctl").args(["start", "-w", "-t", &seconds, "-D", &data, "-l", &log, "-o", &options]));

@@ -183,7 +183,8 @@ impl Home {
         self.ready(self.on_sockets(sockets))
     }
 
-    fn ready(&self, mut command: Command) -> Serving {
+    /// Starts the daemon by a command of one's own.
+    pub(crate) fn ready(&self, mut command: Command) -> Serving {
         if self.environment.iter().all(|(name, _)| name != LOG) {
             command.env(LOG, LOG_OF_WHAT_IS_DONE);
         }

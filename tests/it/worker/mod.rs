@@ -1,5 +1,7 @@
 //! The worker under trouble: providers that fail, events that panic, leases that are lost, and several pools at once.
 
+mod answers;
+mod clock;
 mod database;
 mod events;
 mod leases;

@@ -173,10 +173,11 @@ on_both_engines!(a_provider_that_does_not_answer_its_probe_gets_no_second_one, a
     let daemon = TestDaemon::start_with(database, |config| config.worker.workers = 1, Arc::new(|_| {})).await;
     let daemon = daemon.restart_working().await;
     daemon.stand_in.script(vec![status(500, None); 3]);
+    // One after the other, as requests that are under way together are one failure.
     for pid in 1..4 {
         announce(&daemon, pid).await;
+        until("it has failed", || daemon.states() == vec!["pending provider_down"; pid as usize]).await;
     }
-    until("all have failed", || daemon.states() == ["pending provider_down"; 3]).await;
     daemon.stand_in.script(vec![Fault::Hang; 3]);
     daemon.clock.advance_milliseconds(300_000);
     // Each order is settled in a round of its own, and each round looks for bookings as well.

@@ -1,5 +1,7 @@
 //! PostgreSQL: what each connection must guarantee, and how connections recover after the server was gone.
 
+mod server;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -7,11 +9,11 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection as _;
 use diesel::dsl::sql;
 use diesel::r2d2::{ConnectionManager, ManageConnection, Pool, PooledConnection, State};
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::Bool;
 use diesel::{Connection as _, PgConnection, RunQueryDsl as _};
 
 use super::pool::Waits;
-use super::{Database, Error, Result, Role, migrate, unfinished_copy};
+use super::{Database, Error, Result, Role, unfinished_copy};
 use crate::limits;
 
 /// Settings of each session. `synchronous_commit` is left alone where the server asks for more than we do.
@@ -111,29 +113,28 @@ pub(super) fn open(url: &str, role: Role, must_exist: bool) -> Result<Database> 
     let url = patient(url);
     let establish = || {
         PgConnection::establish(&url).map_err(|error| {
-            let text = error.to_string();
+            let error = error.to_string();
             // What libpq says of an address quotes parts of it, which may be those of a password.
-            if !["connection to server", "could not translate host name"].iter().any(|known| text.contains(known)) {
+            let known = ["connection to server", "could not translate host name", "SSL support is not compiled in"];
+            if !known.iter().any(|known| error.contains(known)) {
                 let text = "PostgreSQL's library cannot read database.url; check its form: \
                             postgres://USER:PASSWORD@HOST/NAME, an `@` in the password written as `%40`";
                 return Error::Open(text.to_owned());
             }
-            let hint = if error.to_string().contains("SSL support is not compiled in") {
-                " (this build has no TLS towards PostgreSQL; use a Unix socket, a private network or a tunnel)"
-            } else {
-                ""
-            };
-            Error::Open(format!("{error}{hint}"))
+            Error::Open(match server::hint(&error) {
+                Some(hint) => format!("{} ({hint})", error.trim_end()),
+                None => error,
+            })
         })
     };
     // Connects once without a pool, because the pool would hide the reason of a failure behind its timeout.
     let mut first = establish()?;
-    refuse_unusable(&mut first)?;
+    server::refuse_unusable(&mut first)?;
     if role == Role::Daemon {
-        warn_of_loss(&mut first)?;
+        server::warn_of_loss(&mut first)?;
     }
-    refuse_pooler(&mut first, &mut establish()?)?;
-    if role != Role::Visitor && migrate::migrate_postgres(&mut first, must_exist)? {
+    server::refuse_pooler(&mut first, &mut establish()?)?;
+    if role != Role::Visitor && server::migrate(&mut first, must_exist)? {
         tracing::info!("made the tables in a new, empty PostgreSQL database");
     }
     let pool = |name, size| {
@@ -167,90 +168,6 @@ fn patient(url: &str) -> String {
         }
     }
     url
-}
-
-fn setting(connection: &mut PgConnection, name: &'static str) -> Result<String> {
-    let query = diesel::select(sql::<Text>("current_setting(").bind::<Text, _>(name).sql(")"));
-    Ok(query.get_result(connection)?)
-}
-
-/// Refuses a server that is read-only or cannot commit durably, before anything is promised to a sender.
-fn refuse_unusable(connection: &mut PgConnection) -> Result<()> {
-    if setting(connection, "transaction_read_only")? == "on" {
-        return Err(Error::Unusable(
-            "database.url leads to a read-only PostgreSQL server: a standby, or one with \
-             `default_transaction_read_only`. Name the primary, or all of them: \
-             postgres://USER@HOST1,HOST2/NAME?target_session_attrs=read-write"
-                .to_owned(),
-        ));
-    }
-    connection.batch_execute(SESSION)?;
-    let synchronous = setting(connection, "synchronous_commit")?;
-    if !matches!(synchronous.as_str(), "on" | "remote_apply") {
-        return Err(Error::Unusable(format!(
-            "PostgreSQL keeps `synchronous_commit` at `{synchronous}`, although this daemon set it to `on`: a power \
-             failure could lose acknowledged webhooks. Connect without a pooler"
-        )));
-    }
-    // Migrations may take long.
-    connection.batch_execute("SET statement_timeout TO 0; SET idle_in_transaction_session_timeout TO 0")?;
-    Ok(())
-}
-
-/// Warns about server settings that can lose data in a power failure whatever a session asks for.
-fn warn_of_loss(connection: &mut PgConnection) -> Result<()> {
-    for (name, consequence) in [
-        ("fsync", "a power failure can lose acknowledged webhooks, and the whole database"),
-        ("full_page_writes", "a power failure can damage the database"),
-    ] {
-        if setting(connection, name)? == "off" {
-            tracing::warn!("PostgreSQL runs with `{name} = off`: {consequence}");
-        }
-    }
-    Ok(())
-}
-
-/// Refuses a pooler that lets two open connections share one session: settings, advisory locks and prepared statements
-/// of one appear in the other, and none of them can be relied on.
-fn refuse_pooler(first: &mut PgConnection, second: &mut PgConnection) -> Result<()> {
-    const MARK: &str = "SELECT set_config('ticketledger.session', $1, false)";
-    let backend = |connection: &mut PgConnection| -> Result<i32> {
-        Ok(diesel::select(sql::<diesel::sql_types::Integer>("pg_backend_pid()")).get_result(connection)?)
-    };
-    let shared = || {
-        Error::Unusable(
-            "database.url leads through a pooler that hands one session to several connections, such as pgbouncer with \
-             `pool_mode = transaction`. Use `pool_mode = session`, or connect to PostgreSQL directly: the daemon has \
-             its own pool"
-                .to_owned(),
-        )
-    };
-    let asked = (|| {
-        for round in 0..3 {
-            let mark = format!("{}-{round}", std::process::id());
-            diesel::sql_query(MARK).bind::<Text, _>(&mark).execute(first)?;
-            let before = backend(first)?;
-            // While the second connection is in a transaction, the first cannot be given the same session.
-            second.batch_execute("BEGIN")?;
-            let other = backend(second)?;
-            let after = backend(first)?;
-            let kept: String =
-                diesel::select(sql::<Text>("COALESCE(current_setting('ticketledger.session', true), '')"))
-                    .get_result(first)?;
-            second.batch_execute("COMMIT")?;
-            if before == other || before != after || kept != mark {
-                return Ok(true);
-            }
-        }
-        Ok::<_, Error>(false)
-    })();
-    match asked {
-        Ok(false) => Ok(()),
-        Ok(true) => Err(shared()),
-        // Such a pooler also mixes up prepared statements.
-        Err(Error::Query(error)) if error.to_string().contains("prepared statement") => Err(shared()),
-        Err(error) => Err(error),
-    }
 }
 
 #[cfg(test)]
