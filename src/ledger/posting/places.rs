@@ -1,8 +1,9 @@
 //! The keys of the vouchers that an order used.
 //!
-//! A use has no id. What names it is the voucher and the time; two uses that agree in both are numbered. A number must not depend on the place in the document, which changes from delivery to delivery, and a use
-//! that is posted keeps its number when another one is added: else its amount would seem to change in a month that was
-//! reported, and the new one would take its date.
+//! A use has no id. What names it is the voucher and the time; two uses that agree in both are numbered. A number must
+//! not depend on the place in the document, which changes from delivery to delivery, and a use that is posted keeps its
+//! number when another one is added: else its amount would seem to change in a month that was reported, and the new one
+//! would take its date.
 
 use std::collections::BTreeMap;
 
