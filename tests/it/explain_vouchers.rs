@@ -214,7 +214,8 @@ on_both_engines!(a_refund_voucher_of_several_orders_names_them, async |database|
     daemon.deliver(order("X", json!({"payments": [payment("m", "30.00")]}))).await;
     daemon.deliver(order("R", json!({"voucherOrders": [refund_voucher("v", "50.00", &["X", "Y"])]}))).await;
     let origin = chapter(&life(&daemon, "v"), "How it came to be").join("\n");
-    let told = "issued by order R (CODE-R) instead of refunds for order X (CODE-X), order Y (CODE-Y), not said how much for each";
+    let told =
+        "issued by order R (CODE-R) instead of refunds for order X (CODE-X), order Y (CODE-Y), not said how much";
     assert!(origin.contains(told), "{origin}");
     let story = explain(daemon.database(), None, "R", Length::Whole).unwrap().remove(0);
     let told = story.chapters.iter().find(|chapter| chapter.title == "Vouchers and flex tickets").unwrap();

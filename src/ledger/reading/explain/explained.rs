@@ -198,7 +198,8 @@ fn date_payments(entries: &mut [ExplainedEntry], order_id: &str, snapshot: Optio
 fn date_restated(entries: &mut [ExplainedEntry]) {
     let snapshots: BTreeMap<i64, i64> =
         entries.iter().filter_map(|booked| Some((booked.entry.entry_no, booked.entry.snapshot_no?))).collect();
-    let mut last: BTreeMap<(Option<String>, String, String), (Timestamp, Option<i64>)> = BTreeMap::new();
+    type Fact = (Option<String>, String, String);
+    let mut last: BTreeMap<Fact, (Timestamp, Option<i64>)> = BTreeMap::new();
     for booked in entries.iter_mut().filter(|booked| booked.kind != EntryKind::Reverse) {
         let entry = &booked.entry;
         let key = (entry.order_id.clone(), entry.atom_key.clone(), entry.event_type.clone());
