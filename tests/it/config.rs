@@ -413,3 +413,36 @@ fn no_part_of_a_password_in_an_address_is_told() {
     assert!(line.contains("`%40`"), "{line}");
     assert!(["Geh", "im/", "niS", "zz7"].iter().all(|part| !found.concat().contains(part)), "{found:?}");
 }
+
+/// What `config check` would say of this address, mistakes and warnings.
+fn said_of(url: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.toml");
+    std::fs::write(&path, format!("[database]\nurl = \"{url}\"\n{MUSEUM}")).unwrap();
+    match config::load_with_warnings(Some(&path), &environment(&[])) {
+        Ok((_, warnings)) => warnings.iter().map(|warning| format!("{warning}\n")).collect(),
+        Err(problems) => problems.to_string(),
+    }
+}
+
+#[test]
+fn an_address_that_is_no_file_is_refused() {
+    for url in ["sqlite::memory:", "sqlite::memory:?cache=shared", "sqlite:file:x?mode=memory", "sqlite:x?mode=memory"]
+    {
+        assert!(said_of(url).contains("is a database in memory: every acknowledged webhook"), "{url}");
+    }
+    for url in ["sqlite://", "sqlite:data/"] {
+        assert!(said_of(url).contains("names no file"), "{url}: {}", said_of(url));
+    }
+    assert!(said_of("sqlite:file:x.db?nolock=1").contains("options of SQLite's own"));
+}
+
+#[test]
+fn an_address_in_the_open_and_a_password_in_the_file_are_doubtful() {
+    let said = said_of("postgres://u:secret-word@db.example.com/books");
+    assert!(said.contains("its traffic would cross the network unencrypted"), "{said}");
+    assert!(said.contains("the password stands in the settings file"), "{said}");
+    assert!(!said.contains("secret-word"), "{said}");
+    let said = said_of("postgres://u@db.example.com/books?sslmode=verify-full");
+    assert!(!said.contains("database.url"), "{said}");
+}

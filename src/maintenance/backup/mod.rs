@@ -121,3 +121,19 @@ impl Drop for Part {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unfinished_backup_leaves_nothing() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let part = Part::create(&folder.path().join("saved.db")).expect("a file");
+        for ending in ["-journal", "-wal", "-shm"] {
+            std::fs::write(format!("{}{ending}", part.path.display()), "begun").expect("a file");
+        }
+        drop(part);
+        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+    }
+}
