@@ -5,7 +5,7 @@ use crate::support::order::{admission, flex, order, payment, product, redeemed, 
 
 /// As both engines store it. No section is empty.
 const EXPECTED: &str = include_str!("manifest-2025-11.json");
-const EXPECTED_SHA256: &str = "f506558e2cbba2a8ad613103d1bb35e0dda8310ad39d757877c7b5c739cc00d2";
+const EXPECTED_SHA256: &str = "275464d9e9a5f4696435e9397de51c72ba87e7ea275373f5077b4277112ec8c8";
 
 on_both_engines!(the_bytes_of_a_manifest_and_their_hash_stay_as_they_are, async |database| {
     let daemon = TestDaemon::start(database).await;
