@@ -76,8 +76,6 @@ pub const FORGET_DAEMON_MILLISECONDS: i64 = 86_400_000;
 
 /// Entities that a worker claims and settles in one transaction.
 pub const CLAIM_ENTITIES: i64 = 128;
-/// The same on SQLite while deliveries come in: each waits for the transaction that runs.
-pub const CLAIM_ENTITIES_RECEIVING: i64 = 16;
 /// Events of one entity that are processed together; the rest waits for the next claim.
 pub const CLAIM_EVENTS_PER_ENTITY: i64 = 100;
 

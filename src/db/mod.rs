@@ -88,8 +88,6 @@ macro_rules! insert_rows {
 #[derive(Clone)]
 pub struct Database {
     pools: Pools,
-    /// Batches of deliveries that wanted to be stored so far.
-    deliveries: std::sync::Arc<std::sync::atomic::AtomicU64>,
     /// The lock of a SQLite file, held while the daemon runs: a second daemon on the same file is refused.
     _lock: Option<std::sync::Arc<std::fs::File>>,
 }
@@ -174,16 +172,6 @@ impl Database {
             pools.receive();
         }
         database
-    }
-
-    /// Notes that deliveries want to be stored: on SQLite they wait for the writer that is at work.
-    pub fn note_deliveries(&self) {
-        self.deliveries.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-    }
-
-    /// How often that was noted, for seeing whether it was since the last time.
-    pub fn deliveries_noted(&self) -> u64 {
-        self.deliveries.load(std::sync::atomic::Ordering::Relaxed)
     }
 
     /// On SQLite, writes the write-ahead log back into the file and truncates it, because it may hold copies of deleted

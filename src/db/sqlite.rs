@@ -96,7 +96,7 @@ pub(super) fn open(path: &str, role: Role, must_exist: bool) -> Result<Database>
         files: Arc::new(Files::opened(file).map_err(|error| failed(&error))?),
         keeper: Arc::new(Mutex::new(first)),
     };
-    Ok(Database { pools: super::Pools::Sqlite(pools), deliveries: std::sync::Arc::default(), _lock: lock })
+    Ok(Database { pools: super::Pools::Sqlite(pools), _lock: lock })
 }
 
 /// An address that opens a file and never makes one. Diesel hands it to SQLite, which decodes it.

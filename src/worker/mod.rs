@@ -16,7 +16,7 @@ pub mod sweep;
 mod work;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -64,8 +64,6 @@ struct Inner {
     rounds: AtomicUsize,
     /// Whether the last look for work failed.
     blind: AtomicBool,
-    /// Entities of the next claim.
-    claim_size: AtomicI64,
     /// One mutex per source, held while settling. The lock that matters is in the database; this one keeps waiting
     /// workers from holding a connection each.
     settling: BTreeMap<String, Mutex<()>>,
@@ -121,7 +119,6 @@ impl Worker {
             presence,
             rounds: AtomicUsize::new(0),
             blind: AtomicBool::new(false),
-            claim_size: AtomicI64::new(limits::CLAIM_ENTITIES),
             settling: config.sources.iter().map(|source| (source.name.clone(), Mutex::default())).collect(),
         }))
     }
@@ -324,24 +321,11 @@ impl Inner {
     /// Settles one batch of orders of a source. Returns whether there was one.
     fn turn_orders(&self, name: &str) -> bool {
         let Some(source) = self.sources.get(name) else { return false };
-        let noted = self.database.deliveries_noted();
-        let Some(claims) = self.claim(name, self.claim_size.load(Ordering::Relaxed)) else { return false };
+        let Some(claims) = self.claim(name, limits::CLAIM_ENTITIES) else { return false };
         let attempts = self.settings.attempts;
         let read = claims.entities.iter().map(|(claimed, _)| read::webhooks(source, claimed, attempts));
         self.settle_in_turn(read.collect());
-        self.choose_claim_size(noted);
         true
-    }
-
-    /// Acknowledging goes first: SQLite has one writer, so a delivery waits for the batch that is being settled. The
-    /// next one is small after deliveries came in meanwhile, and grows again while none do.
-    fn choose_claim_size(&self, noted: u64) {
-        let size = if self.database.is_embedded() && self.database.deliveries_noted() != noted {
-            limits::CLAIM_ENTITIES_RECEIVING
-        } else {
-            self.claim_size.load(Ordering::Relaxed).saturating_mul(2).min(limits::CLAIM_ENTITIES)
-        };
-        self.claim_size.store(size, Ordering::Relaxed);
     }
 
     /// Settles works of one source while holding its mutex.
