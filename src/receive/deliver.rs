@@ -40,10 +40,13 @@ pub(super) async fn deliver<B: Buf, E: Send + 'static>(
 ) -> Answer {
     let admission = intake.admission();
     let admitted = authenticate(intake, &admission, source, &credential, &request.headers).await;
-    let admitted = admitted.and_then(|source| match admission.rates.get(&source.name).map(|rate| rate.take()) {
-        Some(Err(wait)) => Err(Refusal { reason: "rate_limited", answer: answer::too_many(wait) }),
-        _ => Ok(source),
-    });
+    let admitted = match admitted {
+        Ok(source) => match admission.rates.get(&source.name).map(|rate| rate.take()) {
+            Some(Err(wait)) => Err(Refusal { reason: "rate_limited", answer: answer::too_many(wait) }),
+            _ => Ok(source),
+        },
+        refused => refused,
+    };
     let source = match admitted {
         Ok(source) => source,
         Err(refusal) => {

@@ -172,12 +172,12 @@ mod tests {
     #[test]
     fn a_burst_is_one_failure() {
         let breakers = breakers();
-        let burst = vec![breakers.begin("theatre"); 16];
+        let burst = [breakers.begin("theatre"); 16];
         burst.iter().for_each(|began| breakers.failed("theatre", *began, None, "no answer"));
         assert_eq!(breakers.state("theatre"), BreakerState::Closed);
         fail(&breakers);
         // The third is a burst again: the pause is the first one, and the requests of the burst do not prolong it.
-        let burst = vec![breakers.begin("theatre"); 16];
+        let burst = [breakers.begin("theatre"); 16];
         burst.iter().for_each(|began| breakers.failed("theatre", *began, None, "no answer"));
         assert_eq!(pause(&breakers), PAUSE_MILLISECONDS);
         breakers.clock.advance_milliseconds(PAUSE_MILLISECONDS);

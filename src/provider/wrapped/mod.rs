@@ -24,6 +24,9 @@ pub struct Said<'h> {
     pub content_type: Option<&'h str>,
 }
 
+/// The webhooks of a list, each with its bytes.
+type Parts = Vec<(Classified, Vec<u8>)>;
+
 /// What arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Received {
@@ -32,7 +35,7 @@ pub enum Received {
     /// One webhook, to be stored as it came.
     Whole(Classified),
     /// A list of webhooks: each is one of its own, with the bytes that it had in the list.
-    Parts(Vec<(Classified, Vec<u8>)>),
+    Parts(Parts),
 }
 
 /// Why a body could not be opened.
@@ -175,7 +178,7 @@ fn unwrap_form(text: Cow<'_, [u8]>) -> Cow<'_, [u8]> {
 }
 
 /// The webhooks of a list, or why the list cannot be read; `None` when the text is no list of objects.
-fn parts(source: &Source, text: &[u8]) -> Option<Result<Vec<(Classified, Vec<u8>)>, Unreadable>> {
+fn parts(source: &Source, text: &[u8]) -> Option<Result<Parts, Unreadable>> {
     let text = std::str::from_utf8(text).ok()?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if !text.trim_start().starts_with('[') {
