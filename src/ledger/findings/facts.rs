@@ -25,16 +25,6 @@ pub enum Compared<'a> {
     },
 }
 
-impl<'a> Compared<'a> {
-    /// What was said before, if something else is said now.
-    pub(super) fn previous(&self) -> Option<&'a Snapshot> {
-        match self {
-            Self::Changed { previous, .. } => *previous,
-            Self::Unchanged => None,
-        }
-    }
-}
-
 /// What the entries of one order moved on one account for one voucher or flex ticket; of uses, those of all orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VoucherMove {

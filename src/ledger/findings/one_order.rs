@@ -55,7 +55,7 @@ pub(in crate::ledger) fn after_settling(
         open_before: open_reasons(connection, orders, order_id)?,
     };
     let changes = check(connection, orders, &facts)?;
-    let related = related::orders(&facts);
+    let related = related::orders(&facts, settling.previous);
     orders.save_findings(connection, order_id, changes.into_rows())?;
     orders.prefetch(connection, &related.iter().map(String::as_str).collect())?;
     for order_id in related {

@@ -5,19 +5,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::OrderFacts;
 use super::payments::SHARED;
 use super::stored_value::{known_here, sellers};
-use super::{Compared, OrderFacts};
-use crate::ledger::posting::StoredValueKey;
+use crate::ledger::posting::{Snapshot, StoredValueKey};
 
-pub(super) fn orders(facts: &OrderFacts<'_>) -> BTreeSet<String> {
+/// `previous` is what was known of the order before it was settled.
+pub(super) fn orders(facts: &OrderFacts<'_>, previous: Option<&Snapshot>) -> BTreeSet<String> {
     let mut related: BTreeSet<String> = facts.lines.iter().filter_map(|line| line.entry_order.clone()).collect();
-    for snapshot in [Some(facts.snapshot), facts.compared.previous()].into_iter().flatten() {
+    for snapshot in [Some(facts.snapshot), previous].into_iter().flatten() {
         let refunded = snapshot.order.voucher_orders.iter().flatten().flat_map(|order| &order.refunded_orders);
         related.extend(refunded.map(|order| order.order_id.clone()));
     }
     payments(facts, &mut related);
-    vouchers(facts, &mut related);
+    vouchers(facts, previous, &mut related);
     related.remove(facts.order_id());
     related
 }
@@ -37,16 +38,16 @@ fn payments(facts: &OrderFacts<'_>, related: &mut BTreeSet<String>) {
 
 /// A finding about a voucher stands on those that sold it, else on the one that used it last; a use after the sale was
 /// undone stands on both.
-fn vouchers(facts: &OrderFacts<'_>, related: &mut BTreeSet<String>) {
+fn vouchers(facts: &OrderFacts<'_>, previous: Option<&Snapshot>, related: &mut BTreeSet<String>) {
     let mut keys = known_here(facts);
-    if let Some(previous) = facts.compared.previous() {
+    if let Some(previous) = previous {
         keys.extend(previous.issued(&facts.rules.policy).into_keys());
         keys.extend(previous.redeemed().map(|(class, id)| StoredValueKey::new(class, id)));
     }
     for key in keys {
         let uses = || facts.uses.iter().filter(|(used, _)| *used == key).map(|(_, used)| &used.order_id);
         let sellers = sellers(facts, &key);
-        if sells_otherwise(facts, &key) {
+        if sells_otherwise(facts, previous, &key) {
             related.extend(uses().cloned());
         }
         related.extend(sellers.into_iter().take(SHARED).map(str::to_owned));
@@ -55,9 +56,8 @@ fn vouchers(facts: &OrderFacts<'_>, related: &mut BTreeSet<String>) {
     }
 }
 
-/// Whether this order sells or issues a voucher in another way than before.
-fn sells_otherwise(facts: &OrderFacts<'_>, key: &StoredValueKey) -> bool {
-    let Compared::Changed { previous, .. } = &facts.compared else { return false };
+/// Whether this order sells or issues a voucher in another way than before, or more of it stays sold.
+fn sells_otherwise(facts: &OrderFacts<'_>, previous: Option<&Snapshot>, key: &StoredValueKey) -> bool {
     let policy = &facts.rules.policy;
     let before = previous.and_then(|previous| previous.issued(policy).remove(key));
     let now = facts.snapshot.issued(policy).remove(key);
