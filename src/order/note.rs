@@ -84,8 +84,8 @@ impl Note {
     }
 }
 
-/// Every note once, in an order that does not depend on the document's; of more than [`limits::ALIKE`] for one reason the
-/// first ones, with their number.
+/// Every note once, in an order that does not depend on the document's; of more than [`limits::ALIKE`] for one reason
+/// the first ones, with their number.
 pub fn bounded(mut notes: Vec<Note>) -> Vec<Note> {
     notes.sort();
     notes.dedup();

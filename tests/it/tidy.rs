@@ -8,7 +8,7 @@ const MODULES: [(&str, &[&str]); 21] = [
     ("limits", &[]),
     ("clock", &[]),
     ("money", &[]),
-    ("order", &["clock", "money"]),
+    ("order", &["clock", "limits", "money"]),
     ("policy", &["order"]),
     ("config", &["limits", "money", "order", "policy"]),
     ("db", &["limits"]),

@@ -24,8 +24,9 @@ const SHARED: [(&str, Body); 4] = [
         order(&format!("o{number:04}"), json!({"voucherOrders": [refund_voucher(&id, "1.00", &["same"])]}))
     }),
     ("one voucher sold", |number| {
-        let paid = json!({"voucherOrders": [voucher("same", "10.00", "0")], "payments": [payment(&format!("m{number}"), "10.00")]});
-        order(&format!("o{number:04}"), paid)
+        let paid = [payment(&format!("m{number}"), "10.00")];
+        let sold = json!({"voucherOrders": [voucher("same", "10.00", "0")], "payments": paid});
+        order(&format!("o{number:04}"), sold)
     }),
 ];
 
