@@ -44,22 +44,19 @@ fn vouchers(facts: &OrderFacts<'_>, previous: Option<&Snapshot>, related: &mut B
         keys.extend(previous.issued(&facts.rules.policy).into_keys());
         keys.extend(previous.redeemed().map(|(class, id)| StoredValueKey::new(class, id)));
     }
+    let policy = &facts.rules.policy;
+    let before = previous.map(|previous| (previous.issued(policy), &previous.used));
+    let (issued, used) = (facts.snapshot.issued(policy), &facts.snapshot.used);
     for key in keys {
         let uses = || facts.uses.iter().filter(|(used, _)| *used == key).map(|(_, used)| &used.order_id);
         let sellers = sellers(facts, &key);
-        if sells_otherwise(facts, previous, &key) {
+        // In another way than before, or more of it stays sold.
+        let sold_before = before.as_ref().map(|(issued, used)| (issued.get(&key), used.get(&key))).unwrap_or_default();
+        if sold_before != (issued.get(&key), used.get(&key)) {
             related.extend(uses().cloned());
         }
         related.extend(sellers.into_iter().take(SHARED).map(str::to_owned));
         // The last but this one: it was the last, or it is now.
         related.extend(uses().rev().find(|order_id| *order_id != facts.order_id()).cloned());
     }
-}
-
-/// Whether this order sells or issues a voucher in another way than before, or more of it stays sold.
-fn sells_otherwise(facts: &OrderFacts<'_>, previous: Option<&Snapshot>, key: &StoredValueKey) -> bool {
-    let policy = &facts.rules.policy;
-    let before = previous.and_then(|previous| previous.issued(policy).remove(key));
-    let now = facts.snapshot.issued(policy).remove(key);
-    before != now || facts.snapshot.used.get(key) != previous.and_then(|previous| previous.used.get(key))
 }
