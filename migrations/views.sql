@@ -13,6 +13,8 @@
 --! An inner join that starts at the entries, because only they know the month: SQLite keeps the order of a CROSS JOIN.
 --: join | CROSS JOIN | JOIN
 --: lines | journal_entries e {{join}} postings p ON p.source = e.source AND p.entry_no = e.entry_no
+--! What of the lines is kept in sums by month.
+--: month_lines | month_sums p
 --! Accounts.
 --: is_vat | p.account_code {{like}} 'liabilities:vat:{{any}}'
 --: is_income | p.account_code {{like}} 'income:{{any}}'
@@ -81,53 +83,53 @@ LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key;
 
 CREATE VIEW v_trial_balance AS
 SELECT source, currency, account_code AS account, CAST(SUM(amount_minor) AS {{integer}}) AS balance_minor
-FROM postings
+FROM month_sums
 GROUP BY source, currency, account_code;
 
 -- `qty` counts what was sold for money; a free ticket posts nothing. Visitors are counted in `order_lines`.
 CREATE VIEW v_revenue_by_event AS
 SELECT
-    e.source,
-    e.currency,
-    {{month}} AS period,
+    p.source,
+    p.currency,
+    p.period,
     -- NULL for products, and for Ticketpark, whose bookings name an event only by its title.
     p.event_id,
     t.title AS event_title,
     p.vat_bp,
-    CAST(SUM(COALESCE(p.qty, 0)) AS {{integer}}) AS qty,
+    CAST(SUM(p.qty) AS {{integer}}) AS qty,
     {{net}} AS net_minor,
     -- A voucher that was taxed at another rate than the ticket that it pays for: the tax is what was charged when the
     -- voucher was sold, so what its use adds to the net is less tax.
     CAST(SUM(CASE WHEN {{is_vat}} THEN -p.amount_minor WHEN p.item_kind IN ({{redeemed}}) THEN p.amount_minor ELSE 0 END)
         AS {{integer}}) AS vat_minor,
     CAST(-SUM(CASE WHEN p.item_kind IN ({{redeemed}}) THEN 0 ELSE p.amount_minor END) AS {{integer}}) AS gross_minor
-FROM {{lines}}
+FROM {{month_lines}}
 LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key
 -- A flex ticket or voucher is a promise when it is sold, not revenue; redeeming it pays for what is counted here.
 WHERE (p.item_kind IN ('ticket', 'product', 'discount', 'price_reduction')
        AND ({{is_income}} OR {{is_vat}} OR {{is_undetermined}}))
    OR (p.item_kind IN ({{redeemed}}) AND (p.account_code IN ('income:tickets', 'income:products')
        OR {{is_undetermined}}))
-GROUP BY e.source, e.currency, {{month}}, p.event_id, t.title, p.vat_bp;
+GROUP BY p.source, p.currency, p.period, p.event_id, t.title, p.vat_bp;
 
 -- Everything that is taxed when it is posted. A multi-purpose voucher and an untaxed flex ticket are not; their lines
 -- have no rate. Selling a single-purpose voucher adds to its rate, and redeeming it subtracts its share from the rate of
 -- the line that it pays for, because that line is taxed itself. So its VAT counts once, at the rate of the voucher.
 CREATE VIEW v_vat_by_rate AS
 SELECT
-    e.source,
-    e.currency,
-    {{month}} AS period,
+    p.source,
+    p.currency,
+    p.period,
     -- NULL: the rate is undetermined, so VAT is 0 here and the gross amount is shown as net.
     p.vat_bp,
     {{net}} AS net_minor,
     {{vat}} AS vat_minor,
     CAST(-SUM(p.amount_minor) AS {{integer}}) AS gross_minor
-FROM {{lines}}
+FROM {{month_lines}}
 WHERE (p.vat_bp IS NOT NULL OR ({{is_turnover}}) OR {{is_undetermined}}
        OR (p.item_kind IN ({{redeemed}}) AND p.account_code {{like}} 'liabilities:voucher:spv:{{any}}'))
   AND NOT {{is_brought_in}}
-GROUP BY e.source, e.currency, {{month}}, p.vat_bp;
+GROUP BY p.source, p.currency, p.period, p.vat_bp;
 
 -- The same turnover in the month in which it was paid: each payment, refund or redemption settles the lines of its order
 -- in proportion to their gross. What is not paid is not there. What is paid before there is anything to pay for has no
@@ -212,38 +214,26 @@ WINDOW months AS (
 
 CREATE VIEW v_payments_by_method AS
 SELECT
-    e.source,
-    e.currency,
-    {{month}} AS period,
+    p.source,
+    p.currency,
+    p.period,
     -- As the provider wrote it; in the account code, unusual characters are replaced.
     p.payment_method,
     -- Reversing a payment that vanished reduces what was paid; nothing was refunded.
     CAST(SUM(CASE WHEN p.item_kind = 'payment' THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS paid_minor,
     CAST(SUM(CASE WHEN p.item_kind = 'refund' THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS refunded_minor,
     CAST(SUM(p.amount_minor) AS {{integer}}) AS net_minor
-FROM {{lines}}
+FROM {{month_lines}}
 WHERE p.account_code {{like}} 'assets:clearing:{{any}}' AND p.item_kind IN ('payment', 'refund')
-GROUP BY e.source, e.currency, {{month}}, p.payment_method;
+GROUP BY p.source, p.currency, p.period, p.payment_method;
 
 -- A positive balance: the guest owes us; a negative one: we owe the guest. Every line that is not billed counts as
 -- settled, so the balances of all orders add up to the receivable account, whatever kinds of lines are posted there.
 CREATE VIEW v_order_balance AS
 SELECT
-    b.source, b.order_id, o.order_code, o.status, b.currency,
+    b.source, NULLIF(b.order_id, '') AS order_id, o.order_code, o.status, b.currency,
     b.billed_minor, b.settled_minor, b.billed_minor - b.settled_minor AS balance_minor
-FROM (
-    SELECT
-        source,
-        order_id,
-        currency,
-        CAST(SUM(CASE WHEN item_kind IN ({{billed}})
-            THEN amount_minor ELSE 0 END) AS {{integer}}) AS billed_minor,
-        CAST(-SUM(CASE WHEN item_kind IN ({{billed}})
-            THEN 0 ELSE amount_minor END) AS {{integer}}) AS settled_minor
-    FROM postings
-    WHERE account_code = 'assets:receivable'
-    GROUP BY source, order_id, currency
-) b
+FROM order_sums b
 LEFT JOIN orders o ON o.source = b.source AND o.order_id = b.order_id
 UNION ALL
 -- An order without money, such as a free ticket, has a row too.
@@ -251,9 +241,7 @@ SELECT
     o.source, o.order_id, o.order_code, o.status, o.currency,
     CAST(0 AS {{integer}}), CAST(0 AS {{integer}}), CAST(0 AS {{integer}})
 FROM orders o
-WHERE NOT EXISTS (
-    SELECT 1 FROM postings p
-    WHERE p.source = o.source AND p.order_id = o.order_id AND p.account_code = 'assets:receivable');
+WHERE NOT EXISTS (SELECT 1 FROM order_sums b WHERE b.source = o.source AND b.order_id = o.order_id);
 
 -- The balances of all vouchers add up to the liability accounts; single-purpose vouchers and taxed flex tickets are
 -- net, as they are posted. A voucher that was redeemed here but never sold here has a negative balance. What expired
@@ -319,14 +307,13 @@ SELECT
     c.company,
     c.country,
     COUNT(DISTINCT o.order_id) AS orders,
-    COALESCE(p.currency, o.currency) AS currency,
-    CAST(COALESCE(SUM(p.amount_minor), 0) AS {{integer}}) AS billed_minor,
+    COALESCE(b.currency, o.currency) AS currency,
+    CAST(COALESCE(SUM(b.billed_minor), 0) AS {{integer}}) AS billed_minor,
     MAX(o.ordered_at) AS last_order_at
 FROM contacts c
 LEFT JOIN orders o ON o.contact_id = c.contact_id
-LEFT JOIN postings p ON p.source = o.source AND p.order_id = o.order_id AND p.account_code = 'assets:receivable'
-    AND p.item_kind IN ({{billed}})
-GROUP BY c.source, c.contact_id, c.name, c.email, c.company, c.country, COALESCE(p.currency, o.currency);
+LEFT JOIN order_sums b ON b.source = o.source AND b.order_id = o.order_id AND b.billed_minor <> 0
+GROUP BY c.source, c.contact_id, c.name, c.email, c.company, c.country, COALESCE(b.currency, o.currency);
 
 -- From an entry back to the bytes that caused it. `document_id` is set if they were fetched instead of sent.
 CREATE VIEW v_trace AS
@@ -360,27 +347,27 @@ SELECT
     CAST(SUM(m.total) OVER months AS {{integer}}) AS closing_minor
 FROM (
     SELECT
-        e.source,
-        e.currency,
-        {{month}} AS period,
-        CAST(SUM(CASE WHEN p.item_kind IN ({{billed}}) AND NOT {{is_opening}}
+        p.source,
+        p.currency,
+        p.period,
+        CAST(SUM(CASE WHEN p.item_kind IN ({{billed}}) AND NOT p.is_opening
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS billed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'payment' AND NOT {{is_opening}}
+        CAST(SUM(CASE WHEN p.item_kind = 'payment' AND NOT p.is_opening
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS paid_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund' AND NOT {{is_opening}}
+        CAST(SUM(CASE WHEN p.item_kind = 'refund' AND NOT p.is_opening
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS refunded_minor,
-        CAST(SUM(CASE WHEN p.item_kind IN ({{redeemed}}) AND NOT {{is_opening}}
+        CAST(SUM(CASE WHEN p.item_kind IN ({{redeemed}}) AND NOT p.is_opening
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS redeemed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher' AND NOT {{is_opening}}
+        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher' AND NOT p.is_opening
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS refund_vouchers_minor,
         -- Manual entries, imports, and what was brought in when the book began.
-        CAST(SUM(CASE WHEN {{is_opening}}
+        CAST(SUM(CASE WHEN p.is_opening
             OR p.item_kind NOT IN ({{billed}}, 'refund_voucher', {{redeemed}}, 'payment', 'refund')
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS other_minor,
         CAST(SUM(p.amount_minor) AS {{integer}}) AS total
-    FROM {{lines}}
+    FROM {{month_lines}}
     WHERE p.account_code = 'assets:receivable'
-    GROUP BY e.source, e.currency, {{month}}
+    GROUP BY p.source, p.currency, p.period
 ) m
 WINDOW months AS (PARTITION BY m.source, m.currency ORDER BY m.period ROWS UNBOUNDED PRECEDING);
 
@@ -399,10 +386,10 @@ SELECT
     CAST(SUM(m.total) OVER months AS {{integer}}) AS closing_minor
 FROM (
     SELECT
-        e.source,
-        e.currency,
+        p.source,
+        p.currency,
         p.account_code AS account,
-        {{month}} AS period,
+        p.period,
         CAST(-SUM(CASE WHEN p.item_kind IN ({{issued}})
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS issued_minor,
         CAST(-SUM(CASE WHEN p.item_kind IN ({{redeemed}})
@@ -410,9 +397,9 @@ FROM (
         CAST(-SUM(CASE WHEN p.item_kind NOT IN ({{issued}}, {{redeemed}})
             THEN p.amount_minor ELSE 0 END) AS {{integer}}) AS other_minor,
         CAST(-SUM(p.amount_minor) AS {{integer}}) AS total
-    FROM {{lines}}
+    FROM {{month_lines}}
     WHERE p.account_code = 'liabilities:flex' OR p.account_code {{like}} 'liabilities:voucher:{{any}}'
-    GROUP BY e.source, e.currency, p.account_code, {{month}}
+    GROUP BY p.source, p.currency, p.account_code, p.period
 ) m
 WINDOW months AS (PARTITION BY m.source, m.currency, m.account ORDER BY m.period ROWS UNBOUNDED PRECEDING);
 

@@ -13,7 +13,7 @@ pub const STORE_WAIT: Duration = Duration::from_secs(15);
 /// Read connections of a SQLite file: for the console, reports and token lookups.
 pub const SQLITE_READERS: u32 = 4;
 /// Size from which on a SQLite write-ahead log is written back and truncated, in bytes: twice what a checkpoint leaves.
-pub const LOG_BYTES: u64 = 32 * 1024 * 1024;
+pub const LOG_BYTES: u64 = 128 * 1024 * 1024;
 /// How long the truncation of the log after an erasure waits for whoever reads or writes; deliveries wait meanwhile.
 pub const LOG_PATIENCE: Duration = Duration::from_secs(1);
 /// Connections of one daemon to PostgreSQL.
@@ -37,6 +37,8 @@ pub const UNPACKED_BYTES: usize = 32 * 1024 * 1024;
 pub const ORDER_ADMISSIONS: usize = 12_000;
 /// Parts of any other kind that an order may have, such as payments or vouchers.
 pub const ORDER_PARTS: usize = 2_500;
+/// Shares that discounts and vouchers may be spread into over the lines of an order: each is an entry of its own.
+pub const ORDER_SHARES: usize = 5_000;
 /// Oddities of one kind that are kept of one delivery, and findings of one reason on one order.
 pub const ALIKE: usize = 50;
 /// Tickets that one webhook of a booking may announce; the booking is read whatever it announces.
@@ -48,6 +50,8 @@ pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// Timeout for a sender to take an answer; then its connection ends.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The same of the console, which has fewer connections and local clients.
+pub const CONSOLE_HEADER_TIMEOUT: Duration = Duration::from_secs(2);
 /// Concurrent connections of the console: a browser and some collectors of metrics.
 pub const CONSOLE_CONNECTIONS: usize = 64;
 /// File descriptors that are not for connections of senders: the console, the database, provider requests, the log.
@@ -74,8 +78,10 @@ pub const SILENT_MILLISECONDS: i64 = 15_000;
 /// After a day of silence the row of a daemon is deleted; its leases expired long before.
 pub const FORGET_DAEMON_MILLISECONDS: i64 = 86_400_000;
 
-/// Entities that a worker claims and settles in one transaction.
-pub const CLAIM_ENTITIES: i64 = 128;
+/// Entities that a worker claims together.
+pub const CLAIM_ENTITIES: i64 = 256;
+/// How long a transaction of settling goes on before it gives the writer back: deliveries wait for it on SQLite.
+pub const SETTLE_TIME: Duration = Duration::from_millis(40);
 /// Events of one entity that are processed together; the rest waits for the next claim.
 pub const CLAIM_EVENTS_PER_ENTITY: i64 = 100;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -77,6 +77,12 @@ fn no_file(path: &str) -> Option<&'static str> {
              `sqlite:PATH`",
         );
     }
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Some("names a folder or a device; write `sqlite:PATH` with the path of a file");
+    }
+    if path.contains('\0') {
+        return Some("has a character U+0000");
+    }
     if path.starts_with("file:") {
         return Some("has options of SQLite's own, which can undo what the daemon promises; write `sqlite:PATH`");
     }
@@ -125,9 +131,21 @@ fn is_local(host: &str) -> bool {
         || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Warns of files that others than their owner may read.
+/// The numbers of `tmpfs` and `ramfs` (statfs(2)).
+const IN_MEMORY: [rustix::fs::FsWord; 2] = [0x0102_1994, 0x8584_58f6];
+
+/// Warns of a database that does not outlive the machine's memory, and of files that others than their owner may read.
 pub(super) fn files(config: &Config, problems: &mut Problems) {
     let Some(file) = config.database_file() else { return };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if rustix::fs::statfs(folder).is_ok_and(|system| IN_MEMORY.contains(&system.f_type)) {
+        let folder = folder.display();
+        let text = format!(
+            "{folder} is a file system in memory: every acknowledged webhook and the books would be lost when this \
+             machine stops"
+        );
+        problems.warn(&Origin::File, "database.url", text);
+    }
     for ending in ["", "-wal", "-shm"] {
         let mut name = file.as_os_str().to_owned();
         name.push(ending);

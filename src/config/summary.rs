@@ -117,6 +117,8 @@ pub fn without_password(url: &str) -> String {
     };
     let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte));
     let (user, place) = match rest.rsplit_once('@') {
+        // What stands for a port and is no number may be a password that lost its `@`.
+        None if !rest.split(['/', '?']).next().is_none_or(has_ports) => return format!("{scheme}://(not shown)"),
         None => (None, rest),
         Some((account, place)) => (account.split_once(':').map_or(Some(account), |(user, _)| Some(user)), place),
     };
@@ -126,6 +128,15 @@ pub fn without_password(url: &str) -> String {
         Some(user) if plain(user) => format!("{scheme}://{user}@{place}"),
         Some(_) => format!("{scheme}://(not shown)@{place}"),
     }
+}
+
+/// Whether what follows the names of hosts are numbers of ports.
+fn has_ports(hosts: &str) -> bool {
+    let is_port = |host: &str| {
+        let after_address = host.rsplit_once(']').map_or(host, |(_, rest)| rest);
+        after_address.split_once(':').is_none_or(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    hosts.split(',').all(is_port)
 }
 
 #[cfg(test)]
@@ -143,6 +154,9 @@ mod tests {
             ("postgres:///db?host=/run/postgresql&password=secret", "postgres:///db"),
             ("postgresql://h1,h2/db", "postgresql://h1,h2/db"),
             ("postgres:secret", "postgres:(not shown)"),
+            ("postgres://u:secret", "postgres://(not shown)"),
+            ("postgres://u:secret/db", "postgres://(not shown)"),
+            ("postgres://h:5432,[::1]:5433/db", "postgres://h:5432,[::1]:5433/db"),
             ("sqlite:a@b.db", "sqlite:a@b.db"),
         ] {
             assert_eq!(without_password(url), shown, "{url}");

@@ -3,9 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
 
 use super::StoredContact;
 use crate::clock::Timestamp;
+use crate::db::compiled::fixed;
 use crate::db::schema::{contact_orders, contacts, orders};
 use crate::db::{Connection, Result};
 use crate::on_engine;
@@ -90,8 +92,17 @@ pub(super) fn replace(
 
 /// Makes the contact the current one of an order.
 pub(super) fn link(connection: &mut Connection, source: &str, order_id: &str, contact_id: i64) -> Result<()> {
-    let order = orders::table.find((source, order_id));
-    on_engine!(connection, |c| diesel::update(order).set(orders::contact_id.eq(Some(contact_id))).execute(c))?;
+    match connection {
+        Connection::Sqlite(c) => fixed("UPDATE orders SET contact_id = ")
+            .bind::<BigInt, _>(contact_id, " WHERE source = ")
+            .bind::<Text, _>(source, " AND order_id = ")
+            .bind::<Text, _>(order_id, "")
+            .execute(&mut **c)?,
+        Connection::Postgres(c) => {
+            let order = orders::table.find((source, order_id));
+            diesel::update(order).set(orders::contact_id.eq(Some(contact_id))).execute(&mut **c)?
+        }
+    };
     Ok(())
 }
 

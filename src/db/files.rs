@@ -32,7 +32,11 @@ impl From<Metadata> for Identity {
 #[derive(Debug)]
 pub(super) struct Files {
     file: PathBuf,
+    /// Where links lead: SQLite keeps the log beside this one.
+    real: PathBuf,
     log: PathBuf,
+    /// What is at `file` itself, be it a link.
+    named: Identity,
     opened: Identity,
     /// SQLite makes the log when it first needs it; from then on it stays as long as a connection is open.
     opened_log: OnceLock<Identity>,
@@ -44,10 +48,12 @@ impl Files {
     /// Notes what is at `path` now, where a connection is open.
     pub(super) fn opened(path: &Path) -> io::Result<Self> {
         let file = std::path::absolute(path)?;
+        let named = Identity::from(std::fs::symlink_metadata(&file)?);
         let opened = Identity::from(std::fs::metadata(&file)?);
-        // SQLite follows links, and keeps the log beside the file that they lead to.
-        let log = beside(&std::fs::canonicalize(&file)?, "-wal");
-        Ok(Self { file, log, opened, opened_log: OnceLock::new(), displaced: AtomicBool::new(false) })
+        let real = std::fs::canonicalize(&file)?;
+        let log = beside(&real, "-wal");
+        let (opened_log, displaced) = (OnceLock::new(), AtomicBool::new(false));
+        Ok(Self { file, real, log, named, opened, opened_log, displaced })
     }
 
     /// Fails while the database or its log is not the file that was opened. The first failure is logged, and the end.
@@ -68,12 +74,20 @@ impl Files {
     }
 
     fn fault(&self) -> Option<(&Path, String)> {
-        match std::fs::metadata(&self.file).map(Identity::from) {
-            Ok(found) if found == self.opened => {}
-            Ok(_) => return Some((&self.file, "is another file now".to_owned())),
-            Err(error) => return Some((&self.file, missing(&error))),
+        // A link to the very same file elsewhere does not do either: the next start would look for the log there.
+        let ends = [
+            (&self.file, std::fs::metadata(&self.file), self.opened),
+            (&self.file, std::fs::symlink_metadata(&self.file), self.named),
+            (&self.real, std::fs::symlink_metadata(&self.real), self.opened),
+        ];
+        for (path, found, opened) in ends {
+            match found.map(Identity::from) {
+                Ok(found) if found == opened => {}
+                Ok(_) => return Some((path, "is another file now".to_owned())),
+                Err(error) => return Some((path, missing(&error))),
+            }
         }
-        match (std::fs::metadata(&self.log).map(Identity::from), self.opened_log.get()) {
+        match (std::fs::symlink_metadata(&self.log).map(Identity::from), self.opened_log.get()) {
             (Ok(found), None) => {
                 self.opened_log.get_or_init(|| found);
                 None

@@ -3,8 +3,9 @@
 use diesel::backend::Backend;
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
 use diesel::pg::Pg;
+use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite;
-use diesel::{PgConnection, SqliteConnection};
+use diesel::{PgConnection, QueryableByName, RunQueryDsl as _, SqliteConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Connection, Database, Error, Result};
@@ -23,16 +24,49 @@ type Versions<'a> = Vec<MigrationVersion<'a>>;
 
 /// Returns whether the database was empty before.
 pub(super) fn migrate_sqlite(connection: &mut SqliteConnection, must_exist: bool) -> Result<bool> {
+    let tables = "SELECT count(*) AS tables, \
+                  count(*) FILTER (WHERE name IN ('__diesel_schema_migrations', 'inbox_events')) AS ours \
+                  FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
+    refuse_other(&diesel::sql_query(tables).get_result(connection)?, must_exist)?;
     migrate::<Sqlite>(connection, SQLITE, must_exist)
 }
 
 /// Returns whether the database was empty before.
 pub(super) fn migrate_postgres(connection: &mut PgConnection, must_exist: bool) -> Result<bool> {
-    use diesel::RunQueryDsl as _;
     diesel::sql_query(format!("SELECT pg_advisory_lock({POSTGRES_LOCK})")).execute(connection)?;
-    let migrated = migrate::<Pg>(connection, POSTGRES, must_exist);
+    let migrated = migrate_locked(connection, must_exist);
     diesel::sql_query(format!("SELECT pg_advisory_unlock({POSTGRES_LOCK})")).execute(connection)?;
     migrated
+}
+
+fn migrate_locked(connection: &mut PgConnection, must_exist: bool) -> Result<bool> {
+    let tables = "SELECT count(*) AS tables, \
+                  count(*) FILTER (WHERE tablename IN ('__diesel_schema_migrations', 'inbox_events')) AS ours \
+                  FROM pg_tables WHERE schemaname = current_schema()";
+    refuse_other(&diesel::sql_query(tables).get_result(connection)?, must_exist)?;
+    migrate::<Pg>(connection, POSTGRES, must_exist)
+}
+
+/// What is in a database.
+#[derive(QueryableByName)]
+struct Tables {
+    #[diesel(sql_type = BigInt)]
+    tables: i64,
+    /// Of these, those that every database of ours has.
+    #[diesel(sql_type = BigInt)]
+    ours: i64,
+}
+
+/// Looks before the library of the migrations makes its own table.
+fn refuse_other(found: &Tables, must_exist: bool) -> Result<()> {
+    match found {
+        Tables { tables: 0, .. } if must_exist => Err(Error::Missing("the database is empty".to_owned())),
+        Tables { tables: 1.., ours: 0 } => Err(Error::Migration(format!(
+            "the database has {} table(s) of another program; set database.url to a database of its own",
+            found.tables
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn migrate<DB: Backend>(

@@ -3,6 +3,7 @@
 //!
 //! Only this folder, files named `store.rs` and folders named `store` contain SQL.
 
+pub mod compiled;
 mod error;
 mod files;
 mod migrate;

@@ -320,6 +320,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    month_sums (source, sum_key) {
+        source -> Text,
+        sum_key -> Text,
+        period -> Text,
+        currency -> Text,
+        account_code -> Text,
+        item_kind -> Text,
+        is_opening -> Bool,
+        event_id -> Nullable<Text>,
+        event_key -> Nullable<Text>,
+        vat_bp -> Nullable<Integer>,
+        payment_method -> Nullable<Text>,
+        amount_minor -> BigInt,
+        qty -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_sums (source, order_id, currency) {
+        source -> Text,
+        order_id -> Text,
+        currency -> Text,
+        billed_minor -> BigInt,
+        settled_minor -> BigInt,
+    }
+}
+
+diesel::table! {
     vat_shifts (source, order_id, entry_no, row_no) {
         source -> Text,
         order_id -> Text,
@@ -438,10 +466,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     inbox_attempts,
     inbox_events,
     journal_entries,
+    month_sums,
     oauth_tokens,
     operator_actions,
     order_lines,
     order_snapshots,
+    order_sums,
     orders,
     payments,
     period_manifests,

@@ -19,7 +19,7 @@ use crate::limits;
 /// What is deleted is overwritten: else a part of it stays at the end of a page that another row takes over, and an
 /// erased person is not gone.
 const WRITE: &str = "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
-     PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF; PRAGMA wal_autocheckpoint=4000; \
+     PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF; PRAGMA wal_autocheckpoint=16000; \
      PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA secure_delete=ON;";
 const READ: &str = "PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;";
 /// The same in a daemon: reads at once, so that the log is opened now and not when its name may lead elsewhere.
@@ -55,6 +55,10 @@ pub(super) fn open(path: &str, role: Role, must_exist: bool) -> Result<Database>
         if role == Role::Visitor {
             return Err(failed(&"there is no such file"));
         }
+    }
+    // Before anything is written: it is left as it is.
+    if must_exist && file.metadata().is_ok_and(|found| found.len() == 0) {
+        return Err(Error::Missing("the database is empty".to_owned()));
     }
     let lock = match role {
         Role::Daemon | Role::Copier => Some(Arc::new(files::lock(file)?)),

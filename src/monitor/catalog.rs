@@ -11,7 +11,8 @@ use crate::clock::Timestamp;
 use crate::config::Config;
 
 /// Why a delivery is not stored: the values of the label `reason`.
-pub const REFUSALS: [&str; 12] = [
+pub const REFUSALS: [&str; 13] = [
+    "unreadable_request",
     "unknown_path",
     "wrong_method",
     "wrong_secret",

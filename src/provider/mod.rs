@@ -14,6 +14,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::clock::Timestamp;
 use crate::config::Source;
+use crate::inbox::operator::Stored;
+use crate::inbox::operator::dismiss::Doubts;
 use crate::inbox::{Classified, Entity};
 use crate::order::{Contact, Note, Order, Payment, Provider};
 
@@ -34,9 +36,29 @@ pub fn classify(source: &Source, body: &[u8]) -> Classified {
     }
 }
 
-/// [`classify`] for any of these sources, by name.
-pub fn classify_by_name<'a>(sources: &'a [Source]) -> impl Fn(&str, &[u8]) -> Option<Classified> + 'a {
-    |name, body| sources.iter().find(|source| source.name == name).map(|source| classify(source, body))
+/// What a stored webhook to one of these sources is about, by the name of the source.
+pub fn classify_by_name<'a>(sources: &'a [Source]) -> impl Fn(&str, &Stored, &[u8]) -> Option<Classified> + 'a {
+    |name, stored, body| {
+        let source = sources.iter().find(|source| source.name == name)?;
+        let encoding = stored.header("content-encoding");
+        Some(wrapped::reread(source, encoding.as_deref(), stored.content_type.as_deref(), body))
+    }
+}
+
+/// Words by which all that tells of an order or of money is known, whatever it is wrapped in.
+const OF_MONEY: [&str; 8] = ["payment", "price", "amount", "value", "ticket", "voucher", "booking", "refund"];
+
+/// Whether a body that cannot be read may tell of an order or of money.
+pub fn may_tell_of_money(body: &[u8]) -> bool {
+    let opened = wrapped::open(body);
+    let text = match &opened {
+        Ok(text) => String::from_utf8_lossy(text),
+        // Compressed in a way that is not known: nobody can say.
+        Err(_) => return true,
+    };
+    let text: String = text.chars().filter(|letter| *letter != '\0').collect::<String>().to_lowercase();
+    let is_text = text.chars().filter(|letter| *letter == char::REPLACEMENT_CHARACTER).count() * 4 <= text.len();
+    !is_text || OF_MONEY.iter().any(|word| text.contains(word))
 }
 
 /// An order as it was read from a webhook or an answer.
@@ -85,6 +107,9 @@ pub fn tells_fact(kind: &str) -> bool {
     ticketpark::tells_fact(kind)
 }
 
+/// What makes a webhook doubtful that is to be dismissed.
+pub const DOUBTS: Doubts = Doubts { tells_fact, may_tell_of_money };
+
 /// The payments that a webhook tells of; `None` when they cannot be known.
 pub fn payments_in(source: &Source, body: &[u8]) -> Option<Vec<Payment>> {
     // A webhook may be parked because reading it panics.
@@ -106,6 +131,10 @@ pub enum AnswerReading {
 /// booking that it is still writing.
 pub fn unreadable_answer(unreadable: &Unreadable, body: &[u8]) -> Failure {
     let Unreadable { reason, detail } = unreadable;
+    if *reason == ParkReason::TooManyParts {
+        // It does not become less by asking again.
+        return Failure::Permanent { reason: *reason, detail: detail.clone() };
+    }
     Failure::Transient {
         reason: ParkReason::AnswerUnreadable,
         detail: format!("the provider's answer cannot be read ({reason}: {detail}); it was {}", shape::shape(body)),
@@ -126,5 +155,23 @@ pub fn read_answer(
     match source.provider {
         Provider::Bookingkit => Err(Unreadable::new(ParkReason::GarbageAnswer, "bookingkit's orders are not fetched")),
         Provider::Ticketpark => ticketpark::read_answer(source, entity, body, received_at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_tell_of_money_is_known_whatever_it_is_wrapped_in() {
+        let order = r#"{"id":"1","payments":[{"value":"10.00"}],"name":"José"}"#;
+        let latin: Vec<u8> = order.chars().map(|letter| u8::try_from(letter).expect("Latin-1")).collect();
+        let utf16: Vec<u8> = order.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for body in [order.as_bytes(), &latin, &utf16, &[0x1f, 0x8b, 0, 1], &[0xce; 40]] {
+            assert!(may_tell_of_money(body), "{body:?}");
+        }
+        for body in [&b"{\"test\":\"hello\"}"[..], b"", b"ping", b"<html></html>", b"[]"] {
+            assert!(!may_tell_of_money(body), "{body:?}");
+        }
     }
 }

@@ -134,7 +134,12 @@ impl Intake {
 
     /// Counts a request that is not served.
     fn refused(&self, reason: &'static str, source: &str, request: &Request) {
-        self.refusals.count(&self.admission().config, reason, source, &request.method, &request.segments);
+        self.refusals.count(&self.admission().config, reason, source, Some(&request.method), &request.segments);
+    }
+
+    /// Counts a connection that brought no request.
+    fn unreadable(&self) {
+        self.refusals.count(&self.admission().config, "unreadable_request", "", None, &[]);
     }
 
     /// Replaces the timeouts.
@@ -148,11 +153,16 @@ impl Intake {
 /// Serves deliveries and tokens until `shutdown` completes, then until the running requests are answered.
 pub async fn serve_public(listener: TcpListener, intake: Arc<Intake>, shutdown: impl Future<Output = ()>) {
     let timeouts = intake.timeouts;
-    server::serve(listener, routes::public(intake), timeouts, shutdown).await;
+    let listening = Arc::clone(&intake);
+    server::serve(listener, routes::public(intake), timeouts, shutdown, move || listening.unreadable()).await;
 }
 
 /// Serves readiness, metrics and the front page until `shutdown` completes.
 pub async fn serve_console(listener: TcpListener, console: Arc<Console>, shutdown: impl Future<Output = ()>) {
-    let timeouts = Timeouts { connections: limits::CONSOLE_CONNECTIONS, ..Timeouts::default() };
-    server::serve(listener, console::routes(console), timeouts, shutdown).await;
+    let timeouts = Timeouts {
+        connections: limits::CONSOLE_CONNECTIONS,
+        header: limits::CONSOLE_HEADER_TIMEOUT,
+        ..Timeouts::default()
+    };
+    server::serve(listener, console::routes(console), timeouts, shutdown, || {}).await;
 }

@@ -34,13 +34,14 @@ impl Refusals {
         Self { activity, gates: REFUSALS.iter().map(|reason| (*reason, gate())).collect() }
     }
 
-    /// Counts a request that is not served. `source` may be any text; only configured ones are counted by name.
+    /// Counts a request that is not served; without a method, what was no request. `source` may be any text; only
+    /// configured ones are counted by name.
     pub(super) fn count(
         &self,
         config: &Config,
         reason: &'static str,
         source: &str,
-        method: &Method,
+        method: Option<&Method>,
         segments: &[String],
     ) {
         let source = config.source(source).map_or("", |source| source.name.as_str());
@@ -57,7 +58,11 @@ impl Refusals {
         // A method may be any word, so only known ones are shown.
         let known =
             [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS];
-        let method = if known.contains(method) { method.as_str() } else { "another method" };
+        let method = match method {
+            Some(method) if known.contains(method) => method.as_str(),
+            Some(_) => "another method",
+            None => "none",
+        };
         let path = address::shown(segments, |name| config.source(name).is_some());
         let not_logged = gate.hidden.swap(0, Ordering::Relaxed);
         tracing::warn!(

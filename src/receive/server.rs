@@ -14,6 +14,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
+use warp::http::Uri;
 use warp::{Filter, Reply};
 
 use super::Timeouts;
@@ -29,9 +30,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// request on the way would be lost although nothing was refused.
 const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
-/// Serves `filter` until `shutdown` completes, then drains.
-pub(super) async fn serve<F>(listener: TcpListener, filter: F, timeouts: Timeouts, shutdown: impl Future<Output = ()>)
-where
+/// Serves `filter` until `shutdown` completes, then drains. `unreadable` is called for each connection that ends
+/// because it brought no request that can be read.
+pub(super) async fn serve<F>(
+    listener: TcpListener,
+    filter: F,
+    timeouts: Timeouts,
+    shutdown: impl Future<Output = ()>,
+    unreadable: impl Fn() + Clone + Send + Sync + 'static,
+) where
     F: Filter<Error = Infallible> + Clone + Send + Sync + 'static,
     F::Extract: Reply,
     F::Future: Send,
@@ -52,11 +59,14 @@ where
             stream = accept(&listener, &complaints) => stream,
             () = &mut shutdown => break,
         };
-        let (filter, stopped) = (filter.clone(), stopped.clone());
+        let (filter, stopped, unreadable) = (filter.clone(), stopped.clone(), unreadable.clone());
         connections.spawn(async move {
             let _slot = slot;
             if let Err(error) = connection(stream, filter, timeouts, stopped).await {
                 tracing::debug!(%error, "connection ended");
+                if error.is_parse() || error.is_parse_too_large() {
+                    unreadable();
+                }
             }
         });
         while connections.try_join_next().is_some() {}
@@ -82,8 +92,12 @@ where
 {
     let begun = AtomicBool::new(false);
     let routes = TowerToHyperService::new(warp::service(filter));
-    let service = service_fn(|request| {
+    let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
         begun.store(true, Ordering::Relaxed);
+        // What asks for a host instead of a path takes us for a proxy. warp expects a path, and `/` is none of ours.
+        if request.uri().path_and_query().is_none() {
+            *request.uri_mut() = Uri::from_static("/");
+        }
         routes.call(request)
     });
     let mut builder = hyper::server::conn::http1::Builder::new();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::Notify;
 
@@ -97,7 +98,9 @@ impl Inner {
         let works = std::slice::from_ref(&work);
         // A dry run is not counted in the metrics.
         let mut metrics = SettleMetrics::default();
-        let settled = connection.savepoint(|connection| self.settle_works(connection, works, now, &mut metrics));
+        let settled = connection.savepoint(|connection| {
+            self.settle_works(connection, works, now, Instant::now(), &mut metrics).map(|_| ())
+        });
         let own = |lost: Unsettled| match lost {
             Unsettled::Ledger(error) => error,
             Unsettled::LeaseLost(entity) => {

@@ -8,6 +8,7 @@ mod circuit_breaker;
 mod claim;
 mod dry_run;
 pub mod effect;
+mod fitting;
 mod read;
 mod retry;
 mod settle;
@@ -24,6 +25,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use self::circuit_breaker::{Began, BreakerState, CircuitBreakers};
+use self::fitting::Fitting;
 use crate::clock::Clock;
 use crate::cluster::{Lease, Presence};
 use crate::config::{self, Source};
@@ -62,6 +64,8 @@ struct Inner {
     presence: Option<Presence>,
     /// Rounds of all workers together; each round starts with another source.
     rounds: AtomicUsize,
+    /// How many entities were settled in the time of one transaction.
+    fitting: Fitting,
     /// Whether the last look for work failed.
     blind: AtomicBool,
     /// One mutex per source, held while settling. The lock that matters is in the database; this one keeps waiting
@@ -118,6 +122,7 @@ impl Worker {
             probe,
             presence,
             rounds: AtomicUsize::new(0),
+            fitting: Fitting::new(),
             blind: AtomicBool::new(false),
             settling: config.sources.iter().map(|source| (source.name.clone(), Mutex::default())).collect(),
         }))

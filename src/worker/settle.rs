@@ -1,6 +1,7 @@
 //! Settling: one transaction completes the events, guarded by their lease, and writes everything that they change.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use super::Inner;
 use super::circuit_breaker::BreakerState;
@@ -14,6 +15,7 @@ use crate::inbox::{Entity, EventId, Finish, ParkReason, store as inbox};
 use crate::ledger::Error;
 use crate::ledger::batch::{Batch, is_cancelled};
 use crate::ledger::settle::{OrderUpdate, UpdateContent, prefetch, settle};
+use crate::limits;
 use crate::provider::Failure;
 
 /// Why a settling transaction was rolled back.
@@ -41,65 +43,77 @@ impl From<crate::db::Error> for Unsettled {
 }
 
 impl Inner {
-    /// Settles many entities in one transaction; if that fails, each one separately, so that one bad order never blocks
-    /// the others.
+    /// Settles the entities of one source, as many in one transaction as its time allows. If one fails, each of its
+    /// entities is settled separately, so that one bad order never blocks the others.
     pub(super) fn settle_all(&self, mut works: Vec<Work>) {
-        works.sort_by(|a, b| (&a.source, first_event(a)).cmp(&(&b.source, first_event(b))));
-        if self.settle_together(&works).is_ok() {
-            return;
-        }
-        for work in works {
-            self.settle_alone(work);
+        works.sort_by_key(first_event);
+        while !works.is_empty() {
+            let mut next = works;
+            works = next.split_off(self.fitting.get().min(next.len()));
+            let begun = Instant::now();
+            match self.settle_together(&next) {
+                Ok(settled) => {
+                    self.fitting.settled(settled, begun.elapsed());
+                    next.drain(..settled);
+                    next.append(&mut works);
+                    works = next;
+                }
+                Err(_) => next.into_iter().for_each(|work| self.settle_alone(work)),
+            }
         }
     }
 
-    fn settle_together(&self, works: &[Work]) -> Result<(), Unsettled> {
-        let now = self.clock.now();
+    /// Settles from the first on, until all are settled or the time is up. Returns how many were.
+    fn settle_together(&self, works: &[Work]) -> Result<usize, Unsettled> {
+        let (now, until) = (self.clock.now(), Instant::now() + limits::SETTLE_TIME);
         let mut metrics = SettleMetrics::default();
-        self.database.transaction("settle", |connection| self.settle_works(connection, works, now, &mut metrics))?;
+        let settle = |connection: &mut Connection| self.settle_works(connection, works, now, until, &mut metrics);
+        let settled = self.database.transaction("settle", settle)?;
         metrics.commit(&self.settled, now);
-        Ok(())
+        Ok(settled)
     }
 
-    /// Settles entities in the caller's transaction, those of one source together.
+    /// Settles entities of one source in the caller's transaction, from the first on, until all are settled or the time
+    /// is up. Returns how many were: at least one.
     pub(super) fn settle_works(
         &self,
         connection: &mut Connection,
         works: &[Work],
         now: Timestamp,
+        until: Instant,
         metrics: &mut SettleMetrics,
-    ) -> Result<(), Unsettled> {
-        for works in works.chunk_by(|a, b| a.source == b.source) {
-            let Some(source) = works.first().map(|work| work.source.as_str()) else { continue };
-            let zone = self.sources.get(source).map_or(chrono_tz::UTC, |source| source.timezone);
-            let mut batch = Batch::open(connection, source, zone)?;
-            let updates = works.iter().flat_map(|work| &work.events).flat_map(|event| &event.updates);
-            prefetch(connection, &mut batch, updates)?;
-            let mut newer = Vec::with_capacity(works.len());
-            for work in works {
-                // A panic in one entity must not take down the others of its batch.
-                let applied = caught(|| self.apply(connection, &mut batch, work, now, metrics));
-                newer.push(applied.unwrap_or_else(|detail| {
-                    Err(Error::Panicked { order_id: work.entity.id().to_owned(), detail }.into())
-                })?);
-            }
-            batch.flush(connection)?;
-            let settled = || works.iter().zip(&newer);
-            let said: Vec<ContactUpdate<'_>> =
-                settled().flat_map(|(work, newer)| said_of_customers(work, newer)).collect();
-            contacts::apply_updates(connection, source, &said)?;
-            let mut applied = BTreeMap::new();
-            for (work, newer) in settled() {
-                self.complete(connection, (work, newer), &mut applied, now, metrics)?;
-            }
-            for (lease, Applied { done, superseded, entity }) in applied {
-                let count = inbox::finish_applied(connection, lease, &done, &superseded, now)?;
-                if count != done.len() + superseded.len() {
-                    return Err(Unsettled::LeaseLost(entity.to_string()));
-                }
+    ) -> Result<usize, Unsettled> {
+        let Some(source) = works.first().map(|work| work.source.as_str()) else { return Ok(0) };
+        let zone = self.sources.get(source).map_or(chrono_tz::UTC, |source| source.timezone);
+        let mut batch = Batch::open(connection, source, zone)?;
+        let updates = works.iter().flat_map(|work| &work.events).flat_map(|event| &event.updates);
+        prefetch(connection, &mut batch, updates)?;
+        let mut newer = Vec::with_capacity(works.len());
+        for work in works {
+            // A panic in one entity must not take down the others of its batch.
+            let applied = caught(|| self.apply(connection, &mut batch, work, now, metrics));
+            newer.push(applied.unwrap_or_else(|detail| {
+                Err(Error::Panicked { order_id: work.entity.id().to_owned(), detail }.into())
+            })?);
+            if Instant::now() >= until {
+                break;
             }
         }
-        Ok(())
+        batch.flush(connection)?;
+        let settled = || works.iter().zip(&newer);
+        let said: Vec<ContactUpdate<'_>> = settled().flat_map(|(work, newer)| said_of_customers(work, newer)).collect();
+        contacts::apply_updates(connection, source, &said)?;
+        let mut applied = BTreeMap::new();
+        for (work, newer) in settled() {
+            self.complete(connection, (work, newer), &mut applied, now, metrics)?;
+        }
+        for (lease, Applied { done, superseded, entity }) in applied {
+            let count = inbox::finish_applied(connection, lease, &done, &superseded, now)?;
+            if count != done.len() + superseded.len() {
+                return Err(Unsettled::LeaseLost(entity.to_string()));
+            }
+        }
+        Ok(newer.len())
     }
 
     /// Settles one entity. If that fails, it is split into its events. A single event that fails is tried again if the

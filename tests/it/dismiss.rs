@@ -7,7 +7,7 @@ use ticketledger::inbox::operator::{self, Reason, Selection};
 use ticketledger::ledger::book::Month;
 use ticketledger::ledger::close::{Request, close};
 use ticketledger::maintenance::retention::{Class, Rule, prune};
-use ticketledger::provider::tells_fact;
+use ticketledger::provider::DOUBTS;
 
 use crate::on_both_engines;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, changed};
@@ -25,7 +25,7 @@ fn json_of(program: &Program, arguments: &[&str]) -> Value {
 }
 
 fn planned(daemon: &TestDaemon, ids: &[i64]) -> Plan {
-    plan(daemon.database(), &daemon.clock, &Selection::Ids(ids.to_vec()), tells_fact).unwrap()
+    plan(daemon.database(), &daemon.clock, &Selection::Ids(ids.to_vec()), DOUBTS).unwrap()
 }
 
 /// Dismisses events, doubtful or not.
@@ -118,7 +118,13 @@ on_both_engines!(what_may_be_the_only_word_of_money_takes_a_second_reason, async
     assert_eq!(examined.events(), 6);
     assert_eq!(
         doubts(&examined),
-        [(2, Doubt::LastWord), (waiting, Doubt::NotProcessed), (4, Doubt::OwnFact), (6, Doubt::OwnFact)]
+        [
+            (2, Doubt::LastWord),
+            (waiting, Doubt::NotProcessed),
+            (4, Doubt::OwnFact),
+            (5, Doubt::MayTellOfMoney),
+            (6, Doubt::OwnFact)
+        ]
     );
     // A later one makes it unimportant, but not a payment that only the webhook tells.
     daemon.deliver(known("A", "2.00")).await;
@@ -127,6 +133,20 @@ on_both_engines!(what_may_be_the_only_word_of_money_takes_a_second_reason, async
     daemon.settle().await;
     assert_eq!(doubts(&planned(&daemon, &[2, 4])), [(4, Doubt::OwnFact)]);
     assert_eq!(planned(&daemon, &[waiting]).counted, [waiting]);
+    daemon.finish().await;
+});
+
+on_both_engines!(what_cannot_be_read_and_may_tell_of_money_takes_a_second_reason, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    for body in [serde_json::to_string(PAID_ORDER).unwrap(), "data=%7B%22payments%22%7D".to_owned()] {
+        daemon.parked("museum", body).await;
+    }
+    let pings = ["{\"test\":\"hello\"}", "", "ping", "<html></html>", "[]"];
+    for ping in pings {
+        daemon.parked("museum", ping).await;
+    }
+    let all: Vec<i64> = (1..=7).collect();
+    assert_eq!(doubts(&planned(&daemon, &all)), [(1, Doubt::MayTellOfMoney), (2, Doubt::MayTellOfMoney)]);
     daemon.finish().await;
 });
 

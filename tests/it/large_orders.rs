@@ -47,6 +47,14 @@ on_both_engines!(an_order_of_too_many_parts_is_parked_with_their_number, async |
             json!({"tickets": [ticket(&many(15_500, |number| participant(&format!("p{number}"), "1.00", "19")))]}),
             "15501 tickets and participants in one order, and at most 12000 are read",
         ),
+        (
+            json!({
+                "tickets": [ticket(&many(300, |number| participant(&format!("p{number}"), "10.00", "19")))],
+                "redeemed_vouchers": many(300, |number| redeemed(&format!("v{number}"), "1.00")),
+            }),
+            "300 coupons and vouchers over 300 tickets and products are up to 90000 shares in one order, and at most \
+             5000 are posted",
+        ),
     ] {
         let reason = daemon.parked("museum", order("large", fields)).await;
         assert_eq!(reason, "too_many_parts");

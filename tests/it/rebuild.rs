@@ -236,6 +236,7 @@ fn enter(database: &Database, kind: &str, key: &str, date: &str) {
     use sha2::{Digest as _, Sha256};
     use ticketledger::db::schema::{journal_entries, postings};
     use ticketledger::ledger::book::{EntryRow, PostingRow};
+    use ticketledger::ledger::proof::sums::write_anew;
     let done: Result<(), ticketledger::db::Error> = database.transaction("test", |connection| {
         let last: EntryRow = on_engine!(connection, |c| journal_entries::table
             .order(journal_entries::entry_no.desc())
@@ -291,6 +292,7 @@ fn enter(database: &Database, kind: &str, key: &str, date: &str) {
         Ok(())
     });
     done.expect("it can be entered");
+    write_anew(database, None).expect("sums");
 }
 
 on_both_engines!(manual_and_closing_entries_keep_their_place, async |database| {

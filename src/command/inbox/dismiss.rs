@@ -67,7 +67,7 @@ pub(super) fn run(config: &Config, options: &Dismiss) -> anyhow::Result<Outcome>
             bail!("there are no webhooks with these ids: {unknown:?}; nothing was changed");
         }
     }
-    let plan = dismiss::plan(&database, &Clock::System, &selection, provider::tells_fact)?;
+    let plan = dismiss::plan(&database, &Clock::System, &selection, provider::DOUBTS)?;
     if !plan.counted.is_empty() {
         bail!(
             "these webhooks were applied or superseded: {:?}; what they said has been counted and a dismissal would \
@@ -195,8 +195,8 @@ fn in_words(plan: &Plan, money: &Money) -> anyhow::Result<String> {
     } else {
         text += &format::render(&table_of(&plan.counts), Format::Table)?;
         text.push_str(
-            "\nThey will count for nothing: not in the books, in no alert, in no close of a month. What is known of \
-             their orders stays.\n`ticketledger inbox replay ID` takes one up again.\n",
+            "\nThey will count for nothing any more: in no alert, in no close of a month. What is known of their orders \
+             stays, and so does what is booked of them.\n`ticketledger inbox replay ID` takes one up again.\n",
         );
     }
     for sum in &money.payments {

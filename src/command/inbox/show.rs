@@ -1,6 +1,7 @@
 //! `ticketledger inbox show`.
 
 use std::fmt::Write as _;
+use std::io::IsTerminal as _;
 
 use anyhow::bail;
 use clap::Args;
@@ -11,13 +12,14 @@ use crate::command::{Outcome, output, settings};
 use crate::config::Config;
 use crate::inbox::EventId;
 use crate::inbox::operator::{Attempt, Detail, store};
+use crate::provider::wrapped::opened;
 use crate::report::format;
 
 #[derive(Debug, Args)]
 pub(in crate::command) struct Show {
     /// Id of the webhook, as shown by `inbox list`
     id: EventId,
-    /// Print the body instead, exactly as received; it may contain personal data
+    /// Print the body instead, exactly as received (on a terminal unpacked and made safe); it may contain personal data
     #[arg(long)]
     body: bool,
     /// Output format
@@ -35,7 +37,7 @@ pub(super) fn run(config: &Config, options: &Show) -> anyhow::Result<Outcome> {
         let Some(body) = store::body(&mut connection, options.id)? else {
             bail!("the body of webhook {} was pruned; its hash is {}", options.id, event.body_sha256);
         };
-        output::print(body)?;
+        output::print(if std::io::stdout().is_terminal() { for_terminal(&body) } else { body })?;
         return Ok(Outcome::Fine);
     }
     let attempts = store::attempts(&mut connection, options.id)?;
@@ -44,6 +46,19 @@ pub(super) fn run(config: &Config, options: &Show) -> anyhow::Result<Outcome> {
         DetailFormat::Json => as_json(&event, &attempts)?,
     })?;
     Ok(Outcome::Fine)
+}
+
+/// A body without what would command the terminal. Only a pipe gets the exact bytes.
+fn for_terminal(body: &[u8]) -> Vec<u8> {
+    let opened = opened(body);
+    let text = String::from_utf8_lossy(&opened);
+    let mut shown: String = text.split('\n').map(format::printable).collect::<Vec<_>>().join("\n");
+    shown.push('\n');
+    if shown.as_bytes() != [body, b"\n"].concat() {
+        // Whoever pipes it elsewhere gets it exactly, so this does not stand in what is printed there.
+        eprintln!("(unpacked or made safe for a terminal; write it into a file to have the exact bytes)");
+    }
+    shown.into_bytes()
 }
 
 fn as_json(event: &Detail, history: &[Attempt]) -> anyhow::Result<String> {

@@ -13,6 +13,7 @@ use crate::command::{Outcome, settings};
 use crate::config::Config;
 use crate::ledger::Error;
 use crate::ledger::proof::rebuild::{Rebuilt, Switches, rebuild};
+use crate::ledger::proof::sums;
 use crate::money::{Currency, format_minor};
 use crate::report::format::{finish, plain_table, printable};
 
@@ -23,6 +24,9 @@ pub(in crate::command) struct Rebuild {
     /// Show what would differ had the policy switches in this file (TOML or JSON) applied from the beginning
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Write the sums that reports read (by month and by order) anew from the journal, and say which of them were wrong
+    #[arg(long, conflicts_with = "policy")]
+    sums: bool,
     /// List at most this many differences
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     limit: usize,
@@ -37,6 +41,13 @@ pub(super) fn run(config: &Config, options: &Rebuild) -> anyhow::Result<Outcome>
     let source = options.source.known(config)?;
     let switches = options.policy.as_deref().map(read).transpose()?;
     let database = settings::open(config)?;
+    if options.sums {
+        for (source, fault) in sums::write_anew(&database, source)? {
+            let was = fault.map_or_else(|| "they were right".to_owned(), |fault| format!("before, {fault}"));
+            output::print(format!("{source}: the sums are written anew; {}\n", printable(&was)))?;
+        }
+        return Ok(Outcome::Fine);
+    }
     let bar = ProgressBar::no_length();
     // Draws nothing unless stderr is a terminal.
     bar.set_draw_target(ProgressDrawTarget::stderr());

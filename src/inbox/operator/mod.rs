@@ -155,8 +155,26 @@ pub fn stats(database: &Database, source: Option<&str>) -> Result<Vec<Count>> {
     Ok(sums.into_values().collect())
 }
 
-/// Tells what a delivery to a source is about; `None` when the settings have no such source.
-pub type Classify<'a> = dyn Fn(&str, &[u8]) -> Option<Classified> + 'a;
+/// A delivery as it is stored.
+#[derive(diesel::Queryable)]
+pub struct Stored {
+    pub content_type: Option<String>,
+    /// JSON object of the headers that were kept.
+    pub headers: String,
+    /// `None` once it is pruned.
+    pub body: Option<Vec<u8>>,
+}
+
+impl Stored {
+    /// The value of a kept header.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let headers: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&self.headers).ok()?;
+        headers.get(name)?.as_str().map(str::to_owned)
+    }
+}
+
+/// Tells what a stored delivery to a source is about; `None` when the settings have no such source.
+pub type Classify<'a> = dyn Fn(&str, &Stored, &[u8]) -> Option<Classified> + 'a;
 
 /// Sets the chosen events back to pending with a fresh budget of attempts. Events that were not understood when they
 /// came are read anew by `classify`.
@@ -256,11 +274,12 @@ fn read_anew(
         reason,
         detail,
     };
-    let Some(body) = store::body(connection, event.id)? else {
+    let stored = store::stored(connection, event.id)?;
+    let Some(body) = &stored.body else {
         return Ok(parked(ParkReason::BodyPruned, "the body was deleted, so it cannot be read again".to_owned()));
     };
     let unknown = || parked(ParkReason::SourceNotConfigured, format!("the settings have no source `{}`", event.source));
-    Ok(classify(&event.source, &body).unwrap_or_else(unknown))
+    Ok(classify(&event.source, &stored, body).unwrap_or_else(unknown))
 }
 
 impl std::fmt::Display for Selection {

@@ -6,7 +6,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamp as SqlTimestamp};
 
-use super::{Action, ActionKind, Attempt, Count, Detail, Filter, Selection, Summary};
+use super::{Action, ActionKind, Attempt, Count, Detail, Filter, Selection, Stored, Summary};
 use crate::clock::Timestamp;
 use crate::db::schema::{inbox_attempts, inbox_events, operator_actions};
 use crate::db::{Connection, Result};
@@ -101,6 +101,16 @@ pub fn show(connection: &mut Connection, id: EventId) -> Result<Option<Detail>> 
 /// When the query fails, or there is no such event.
 pub fn body(connection: &mut Connection, id: EventId) -> Result<Option<Vec<u8>>> {
     let query = inbox_events::table.find(id).select(inbox_events::body);
+    Ok(on_engine!(connection, |c| query.first(c)?))
+}
+
+/// What was delivered.
+///
+/// # Errors
+/// When the query fails, or there is no such event.
+pub fn stored(connection: &mut Connection, id: EventId) -> Result<Stored> {
+    let columns = (inbox_events::content_type, inbox_events::headers, inbox_events::body);
+    let query = inbox_events::table.find(id).select(columns);
     Ok(on_engine!(connection, |c| query.first(c)?))
 }
 

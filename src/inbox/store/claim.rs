@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Text, Timestamp as SqlTimestamp};
 
 use crate::clock::Timestamp;
+use crate::db::compiled::fixed;
 use crate::db::schema::inbox_events;
 use crate::db::vocabulary::Vocabulary as _;
 use crate::db::{Connection, Result};
@@ -165,7 +166,7 @@ fn due_entities(connection: &mut Connection, now: Timestamp, source: &str, limit
 }
 
 /// A claimed event, as it is after the claim.
-#[derive(QueryableByName, Queryable)]
+#[derive(QueryableByName)]
 struct ClaimedRow {
     #[diesel(sql_type = BigInt)]
     id: EventId,
@@ -221,21 +222,15 @@ fn take_each(
 ) -> Result<Vec<ClaimedRow>> {
     let mut rows: Vec<ClaimedRow> = Vec::new();
     for entity in entities {
-        let query = inbox_events::table
-            .filter(inbox_events::source.eq(source))
-            .filter(inbox_events::entity.eq(entity))
-            .filter(sql::<Bool>(PENDING))
-            .filter(inbox_events::lease_token.is_null().or(inbox_events::due_at.le(now)))
-            .order(inbox_events::id)
-            .limit(limits::CLAIM_EVENTS_PER_ENTITY)
-            .select((
-                inbox_events::id,
-                inbox_events::entity.assume_not_null(),
-                inbox_events::kind,
-                inbox_events::received_at,
-                inbox_events::attempts + 1,
-                inbox_events::body,
-            ));
+        let query = fixed(
+            "SELECT id, entity, kind, received_at, attempts + 1 AS attempts, body FROM inbox_events \
+             WHERE state = 'pending' AND source = ",
+        );
+        let query = query
+            .bind::<Text, _>(source, " AND entity = ")
+            .bind::<Text, _>(entity, " AND (lease_token IS NULL OR due_at <= ")
+            .bind::<SqlTimestamp, _>(now, ") ORDER BY id LIMIT ")
+            .bind::<BigInt, _>(limits::CLAIM_EVENTS_PER_ENTITY, "");
         rows.extend(query.load::<ClaimedRow>(connection)?);
     }
     let ids: Vec<EventId> = rows.iter().map(|row| row.id).collect();

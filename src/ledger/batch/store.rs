@@ -12,6 +12,7 @@ use super::order_payment::SHARED_PAYMENTS;
 use super::order_state::LastSnapshot;
 use super::{FindingRow, OrderPayment, Posted, ReceivableLine};
 use crate::clock::Timestamp;
+use crate::db::compiled::Upsert;
 use crate::db::schema::{
     accounts, event_titles, findings, journal_entries, order_snapshots, orders, payments, postings,
 };
@@ -158,8 +159,14 @@ pub(super) fn insert_snapshots(connection: &mut Connection, rows: &[SnapshotRow]
 pub(super) fn upsert_orders(connection: &mut Connection, rows: &[OrderRow]) -> Result<()> {
     match connection {
         Connection::Sqlite(c) => rows.iter().try_for_each(|row| {
+            const REPLACE: &str = " ON CONFLICT (source, order_id) DO UPDATE SET order_code = excluded.order_code, \
+                status = excluded.status, currency = excluded.currency, ordered_at = excluded.ordered_at, \
+                cancelled_at = excluded.cancelled_at, total_minor = excluded.total_minor, \
+                external_reference = excluded.external_reference, channel_id = excluded.channel_id, \
+                versions = excluded.versions, first_event_id = excluded.first_event_id, \
+                first_snapshot_no = excluded.first_snapshot_no, last_snapshot_no = excluded.last_snapshot_no";
             let insert = diesel::insert_into(orders::table).values(row);
-            insert.on_conflict((orders::source, orders::order_id)).do_update().set(row).execute(&mut **c).map(|_| ())
+            Upsert::new(insert, REPLACE).execute(&mut **c).map(|_| ())
         })?,
         Connection::Postgres(c) => rows.chunks(limits::INSERT_ROWS).try_for_each(|rows| {
             let insert = diesel::insert_into(orders::table).values(rows);

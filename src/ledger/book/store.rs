@@ -7,7 +7,9 @@ use diesel::prelude::*;
 use sha2::{Digest as _, Sha256};
 
 use super::entry::AccountRow;
-use super::{EntryRow, ItemKind, KnownSource, Month, NewSource, PostingRow, SourceFacts, policy_changes};
+use super::{
+    EntryRow, ItemKind, KeptSums, KnownSource, Month, NewSource, PostingRow, SourceFacts, kept_sums, policy_changes,
+};
 use crate::clock::Timestamp;
 use crate::db::schema::{accounts, journal_entries, order_snapshots, periods, policies, postings, sources};
 use crate::db::{Connection, Error, Result};
@@ -225,7 +227,8 @@ pub(in crate::ledger) fn entry(
     Ok((entry, lines))
 }
 
-/// Writes sealed entries: accounts that are new, then all lines, then the headers, which seal them.
+/// Writes sealed entries: accounts that are new, then all lines, then the headers, which seal them, and what they add
+/// to the kept sums.
 pub(in crate::ledger) fn insert_entries(
     connection: &mut Connection,
     accounts_used: &[AccountRow],
@@ -240,7 +243,7 @@ pub(in crate::ledger) fn insert_entries(
     }
     insert_rows!(connection, postings::table, lines)?;
     insert_rows!(connection, journal_entries::table, entries)?;
-    Ok(())
+    kept_sums::store::add(connection, KeptSums::of(entries, lines)?)
 }
 
 /// Every source that has a book, in the order of names.

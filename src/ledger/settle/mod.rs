@@ -86,9 +86,12 @@ fn settle_orders(
     origin: &Origin,
 ) -> Result<usize, Error> {
     let mut entries = 0;
-    while let Some(order_id) = orders.pop_first() {
-        let known = load(connection, &mut batch.orders, &order_id)?;
-        entries += step(connection, batch, known, origin, &mut orders)?;
+    while !orders.is_empty() {
+        // Round by round: the one that sold what many used is settled once after all of them, and not after each.
+        for order_id in std::mem::take(&mut orders) {
+            let known = load(connection, &mut batch.orders, &order_id)?;
+            entries += step(connection, batch, known, origin, &mut orders)?;
+        }
     }
     Ok(entries)
 }

@@ -84,8 +84,9 @@ struct Part {
 impl Part {
     /// In the same folder, so that a link can publish it; readable only by its owner from the first byte on.
     fn create(file: &Path) -> Result<Self, Unsaved> {
+        remove_abandoned(file);
         let mut path = file.as_os_str().to_owned();
-        path.push(format!(".part-{}", std::process::id()));
+        path.push(format!("{PART}{}", std::process::id()));
         let path = PathBuf::from(path);
         // Empty, as SQLite requires.
         let created = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
@@ -106,6 +107,27 @@ impl Part {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
         Ok(part.metadata().map_err(failed)?.len())
+    }
+}
+
+/// What stands before the number of the process in the name of an unfinished copy.
+const PART: &str = ".part-";
+
+/// Removes what backups into this folder left that were killed: it holds names and addresses.
+fn remove_abandoned(file: &Path) {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.rsplit_once(PART)).map(|(_, rest)| {
+            let (process, ending) = rest.split_once('-').unwrap_or((rest, ""));
+            (process.parse::<u32>(), ending)
+        });
+        let Some((Ok(process), "" | "journal" | "wal" | "shm")) = process else { continue };
+        if !Path::new("/proc").join(process.to_string()).exists() {
+            // The next backup will try again.
+            let _ = std::fs::remove_file(entry.path());
+        }
     }
 }
 

@@ -16,6 +16,8 @@ pub const TABLES: &[&str] = &[
     "period_manifests",
     "journal_entries",
     LINES,
+    "month_sums",
+    "order_sums",
     "vat_shifts",
     "periods",
     "chain_anchors",

@@ -26,9 +26,10 @@ mod tests;
 
 use self::reader::Reader;
 use super::json::{self, Object};
-use super::{OrderReading, Unreadable};
+use super::{OrderReading, ParkReason, Unreadable};
 use crate::config::Source;
 use crate::inbox::{Classified, Entity};
+use crate::limits;
 use crate::order::Order;
 
 /// What a delivery is about. The whole order is read, so that what would be parked later is parked at receipt and the
@@ -74,8 +75,27 @@ fn read_order(source: &Source, object: &Object<'_>) -> Result<OrderReading, Unre
         order_id,
     };
     reader.note_dangling_payments(&order);
+    bound_shares(&order)?;
     let contact = contact::read(object, &order.order_id)?;
     Ok(OrderReading { order, contact, notes: reader.into_notes() })
+}
+
+/// Each coupon and each voucher may be spread over all lines of an order.
+fn bound_shares(order: &Order) -> Result<(), Unreadable> {
+    let participants: usize = order.tickets.iter().flatten().map(|ticket| ticket.participants.len()).sum();
+    let lines = participants + order.products.as_ref().map_or(0, Vec::len);
+    let coupons = order.redeemed_coupons.as_ref().map_or(0, Vec::len);
+    let spread = coupons + order.redeemed_vouchers.as_ref().map_or(0, Vec::len);
+    if spread > 1 && lines.saturating_mul(spread) > limits::ORDER_SHARES {
+        let most = limits::ORDER_SHARES;
+        let detail = format!(
+            "{spread} coupons and vouchers over {lines} tickets and products are up to {} shares in one order, and at \
+             most {most} are posted",
+            lines.saturating_mul(spread)
+        );
+        return Err(Unreadable::new(ParkReason::TooManyParts, detail));
+    }
+    Ok(())
 }
 
 fn parked(kind: &str, entity: Option<Entity>, refused: Unreadable) -> Classified {

@@ -1,13 +1,12 @@
 //! Reading the fields of an object.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use chrono::Datelike as _;
 
 use super::Element;
-use super::value::Value;
+use super::value::{Fields, Value};
 use crate::clock::Timestamp;
 use crate::inbox::ParkReason;
 use crate::money::{Currency, parse_decimal};
@@ -29,11 +28,11 @@ const ECHO_CHARACTERS: usize = 32;
 #[derive(Clone)]
 pub struct Object<'d> {
     path: String,
-    fields: Option<&'d BTreeMap<String, Value<'d>>>,
+    fields: Option<&'d Fields<'d>>,
 }
 
 impl<'d> Object<'d> {
-    pub(super) fn new(path: String, fields: Option<&'d BTreeMap<String, Value<'d>>>) -> Self {
+    pub(super) fn new(path: String, fields: Option<&'d Fields<'d>>) -> Self {
         Self { path, fields }
     }
 
@@ -185,8 +184,8 @@ impl<'d> Object<'d> {
     /// The shapes of the fields that are not `known`, such as `voucherOrders[].status`. A name that may be more than a
     /// name is not repeated: maps are sometimes keyed by what should be a value.
     pub fn unknown_fields(&self, known: &[&str]) -> Vec<String> {
-        let keys = self.fields.into_iter().flat_map(BTreeMap::keys);
-        let unknown = keys.filter(|key| !known.contains(&key.as_str()));
+        let keys = self.fields.into_iter().flat_map(Fields::keys);
+        let unknown = keys.filter(|key| !known.contains(&key.as_ref()));
         unknown.map(|key| shape(&self.path(if is_plain_name(key) { key } else { "?" }))).collect()
     }
 

@@ -228,6 +228,24 @@ fn an_element_is_written_with_its_digits() {
     assert_eq!(serde_json::to_string(&document.root()).unwrap(), text);
 }
 
+/// Documents with all kinds of values; texts without the character that no text keeps.
+fn document() -> impl Strategy<Value = serde_json::Value> {
+    use serde_json::Value;
+    let text = "[ -~\n\tÄ😀]{0,8}";
+    let scalar = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        text.prop_map(Value::from),
+    ];
+    scalar.prop_recursive(5, 60, 6, move |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            proptest::collection::btree_map(text, inner, 0..6).prop_map(|fields| fields.into_iter().collect()),
+        ]
+    })
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
@@ -239,6 +257,14 @@ proptest! {
         if parse(text.as_bytes()).is_ok() {
             prop_assert!(serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok());
         }
+    }
+
+    #[test]
+    fn any_document_is_read_as_serde_json_reads_it(document in document(), pretty: bool) {
+        let text = if pretty { serde_json::to_string_pretty(&document) } else { serde_json::to_string(&document) };
+        let text = text.expect("JSON is written");
+        let read = parse(text.as_bytes()).expect("JSON is read");
+        prop_assert_eq!(serde_json::to_value(read.root()).expect("it is JSON again"), document, "{}", text);
     }
 
     #[test]

@@ -10,8 +10,11 @@ use serde_json::value::RawValue;
 use crate::inbox::ParkReason;
 use crate::provider::Unreadable;
 
-/// Real documents have seven levels. The bound keeps the recursion, and the reading of a level once per level, cheap.
+/// Real documents have seven levels. The bound keeps the recursion small.
 const LEVELS: usize = 32;
+
+/// The fields of an object. Of a key that comes twice the last one counts.
+pub(super) type Fields<'t> = BTreeMap<Cow<'t, str>, Value<'t>>;
 
 /// A JSON value whose numbers keep their digits.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,7 +24,7 @@ pub(super) enum Value<'t> {
     Number(&'t str),
     Text(Cow<'t, str>),
     List(Vec<Value<'t>>),
-    Map(BTreeMap<String, Value<'t>>),
+    Map(Fields<'t>),
 }
 
 impl<'t> Value<'t> {
@@ -30,39 +33,16 @@ impl<'t> Value<'t> {
         // This checks the grammar of the whole text, without recursion; only escapes of surrogates are left unchecked.
         let raw: &RawValue =
             serde_json::from_str(text).map_err(|error| Unreadable::new(ParkReason::InvalidJson, error.to_string()))?;
-        Self::read(raw, 0)
+        Rest(raw.get()).value(0)
     }
 
-    fn read(raw: &'t RawValue, level: usize) -> Result<Self, Unreadable> {
-        let text = raw.get();
-        match text.as_bytes().first() {
-            _ if level > LEVELS => {
-                Err(Unreadable::new(ParkReason::InvalidJson, format!("nested deeper than {LEVELS} levels")))
-            }
-            Some(b'{') => {
-                let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text).map_err(lone_surrogate)?;
-                let read = |(key, raw)| Ok((without_nul(key), Self::read(raw, level + 1)?));
-                Ok(Self::Map(fields.into_iter().map(read).collect::<Result<_, _>>()?))
-            }
-            Some(b'[') => {
-                let items: Vec<&RawValue> = serde_json::from_str(text).map_err(lone_surrogate)?;
-                Ok(Self::List(items.into_iter().map(|raw| Self::read(raw, level + 1)).collect::<Result<_, _>>()?))
-            }
-            Some(b'"') => Self::read_text(text),
-            Some(b'n') => Ok(Self::Null),
-            Some(b't') => Ok(Self::Bool(true)),
-            Some(b'f') => Ok(Self::Bool(false)),
-            _ => Ok(Self::Number(text)),
-        }
-    }
-
-    fn read_text(quoted: &'t str) -> Result<Self, Unreadable> {
+    fn read_text(quoted: &'t str) -> Result<Cow<'t, str>, Unreadable> {
         let inner = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
         if let Some(plain) = inner.filter(|text| !text.contains('\\')) {
-            return Ok(Self::Text(Cow::Borrowed(plain)));
+            return Ok(Cow::Borrowed(plain));
         }
         let text: String = serde_json::from_str(quoted).map_err(lone_surrogate)?;
-        Ok(Self::Text(Cow::Owned(without_nul(text))))
+        Ok(Cow::Owned(without_nul(text)))
     }
 
     /// What says "none".
@@ -100,6 +80,96 @@ impl Serialize for Value<'_> {
             Self::List(items) => serializer.collect_seq(items),
             Self::Map(fields) => serializer.collect_map(fields),
         }
+    }
+}
+
+/// What is still to be read of a text whose grammar was checked, so that one pass splits it: serde_json would have to
+/// read each level once more to keep the digits of numbers.
+struct Rest<'t>(&'t str);
+
+impl<'t> Rest<'t> {
+    fn value(&mut self, level: usize) -> Result<Value<'t>, Unreadable> {
+        if level > LEVELS {
+            return Err(Unreadable::new(ParkReason::InvalidJson, format!("nested deeper than {LEVELS} levels")));
+        }
+        match self.next() {
+            Some(b'{') => self.map(level),
+            Some(b'[') => self.list(level),
+            Some(b'"') => Ok(Value::Text(self.text()?)),
+            _ => Ok(match self.take_while(|byte| !b",]}".contains(&byte) && !byte.is_ascii_whitespace()) {
+                "null" => Value::Null,
+                "true" => Value::Bool(true),
+                "false" => Value::Bool(false),
+                digits => Value::Number(digits),
+            }),
+        }
+    }
+
+    fn map(&mut self, level: usize) -> Result<Value<'t>, Unreadable> {
+        let mut fields = Fields::new();
+        self.skip(1);
+        while self.next() == Some(b'"') {
+            let key = self.text()?;
+            // The colon.
+            self.next();
+            self.skip(1);
+            fields.insert(key, self.value(level + 1)?);
+            self.separator();
+        }
+        self.skip(1);
+        Ok(Value::Map(fields))
+    }
+
+    fn list(&mut self, level: usize) -> Result<Value<'t>, Unreadable> {
+        let mut items = Vec::new();
+        self.skip(1);
+        while self.next().is_some_and(|byte| byte != b']') {
+            items.push(self.value(level + 1)?);
+            self.separator();
+        }
+        self.skip(1);
+        Ok(Value::List(items))
+    }
+
+    /// A text with its quotes.
+    fn text(&mut self) -> Result<Cow<'t, str>, Unreadable> {
+        let mut escaped = true;
+        let inner = self.0.bytes().take_while(|byte| {
+            let goes_on = escaped || *byte != b'"';
+            escaped = !escaped && *byte == b'\\';
+            goes_on
+        });
+        let quoted = inner.count() + 1;
+        Value::read_text(self.split(quoted))
+    }
+
+    /// The comma before another element.
+    fn separator(&mut self) {
+        if self.next() == Some(b',') {
+            self.skip(1);
+        }
+    }
+
+    /// The first byte that is not blank, to which the text is moved.
+    fn next(&mut self) -> Option<u8> {
+        self.0 = self.0.trim_ascii_start();
+        self.0.as_bytes().first().copied()
+    }
+
+    fn take_while(&mut self, goes_on: impl Fn(u8) -> bool) -> &'t str {
+        let count = self.0.bytes().take_while(|byte| goes_on(*byte)).count();
+        self.split(count)
+    }
+
+    fn skip(&mut self, count: usize) {
+        self.split(count);
+    }
+
+    /// Takes `count` bytes; what is not as the grammar says ends the text, and never fails.
+    fn split(&mut self, count: usize) -> &'t str {
+        let (taken, rest) = self.0.split_at_checked(count).unwrap_or((self.0, ""));
+        self.0 = rest;
+        taken
     }
 }
 

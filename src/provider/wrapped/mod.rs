@@ -62,6 +62,19 @@ pub fn receive(source: &Source, said: Said<'_>, body: &[u8], limit: usize) -> Re
     }
 }
 
+/// What a stored body is about: as [`receive`], but it stays one webhook.
+pub(super) fn reread(source: &Source, encoding: Option<&str>, content_type: Option<&str>, body: &[u8]) -> Classified {
+    let said = Said { content_encoding: encoding, content_type };
+    let refused = |reason, detail: &str| parked(Unreadable::new(reason, detail));
+    match receive(source, said, body, limits::UNPACKED_BYTES) {
+        Received::Whole(class) => class,
+        Received::TooLarge => refused(ParkReason::UnsupportedEncoding, "the body is too large when it is unpacked"),
+        Received::Parts(_) => {
+            refused(ParkReason::InvalidJson, "a list is taken apart when it arrives; have it sent again")
+        }
+    }
+}
+
 fn parked(unreadable: Unreadable) -> Classified {
     let Unreadable { reason, detail } = unreadable;
     Classified::Parked { kind: "unknown".to_owned(), entity: None, reason, detail }
@@ -122,6 +135,11 @@ pub(super) fn open(body: &[u8]) -> Result<Cow<'_, [u8]>, Unreadable> {
         }
     })?;
     Ok(unwrap_form(text))
+}
+
+/// The text of a stored body, for people; the bytes themselves when it cannot be unpacked.
+pub fn opened(body: &[u8]) -> Cow<'_, [u8]> {
+    decompressed(body, limits::UNPACKED_BYTES).unwrap_or(Cow::Borrowed(body))
 }
 
 fn decompressed(body: &[u8], limit: usize) -> Result<Cow<'_, [u8]>, Sealed> {
@@ -185,23 +203,21 @@ fn parts(source: &Source, text: &[u8]) -> Option<Result<Parts, Unreadable>> {
         return None;
     }
     let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-    if items.is_empty() || items.iter().any(|item| !item.get().starts_with('{')) {
+    if !items.iter().any(|item| item.get().starts_with('{')) {
         return None;
     }
     let refused = |detail| Some(Err(Unreadable::new(ParkReason::InvalidJson, detail)));
     if items.len() > limits::LIST_ITEMS {
         let (count, most) = (items.len(), limits::LIST_ITEMS);
-        return refused(format!("a list of {count} elements; at most {most} are read from one delivery"));
+        return refused(format!(
+            "a list of {count} elements; at most {most} are read from one delivery, so have it sent in parts"
+        ));
     }
-    let mut parts = Vec::with_capacity(items.len());
-    for (index, item) in items.iter().enumerate() {
-        let class = classify(source, item.get().as_bytes());
-        // Without an id nobody can say that it is a webhook at all, and then the list is something else.
-        if matches!(class, Classified::Parked { entity: None, .. }) {
-            let count = items.len();
-            return refused(format!("a list of {count} elements of which [{index}] is not one that can be read alone"));
-        }
-        parts.push((class, item.get().as_bytes().to_vec()));
+    let part = |item: &&RawValue| (classify(source, item.get().as_bytes()), item.get().as_bytes().to_vec());
+    let parts: Parts = items.iter().map(part).collect();
+    // Without any id nobody can say that these are webhooks at all, and then the list is something else.
+    if parts.iter().all(|(class, _)| matches!(class, Classified::Parked { entity: None, .. })) {
+        return refused(format!("a list of {} elements of which none can be read alone", items.len()));
     }
     Some(Ok(parts))
 }

@@ -9,7 +9,7 @@ mod refusals;
 mod vouchers;
 
 use serde_json::json;
-use ticketledger::inbox::operator::{self, Reason, Selection};
+use ticketledger::inbox::operator::{self, Reason, Selection, Stored};
 use ticketledger::ledger::book::{EntryKind, KnownSource};
 use ticketledger::ledger::entered::import::{
     File, FileKind, ImportError, Imported, Irreversible, import, preview, reverse,
@@ -217,7 +217,7 @@ on_both_engines!(a_manual_file_posts_what_it_says_once, async |database| {
     operator::replay(
         daemon.database(),
         &daemon.clock,
-        &|_: &str, _: &[u8]| None,
+        &|_: &str, _: &Stored, _: &[u8]| None,
         &Selection::Matching(operator::Filter::default()),
         &reason(),
         |_| {},

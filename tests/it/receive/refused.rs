@@ -106,6 +106,38 @@ async fn what_reaches_the_listener_is_counted_and_logged_once_without_its_secret
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_request_to_us_is_refused_and_counted() {
+    let home = Home::new();
+    let serving = home.serve();
+    let exchange = async |sent: &[u8]| {
+        let mut stream = TcpStream::connect(serving.public).await.unwrap();
+        stream.write_all(sent).await.unwrap();
+        let mut answer = Vec::new();
+        // A connection that is reset has been answered all the same.
+        let _ = stream.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    };
+    for head in ["CONNECT example.com:443 HTTP/1.1", "GET example.com:443 HTTP/1.1", "POST example.com HTTP/1.1"] {
+        let answer = exchange(format!("{head}\r\nhost: x\r\nconnection: close\r\n\r\n").as_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 404 "), "{head}: {answer}");
+    }
+    let tls = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+    let large = format!("POST /webhooks/museum HTTP/1.1\r\nx: {}\r\n\r\n", "a".repeat(100_000));
+    for sent in [&tls[..], b"POST webhooks/museum HTTP/1.1\r\n\r\n", large.as_bytes()] {
+        let answer = exchange(sent).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+    let metrics = reqwest::get(format!("http://{}/metrics", serving.console)).await.unwrap().text().await.unwrap();
+    let line = "ticketledger_deliveries_refused_total{source=\"\",reason=\"unknown_path\"} 3";
+    assert!(metrics.contains(line), "{metrics}");
+    serving.terminate();
+    let (_, said) = serving.ended_saying();
+    // A connection is counted when it has ended, which may be after its answer was read.
+    assert_eq!(said.iter().filter(|line| line.contains("unreadable_request")).count(), 1, "{said:#?}");
+    assert!(!said.iter().any(|line| line.contains("panic")), "{said:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bodies_that_are_too_large_are_told_by_stats_and_doctor() {
     let mut home = Home::new();
     home.set("TICKETLEDGER_LIMITS__BODY_BYTES", "1000");

@@ -115,12 +115,12 @@ async fn what_cannot_be_read_is_said_in_words() {
     let server = Server::usual().await;
     let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
     let multipart = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n{}\r\n--x--\r\n";
-    let list = r#"[{"id":"1"},{"error":"none"}]"#;
+    let list = r#"[{"error":"none"},{"test":"hello"}]"#;
     for (content_type, body, words) in [
         (FORM, b"order=1&status=paid".to_vec(), "is a form"),
         (FORM, b"payload=%7B%7D&more=1".to_vec(), "is a form"),
         ("multipart/form-data; boundary=x", multipart.as_bytes().to_vec(), "multipart form"),
-        ("application/json", list.as_bytes().to_vec(), "a list of 2 elements of which [1]"),
+        ("application/json", list.as_bytes().to_vec(), "a list of 2 elements of which none"),
         ("application/json", b"[1,2]".to_vec(), "a list of 2 elements"),
         ("application/json", br#""{\"id\":1}""#.to_vec(), "encoded twice"),
         ("application/json", utf16(r#"{"id":1}"#), "UTF-16"),
@@ -155,13 +155,36 @@ on_both_engines!(a_list_of_orders_is_one_event_each_and_one_answer, async |datab
     let pointers = r#"[{"type":"new-booking","payload":{"booking_pid":7}}]"#;
     let (status, answer) = send(&daemon, "theatre", &[], pointers.into()).await;
     assert_eq!((status, answer), (200, json!({ "status": "accepted", "event": 5 })));
+    // What cannot be read alone is parked alone.
+    let mixed = format!("[{},{{\"test\":\"hello\"}},null]", numbered("o5"));
+    let (status, answer) = send(&daemon, "museum", &[], mixed.into_bytes()).await;
+    assert_eq!(status, 202);
+    assert_eq!(answer, json!({ "status": "parked", "event": 7, "reason": "missing_id", "events": [6, 7, 8] }));
     let stored = daemon.lines("SELECT entity || ' ' || headers AS line FROM inbox_events WHERE id < 3 ORDER BY id");
     assert!(stored[0].starts_with("order:o1 ") && stored[0].contains("1 of 2"), "{stored:?}");
     assert!(stored[1].starts_with("order:o2 ") && stored[1].contains("2 of 2"), "{stored:?}");
     assert!(stored.iter().all(|line| !line.contains("gzip")), "{stored:?}");
     database.execute("DELETE FROM inbox_events WHERE id = 5");
     daemon.settle().await;
-    assert_eq!(daemon.view("orders", &["order_id"]).concat(), ["o1", "o2", "o3"]);
+    assert_eq!(daemon.view("orders", &["order_id"]).concat(), ["o1", "o2", "o3", "o5"]);
+    daemon.finish().await;
+});
+
+on_both_engines!(a_replay_says_the_same_of_what_cannot_be_read, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let latin1 = ("content-type", "application/json; charset=iso-8859-1");
+    let many = format!("[{}]", vec![r#"{"id":"1"}"#; 501].join(","));
+    for (headers, body) in [
+        (vec![("content-encoding", "br")], b"\x0b\x02\x80\xff\xfe".to_vec()),
+        (vec![latin1], b"{\"id\":\"Caf\xe9\"}".to_vec()),
+        (vec![], many.into_bytes()),
+    ] {
+        assert_eq!(send(&daemon, "museum", &headers, body).await.0, 202);
+    }
+    let said = || daemon.lines("SELECT reason || ': ' || detail AS line FROM inbox_events ORDER BY id");
+    let before = said();
+    assert_eq!(daemon.replay(&[1, 2, 3]).still_parked, 3);
+    assert_eq!(said(), before);
     daemon.finish().await;
 });
 

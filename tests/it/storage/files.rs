@@ -73,6 +73,18 @@ async fn a_database_that_is_replaced_is_noticed_before_the_next_2xx() {
 }
 
 #[tokio::test]
+async fn a_database_that_became_a_link_is_noticed_before_the_next_2xx() {
+    // SQLite would look for the log beside the file that the link leads to, at the next start.
+    let link = |home: &Home| {
+        std::fs::rename(home.path("ticketledger.db"), home.path("real.db")).unwrap();
+        std::os::unix::fs::symlink("real.db", home.path("ticketledger.db")).unwrap();
+    };
+    let back = |home: &Home| std::fs::rename(home.path("real.db"), home.path("ticketledger.db")).unwrap();
+    let errors = at_level(&taken(link, back).await, "ERROR");
+    assert!(errors.len() == 1 && errors[0].contains("is another file now"), "{errors:#?}");
+}
+
+#[tokio::test]
 async fn a_log_that_is_removed_is_noticed_before_the_next_2xx() {
     let log = |home: &Home| home.path("ticketledger.db-wal");
     let said = taken(|home| std::fs::remove_file(log(home)).unwrap(), |_| {}).await;

@@ -14,9 +14,20 @@ on_both_engines!(an_empty_database_is_refused_where_one_is_expected, |database| 
         std::fs::write(path, "").unwrap();
         let refused = Database::open_existing(&database.url, Role::Daemon).map(|_| ()).unwrap_err();
         assert!(matches!(refused, Error::Missing(_)), "{refused}");
+        assert_eq!(std::fs::metadata(path).unwrap().len(), 0, "nothing is left behind");
     }
     drop(Database::open(&database.url, Role::Daemon).unwrap());
     Database::open_existing(&database.url, Role::Daemon).unwrap();
+});
+
+on_both_engines!(a_database_of_another_program_is_left_alone, |database| {
+    database.execute("CREATE TABLE orders (id integer)");
+    for open in [Database::open, Database::open_existing] {
+        let refused = open(&database.url, Role::Daemon).map(|_| ()).unwrap_err().to_string();
+        assert!(refused.contains("another program"), "{refused}");
+    }
+    // It fails if there were one.
+    database.execute("CREATE TABLE __diesel_schema_migrations (id integer)");
 });
 
 #[test]

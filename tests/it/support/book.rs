@@ -1,5 +1,7 @@
 //! Writes a ledger by hand, so that views are tested against known numbers and not against the code that posts.
 
+use ticketledger::ledger::proof::sums::write_anew;
+
 use super::db::TestDatabase;
 
 /// One line of an entry. Texts are literals of the test, so quoting is enough.
@@ -107,6 +109,7 @@ impl<'a> Book<'a> {
             entry_no - 1,
         );
         self.database.execute(&sql);
+        write_anew(&self.database.open(), Some(source)).unwrap();
         self.entries.push((date, order, item_kind, lines.to_vec()));
         self.next += 1;
     }

@@ -63,6 +63,29 @@ on_both_engines!(an_answer_without_tickets_keeps_the_last_known_ones_and_becomes
     daemon.finish().await;
 });
 
+on_both_engines!(an_error_that_names_the_booking_takes_nothing_back, async |database| {
+    let daemon = start(database).await;
+    announce(&daemon, "new-booking").await;
+    daemon.settle().await;
+    let number: i64 = PID.parse().unwrap();
+    for answer in [
+        json!({"error": "maintenance", "pid": number}),
+        json!({"pid": number}),
+        json!({"status": 500, "title": "Internal Server Error", "pid": PID}),
+        json!({"error": {"code": 1}, "pid": number, "tickets": [], "confirmation": true}),
+    ] {
+        daemon.stand_in.put_booking(PID, answer.clone());
+        announce(&daemon, "booking-tickets-updated").await;
+        daemon.settle().await;
+        for _ in 1..4 {
+            daemon.settle_after_seconds(HOURS).await;
+        }
+        assert_eq!(daemon.states().last().unwrap(), "parked answer_unreadable", "{answer}");
+        assert_eq!(daemon.balances("theatre"), sold(), "{answer}");
+    }
+    daemon.finish().await;
+});
+
 on_both_engines!(an_answer_without_tickets_is_taken_at_the_last_attempt_of_any_event, async |database| {
     let daemon = start(database).await;
     let mut without = BookingExample::default().json();

@@ -28,6 +28,8 @@ pub struct Plan {
     /// Selected, but a worker is processing them.
     pub in_work: Vec<EventId>,
     chosen: Vec<(EventId, String)>,
+    /// Of these, those about nothing that is known, each with its source.
+    nameless: Vec<(EventId, String)>,
 }
 
 /// A webhook that should not be dismissed without a second thought.
@@ -49,6 +51,8 @@ pub enum Doubt {
     OwnFact,
     /// No later webhook about its order was applied.
     LastWord,
+    /// It cannot be read, and has words of orders or of money in it.
+    MayTellOfMoney,
 }
 
 impl std::fmt::Display for Doubt {
@@ -57,6 +61,7 @@ impl std::fmt::Display for Doubt {
             Self::NotProcessed => "it has not been processed yet",
             Self::OwnFact => "it tells of a payment or a cancellation, which no other webhook repeats",
             Self::LastWord => "no later webhook about the same order was applied",
+            Self::MayTellOfMoney => "it cannot be read, and may tell of an order or of money",
         })
     }
 }
@@ -89,6 +94,8 @@ impl Plan {
                     if let Some(doubt) = row.doubt(tells_fact) {
                         let (source, entity) = (row.source.clone(), row.entity.clone());
                         self.doubtful.push(Doubtful { id: row.id, source, entity, doubt });
+                    } else if row.entity.is_none() {
+                        self.nameless.push((row.id, row.source.clone()));
                     }
                     let state = row.state.as_str().to_owned();
                     self.chosen.push((row.id, state.clone()));
@@ -125,13 +132,22 @@ impl store::Chosen {
     }
 }
 
-/// Examines the selected webhooks. `tells_fact` says of a kind whether such a webhook tells something that no other
-/// repeats.
+/// What is to be known of webhooks to doubt them.
+#[derive(Clone, Copy)]
+pub struct Doubts {
+    /// Whether a webhook of a kind tells something that no other repeats.
+    pub tells_fact: fn(&str) -> bool,
+    /// Whether a body that cannot be read may tell of an order or of money.
+    pub may_tell_of_money: fn(&[u8]) -> bool,
+}
+
+/// Examines the selected webhooks.
 ///
 /// # Errors
 /// When the database cannot be read.
-pub fn plan(database: &Database, clock: &Clock, selection: &Selection, tells_fact: fn(&str) -> bool) -> Result<Plan> {
+pub fn plan(database: &Database, clock: &Clock, selection: &Selection, doubts: Doubts) -> Result<Plan> {
     let mut connection = database.reader()?;
+    let Doubts { tells_fact, may_tell_of_money } = doubts;
     let now = clock.now();
     let (mut plan, mut sums) = (Plan::default(), BTreeMap::new());
     match selection {
@@ -149,6 +165,12 @@ pub fn plan(database: &Database, clock: &Clock, selection: &Selection, tells_fac
         }
     }
     plan.counts = sums.into_values().collect();
+    for (id, source) in std::mem::take(&mut plan.nameless) {
+        if operator::body(&mut connection, id)?.is_some_and(|body| may_tell_of_money(&body)) {
+            plan.doubtful.push(Doubtful { id, source, entity: None, doubt: Doubt::MayTellOfMoney });
+        }
+    }
+    plan.doubtful.sort_by_key(|doubtful| doubtful.id);
     Ok(plan)
 }
 

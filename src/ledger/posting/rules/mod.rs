@@ -25,7 +25,7 @@ use crate::order::{OrderStatus, PartStatus, Participant, Ticket};
 
 /// Largest sum of the debits of an order, in minor units. Reports add many orders in 64 bits: one absurd order must not
 /// make every report of a source fail.
-const LARGEST_ORDER_MINOR: i64 = 40_000_000_000_000_000;
+const LARGEST_ORDER_MINOR: i64 = 10_000_000_000_000;
 
 /// What should be live for an order.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 use super::{Verdict, store};
 use crate::db::Connection;
 use crate::ledger::Error;
-use crate::ledger::book::{EntryKind, EntryRow, PostingRow, chain, store as journal};
+use crate::ledger::book::{EntryKind, EntryRow, KeptSums, PostingRow, chain, kept_sums, store as journal};
 use crate::money;
 
 /// Entries read at once.
@@ -24,6 +24,7 @@ pub(super) fn check(
     }
     let mut last_no = 0;
     let mut last_hash = chain::GENESIS.to_owned();
+    let mut sums = KeptSums::default();
     loop {
         let page = store::entries_after(connection, source, last_no, PAGE)?;
         let Some(highest) = page.last().map(|entry| entry.entry_no) else { break };
@@ -35,6 +36,7 @@ pub(super) fn check(
             if let Some(fault) = fault {
                 return Ok(Some(format!("source {source}, entry {}: {fault}", entry.entry_no)));
             }
+            sums.add_entry(entry, &own)?;
             last_no = entry.entry_no;
             last_hash.clone_from(&entry.entry_hash);
             verdict.entries += 1;
@@ -43,7 +45,8 @@ pub(super) fn check(
     if last_no > 0 {
         verdict.heads.push((source.to_owned(), last_hash));
     }
-    Ok(None)
+    let fault = kept_sums::fault(connection, source, &sums)?;
+    Ok(fault.map(|fault| format!("source {source}: {fault}; `ledger rebuild --sums` writes the sums anew")))
 }
 
 fn entry_fault(entry: &EntryRow, lines: &[PostingRow], last_no: i64, last_hash: &str, zone: Tz) -> Option<String> {

@@ -23,7 +23,7 @@ pub(super) fn first_orphan(connection: &mut Connection, source: &str) -> Result<
     Ok(on_engine!(connection, |c| query.first(c).optional())?)
 }
 
-pub(super) fn entries_after(
+pub(in crate::ledger::proof) fn entries_after(
     connection: &mut Connection,
     source: &str,
     entry_no: i64,
@@ -39,7 +39,7 @@ pub(super) fn entries_after(
 }
 
 /// Lines of the entries after `after` up to `highest`, by entry.
-pub(super) fn lines_between(
+pub(in crate::ledger::proof) fn lines_between(
     connection: &mut Connection,
     source: &str,
     after: i64,

@@ -31,6 +31,7 @@ pub fn read_booking(source: &Source, body: &[u8], received_at: Timestamp) -> Res
     };
     let context = ticket::Context { source, received_at, booking_counts: status == OrderStatus::Accepted };
     let tickets = read_tickets(&booking, &context, &mut notes)?;
+    refuse_error(&booking, tickets.as_deref())?;
     let header = Header {
         code: booking.text("pid_readable"),
         external_reference: None,
@@ -73,6 +74,20 @@ fn confirmation(part: &Object<'_>, subject: &str, notes: &mut Vec<Note>) -> Resu
     let evidence = "confirmation is missing: it is not counted as sold until Ticketpark says that it is confirmed";
     notes.push(Note::new(NoteReason::ConfirmationMissing, subject, evidence));
     Ok(false)
+}
+
+/// An error may be answered with the status 200 and name the booking. Taken for a booking it would take back what was
+/// sold.
+fn refuse_error(booking: &Object<'_>, tickets: Option<&[Ticket]>) -> Result<(), Unreadable> {
+    let no_booking = |what: &str| Err(Unreadable::new(ParkReason::GarbageAnswer, format!("it is no booking: {what}")));
+    if let Some(key) = ["error", "errors"].into_iter().find(|key| booking.get(key).is_some_and(|said| !said.is_blank()))
+    {
+        return no_booking(&format!("it says `{key}`"));
+    }
+    if booking.get("confirmation").is_none() && tickets.is_none_or(<[Ticket]>::is_empty) {
+        return no_booking("it has neither `confirmation` nor tickets");
+    }
+    Ok(())
 }
 
 /// An absent member is not an empty list: a forgotten `properties[tickets]` must not cancel a booking.

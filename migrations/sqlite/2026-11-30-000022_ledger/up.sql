@@ -123,6 +123,36 @@ CREATE INDEX postings_order ON postings (source, order_id, account_code, entry_n
 CREATE INDEX postings_event ON postings (source, event_id, service_date);
 CREATE INDEX postings_voucher ON postings (source, voucher_id);
 
+-- Sums of the lines that are kept, so that the reports of every day do not read the journal: by month, with all that
+-- reports of months group by (`sum_key` is that as JSON), and by order what it was billed and what of it is settled.
+-- `ledger verify` compares them with the lines.
+CREATE TABLE month_sums (
+    source TEXT NOT NULL,
+    sum_key TEXT NOT NULL,
+    period TEXT NOT NULL CHECK (period GLOB '[0-9][0-9][0-9][0-9]-[01][0-9]'),
+    currency TEXT NOT NULL,
+    account_code TEXT NOT NULL,
+    item_kind TEXT NOT NULL,
+    is_opening INTEGER NOT NULL CHECK (is_opening IN (0, 1)),
+    event_id TEXT,
+    event_key TEXT,
+    vat_bp INTEGER,
+    payment_method TEXT,
+    amount_minor INTEGER NOT NULL,
+    qty INTEGER NOT NULL,
+    PRIMARY KEY (source, sum_key)
+) STRICT;
+CREATE INDEX month_sums_period ON month_sums (period, source);
+CREATE TABLE order_sums (
+    source TEXT NOT NULL,
+    -- Empty for lines about no order.
+    order_id TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    billed_minor INTEGER NOT NULL,
+    settled_minor INTEGER NOT NULL,
+    PRIMARY KEY (source, order_id, currency)
+) STRICT;
+
 CREATE TRIGGER postings_insert BEFORE INSERT ON postings
 WHEN EXISTS (SELECT 1 FROM journal_entries e WHERE e.source = NEW.source AND e.entry_no = NEW.entry_no)
   OR EXISTS (SELECT 1 FROM postings p WHERE p.source = NEW.source AND p.entry_no = NEW.entry_no

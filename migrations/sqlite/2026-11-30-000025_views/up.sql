@@ -16,7 +16,7 @@ SELECT
     e.kind,
     e.event_type,
     e.booking_date,
-    ledger_period(e.booking_date) AS period,
+    substr(e.booking_date, 1, 7) AS period,
     e.effective_at,
     e.recorded_at,
     -- The order of the line: a refund voucher credits the receivable of an order other than its own.
@@ -45,54 +45,54 @@ LEFT JOIN orders o ON o.source = p.source AND o.order_id = COALESCE(p.order_id, 
 LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key;
 
 CREATE VIEW v_trial_balance AS
-SELECT source, currency, account_code AS account, CAST(SUM(amount_minor) AS bigint) AS balance_minor
-FROM postings
+SELECT source, currency, account_code AS account, CAST(SUM(amount_minor) AS INTEGER) AS balance_minor
+FROM month_sums
 GROUP BY source, currency, account_code;
 
 -- `qty` counts what was sold for money; a free ticket posts nothing. Visitors are counted in `order_lines`.
 CREATE VIEW v_revenue_by_event AS
 SELECT
-    e.source,
-    e.currency,
-    ledger_period(e.booking_date) AS period,
+    p.source,
+    p.currency,
+    p.period,
     -- NULL for products, and for Ticketpark, whose bookings name an event only by its title.
     p.event_id,
     t.title AS event_title,
     p.vat_bp,
-    CAST(SUM(COALESCE(p.qty, 0)) AS bigint) AS qty,
-    CAST(-SUM(CASE WHEN p.account_code LIKE 'liabilities:vat:%' THEN 0 ELSE p.amount_minor END) AS bigint) AS net_minor,
+    CAST(SUM(p.qty) AS INTEGER) AS qty,
+    CAST(-SUM(CASE WHEN p.account_code GLOB 'liabilities:vat:*' THEN 0 ELSE p.amount_minor END) AS INTEGER) AS net_minor,
     -- A voucher that was taxed at another rate than the ticket that it pays for: the tax is what was charged when the
     -- voucher was sold, so what its use adds to the net is less tax.
-    CAST(SUM(CASE WHEN p.account_code LIKE 'liabilities:vat:%' THEN -p.amount_minor WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption') THEN p.amount_minor ELSE 0 END)
-        AS bigint) AS vat_minor,
-    CAST(-SUM(CASE WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption') THEN 0 ELSE p.amount_minor END) AS bigint) AS gross_minor
-FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
+    CAST(SUM(CASE WHEN p.account_code GLOB 'liabilities:vat:*' THEN -p.amount_minor WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption') THEN p.amount_minor ELSE 0 END)
+        AS INTEGER) AS vat_minor,
+    CAST(-SUM(CASE WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption') THEN 0 ELSE p.amount_minor END) AS INTEGER) AS gross_minor
+FROM month_sums p
 LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key
 -- A flex ticket or voucher is a promise when it is sold, not revenue; redeeming it pays for what is counted here.
 WHERE (p.item_kind IN ('ticket', 'product', 'discount', 'price_reduction')
-       AND (p.account_code LIKE 'income:%' OR p.account_code LIKE 'liabilities:vat:%' OR p.account_code = 'suspense:vat_undetermined'))
+       AND (p.account_code GLOB 'income:*' OR p.account_code GLOB 'liabilities:vat:*' OR p.account_code = 'suspense:vat_undetermined'))
    OR (p.item_kind IN ('voucher_redemption', 'flex_redemption') AND (p.account_code IN ('income:tickets', 'income:products')
        OR p.account_code = 'suspense:vat_undetermined'))
-GROUP BY e.source, e.currency, ledger_period(e.booking_date), p.event_id, t.title, p.vat_bp;
+GROUP BY p.source, p.currency, p.period, p.event_id, t.title, p.vat_bp;
 
 -- Everything that is taxed when it is posted. A multi-purpose voucher and an untaxed flex ticket are not; their lines
 -- have no rate. Selling a single-purpose voucher adds to its rate, and redeeming it subtracts its share from the rate of
 -- the line that it pays for, because that line is taxed itself. So its VAT counts once, at the rate of the voucher.
 CREATE VIEW v_vat_by_rate AS
 SELECT
-    e.source,
-    e.currency,
-    ledger_period(e.booking_date) AS period,
+    p.source,
+    p.currency,
+    p.period,
     -- NULL: the rate is undetermined, so VAT is 0 here and the gross amount is shown as net.
     p.vat_bp,
-    CAST(-SUM(CASE WHEN p.account_code LIKE 'liabilities:vat:%' THEN 0 ELSE p.amount_minor END) AS bigint) AS net_minor,
-    CAST(-SUM(CASE WHEN p.account_code LIKE 'liabilities:vat:%' THEN p.amount_minor ELSE 0 END) AS bigint) AS vat_minor,
-    CAST(-SUM(p.amount_minor) AS bigint) AS gross_minor
-FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
-WHERE (p.vat_bp IS NOT NULL OR (p.account_code LIKE 'income:%' AND p.account_code <> 'income:breakage') OR p.account_code = 'suspense:vat_undetermined'
-       OR (p.item_kind IN ('voucher_redemption', 'flex_redemption') AND p.account_code LIKE 'liabilities:voucher:spv:%'))
+    CAST(-SUM(CASE WHEN p.account_code GLOB 'liabilities:vat:*' THEN 0 ELSE p.amount_minor END) AS INTEGER) AS net_minor,
+    CAST(-SUM(CASE WHEN p.account_code GLOB 'liabilities:vat:*' THEN p.amount_minor ELSE 0 END) AS INTEGER) AS vat_minor,
+    CAST(-SUM(p.amount_minor) AS INTEGER) AS gross_minor
+FROM month_sums p
+WHERE (p.vat_bp IS NOT NULL OR (p.account_code GLOB 'income:*' AND p.account_code <> 'income:breakage') OR p.account_code = 'suspense:vat_undetermined'
+       OR (p.item_kind IN ('voucher_redemption', 'flex_redemption') AND p.account_code GLOB 'liabilities:voucher:spv:*'))
   AND NOT p.account_code = 'equity:opening'
-GROUP BY e.source, e.currency, ledger_period(e.booking_date), p.vat_bp;
+GROUP BY p.source, p.currency, p.period, p.vat_bp;
 
 -- The same turnover in the month in which it was paid: each payment, refund or redemption settles the lines of its order
 -- in proportion to their gross. What is not paid is not there. What is paid before there is anything to pay for has no
@@ -103,13 +103,13 @@ SELECT
     m.currency,
     m.period,
     m.vat_bp,
-    CAST(SUM(m.net_minor) AS bigint) AS net_minor,
-    CAST(SUM(m.vat_minor) AS bigint) AS vat_minor,
-    CAST(SUM(m.net_minor + m.vat_minor) AS bigint) AS gross_minor
+    CAST(SUM(m.net_minor) AS INTEGER) AS net_minor,
+    CAST(SUM(m.vat_minor) AS INTEGER) AS vat_minor,
+    CAST(SUM(m.net_minor + m.vat_minor) AS INTEGER) AS gross_minor
 FROM (
     SELECT v.source, v.currency, v.period, v.vat_bp, v.net_minor, v.vat_minor FROM v_vat_by_rate v
     UNION ALL
-    SELECT s.source, s.currency, ledger_period(s.booking_date), s.vat_bp, s.net_minor, s.vat_minor
+    SELECT s.source, s.currency, substr(s.booking_date, 1, 7), s.vat_bp, s.net_minor, s.vat_minor
     FROM vat_shifts s
     WHERE s.basis = 'payment'
 ) m
@@ -123,13 +123,13 @@ SELECT
     m.currency,
     m.period,
     m.vat_bp,
-    CAST(SUM(m.net_minor) AS bigint) AS net_minor,
-    CAST(SUM(m.vat_minor) AS bigint) AS vat_minor,
-    CAST(SUM(m.net_minor + m.vat_minor) AS bigint) AS gross_minor
+    CAST(SUM(m.net_minor) AS INTEGER) AS net_minor,
+    CAST(SUM(m.vat_minor) AS INTEGER) AS vat_minor,
+    CAST(SUM(m.net_minor + m.vat_minor) AS INTEGER) AS gross_minor
 FROM (
     SELECT v.source, v.currency, v.period, v.vat_bp, v.net_minor, v.vat_minor FROM v_vat_by_rate v
     UNION ALL
-    SELECT s.source, s.currency, ledger_period(s.booking_date), s.vat_bp, s.net_minor, s.vat_minor
+    SELECT s.source, s.currency, substr(s.booking_date, 1, 7), s.vat_bp, s.net_minor, s.vat_minor
     FROM vat_shifts s
     WHERE s.basis = 'service'
 ) m
@@ -147,10 +147,10 @@ SELECT
     m.basis,
     m.vat_bp,
     m.period,
-    CAST(SUM(m.posted - m.due) OVER months - (m.posted - m.due) AS bigint) AS opening_minor,
+    CAST(SUM(m.posted - m.due) OVER months - (m.posted - m.due) AS INTEGER) AS opening_minor,
     m.posted AS posted_minor,
     m.due AS due_minor,
-    CAST(SUM(m.posted - m.due) OVER months AS bigint) AS closing_minor
+    CAST(SUM(m.posted - m.due) OVER months AS INTEGER) AS closing_minor
 FROM (
     SELECT
         d.source,
@@ -158,14 +158,14 @@ FROM (
         d.basis,
         d.vat_bp,
         d.period,
-        CAST(SUM(d.posted) AS bigint) AS posted,
-        CAST(SUM(d.due) AS bigint) AS due
+        CAST(SUM(d.posted) AS INTEGER) AS posted,
+        CAST(SUM(d.due) AS INTEGER) AS due
     FROM (
         SELECT v.source, v.currency, b.basis, v.vat_bp, v.period, v.vat_minor AS posted, v.vat_minor AS due
         FROM v_vat_by_rate v
         CROSS JOIN (SELECT 'payment' AS basis UNION ALL SELECT 'service' AS basis) b
         UNION ALL
-        SELECT s.source, s.currency, s.basis, s.vat_bp, ledger_period(s.booking_date), 0, s.vat_minor
+        SELECT s.source, s.currency, s.basis, s.vat_bp, substr(s.booking_date, 1, 7), 0, s.vat_minor
         FROM vat_shifts s
     ) d
     -- Where there is no rate, or a rate of 0, there is no VAT.
@@ -177,48 +177,34 @@ WINDOW months AS (
 
 CREATE VIEW v_payments_by_method AS
 SELECT
-    e.source,
-    e.currency,
-    ledger_period(e.booking_date) AS period,
+    p.source,
+    p.currency,
+    p.period,
     -- As the provider wrote it; in the account code, unusual characters are replaced.
     p.payment_method,
     -- Reversing a payment that vanished reduces what was paid; nothing was refunded.
-    CAST(SUM(CASE WHEN p.item_kind = 'payment' THEN p.amount_minor ELSE 0 END) AS bigint) AS paid_minor,
-    CAST(SUM(CASE WHEN p.item_kind = 'refund' THEN p.amount_minor ELSE 0 END) AS bigint) AS refunded_minor,
-    CAST(SUM(p.amount_minor) AS bigint) AS net_minor
-FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
-WHERE p.account_code LIKE 'assets:clearing:%' AND p.item_kind IN ('payment', 'refund')
-GROUP BY e.source, e.currency, ledger_period(e.booking_date), p.payment_method;
+    CAST(SUM(CASE WHEN p.item_kind = 'payment' THEN p.amount_minor ELSE 0 END) AS INTEGER) AS paid_minor,
+    CAST(SUM(CASE WHEN p.item_kind = 'refund' THEN p.amount_minor ELSE 0 END) AS INTEGER) AS refunded_minor,
+    CAST(SUM(p.amount_minor) AS INTEGER) AS net_minor
+FROM month_sums p
+WHERE p.account_code GLOB 'assets:clearing:*' AND p.item_kind IN ('payment', 'refund')
+GROUP BY p.source, p.currency, p.period, p.payment_method;
 
 -- A positive balance: the guest owes us; a negative one: we owe the guest. Every line that is not billed counts as
 -- settled, so the balances of all orders add up to the receivable account, whatever kinds of lines are posted there.
 CREATE VIEW v_order_balance AS
 SELECT
-    b.source, b.order_id, o.order_code, o.status, b.currency,
+    b.source, NULLIF(b.order_id, '') AS order_id, o.order_code, o.status, b.currency,
     b.billed_minor, b.settled_minor, b.billed_minor - b.settled_minor AS balance_minor
-FROM (
-    SELECT
-        source,
-        order_id,
-        currency,
-        CAST(SUM(CASE WHEN item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction')
-            THEN amount_minor ELSE 0 END) AS bigint) AS billed_minor,
-        CAST(-SUM(CASE WHEN item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction')
-            THEN 0 ELSE amount_minor END) AS bigint) AS settled_minor
-    FROM postings
-    WHERE account_code = 'assets:receivable'
-    GROUP BY source, order_id, currency
-) b
+FROM order_sums b
 LEFT JOIN orders o ON o.source = b.source AND o.order_id = b.order_id
 UNION ALL
 -- An order without money, such as a free ticket, has a row too.
 SELECT
     o.source, o.order_id, o.order_code, o.status, o.currency,
-    CAST(0 AS bigint), CAST(0 AS bigint), CAST(0 AS bigint)
+    CAST(0 AS INTEGER), CAST(0 AS INTEGER), CAST(0 AS INTEGER)
 FROM orders o
-WHERE NOT EXISTS (
-    SELECT 1 FROM postings p
-    WHERE p.source = o.source AND p.order_id = o.order_id AND p.account_code = 'assets:receivable');
+WHERE NOT EXISTS (SELECT 1 FROM order_sums b WHERE b.source = o.source AND b.order_id = o.order_id);
 
 -- The balances of all vouchers add up to the liability accounts; single-purpose vouchers and taxed flex tickets are
 -- net, as they are posted. A voucher that was redeemed here but never sold here has a negative balance. What expired
@@ -243,18 +229,18 @@ FROM (
         voucher_id,
         CASE WHEN account_code = 'liabilities:flex' THEN 'flex' ELSE 'voucher' END AS class,
         currency,
-        MAX(CASE WHEN account_code LIKE 'liabilities:voucher:spv:%' THEN entry_no END) AS last_spv,
+        MAX(CASE WHEN account_code GLOB 'liabilities:voucher:spv:*' THEN entry_no END) AS last_spv,
         MAX(CASE WHEN account_code = 'liabilities:voucher:mpv' THEN entry_no END) AS last_mpv,
-        SUM(CASE WHEN account_code LIKE 'liabilities:voucher:spv:%' AND item_kind NOT IN ('voucher_redemption', 'flex_redemption', 'breakage')
+        SUM(CASE WHEN account_code GLOB 'liabilities:voucher:spv:*' AND item_kind NOT IN ('voucher_redemption', 'flex_redemption', 'breakage')
             THEN amount_minor ELSE 0 END) AS issued_spv,
         SUM(CASE WHEN account_code = 'liabilities:voucher:mpv' AND item_kind NOT IN ('voucher_redemption', 'flex_redemption', 'breakage')
             THEN amount_minor ELSE 0 END) AS issued_mpv,
         CAST(-SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption', 'breakage')
-            THEN 0 ELSE amount_minor END) AS bigint) AS issued_minor,
+            THEN 0 ELSE amount_minor END) AS INTEGER) AS issued_minor,
         CAST(SUM(CASE WHEN item_kind IN ('voucher_redemption', 'flex_redemption', 'breakage')
-            THEN amount_minor ELSE 0 END) AS bigint) AS redeemed_minor
+            THEN amount_minor ELSE 0 END) AS INTEGER) AS redeemed_minor
     FROM postings
-    WHERE account_code = 'liabilities:flex' OR account_code LIKE 'liabilities:voucher:%'
+    WHERE account_code = 'liabilities:flex' OR account_code GLOB 'liabilities:voucher:*'
     GROUP BY source, voucher_id, CASE WHEN account_code = 'liabilities:flex' THEN 'flex' ELSE 'voucher' END, currency
 ) b;
 
@@ -284,14 +270,13 @@ SELECT
     c.company,
     c.country,
     COUNT(DISTINCT o.order_id) AS orders,
-    COALESCE(p.currency, o.currency) AS currency,
-    CAST(COALESCE(SUM(p.amount_minor), 0) AS bigint) AS billed_minor,
+    COALESCE(b.currency, o.currency) AS currency,
+    CAST(COALESCE(SUM(b.billed_minor), 0) AS INTEGER) AS billed_minor,
     MAX(o.ordered_at) AS last_order_at
 FROM contacts c
 LEFT JOIN orders o ON o.contact_id = c.contact_id
-LEFT JOIN postings p ON p.source = o.source AND p.order_id = o.order_id AND p.account_code = 'assets:receivable'
-    AND p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction')
-GROUP BY c.source, c.contact_id, c.name, c.email, c.company, c.country, COALESCE(p.currency, o.currency);
+LEFT JOIN order_sums b ON b.source = o.source AND b.order_id = o.order_id AND b.billed_minor <> 0
+GROUP BY c.source, c.contact_id, c.name, c.email, c.company, c.country, COALESCE(b.currency, o.currency);
 
 -- From an entry back to the bytes that caused it. `document_id` is set if they were fetched instead of sent.
 CREATE VIEW v_trace AS
@@ -315,37 +300,37 @@ SELECT
     m.source,
     m.currency,
     m.period,
-    CAST(SUM(m.total) OVER months - m.total AS bigint) AS opening_minor,
+    CAST(SUM(m.total) OVER months - m.total AS INTEGER) AS opening_minor,
     m.billed_minor,
     m.paid_minor,
     m.refunded_minor,
     m.redeemed_minor,
     m.refund_vouchers_minor,
     m.other_minor,
-    CAST(SUM(m.total) OVER months AS bigint) AS closing_minor
+    CAST(SUM(m.total) OVER months AS INTEGER) AS closing_minor
 FROM (
     SELECT
-        e.source,
-        e.currency,
-        ledger_period(e.booking_date) AS period,
-        CAST(SUM(CASE WHEN p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction') AND NOT e.event_type LIKE 'opening.%'
-            THEN p.amount_minor ELSE 0 END) AS bigint) AS billed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'payment' AND NOT e.event_type LIKE 'opening.%'
-            THEN p.amount_minor ELSE 0 END) AS bigint) AS paid_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund' AND NOT e.event_type LIKE 'opening.%'
-            THEN p.amount_minor ELSE 0 END) AS bigint) AS refunded_minor,
-        CAST(SUM(CASE WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption') AND NOT e.event_type LIKE 'opening.%'
-            THEN p.amount_minor ELSE 0 END) AS bigint) AS redeemed_minor,
-        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher' AND NOT e.event_type LIKE 'opening.%'
-            THEN p.amount_minor ELSE 0 END) AS bigint) AS refund_vouchers_minor,
+        p.source,
+        p.currency,
+        p.period,
+        CAST(SUM(CASE WHEN p.item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction') AND NOT p.is_opening
+            THEN p.amount_minor ELSE 0 END) AS INTEGER) AS billed_minor,
+        CAST(SUM(CASE WHEN p.item_kind = 'payment' AND NOT p.is_opening
+            THEN p.amount_minor ELSE 0 END) AS INTEGER) AS paid_minor,
+        CAST(SUM(CASE WHEN p.item_kind = 'refund' AND NOT p.is_opening
+            THEN p.amount_minor ELSE 0 END) AS INTEGER) AS refunded_minor,
+        CAST(SUM(CASE WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption') AND NOT p.is_opening
+            THEN p.amount_minor ELSE 0 END) AS INTEGER) AS redeemed_minor,
+        CAST(SUM(CASE WHEN p.item_kind = 'refund_voucher' AND NOT p.is_opening
+            THEN p.amount_minor ELSE 0 END) AS INTEGER) AS refund_vouchers_minor,
         -- Manual entries, imports, and what was brought in when the book began.
-        CAST(SUM(CASE WHEN e.event_type LIKE 'opening.%'
+        CAST(SUM(CASE WHEN p.is_opening
             OR p.item_kind NOT IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction', 'refund_voucher', 'voucher_redemption', 'flex_redemption', 'payment', 'refund')
-            THEN p.amount_minor ELSE 0 END) AS bigint) AS other_minor,
-        CAST(SUM(p.amount_minor) AS bigint) AS total
-    FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
+            THEN p.amount_minor ELSE 0 END) AS INTEGER) AS other_minor,
+        CAST(SUM(p.amount_minor) AS INTEGER) AS total
+    FROM month_sums p
     WHERE p.account_code = 'assets:receivable'
-    GROUP BY e.source, e.currency, ledger_period(e.booking_date)
+    GROUP BY p.source, p.currency, p.period
 ) m
 WINDOW months AS (PARTITION BY m.source, m.currency ORDER BY m.period ROWS UNBOUNDED PRECEDING);
 
@@ -357,27 +342,27 @@ SELECT
     m.currency,
     m.account,
     m.period,
-    CAST(SUM(m.total) OVER months - m.total AS bigint) AS opening_minor,
+    CAST(SUM(m.total) OVER months - m.total AS INTEGER) AS opening_minor,
     m.issued_minor,
     m.redeemed_minor,
     m.other_minor,
-    CAST(SUM(m.total) OVER months AS bigint) AS closing_minor
+    CAST(SUM(m.total) OVER months AS INTEGER) AS closing_minor
 FROM (
     SELECT
-        e.source,
-        e.currency,
+        p.source,
+        p.currency,
         p.account_code AS account,
-        ledger_period(e.booking_date) AS period,
+        p.period,
         CAST(-SUM(CASE WHEN p.item_kind IN ('voucher', 'refund_voucher', 'flex')
-            THEN p.amount_minor ELSE 0 END) AS bigint) AS issued_minor,
+            THEN p.amount_minor ELSE 0 END) AS INTEGER) AS issued_minor,
         CAST(-SUM(CASE WHEN p.item_kind IN ('voucher_redemption', 'flex_redemption')
-            THEN p.amount_minor ELSE 0 END) AS bigint) AS redeemed_minor,
+            THEN p.amount_minor ELSE 0 END) AS INTEGER) AS redeemed_minor,
         CAST(-SUM(CASE WHEN p.item_kind NOT IN ('voucher', 'refund_voucher', 'flex', 'voucher_redemption', 'flex_redemption')
-            THEN p.amount_minor ELSE 0 END) AS bigint) AS other_minor,
-        CAST(-SUM(p.amount_minor) AS bigint) AS total
-    FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
-    WHERE p.account_code = 'liabilities:flex' OR p.account_code LIKE 'liabilities:voucher:%'
-    GROUP BY e.source, e.currency, p.account_code, ledger_period(e.booking_date)
+            THEN p.amount_minor ELSE 0 END) AS INTEGER) AS other_minor,
+        CAST(-SUM(p.amount_minor) AS INTEGER) AS total
+    FROM month_sums p
+    WHERE p.account_code = 'liabilities:flex' OR p.account_code GLOB 'liabilities:voucher:*'
+    GROUP BY p.source, p.currency, p.account_code, p.period
 ) m
 WINDOW months AS (PARTITION BY m.source, m.currency, m.account ORDER BY m.period ROWS UNBOUNDED PRECEDING);
 
@@ -386,7 +371,7 @@ CREATE VIEW v_late_adjustments AS
 SELECT
     e.source,
     substr(e.reason_code, 10) AS late_for,
-    ledger_period(e.booking_date) AS period,
+    substr(e.booking_date, 1, 7) AS period,
     e.entry_no,
     p.line_no,
     e.kind,
@@ -400,9 +385,9 @@ SELECT
     p.currency,
     p.amount_minor,
     p.vat_bp
-FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
+FROM journal_entries e CROSS JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
 LEFT JOIN orders o ON o.source = p.source AND o.order_id = COALESCE(p.order_id, e.order_id)
-WHERE e.reason_code LIKE 'late_for_%';
+WHERE e.reason_code GLOB 'late_for_*';
 
 -- Every line with everything that a report groups or limits by. Reports of days or with `--as-of` or `--booked-until`,
 -- account sheets and the manifest of a close are computed from it. It is not part of the contract.
@@ -414,7 +399,7 @@ SELECT
     e.kind,
     e.event_type,
     e.booking_date,
-    ledger_period(e.booking_date) AS period,
+    substr(e.booking_date, 1, 7) AS period,
     e.recorded_at,
     p.order_id,
     o.order_code,
@@ -423,7 +408,7 @@ SELECT
     p.amount_minor,
     p.item_kind,
     -- What it moves in a roll-forward.
-    CASE WHEN e.event_type LIKE 'opening.%' THEN 'opening' ELSE p.item_kind END AS moved,
+    CASE WHEN e.event_type GLOB 'opening.*' THEN 'opening' ELSE p.item_kind END AS moved,
     p.event_id,
     p.event_key,
     t.title AS event_title,
@@ -433,8 +418,8 @@ SELECT
     p.payment_method,
     p.voucher_id,
     CASE WHEN p.account_code = 'liabilities:flex' THEN 'flex'
-         WHEN p.account_code LIKE 'liabilities:voucher:%' THEN 'voucher' END AS voucher_class
-FROM journal_entries e JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
+         WHEN p.account_code GLOB 'liabilities:voucher:*' THEN 'voucher' END AS voucher_class
+FROM journal_entries e CROSS JOIN postings p ON p.source = e.source AND p.entry_no = e.entry_no
 LEFT JOIN orders o ON o.source = p.source AND o.order_id = p.order_id
 LEFT JOIN event_titles t ON t.source = p.source AND t.event_key = p.event_key;
 
@@ -445,7 +430,7 @@ SELECT
     s.source,
     s.entry_no,
     s.booking_date,
-    ledger_period(s.booking_date) AS period,
+    substr(s.booking_date, 1, 7) AS period,
     e.recorded_at,
     s.currency,
     s.basis,

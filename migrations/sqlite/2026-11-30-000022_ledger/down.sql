@@ -1,3 +1,5 @@
+DROP TABLE order_sums;
+DROP TABLE month_sums;
 DROP TABLE postings;
 DROP TABLE journal_entries;
 DROP TABLE periods;

@@ -160,6 +160,40 @@ CREATE INDEX postings_order ON postings (source, order_id, account_code, entry_n
 CREATE INDEX postings_event ON postings (source, event_id, service_date);
 CREATE INDEX postings_voucher ON postings (source, voucher_id);
 
+CREATE TABLE month_sums (
+    source text COLLATE "C" NOT NULL,
+    sum_key text COLLATE "C" NOT NULL,
+    period text COLLATE "C" NOT NULL CHECK (period ~ '^[0-9]{4}-[01][0-9]$'),
+    currency text COLLATE "C" NOT NULL,
+    account_code text COLLATE "C" NOT NULL,
+    item_kind text COLLATE "C" NOT NULL,
+    is_opening boolean NOT NULL,
+    event_id text COLLATE "C",
+    event_key text COLLATE "C",
+    vat_bp integer,
+    payment_method text COLLATE "C",
+    amount_minor bigint NOT NULL,
+    qty bigint NOT NULL,
+    PRIMARY KEY (source, sum_key)
+) WITH (fillfactor = 50);
+COMMENT ON TABLE month_sums IS
+    'Sums of the lines by month, kept so that reports do not read the journal; `ledger verify` compares them with it.';
+COMMENT ON COLUMN month_sums.sum_key IS 'All that the lines have in common, as JSON.';
+COMMENT ON COLUMN month_sums.is_opening IS 'Of what was brought in when the book began.';
+CREATE INDEX month_sums_period ON month_sums (period, source);
+
+CREATE TABLE order_sums (
+    source text COLLATE "C" NOT NULL,
+    order_id text COLLATE "C" NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    billed_minor bigint NOT NULL,
+    settled_minor bigint NOT NULL,
+    PRIMARY KEY (source, order_id, currency)
+);
+COMMENT ON TABLE order_sums IS
+    'What each order was billed and what of it is settled, kept as month_sums is.';
+COMMENT ON COLUMN order_sums.order_id IS 'Empty for lines about no order.';
+
 CREATE FUNCTION ledger_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'ledger: % is append-only', TG_TABLE_NAME;
