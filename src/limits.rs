@@ -12,6 +12,8 @@ pub const DATABASE_DOWN_WAIT: Duration = Duration::from_millis(200);
 pub const STORE_WAIT: Duration = Duration::from_secs(15);
 /// Read connections of a SQLite file: for the console, reports and token lookups.
 pub const SQLITE_READERS: u32 = 4;
+/// Pages of a SQLite write-ahead log from which on it is written back beside the writer.
+pub const LOG_PAGES: u32 = 2_000;
 /// Size from which on a SQLite write-ahead log is written back and truncated, in bytes: twice what a checkpoint leaves.
 pub const LOG_BYTES: u64 = 128 * 1024 * 1024;
 /// How long the truncation of the log after an erasure waits for whoever reads or writes; deliveries wait meanwhile.
@@ -80,8 +82,10 @@ pub const FORGET_DAEMON_MILLISECONDS: i64 = 86_400_000;
 
 /// Entities that a worker claims together.
 pub const CLAIM_ENTITIES: i64 = 256;
-/// How long a transaction of settling goes on before it gives the writer back: deliveries wait for it on SQLite.
+/// How long a transaction of settling goes on before it gives the writer back: deliveries may wait for it on SQLite.
 pub const SETTLE_TIME: Duration = Duration::from_millis(40);
+/// The same while deliveries do wait.
+pub const SETTLE_TIME_RECEIVING: Duration = Duration::from_millis(10);
 /// Events of one entity that are processed together; the rest waits for the next claim.
 pub const CLAIM_EVENTS_PER_ENTITY: i64 = 100;
 

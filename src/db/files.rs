@@ -3,7 +3,7 @@
 
 use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,6 +40,8 @@ pub(super) struct Files {
     opened: Identity,
     /// SQLite makes the log when it first needs it; from then on it stays as long as a connection is open.
     opened_log: OnceLock<Identity>,
+    /// The index of the log.
+    index: OnceLock<Option<File>>,
     /// Whether the last look found another file, which is logged once.
     displaced: AtomicBool,
 }
@@ -52,8 +54,8 @@ impl Files {
         let opened = Identity::from(std::fs::metadata(&file)?);
         let real = std::fs::canonicalize(&file)?;
         let log = beside(&real, "-wal");
-        let (opened_log, displaced) = (OnceLock::new(), AtomicBool::new(false));
-        Ok(Self { file, real, log, named, opened, opened_log, displaced })
+        let (opened_log, index, displaced) = (OnceLock::new(), OnceLock::new(), AtomicBool::new(false));
+        Ok(Self { file, real, log, named, opened, opened_log, index, displaced })
     }
 
     /// Fails while the database or its log is not the file that was opened. The first failure is logged, and the end.
@@ -98,6 +100,18 @@ impl Files {
             // Nothing was written yet.
             (Err(_), None) => None,
         }
+    }
+
+    /// Pages of the write-ahead log that are not written back, by the log's index: SQLite's file format, 2.1 of "The
+    /// WAL-Index File Format". 0 when it cannot be read.
+    pub(super) fn log_pages(&self) -> u32 {
+        let index = self.index.get_or_init(|| File::open(beside(&self.real, "-shm")).ok());
+        let mut head = [0; 100];
+        let Some(Ok(())) = index.as_ref().map(|index| index.read_exact_at(&mut head, 0)) else { return 0 };
+        let number =
+            |at: usize| head.get(at..at + 4).and_then(|bytes| Some(u32::from_ne_bytes(bytes.try_into().ok()?)));
+        let (frames, written_back) = (number(16).unwrap_or(0), number(96).unwrap_or(0));
+        frames.saturating_sub(written_back)
     }
 
     /// Bytes of the write-ahead log.

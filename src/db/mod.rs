@@ -15,6 +15,8 @@ pub use self::open::{COPY_PROGRESS, Role, unfinished_copy};
 pub mod schema;
 pub mod vocabulary;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use diesel::SqliteConnection;
@@ -89,8 +91,19 @@ macro_rules! insert_rows {
 #[derive(Clone)]
 pub struct Database {
     pools: Pools,
+    /// Writers that a sender waits for.
+    deliveries: Arc<AtomicUsize>,
     /// The lock of a SQLite file, held while the daemon runs: a second daemon on the same file is refused.
-    _lock: Option<std::sync::Arc<std::fs::File>>,
+    _lock: Option<Arc<std::fs::File>>,
+}
+
+/// A delivery that waits to be written.
+pub struct Announced<'d>(&'d AtomicUsize);
+
+impl Drop for Announced<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 #[derive(Clone)]
@@ -175,6 +188,17 @@ impl Database {
         database
     }
 
+    /// Says that a sender waits for what is about to be written, until the answer is dropped.
+    pub fn announce_delivery(&self) -> Announced<'_> {
+        self.deliveries.fetch_add(1, Ordering::Relaxed);
+        Announced(&self.deliveries)
+    }
+
+    /// Whether a delivery waits for the one writer of SQLite, so that whoever holds it should give it back soon.
+    pub fn delivery_waits(&self) -> bool {
+        self.is_embedded() && self.deliveries.load(Ordering::Relaxed) > 0
+    }
+
     /// On SQLite, writes the write-ahead log back into the file and truncates it, because it may hold copies of deleted
     /// data. While someone reads, part of it stays until the next time.
     ///
@@ -235,7 +259,10 @@ impl Database {
 
     fn still_there(&self) -> Result<()> {
         match &self.pools {
-            Pools::Sqlite(pools) => pools.files.check(),
+            Pools::Sqlite(pools) => {
+                pools.committed();
+                pools.files.check()
+            }
             Pools::Postgres(_) => Ok(()),
         }
     }

@@ -1,6 +1,7 @@
 //! SQLite: how a file is opened, with the settings that durable commits need, and how its log is kept small.
 
 use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,8 +15,9 @@ use super::pool::Waits;
 use super::{Database, Error, Result, Role, SqlitePool, migrate};
 use crate::limits;
 
-/// WAL with `synchronous=FULL`: a commit is on disk before it is confirmed. A checkpoint runs every 4,000 pages. A
-/// statement whose triggers may abort keeps the pages that it changes: in memory, because a file would double the work.
+/// WAL with `synchronous=FULL`: a commit is on disk before it is confirmed. The daemon writes the log back beside the
+/// writer ([`write_back_beside`]); when it has 16,000 pages, the writer writes back what is left, and begins the log
+/// anew. A statement whose triggers may abort keeps the pages that it changes: in memory, because a file would double the work.
 /// What is deleted is overwritten: else a part of it stays at the end of a page that another row takes over, and an
 /// erased person is not gone.
 const WRITE: &str = "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
@@ -43,6 +45,8 @@ pub(super) struct Pools {
     pub(super) files: Arc<Files>,
     /// Keeps the log from being deleted and made anew while connections come and go, and empties it.
     keeper: Arc<Mutex<SqliteConnection>>,
+    /// Wakes the thread that writes the log back, where there is one.
+    grown: Option<SyncSender<()>>,
 }
 
 pub(super) fn open(path: &str, role: Role, must_exist: bool) -> Result<Database> {
@@ -94,13 +98,19 @@ pub(super) fn open(path: &str, role: Role, must_exist: bool) -> Result<Database>
     // A visitor cannot write, not even by mistake.
     let write = if role == Role::Visitor { READ } else { WRITE };
     let read = if role == Role::Daemon { READ_NOW } else { READ };
+    let keeper = Arc::new(Mutex::new(first));
+    let grown = match role {
+        Role::Daemon => Some(write_back_beside(&keeper).map_err(|error| failed(&error))?),
+        Role::Command | Role::Visitor | Role::Copier => None,
+    };
     let pools = Pools {
+        grown,
         write: pool("write", 1, write)?,
         read: pool("read", limits::SQLITE_READERS, read)?,
         files: Arc::new(Files::opened(file).map_err(|error| failed(&error))?),
-        keeper: Arc::new(Mutex::new(first)),
+        keeper,
     };
-    Ok(Database { pools: super::Pools::Sqlite(pools), _lock: lock })
+    Ok(Database { pools: super::Pools::Sqlite(pools), _lock: lock, deliveries: Arc::default() })
 }
 
 /// An address that opens a file and never makes one. Diesel hands it to SQLite, which decodes it.
@@ -118,6 +128,23 @@ fn address(file: &Path) -> std::io::Result<String> {
     Ok(address + "?mode=rw")
 }
 
+/// Starts a thread that writes the log back whenever it is woken, until nobody can wake it any more. It takes none of
+/// the writer's time, and leaves little to be written back when the log begins anew.
+fn write_back_beside(keeper: &Arc<Mutex<SqliteConnection>>) -> std::io::Result<SyncSender<()>> {
+    let keeper = Arc::clone(keeper);
+    let (wake, woken) = sync_channel(1);
+    std::thread::Builder::new().name("log-keeper".to_owned()).spawn(move || {
+        while woken.recv().is_ok() {
+            let mut keeper = keeper.lock().unwrap_or_else(PoisonError::into_inner);
+            let done = sql_query("PRAGMA wal_checkpoint(PASSIVE)").get_result::<Checkpoint>(&mut *keeper);
+            if let Err(error) = done {
+                tracing::debug!(%error, "the log was not written back; the writer will do it");
+            }
+        }
+    })?;
+    Ok(wake)
+}
+
 /// What a checkpoint says.
 #[derive(QueryableByName)]
 struct Checkpoint {
@@ -130,6 +157,16 @@ struct Checkpoint {
 }
 
 impl Pools {
+    /// After a commit: has the log written back when there is much of it.
+    pub(super) fn committed(&self) {
+        if let Some(grown) = &self.grown
+            && self.files.log_pages() > limits::LOG_PAGES
+        {
+            // When the thread has been woken already, it will see this too.
+            let _ = grown.try_send(());
+        }
+    }
+
     /// Writes the log back into the file, and truncates it unless someone still reads from it. Waits for readers and
     /// writers no longer than `patience`: meanwhile deliveries wait, and a forgotten reader may stay for hours.
     pub(super) fn write_back(&self, patience: Duration) -> Result<()> {

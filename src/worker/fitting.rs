@@ -21,15 +21,16 @@ impl Fitting {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// A transaction of so many entities took so long.
-    pub(super) fn settled(&self, settled: usize, took: Duration) {
-        self.0.store(after(self.get(), settled, took), Ordering::Relaxed);
+    /// A transaction of so many entities took so long, and maybe a delivery waited for its end.
+    pub(super) fn settled(&self, settled: usize, took: Duration, delivery_waits: bool) {
+        let time = if delivery_waits { limits::SETTLE_TIME_RECEIVING } else { limits::SETTLE_TIME };
+        self.0.store(after(self.get(), settled, took, time), Ordering::Relaxed);
     }
 }
 
 /// It grows slowly, and shrinks at once.
-fn after(fitting: usize, settled: usize, took: Duration) -> usize {
-    let (took, time) = (took.as_micros().max(1), limits::SETTLE_TIME.as_micros());
+fn after(fitting: usize, settled: usize, took: Duration, time: Duration) -> usize {
+    let (took, time) = (took.as_micros().max(1), time.as_micros());
     if took > time {
         let share = u128::try_from(settled).unwrap_or(u128::MAX).saturating_mul(time) / took;
         return usize::try_from(share).unwrap_or(1).max(1);
@@ -45,10 +46,10 @@ mod tests {
     #[test]
     fn a_transaction_keeps_to_its_time() {
         let time = limits::SETTLE_TIME;
-        assert_eq!(after(100, 100, time * 2), 50);
-        assert_eq!(after(100, 3, time * 10), 1, "one is always tried");
-        assert_eq!(after(32, 32, time / 2), 37);
-        assert_eq!(after(32, 5, time / 2), 32, "there was no more");
-        assert_eq!(after(250, 250, time), 256, "as many as are claimed");
+        assert_eq!(after(100, 100, time * 2, time), 50);
+        assert_eq!(after(100, 3, time * 10, time), 1, "one is always tried");
+        assert_eq!(after(32, 32, time / 2, time), 37);
+        assert_eq!(after(32, 5, time / 2, time), 32, "there was no more");
+        assert_eq!(after(250, 250, time, time), 256, "as many as are claimed");
     }
 }

@@ -326,7 +326,9 @@ impl Inner {
     /// Settles one batch of orders of a source. Returns whether there was one.
     fn turn_orders(&self, name: &str) -> bool {
         let Some(source) = self.sources.get(name) else { return false };
-        let Some(claims) = self.claim(name, limits::CLAIM_ENTITIES) else { return false };
+        // A claim takes its part of the writer's time too, so it takes what two transactions settle.
+        let wanted = i64::try_from(self.fitting.get().saturating_mul(2)).unwrap_or(limits::CLAIM_ENTITIES);
+        let Some(claims) = self.claim(name, wanted.min(limits::CLAIM_ENTITIES)) else { return false };
         let attempts = self.settings.attempts;
         let read = claims.entities.iter().map(|(claimed, _)| read::webhooks(source, claimed, attempts));
         self.settle_in_turn(read.collect());

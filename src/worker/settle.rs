@@ -53,7 +53,7 @@ impl Inner {
             let begun = Instant::now();
             match self.settle_together(&next) {
                 Ok(settled) => {
-                    self.fitting.settled(settled, begun.elapsed());
+                    self.fitting.settled(settled, begun.elapsed(), self.database.delivery_waits());
                     next.drain(..settled);
                     next.append(&mut works);
                     works = next;

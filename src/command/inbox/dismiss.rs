@@ -195,8 +195,8 @@ fn in_words(plan: &Plan, money: &Money) -> anyhow::Result<String> {
     } else {
         text += &format::render(&table_of(&plan.counts), Format::Table)?;
         text.push_str(
-            "\nThey will count for nothing any more: in no alert, in no close of a month. What is known of their orders \
-             stays, and so does what is booked of them.\n`ticketledger inbox replay ID` takes one up again.\n",
+            "\nThey will count for nothing any more: in no alert, in no close of a month. What is known of their \
+             orders stays, and so does what is booked of them.\n`ticketledger inbox replay ID` takes one up again.\n",
         );
     }
     for sum in &money.payments {

@@ -154,7 +154,7 @@ pub(super) fn open(url: &str, role: Role, must_exist: bool) -> Result<Database> 
     if role != Role::Copier && unfinished_copy(&mut super::Connection::Postgres(pools.get()?))? {
         return Err(Error::Unfinished);
     }
-    Ok(Database { pools: super::Pools::Postgres(pools), _lock: None })
+    Ok(Database { pools: super::Pools::Postgres(pools), _lock: None, deliveries: Arc::default() })
 }
 
 /// Adds [`PATIENCE`] to the address.

@@ -231,6 +231,7 @@ fn answer(item: Waiting, result: Result<Vec<EventId>, Refused>) {
 fn commit(batch: &[Waiting], database: &Database, wake: &Notify, activity: &Activity) -> db::Result<Vec<EventId>> {
     let started = Instant::now();
     let deliveries: Vec<&Delivery> = batch.iter().flat_map(|item| &item.deliveries).collect();
+    let _waits = database.announce_delivery();
     let ids = database.transaction("inbox", |connection| store::insert_batch(connection, &deliveries));
     let ids = ids.inspect_err(|_| metrics::counter!("ticketledger_inbox_commit_failures_total").increment(1))?;
     metrics::histogram!("ticketledger_inbox_commit_seconds").record(started.elapsed());
