@@ -1,5 +1,5 @@
 //! What the daemon reaches beside bare loops that do only the part that cannot be left out, in one run:
-//! `cargo bench --bench performance -- [seconds] [rounds]`.
+//! `cargo bench --bench performance -- [seconds] [rounds]`. See `growth.rs` for what a growing book costs.
 //!
 //! SQLite is always measured; PostgreSQL too when `TICKETLEDGER_BENCH_URL` names a server on which databases may be
 //! made. Rounds are interleaved, and the median of each figure counts. The table goes to standard output, and the
@@ -10,6 +10,7 @@
 
 mod bare;
 mod engine;
+mod growth;
 mod load;
 mod serving;
 
@@ -32,6 +33,11 @@ fn main() {
         && role == "bare-server"
     {
         return bare::serve(url);
+    }
+    if arguments.first().is_some_and(|first| first == "growth") {
+        println!("{}", machine());
+        let sizes: Vec<u64> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
+        return Engine::there().iter().for_each(|engine| growth::print(engine, &sizes));
     }
     let mut numbers = arguments.iter().filter_map(|argument| argument.parse::<u64>().ok());
     let (seconds, rounds) = (numbers.next().unwrap_or(8), numbers.next().unwrap_or(3));

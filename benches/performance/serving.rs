@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::engine::Place;
 
 pub(crate) const VENDOR: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f0";
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const PATH: &str = "/webhooks/museum/0123456789abcdef0123456789abcdef";
 
 /// A process; it is killed on drop.

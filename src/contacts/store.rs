@@ -3,15 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{Array, BigInt, Text};
 
 use super::StoredContact;
 use crate::clock::Timestamp;
-use crate::db::compiled::fixed;
+use crate::db::compiled::{Upsert, fixed};
 use crate::db::schema::{contact_orders, contacts, orders};
 use crate::db::{Connection, Result};
-use crate::on_engine;
 use crate::order::Contact;
+use crate::{limits, on_engine};
 
 #[derive(Insertable, AsChangeset)]
 #[diesel(table_name = contacts, treat_none_as_default_value = false, treat_none_as_null = true)]
@@ -68,13 +68,35 @@ pub(super) fn matching(
     Ok(rows.into_iter().map(|(key, contact_id, version)| (key, (contact_id, version))).collect())
 }
 
-/// Inserts a contact and returns its number.
-pub(super) fn insert(connection: &mut Connection, source: &str, contact: &Contact, version: i64) -> Result<i64> {
-    let row = ContactRow::of(source, contact, version);
-    Ok(on_engine!(connection, |c| diesel::insert_into(contacts::table)
-        .values(row)
-        .returning(contacts::contact_id)
-        .get_result(c))?)
+/// Inserts contacts, each with its version, and returns their numbers.
+pub(super) fn insert<'c>(
+    connection: &mut Connection,
+    source: &str,
+    new: &[(&'c Contact, i64)],
+) -> Result<Vec<(&'c Contact, i64)>> {
+    let rows: Vec<ContactRow<'_>> =
+        new.iter().map(|(contact, version)| ContactRow::of(source, contact, *version)).collect();
+    let by_key: HashMap<&str, &'c Contact> =
+        new.iter().map(|(contact, _)| (contact.match_key.as_str(), *contact)).collect();
+    let mut numbers = Vec::with_capacity(new.len());
+    match connection {
+        Connection::Sqlite(c) => {
+            for (row, (contact, _)) in rows.iter().zip(new) {
+                let insert = diesel::insert_into(contacts::table).values(row);
+                numbers.push((*contact, insert.returning(contacts::contact_id).get_result(&mut **c)?));
+            }
+        }
+        Connection::Postgres(c) => {
+            for rows in rows.chunks(limits::INSERT_ROWS) {
+                let key = contacts::match_key.assume_not_null();
+                let insert = diesel::insert_into(contacts::table).values(rows);
+                let inserted: Vec<(String, i64)> =
+                    insert.returning((key, contacts::contact_id)).get_results(&mut **c)?;
+                numbers.extend(inserted.iter().filter_map(|(key, id)| Some((*by_key.get(key.as_str())?, *id))));
+            }
+        }
+    }
+    Ok(numbers)
 }
 
 /// Replaces all data of a contact.
@@ -90,19 +112,30 @@ pub(super) fn replace(
     Ok(())
 }
 
-/// Makes the contact the current one of an order.
-pub(super) fn link(connection: &mut Connection, source: &str, order_id: &str, contact_id: i64) -> Result<()> {
+/// Makes each contact the current one of its order.
+pub(super) fn link(connection: &mut Connection, source: &str, links: &[(&str, i64)]) -> Result<()> {
     match connection {
-        Connection::Sqlite(c) => fixed("UPDATE orders SET contact_id = ")
-            .bind::<BigInt, _>(contact_id, " WHERE source = ")
-            .bind::<Text, _>(source, " AND order_id = ")
-            .bind::<Text, _>(order_id, "")
-            .execute(&mut **c)?,
-        Connection::Postgres(c) => {
-            let order = orders::table.find((source, order_id));
-            diesel::update(order).set(orders::contact_id.eq(Some(contact_id))).execute(&mut **c)?
+        Connection::Sqlite(c) => {
+            for (order_id, contact_id) in links {
+                fixed("UPDATE orders SET contact_id = ")
+                    .bind::<BigInt, _>(contact_id, " WHERE source = ")
+                    .bind::<Text, _>(source, " AND order_id = ")
+                    .bind::<Text, _>(*order_id, "")
+                    .execute(&mut **c)?;
+            }
         }
-    };
+        Connection::Postgres(c) => {
+            let (orders, contacts): (Vec<&str>, Vec<i64>) = links.iter().copied().unzip();
+            let update = "UPDATE orders SET contact_id = link.contact_id \
+                          FROM unnest($1::text[], $2::bigint[]) AS link (order_id, contact_id) \
+                          WHERE orders.source = $3 AND orders.order_id = link.order_id";
+            diesel::sql_query(update)
+                .bind::<Array<Text>, _>(orders)
+                .bind::<Array<BigInt>, _>(contacts)
+                .bind::<Text, _>(source)
+                .execute(&mut **c)?;
+        }
+    }
     Ok(())
 }
 
@@ -121,15 +154,26 @@ pub(super) fn of_orders(
     Ok(rows.into_iter().map(|(order_id, contact_id, erased)| (order_id, contact_id, erased.is_some())).collect())
 }
 
-/// Adds a contact to those that an order has or had.
-pub(super) fn remember(connection: &mut Connection, source: &str, order_id: &str, contact_id: i64) -> Result<()> {
-    let row = (
-        contact_orders::source.eq(source),
-        contact_orders::order_id.eq(order_id),
-        contact_orders::contact_id.eq(contact_id),
-    );
-    let insert = diesel::insert_into(contact_orders::table).values(row);
-    on_engine!(connection, |c| insert.on_conflict_do_nothing().execute(c))?;
+/// Adds contacts to those that orders have or had.
+pub(super) fn remember(connection: &mut Connection, source: &str, links: &[(&str, i64)]) -> Result<()> {
+    let row = |(order_id, contact_id): &(&str, i64)| {
+        (
+            contact_orders::source.eq(source.to_owned()),
+            contact_orders::order_id.eq((*order_id).to_owned()),
+            contact_orders::contact_id.eq(*contact_id),
+        )
+    };
+    match connection {
+        Connection::Sqlite(c) => links.iter().try_for_each(|link| {
+            let insert = diesel::insert_into(contact_orders::table).values(row(link));
+            Upsert::new(insert, " ON CONFLICT DO NOTHING").execute(&mut **c).map(|_| ())
+        })?,
+        Connection::Postgres(c) => links.chunks(limits::INSERT_ROWS).try_for_each(|links| {
+            let rows: Vec<_> = links.iter().map(row).collect();
+            let insert = diesel::insert_into(contact_orders::table).values(rows);
+            insert.on_conflict_do_nothing().execute(&mut **c).map(|_| ())
+        })?,
+    }
     Ok(())
 }
 

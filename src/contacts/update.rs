@@ -33,7 +33,7 @@ pub(crate) fn apply_updates(connection: &mut Connection, source: &str, updates: 
         }
         known.insert((order_id, contact_id));
     }
-    let mut newest = BTreeMap::new();
+    let (mut newest, mut remembered) = (BTreeMap::new(), Vec::new());
     for update in updates {
         let (Some((order_id, now)), Some(contact_id)) = (update.order, ids.get(update.contact.match_key.as_str()))
         else {
@@ -45,7 +45,7 @@ pub(crate) fn apply_updates(connection: &mut Connection, source: &str, updates: 
         if !known.insert((order_id.to_owned(), *contact_id)) {
             continue;
         }
-        store::remember(connection, source, order_id, *contact_id)?;
+        remembered.push((order_id, *contact_id));
         if let Some(erased_id) = erased.get(order_id) {
             tracing::warn!(
                 source,
@@ -57,10 +57,8 @@ pub(crate) fn apply_updates(connection: &mut Connection, source: &str, updates: 
             store::flag(connection, *contact_id, *erased_id)?;
         }
     }
-    for (order_id, contact_id) in newest {
-        store::link(connection, source, order_id, contact_id)?;
-    }
-    Ok(())
+    store::remember(connection, source, &remembered)?;
+    store::link(connection, source, &newest.into_iter().collect::<Vec<_>>())
 }
 
 /// Stores each contact as its newest event describes it. Returns the numbers of the contacts by match key.
@@ -83,19 +81,20 @@ fn store_contacts<'a>(
         }
     }
     let known = store::matching(connection, source, &keys.iter().copied().collect())?;
-    let mut ids = HashMap::new();
+    let (mut ids, mut new) = (HashMap::new(), Vec::new());
     for key in keys {
         let Some(update) = newest.get(key) else { continue };
-        let contact_id = match known.get(key) {
-            None => store::insert(connection, source, update.contact, update.version)?,
-            Some((contact_id, version)) => {
-                if *version <= update.version {
-                    store::replace(connection, *contact_id, source, update.contact, update.version)?;
-                }
-                *contact_id
-            }
+        let Some((contact_id, version)) = known.get(key) else {
+            new.push((update.contact, update.version));
+            continue;
         };
-        ids.insert(key, contact_id);
+        if *version <= update.version {
+            store::replace(connection, *contact_id, source, update.contact, update.version)?;
+        }
+        ids.insert(key, *contact_id);
+    }
+    for (contact, contact_id) in store::insert(connection, source, &new)? {
+        ids.insert(contact.match_key.as_str(), contact_id);
     }
     Ok(ids)
 }

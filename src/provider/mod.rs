@@ -108,7 +108,15 @@ pub fn tells_fact(kind: &str) -> bool {
 }
 
 /// What makes a webhook doubtful that is to be dismissed.
-pub const DOUBTS: Doubts = Doubts { tells_fact, may_tell_of_money };
+pub const DOUBTS: Doubts = Doubts { tells_fact, may_tell_of_money, says_payments };
+
+/// Whether a whole order says what was paid, be it nothing.
+fn says_payments(body: &[u8]) -> bool {
+    let Ok(text) = wrapped::open(body) else { return false };
+    let document = json::parse(&text);
+    let object = document.as_ref().ok().and_then(|document| document.object().ok());
+    object.and_then(|object| object.get("payments")).is_some_and(|said| !said.is_null())
+}
 
 /// The payments that a webhook tells of; `None` when they cannot be known.
 pub fn payments_in(source: &Source, body: &[u8]) -> Option<Vec<Payment>> {

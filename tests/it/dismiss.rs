@@ -150,6 +150,19 @@ on_both_engines!(what_cannot_be_read_and_may_tell_of_money_takes_a_second_reason
     daemon.finish().await;
 });
 
+on_both_engines!(the_last_word_on_what_was_paid_takes_a_second_reason, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let paid = json!({"status": "NEVER_HEARD_OF", "payments": [payment("m", "500.00")]});
+    assert_eq!(daemon.parked("museum", order("A", paid)).await, "unknown_status");
+    let mut without: Value = serde_json::from_str(&order("A", json!({}))).unwrap();
+    without.as_object_mut().unwrap().remove("payments");
+    daemon.deliver(without.to_string()).await;
+    assert_eq!(doubts(&planned(&daemon, &[1])), [(1, Doubt::LastWord)]);
+    daemon.deliver(order("A", json!({"payments": []}))).await;
+    assert_eq!(doubts(&planned(&daemon, &[1])), []);
+    daemon.finish().await;
+});
+
 on_both_engines!(what_a_worker_holds_or_has_changed_is_left_alone, async |database| {
     let daemon = mixed(database).await;
     daemon.accepted("museum", order("B", json!({"payments": [payment("m", "1.00")]}))).await;

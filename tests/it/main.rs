@@ -21,6 +21,7 @@ mod explain_vouchers;
 mod findings;
 mod histories;
 mod imports;
+mod kept_sums;
 mod large_orders;
 mod maintenance;
 mod monitor;

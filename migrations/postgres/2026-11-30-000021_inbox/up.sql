@@ -58,6 +58,8 @@ CREATE INDEX inbox_events_waiting ON inbox_events (source, entity, id) WHERE sta
 -- The events that a worker holds now: few, however much waits.
 CREATE INDEX inbox_events_leased ON inbox_events (source, entity) WHERE lease_token IS NOT NULL;
 CREATE INDEX inbox_events_entity ON inbox_events (source, entity, id);
+-- How many events are in each state is asked every few seconds, and read from here.
+CREATE INDEX inbox_events_state ON inbox_events (source, state, received_at);
 CREATE INDEX inbox_events_parked ON inbox_events (source, id) WHERE state = 'parked';
 
 CREATE TABLE operator_actions (

@@ -45,6 +45,8 @@ CREATE INDEX inbox_events_entity ON inbox_events (source, entity, id);
 -- The events that a worker holds now: few, however much waits. Created after the index above, because of two indexes
 -- that serve a lookup equally well SQLite takes the newer.
 CREATE INDEX inbox_events_leased ON inbox_events (source, entity) WHERE lease_token IS NOT NULL;
+-- How many events are in each state is asked every few seconds, and read from here.
+CREATE INDEX inbox_events_state ON inbox_events (source, state, received_at);
 CREATE INDEX inbox_events_parked ON inbox_events (source, id) WHERE state = 'parked';
 
 -- What people did to events and books from the command line or the console, and why.

@@ -30,6 +30,8 @@ pub struct Plan {
     chosen: Vec<(EventId, String)>,
     /// Of these, those about nothing that is known, each with its source.
     nameless: Vec<(EventId, String)>,
+    /// Of these, those after which something about the same was applied.
+    followed: Vec<Doubtful>,
 }
 
 /// A webhook that should not be dismissed without a second thought.
@@ -49,7 +51,7 @@ pub enum Doubt {
     NotProcessed,
     /// It tells of a payment or a cancellation, which no other webhook repeats.
     OwnFact,
-    /// No later webhook about its order was applied.
+    /// No later webhook about its order, or about what was paid of it, was applied.
     LastWord,
     /// It cannot be read, and has words of orders or of money in it.
     MayTellOfMoney,
@@ -60,7 +62,7 @@ impl std::fmt::Display for Doubt {
         f.write_str(match self {
             Self::NotProcessed => "it has not been processed yet",
             Self::OwnFact => "it tells of a payment or a cancellation, which no other webhook repeats",
-            Self::LastWord => "no later webhook about the same order was applied",
+            Self::LastWord => "no later webhook about the same order, or what was paid of it, was applied",
             Self::MayTellOfMoney => "it cannot be read, and may tell of an order or of money",
         })
     }
@@ -96,6 +98,9 @@ impl Plan {
                         self.doubtful.push(Doubtful { id: row.id, source, entity, doubt });
                     } else if row.entity.is_none() {
                         self.nameless.push((row.id, row.source.clone()));
+                    } else {
+                        let (source, entity) = (row.source.clone(), row.entity.clone());
+                        self.followed.push(Doubtful { id: row.id, source, entity, doubt: Doubt::LastWord });
                     }
                     let state = row.state.as_str().to_owned();
                     self.chosen.push((row.id, state.clone()));
@@ -139,6 +144,8 @@ pub struct Doubts {
     pub tells_fact: fn(&str) -> bool,
     /// Whether a body that cannot be read may tell of an order or of money.
     pub may_tell_of_money: fn(&[u8]) -> bool,
+    /// Whether a body says what was paid, be it nothing.
+    pub says_payments: fn(&[u8]) -> bool,
 }
 
 /// Examines the selected webhooks.
@@ -147,7 +154,7 @@ pub struct Doubts {
 /// When the database cannot be read.
 pub fn plan(database: &Database, clock: &Clock, selection: &Selection, doubts: Doubts) -> Result<Plan> {
     let mut connection = database.reader()?;
-    let Doubts { tells_fact, may_tell_of_money } = doubts;
+    let Doubts { tells_fact, may_tell_of_money, says_payments } = doubts;
     let now = clock.now();
     let (mut plan, mut sums) = (Plan::default(), BTreeMap::new());
     match selection {
@@ -168,6 +175,13 @@ pub fn plan(database: &Database, clock: &Clock, selection: &Selection, doubts: D
     for (id, source) in std::mem::take(&mut plan.nameless) {
         if operator::body(&mut connection, id)?.is_some_and(|body| may_tell_of_money(&body)) {
             plan.doubtful.push(Doubtful { id, source, entity: None, doubt: Doubt::MayTellOfMoney });
+        }
+    }
+    for followed in std::mem::take(&mut plan.followed) {
+        // A later webhook that does not say what was paid leaves the earlier one the last word on it.
+        let says = operator::body(&mut connection, followed.id)?.is_some_and(|body| says_payments(&body));
+        if says && !store::later_bodies(&mut connection, &followed)?.iter().any(|body| says_payments(body)) {
+            plan.doubtful.push(followed);
         }
     }
     plan.doubtful.sort_by_key(|doubtful| doubtful.id);

@@ -4,6 +4,7 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
+use super::Doubtful;
 use crate::clock::Timestamp;
 use crate::db::schema::inbox_events;
 use crate::db::{Connection, Result};
@@ -43,6 +44,23 @@ pub(super) fn chosen(connection: &mut Connection, ids: &[EventId], now: Timestam
         inbox_events::lease_token.is_not_null().and(inbox_events::due_at.gt(now)),
         sql::<Bool>(LATER_APPLIED),
     ));
+    Ok(on_engine!(connection, |c| query.load(c))?)
+}
+
+/// Later webhooks that are looked at.
+const LATER: i64 = 20;
+
+/// Bodies of the newest webhooks about the same that were applied after this one.
+pub(super) fn later_bodies(connection: &mut Connection, event: &Doubtful) -> Result<Vec<Vec<u8>>> {
+    let query = inbox_events::table
+        .filter(inbox_events::source.eq(&event.source))
+        .filter(inbox_events::entity.eq(&event.entity))
+        .filter(inbox_events::id.gt(event.id))
+        .filter(inbox_events::state.eq_any([State::Done, State::Superseded]))
+        .filter(inbox_events::body.is_not_null())
+        .order(inbox_events::id.desc())
+        .limit(LATER)
+        .select(inbox_events::body.assume_not_null());
     Ok(on_engine!(connection, |c| query.load(c))?)
 }
 

@@ -1,0 +1,75 @@
+//! What settling and the commands of every day cost while the book grows:
+//! `cargo bench --bench performance -- growth 10000 100000 1000000`.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::engine::{Engine, Place};
+use crate::load::{Kind, Load};
+use crate::serving::{self, Serving};
+
+/// Orders that are settled in a book of each size to time it.
+const TRIED: Duration = Duration::from_secs(3);
+
+/// Commands that people run every day; each is timed from its start to its end, three times.
+const COMMANDS: [&[&str]; 6] = [
+    &["inbox", "stats"],
+    &["report", "trial-balance"],
+    &["report", "trial-balance", "--period", "2025-11"],
+    &["report", "revenue"],
+    &["report", "revenue", "--period", "2025-11"],
+    &["ledger", "explain", "9e3779b97f4a7c1500aa"],
+];
+
+pub(crate) fn print(engine: &Engine, sizes: &[u64]) {
+    let place = engine.fresh();
+    let mut serving = serving::start(&place);
+    println!("\n{}: while the book grows", engine.name());
+    for size in sizes {
+        while place.count("orders") < *size {
+            Load::send(serving.address, Kind::Orders, 16, Duration::from_secs(2));
+            drain(&place);
+        }
+        let (before, begun) = (place.count("orders"), Instant::now());
+        Load::send(serving.address, Kind::Orders, 16, TRIED);
+        drain(&place);
+        let settled = (place.count("orders") - before) as f64 / begun.elapsed().as_secs_f64();
+        println!("{:>9} orders: {settled:>6.0} received and settled per s", place.count("orders"));
+        println!("{:>9} MiB on disk, {:.0} MiB of memory", place.bytes() / 1_048_576, serving.memory());
+        for command in COMMANDS {
+            println!("{:>9.0} ms  ticketledger {}", milliseconds(&place, command), command.join(" "));
+        }
+        serving = restarted(serving, &place);
+    }
+}
+
+fn drain(place: &Place) {
+    while place.count("inbox_events WHERE state = 'pending'") > 0 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The median of three runs.
+fn milliseconds(place: &Place, arguments: &[&str]) -> f64 {
+    let mut times: Vec<Duration> = (0..3)
+        .map(|_| {
+            let begun = Instant::now();
+            let mut command = Command::new(env!("CARGO_BIN_EXE_ticketledger"));
+            command.args(arguments).current_dir(place.folder.path()).env("HOOK", serving::SECRET);
+            command.env_remove("TICKETLEDGER_BENCH_URL").stdout(Stdio::null()).stderr(Stdio::null());
+            command.status().expect("the program runs");
+            begun.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    times.get(1).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)
+}
+
+/// Kills the daemon and starts it anew, and says how long it takes until it listens.
+fn restarted(serving: Serving, place: &Place) -> Serving {
+    drop(serving);
+    let begun = Instant::now();
+    let serving = serving::start(place);
+    println!("{:>9.0} ms  from the start after a kill to listening", begun.elapsed().as_secs_f64() * 1000.0);
+    serving
+}
