@@ -128,11 +128,15 @@ impl<'a> Read<'a> {
         })
     }
 
-    /// The currencies of the book by the end of the period, in the order of their codes.
+    /// The currencies of the book by the end of the period: the one with the most entries in it first.
     pub(super) fn currencies(&self) -> Vec<String> {
-        let mut currencies: Vec<String> = self.trial.iter().map(|row| row.currency.clone()).collect();
-        currencies.dedup();
-        currencies
+        let mut currencies: BTreeMap<&str, i64> = self.trial.iter().map(|row| (row.currency.as_str(), 0)).collect();
+        for row in &self.moves {
+            *currencies.entry(&row.currency).or_default() += row.transactions;
+        }
+        let mut currencies: Vec<(&str, i64)> = currencies.into_iter().collect();
+        currencies.sort_by_key(|(code, entries)| (std::cmp::Reverse(*entries), *code));
+        currencies.into_iter().map(|(code, _)| code.to_owned()).collect()
     }
 }
 

@@ -1,6 +1,8 @@
 //! The pages of balances: trial balance, clearing, receivables, vouchers, deferred revenue.
 
-use super::document::{Block, Cell, Table};
+use std::borrow::Cow;
+
+use super::document::{Block, Cell, Column, Table};
 use super::writer::Writer;
 use crate::report::pack::{ClearingTotal, Listed, RollForward, Section};
 
@@ -126,17 +128,15 @@ fn listed(listed: &Listed, since: &'static str, title: &'static str, write: &Wri
 pub(super) fn stored_value(section: &Section, write: &Writer<'_>) -> Vec<Block> {
     let words = write.words;
     let total = &section.stored_value_total;
-    let mut table = Table::new(&[words.movement], &[]);
     let columns: Vec<&RollForward> = section.stored_value.iter().chain([total]).collect();
-    table.columns.extend(columns.iter().map(|_| super::document::Column { title: "", is_number: true }));
-    let mut head = vec![Cell::text("")];
-    head.extend(columns.iter().map(|row| match &row.account {
-        Some(account) => Cell::code(account.strip_prefix("liabilities:").unwrap_or(account)),
-        None => Cell::text(words.total),
+    let mut table = Table::new(&[words.movement], &[]);
+    table.columns.extend(columns.iter().map(|row| Column {
+        title: match &row.account {
+            Some(account) => Cow::Owned(account.strip_prefix("liabilities:").unwrap_or(account).to_owned()),
+            None => Cow::Borrowed(words.total),
+        },
+        is_number: true,
     }));
-    if !section.stored_value.is_empty() {
-        table.total(head);
-    }
     let mut line = |name: &str, of: &dyn Fn(&RollForward) -> i64, is_total: bool| {
         let mut cells = vec![Cell::text(name)];
         cells.extend(columns.iter().map(|row| write.amount(of(row))));

@@ -123,7 +123,7 @@ fn freshness(fresh: &Freshness, write: &Writer<'_>, zone: Tz) -> Table {
 /// A check of several currencies is one line if it has passed everywhere.
 fn checks(checks: &[Check], write: &Writer<'_>) -> Table {
     let words = write.words;
-    let mut table = Table::new(&[words.page, words.what_is_checked, words.outcome], &[]).titled(words.checks);
+    let mut table = Table::new(&[words.section, words.what_is_checked, words.outcome], &[]).titled(words.checks);
     for (place, check) in checks.iter().enumerate() {
         let passed = check.outcome == Outcome::Passed;
         let alike = |other: &&Check| other.code == check.code && other.outcome == Outcome::Passed;

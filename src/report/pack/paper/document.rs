@@ -1,6 +1,13 @@
 //! A pack as it is laid out: pages of headings, facts, tables and charts, in the words of the reader. HTML shows them,
 //! and so could any other layout.
 
+use std::borrow::Cow;
+
+/// Tables of more columns are written smaller.
+const WIDE: usize = 7;
+/// Tables of more rows may go on on the next sheet of paper.
+const SHORT: usize = 14;
+
 /// One page; the cover is the first.
 pub(super) struct Page {
     /// Of the list of pages; all currencies have the same.
@@ -47,9 +54,8 @@ pub(super) struct Table {
     pub(super) rows: Vec<Row>,
 }
 
-#[derive(Clone, Copy)]
 pub(super) struct Column {
-    pub(super) title: &'static str,
+    pub(super) title: Cow<'static, str>,
     pub(super) is_number: bool,
 }
 
@@ -121,12 +127,12 @@ impl Table {
     }
 
     pub(super) fn and_words(mut self, words: &[&'static str]) -> Self {
-        self.columns.extend(words.iter().map(|title| Column { title, is_number: false }));
+        self.columns.extend(words.iter().map(|title| Column { title: Cow::Borrowed(title), is_number: false }));
         self
     }
 
     pub(super) fn and_numbers(mut self, numbers: &[&'static str]) -> Self {
-        self.columns.extend(numbers.iter().map(|title| Column { title, is_number: true }));
+        self.columns.extend(numbers.iter().map(|title| Column { title: Cow::Borrowed(title), is_number: true }));
         self
     }
 
@@ -136,6 +142,15 @@ impl Table {
 
     pub(super) fn total(&mut self, cells: Vec<Cell>) {
         self.rows.push(Row { cells, is_total: true });
+    }
+
+    /// Stays on one sheet of paper.
+    pub(super) fn is_short(&self) -> bool {
+        self.rows.len() <= SHORT
+    }
+
+    pub(super) fn is_wide(&self) -> bool {
+        self.columns.len() > WIDE
     }
 
     /// Whether there is more than totals.

@@ -18,7 +18,7 @@ pub(super) fn pages(section: &Section, write: &Writer<'_>, zone: Tz, by_day: boo
         currency: Some(section.currency.clone()),
         ties_to: Some(ties_to),
         blocks,
-        breaks: matches!(number, 2..=5 | 7),
+        breaks: matches!(number, 2 | 3),
     };
     vec![
         page(2, words.summary, words.tie_summary, summary(section, write, by_day)),
@@ -41,7 +41,7 @@ fn summary(section: &Section, write: &Writer<'_>, by_day: bool) -> Vec<Block> {
     let mut numbers = vec![if differs { words.as_closed } else { words.this_period }];
     numbers.extend(differs.then_some(words.as_now_known));
     numbers.extend([words.period_before, words.year_before]);
-    let mut table = Table::new(&[words.line, words.page], &numbers);
+    let mut table = Table::new(&[words.line, words.section], &numbers);
     for row in &section.summary {
         let mut cells =
             vec![Cell::text(words.summary_line(row.line)), Cell::text(row.page.to_string()), write.amount(row.minor)];

@@ -13,12 +13,12 @@ use crate::report::pack::Section;
 
 /// The size of a drawing in its own units.
 const WIDTH: i64 = 720;
-const HEIGHT: i64 = 220;
+const HEIGHT: i64 = 190;
 /// The field of the bars and lines within it.
 const LEFT: i64 = 70;
 const RIGHT: i64 = 712;
 const TOP: i64 = 12;
-const BOTTOM: i64 = 190;
+const BOTTOM: i64 = 162;
 /// Horizontal bars that fit on half a page.
 const METHODS: usize = 10;
 
@@ -81,7 +81,7 @@ pub(super) fn revenue(section: &Section, write: &Writer<'_>, by_day: bool) -> Ch
     chart
 }
 
-/// Horizontal bars with their amounts; what is below zero is hatched and has its minus sign.
+/// Horizontal bars with their amounts; what is below zero is dashed and has its minus sign.
 pub(super) fn payments(section: &Section, write: &Writer<'_>) -> Chart {
     let title = write.words.chart_payments;
     let net = |paid: i64, refunded: i64| paid.saturating_add(refunded);
@@ -98,7 +98,7 @@ pub(super) fn payments(section: &Section, write: &Writer<'_>) -> Chart {
     if largest == 0 {
         return chart(title, None);
     }
-    const ROW: i64 = 24;
+    const ROW: i64 = 21;
     let (names, amounts) = (200, 120);
     let height = ROW * i64::try_from(methods.len() + usize::from(!rest.is_empty())).unwrap_or(0) + 8;
     let mut drawing = Drawing::new(title, (WIDTH, height));
@@ -107,17 +107,17 @@ pub(super) fn payments(section: &Section, write: &Writer<'_>) -> Chart {
         let full = i128::from(WIDTH - names - amounts);
         let length = full * i128::from(minor.unsigned_abs()) / i128::from(largest);
         let length = i64::try_from(length).unwrap_or(0).max(1);
-        drawing.text(Anchor::End, (names - 8, y + 16), &draw::cut(name, 30));
+        drawing.text(Anchor::End, (names - 8, y + 14), &draw::cut(name, 30));
         let label = format!("{name}: {}", write.money(*minor));
-        drawing.bar("s1", (names, names + length), (y + 4, y + ROW - 4), *minor < 0, &label);
-        drawing.text(Anchor::Start, (names + length + 8, y + 16), &write.money(*minor));
+        drawing.bar("s1", (names, names + length), (y + 3, y + ROW - 3), *minor < 0, &label);
+        drawing.text(Anchor::Start, (names + length + 8, y + 14), &write.money(*minor));
         y += ROW;
     }
     if !rest.is_empty() {
         let minor = rest.iter().fold(0_i64, |sum, (_, minor)| sum.saturating_add(*minor));
         let name = format!("{} {}", write.words.more, rest.len());
-        drawing.text(Anchor::End, (names - 8, y + 16), &name);
-        drawing.text(Anchor::Start, (names + 8, y + 16), &write.money(minor));
+        drawing.text(Anchor::End, (names - 8, y + 14), &name);
+        drawing.text(Anchor::Start, (names + 8, y + 14), &write.money(minor));
     }
     chart(title, Some(drawing))
 }
@@ -137,7 +137,7 @@ pub(super) fn stored_value(section: &Section, write: &Writer<'_>) -> Chart {
         (0_i64..).zip(ends).map(|(index, end)| (x(index), scale.place(end.balance_minor))).collect();
     drawing.path("s3", &points);
     for (point, end) in points.iter().zip(ends) {
-        drawing.dot("s3", *point, &format!("{}: {}", end.month, write.money(end.balance_minor)));
+        drawing.dot(*point, &format!("{}: {}", end.month, write.money(end.balance_minor)));
         drawing.text(Anchor::Middle, (point.0, HEIGHT - 12), &end.month);
     }
     chart(title, Some(drawing))

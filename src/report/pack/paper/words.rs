@@ -36,6 +36,7 @@ words! {
     // Everywhere.
     none: "none", "keine";
     page: "Page", "Seite";
+    section: "Section", "Abschnitt";
     of: "of", "von";
     total: "Total", "Summe";
     ties_to: "Ties to", "Stimmt überein mit";
@@ -94,11 +95,12 @@ words! {
         "Die Bücher halten: Nummern, Hashes und Salden der ganzen Kette";
     check_frozen: "The numbers are those that the close froze", "Die Zahlen sind die beim Abschluss festgehaltenen";
     check_sweep: "Compared with the provider: nothing is missing", "Abgleich mit dem Anbieter: es fehlt nichts";
-    check_parked: "No webhook of the period is parked", "Kein Webhook des Zeitraums ist geparkt";
+    check_parked: "No webhook is parked: it might belong to this period",
+        "Kein Webhook ist geparkt: er könnte in diesen Zeitraum gehören";
     check_pending: "No webhook of the period is waiting", "Kein Webhook des Zeitraums wartet";
-    check_summary: "Each line of the summary is the total of its page",
-        "Jede Zeile der Zusammenfassung ist die Summe ihrer Seite";
-    check_charts: "The charts add up to their pages", "Die Diagramme stimmen mit ihren Seiten überein";
+    check_summary: "Each line of the summary is the total of its section",
+        "Jede Zeile der Zusammenfassung ist die Summe ihres Abschnitts";
+    check_charts: "The charts add up to their sections", "Die Diagramme stimmen mit ihren Abschnitten überein";
     check_trial_balance: "Debits = credits, balances add up to zero", "Soll = Haben, die Salden ergeben null";
     check_vat_accounts: "VAT by booking date = VAT accounts", "Steuer nach Buchungsdatum = Steuerkonten";
     check_vat_by_payment: "VAT posted − due by payment = not due yet",
@@ -179,7 +181,7 @@ words! {
     paid_out: "Paid out", "Ausgezahlt";
     fees: "Fees", "Gebühren";
     other: "Other", "Sonstiges";
-    oldest_open: "Not paid out since", "Nicht ausgezahlt seit";
+    oldest_open: "Open since", "Offen seit";
     movement: "Movement", "Bewegung";
     amount: "Amount", "Betrag";
     redeemed: "Paid by voucher or flex ticket", "Mit Gutschein oder Flexticket bezahlt";
@@ -247,16 +249,16 @@ words! {
     rows: "Rows", "Zeilen";
     journal_note: "The journal of the period is too long for paper:", "Das Journal des Zeitraums ist zu lang für Papier:";
     // What a page agrees with.
-    tie_summary: "the pages that are named in each line", "die in jeder Zeile genannten Seiten";
-    tie_all: "all other pages", "alle anderen Seiten";
-    tie_vat: "VAT accounts of page 3", "Steuerkonten auf Seite 3";
-    tie_revenue: "income accounts of page 3; page 4 by the bridge", "Erlöskonten auf Seite 3; Seite 4 über die Brücke";
-    tie_payments: "clearing accounts of page 3", "Verrechnungskonten auf Seite 3";
-    tie_receivable: "receivable of page 3", "Forderungen auf Seite 3";
-    tie_open_items: "closing balance of page 7", "Endbestand auf Seite 7";
-    tie_stored_value: "liability accounts of page 3", "Verbindlichkeiten auf Seite 3";
-    tie_deferred: "deferred account of page 3", "Abgrenzungskonto auf Seite 3";
-    tie_suspense: "suspense accounts of page 3", "Zwischenkonten auf Seite 3";
+    tie_summary: "the sections named in each line", "die in jeder Zeile genannten Abschnitte";
+    tie_all: "all other sections", "alle anderen Abschnitte";
+    tie_vat: "VAT accounts of section 3", "Steuerkonten in Abschnitt 3";
+    tie_revenue: "income accounts of section 3; section 4 by the bridge", "Erlöskonten in Abschnitt 3; Abschnitt 4 über die Brücke";
+    tie_payments: "clearing accounts of section 3", "Verrechnungskonten in Abschnitt 3";
+    tie_receivable: "receivable of section 3", "Forderungen in Abschnitt 3";
+    tie_open_items: "closing balance of section 7", "Endbestand in Abschnitt 7";
+    tie_stored_value: "liability accounts of section 3", "Verbindlichkeiten in Abschnitt 3";
+    tie_deferred: "deferred account of section 3", "Abgrenzungskonto in Abschnitt 3";
+    tie_suspense: "suspense accounts of section 3", "Zwischenkonten in Abschnitt 3";
     // Steps of the bridge.
     step_vat_report: "VAT by booking date", "Steuer nach Buchungsdatum";
     step_voucher: "Single-purpose vouchers sold", "Einzweckgutscheine verkauft";

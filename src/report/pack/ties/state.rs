@@ -14,7 +14,8 @@ pub(in crate::report::pack) fn of_state((cover, exceptions): State<'_>, broken: 
     vec![
         of_all(Tie::Chain, 1, chain, None),
         sweep,
-        none_of(Tie::Parked, 1, cover.freshness.parked.in_period),
+        // What is parked might belong to this period, whenever it came.
+        none_of(Tie::Parked, 1, cover.freshness.parked.in_all),
         none_of(Tie::Pending, 1, pending),
         none_of(Tie::HighFindings, 12, serious),
         of_all(Tie::Exports, 13, Outcome::NotChecked, None),

@@ -30,6 +30,20 @@ fn escaped(text: &str) -> String {
     crate::report::format::printable(&safe)
 }
 
+/// Attributes for readers that take no style from the page, such as some that make PDF; classes are stronger.
+fn look(class: &str) -> &'static str {
+    match class {
+        "grid" => "stroke=\"#d4d8de\"",
+        "axis" => "stroke=\"#5a6068\"",
+        "s1" => "fill=\"#2b5c9e\"",
+        "s2" => "fill=\"none\" stroke=\"#b3541e\" stroke-width=\"1.5\"",
+        "s3" => "fill=\"none\" stroke=\"#2c7a5b\" stroke-width=\"2\"",
+        "dot" => "fill=\"#2c7a5b\"",
+        "neg" => "fill=\"#ffffff\" stroke=\"#a3161f\" stroke-dasharray=\"3 2\"",
+        _ => "fill=\"#5a6068\" font-size=\"11\" font-family=\"DejaVu Sans, sans-serif\"",
+    }
+}
+
 /// A name that fits.
 pub(super) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
@@ -42,9 +56,6 @@ impl Drawing {
     pub(super) fn new(title: &str, (width, height): (i64, i64)) -> Self {
         let title = escaped(title);
         let text = format!("<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{title}\">");
-        let text = text
-            + "<defs><pattern id=\"below-zero\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\">\
-               <path class=\"hatch\" d=\"M0 6L6 0\"/></pattern></defs>";
         Self { text }
     }
 
@@ -54,7 +65,8 @@ impl Drawing {
     }
 
     pub(super) fn line(&mut self, class: &str, (x1, y1): (i64, i64), (x2, y2): (i64, i64)) {
-        self.add(format_args!("<line class=\"{class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>"));
+        let look = look(class);
+        self.add(format_args!("<line class=\"{class}\" {look} x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>"));
     }
 
     pub(super) fn text(&mut self, anchor: Anchor, (x, y): (i64, i64), text: &str) {
@@ -63,8 +75,8 @@ impl Drawing {
             Anchor::Middle => "middle",
             Anchor::End => "end",
         };
-        let text = escaped(text);
-        self.add(format_args!("<text text-anchor=\"{anchor}\" x=\"{x}\" y=\"{y}\">{text}</text>"));
+        let (text, look) = (escaped(text), look("text"));
+        self.add(format_args!("<text {look} text-anchor=\"{anchor}\" x=\"{x}\" y=\"{y}\">{text}</text>"));
     }
 
     /// A bar between two edges each way, with a label that a pointer shows.
@@ -72,24 +84,25 @@ impl Drawing {
         let (left, right, top, bottom) = (x.0.min(x.1), x.0.max(x.1), y.0.min(y.1), y.0.max(y.1));
         let (width, height) = (right - left, bottom - top);
         let label = escaped(label);
-        let negative = if is_negative { " neg" } else { "" };
+        let (negative, look) = if is_negative { (" neg", look("neg")) } else { ("", look(class)) };
         self.add(format_args!(
-            "<rect class=\"{class}{negative}\" x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\">\
+            "<rect class=\"{class}{negative}\" {look} x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\">\
              <title>{label}</title></rect>"
         ));
     }
 
-    pub(super) fn dot(&mut self, class: &str, (x, y): (i64, i64), label: &str) {
-        let label = escaped(label);
+    pub(super) fn dot(&mut self, (x, y): (i64, i64), label: &str) {
+        let (label, look) = (escaped(label), look("dot"));
         self.add(format_args!(
-            "<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"3\"><title>{label}</title></circle>"
+            "<circle class=\"dot\" {look} cx=\"{x}\" cy=\"{y}\" r=\"3\"><title>{label}</title></circle>"
         ));
     }
 
     /// A line through points.
     pub(super) fn path(&mut self, class: &str, points: &[(i64, i64)]) {
+        let look = look(class);
         let points: Vec<String> = points.iter().map(|(x, y)| format!("{x},{y}")).collect();
-        self.add(format_args!("<polyline class=\"{class}\" points=\"{}\"/>", points.join(" ")));
+        self.add(format_args!("<polyline class=\"{class}\" {look} points=\"{}\"/>", points.join(" ")));
     }
 
     pub(super) fn finish(self) -> String {
