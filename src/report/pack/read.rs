@@ -128,9 +128,13 @@ impl<'a> Read<'a> {
         })
     }
 
-    /// The currencies of the book by the end of the period: the one with the most entries in it first.
+    /// The currencies of the book by the end of the period, and of what came later for it: the one with the most
+    /// entries in the period first.
     pub(super) fn currencies(&self) -> Vec<String> {
         let mut currencies: BTreeMap<&str, i64> = self.trial.iter().map(|row| (row.currency.as_str(), 0)).collect();
+        for row in self.later.iter().filter(|row| self.span.has(&row.late_for)) {
+            currencies.entry(&row.currency).or_default();
+        }
         for row in &self.moves {
             *currencies.entry(&row.currency).or_default() += row.transactions;
         }

@@ -57,12 +57,6 @@ fn late_of_currency<'a>(moves: &'a [LateMove], currency: &str) -> Vec<&'a LateMo
     moves.iter().filter(|row| row.currency == currency).collect()
 }
 
-/// Belongs to the period, and is booked after it.
-fn is_of_period(read: &Read<'_>, row: &LateMove) -> bool {
-    Month::parse(&row.late_for)
-        .is_some_and(|month| (Month::of(read.span.first)..=Month::of(read.span.last)).contains(&month))
-}
-
 fn summary(read: &Read<'_>, currency: &str, trial: &[TrialBalance], lines: &[Line<'_>]) -> Result<Vec<SummaryRow>> {
     let closing: Vec<(&str, i64)> = trial.iter().map(|row| (row.account.as_str(), row.closing_minor)).collect();
     let this = Figures::of(lines, &closing)?;
@@ -71,7 +65,7 @@ fn summary(read: &Read<'_>, currency: &str, trial: &[TrialBalance], lines: &[Lin
     let (before, year_before) = (compared(&read.before)?, compared(&read.year_before)?);
     let later: Vec<Line<'_>> = late_of_currency(&read.later, currency)
         .into_iter()
-        .filter(|row| is_of_period(read, row))
+        .filter(|row| read.span.has(&row.late_for))
         .map(Line::from)
         .collect();
     let known = match later.is_empty() {
@@ -222,7 +216,8 @@ fn deferred(read: &Read<'_>, currency: &str) -> Result<Vec<DeferredMonth>> {
 
 fn late(read: &Read<'_>, currency: &str) -> Result<LatePage> {
     let of_closed_months = late_of_currency(&read.late, currency);
-    let later = late_of_currency(&read.later, currency).into_iter().filter(|row| is_of_period(read, row)).collect();
+    let later =
+        late_of_currency(&read.later, currency).into_iter().filter(|row| read.span.has(&row.late_for)).collect();
     let entries: Vec<&super::store::Late> = read.late_entries.iter().filter(|row| row.currency == currency).collect();
     let listed = entries.iter().take(LISTED_ENTRIES).map(|row| LateEntry {
         entry_no: row.entry_no,

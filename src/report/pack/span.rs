@@ -57,6 +57,11 @@ impl<'a> Span<'a> {
         std::iter::successors(Some(Month::of(self.first)), next).collect()
     }
 
+    /// Whether a month, as it is written in rows, is one of them.
+    pub(super) fn has(self, month: &str) -> bool {
+        Month::parse(month).is_some_and(|month| (Month::of(self.first)..=Month::of(self.last)).contains(&month))
+    }
+
     fn length(self) -> u32 {
         u32::try_from(self.months().len()).unwrap_or(1)
     }
