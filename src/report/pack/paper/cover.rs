@@ -52,7 +52,7 @@ fn facts(pack: &Pack, write: &Writer<'_>, zone: Tz, data_sha256: &str) -> Vec<Fa
         pack.cover.policies.iter().map(|used| format!("{} ({})", used.policy_id, short(&used.doc_sha256))).collect();
     vec![
         Writer::fact(words.source, &*pack.source),
-        Writer::fact(words.period, format!("{} ({} – {})", pack.period, pack.first_day, pack.last_day)),
+        Writer::fact(words.period, format!("{} – {}", pack.first_day, pack.last_day)),
         Writer::fact(words.currencies, none_or(currencies.join(", "), words.none)),
         Writer::fact(words.view, shown),
         Writer::fact(words.made_at, format!("{} {} {}", local_time(pack.made_at, zone), words.made_by, pack.made_by)),

@@ -38,7 +38,7 @@ fn summary(section: &Section, write: &Writer<'_>, by_day: bool) -> Vec<Block> {
     let words = write.words;
     // Both columns only where they differ.
     let differs = section.summary.iter().any(|row| row.as_now_known_minor.is_some_and(|known| known != row.minor));
-    let mut numbers = vec![if differs { words.as_closed } else { words.this_period }];
+    let mut numbers = vec![if differs { words.as_closed_column } else { words.this_period }];
     numbers.extend(differs.then_some(words.as_now_known));
     numbers.extend([words.period_before, words.year_before]);
     let mut table = Table::new(&[words.line, words.section], &numbers);

@@ -128,6 +128,7 @@ words! {
     this_period: "This period", "Dieser Zeitraum";
     period_before: "Period before", "Zeitraum davor";
     year_before: "A year before", "Ein Jahr davor";
+    as_closed_column: "As closed", "Wie abgeschlossen";
     as_now_known: "As now known", "Wie heute bekannt";
     as_now_known_note: "As now known = as closed, with what came after the close and belongs to this period.",
         "Wie heute bekannt = wie abgeschlossen, mit dem, was nach dem Abschluss kam und in diesen Zeitraum gehört.";
