@@ -129,7 +129,8 @@ impl<'a> From<&'a LateMove> for Line<'a> {
     }
 }
 
-/// What moved an account, by what it is; `sign` -1 shows a liability as positive. Kinds that the list lacks are `other`.
+/// What moved an account, by what it is; `sign` -1 shows a liability as positive. Kinds that the list lacks are
+/// `other`.
 pub(super) fn roll_forward(
     account: Option<&str>,
     (opening, closing): (i64, i64),

@@ -248,7 +248,8 @@ words! {
     target: "Target", "Ziel";
     batch: "Batch", "Stapel";
     rows: "Rows", "Zeilen";
-    journal_note: "The journal of the period is too long for paper:", "Das Journal des Zeitraums ist zu lang für Papier:";
+    journal_note: "The journal of the period is too long for paper:",
+        "Das Journal des Zeitraums ist zu lang für Papier:";
     // What a page agrees with.
     tie_summary: "the sections named in each line", "die in jeder Zeile genannten Abschnitte";
     tie_all: "all other sections", "alle anderen Abschnitte";
