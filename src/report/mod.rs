@@ -4,6 +4,7 @@ pub mod ageing;
 mod closed;
 pub mod format;
 pub mod journal;
+pub mod pack;
 pub mod sheet;
 mod store;
 mod stream;

@@ -28,6 +28,7 @@ mod monitor;
 mod odd_input;
 mod opening;
 mod operator;
+mod pack;
 mod package;
 mod parked;
 mod policies;

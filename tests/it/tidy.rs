@@ -18,7 +18,7 @@ const MODULES: [(&str, &[&str]); 21] = [
     ("contacts", &["clock", "order", "db", "inbox"]),
     // Never the settings: what it needs of them is passed in.
     ("ledger", &["limits", "clock", "money", "order", "policy", "db", "inbox"]),
-    ("report", &["limits", "clock", "money", "policy", "db", "ledger"]),
+    ("report", &["limits", "clock", "money", "policy", "db", "inbox", "ledger"]),
     ("maintenance", &["clock", "config", "db", "inbox", "ledger"]),
     ("cluster", &["limits", "clock", "db", "inbox"]),
     ("monitor", &["limits", "clock", "order", "config", "db", "inbox", "provider"]),

@@ -3,6 +3,7 @@
 mod account;
 mod balances;
 mod journal;
+mod pack;
 mod sums;
 mod vat;
 
@@ -42,6 +43,9 @@ enum ReportCommand {
     Balances(balances::Balances),
     /// Every voucher and flex ticket: issued, redeemed and remaining value
     Vouchers(Vouchers),
+    /// Everything that an accountant expects at the end of a month, a quarter or a year, as one HTML file (and a PDF)
+    /// with the data behind it; exit code 3 when a check on its cover has failed
+    Pack(pack::PackOptions),
     /// Open findings: what does not add up or should be known; exit code 3 while one is above `info`
     Findings(Findings),
 }
@@ -140,6 +144,7 @@ pub(super) fn run(config: &Config, options: &Report) -> anyhow::Result<Outcome> 
             scope.output.print(&read::<VoucherBalance>(&settings::open(config)?, source, &view)?, &[])?;
             Ok(Outcome::Fine)
         }
+        ReportCommand::Pack(options) => pack::run(config, options),
         ReportCommand::Findings(Findings { period, span, scope }) => {
             if period.is_some() || span.is_asked_for() {
                 return Err(at_one_point("leave it out, or see `ticketledger findings list`").into());

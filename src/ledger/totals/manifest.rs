@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use super::{AsOf, MonthTotals, Selection};
+use super::{AccountBalance, AsOf, MonthTotals, PaymentsByMethod, Selection, VatByRate};
+use crate::clock::Timestamp;
 use crate::db::{Connection, Error, Result};
 use crate::ledger::book::{Month, closings};
 
@@ -61,8 +62,46 @@ pub struct ClosedMonth {
     month: Month,
     /// The last entry that the close saw.
     head_entry_no: i64,
-    titles: BTreeMap<String, String>,
+    seal: Seal,
+    observed: Observed,
     pub(super) totals: MonthTotals,
+}
+
+/// Who closed a month and when, and what proves what it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seal {
+    pub closed_at: Timestamp,
+    pub closed_by: String,
+    /// The close entry.
+    pub entry_no: i64,
+    pub manifest_sha256: String,
+}
+
+/// What was seen on the day of the close, as far as it is read again.
+#[derive(Deserialize)]
+struct Observed {
+    event_titles: BTreeMap<String, String>,
+    findings: Vec<SeenFinding>,
+    intake: SeenIntake,
+}
+
+/// A finding that was open or acknowledged on the day of the close.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct SeenFinding {
+    pub fingerprint: String,
+    pub reason: String,
+    pub severity: String,
+    /// `open` or `acknowledged`.
+    pub state: String,
+    pub currency: Option<String>,
+    pub difference_minor: Option<i64>,
+}
+
+/// The deliveries of the month, as they were on the day of the close.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+pub struct SeenIntake {
+    pub states: BTreeMap<String, i64>,
+    pub last_received_at: Option<Timestamp>,
 }
 
 /// Why a manifest cannot be read back.
@@ -88,10 +127,6 @@ pub fn closed_month(
         observed: Observed,
         totals: MonthTotals,
     }
-    #[derive(Deserialize)]
-    struct Observed {
-        event_titles: BTreeMap<String, String>,
-    }
     let Some(row) = closings::store::manifest(connection, source, &month.to_string())? else { return Ok(None) };
     let Document { observed, totals } = serde_json::from_str(&row.doc).map_err(|error| Unreadable::Document {
         source_name: source.to_owned(),
@@ -102,7 +137,13 @@ pub fn closed_month(
         source: source.to_owned(),
         month,
         head_entry_no: row.entry_no - 1,
-        titles: observed.event_titles,
+        seal: Seal {
+            closed_at: row.closed_at,
+            closed_by: row.closed_by,
+            entry_no: row.entry_no,
+            manifest_sha256: row.doc_sha256,
+        },
+        observed,
         totals,
     }))
 }
@@ -115,8 +156,30 @@ impl ClosedMonth {
     }
 
     /// The titles of events on the day of the close, by the keys of the events.
-    pub(super) fn titles(&self) -> &BTreeMap<String, String> {
-        &self.titles
+    pub fn titles(&self) -> &BTreeMap<String, String> {
+        &self.observed.event_titles
+    }
+
+    pub fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    pub fn findings(&self) -> &[SeenFinding] {
+        &self.observed.findings
+    }
+
+    pub fn intake(&self) -> &SeenIntake {
+        &self.observed.intake
+    }
+
+    /// What the month moved on each account, and the balance of each at its end, as frozen.
+    pub fn accounts(&self) -> (&[AccountBalance], &[AccountBalance]) {
+        (&self.totals.movements, &self.totals.trial_balance)
+    }
+
+    /// VAT and payments, as frozen.
+    pub fn vat_and_payments(&self) -> (&[VatByRate], &[PaymentsByMethod]) {
+        (&self.totals.vat, &self.totals.payments)
     }
 
     /// All that was booked by the end of the month, as the close saw it.

@@ -18,12 +18,15 @@ pub(crate) mod store;
 mod vat_due;
 
 pub use self::bridge::{BRIDGE_STEPS, Bridge};
-pub use self::manifest::{ClosedMonth, Unreadable, closed_month};
+pub use self::manifest::{ClosedMonth, Seal, SeenFinding, SeenIntake, Unreadable, closed_month};
 pub(in crate::ledger) use self::manifest::{Head, Stored, VERSION};
 pub(in crate::ledger) use self::month::MonthTotals;
 pub use self::period::Period;
 pub use self::row::{Column, Holds, Row, Total, Value};
 pub use self::selection::{Accounts, AsOf, Selection};
+pub use self::store::details::{
+    AccountMove, ClearingDay, EventSales, LateMove, RevenueByDay, StoredValueByMonth, VatOfEarlier, VoucherWorth,
+};
 pub use self::store::reports::*;
 pub use self::store::sheet::{SheetLine, account_codes, booked_months, lines_of_account};
 pub use self::store::turnover::TrialBalance;

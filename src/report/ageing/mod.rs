@@ -30,7 +30,8 @@ pub enum Age {
 }
 
 impl Age {
-    const ALL: [Self; 6] = [Self::NotDue, Self::UpTo30, Self::UpTo60, Self::UpTo90, Self::Over90, Self::Credit];
+    pub(super) const ALL: [Self; 6] =
+        [Self::NotDue, Self::UpTo30, Self::UpTo60, Self::UpTo90, Self::Over90, Self::Credit];
 
     fn of(days: i64) -> Self {
         match days {
@@ -120,7 +121,8 @@ pub fn read_as_closed(
     })
 }
 
-fn of_source(
+/// The balances of one source that are not zero, in no order.
+pub(super) fn of_source(
     connection: &mut Connection,
     selection: &Selection<'_>,
     terms: Days,

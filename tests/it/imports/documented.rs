@@ -12,7 +12,7 @@ use crate::support::order::{admission, but, order, payment, refund_voucher, vouc
 const PAGE: &str = include_str!("../../../docs/imports.md");
 
 /// The CSV examples of the page.
-fn examples() -> Vec<String> {
+pub(crate) fn examples() -> Vec<String> {
     let blocks = PAGE.split("```csv\n").skip(1);
     blocks.map(|block| block.split("```").next().expect("an end").to_owned()).collect()
 }

@@ -2,7 +2,7 @@
 
 mod accounts;
 mod command;
-mod documented;
+pub(crate) mod documented;
 mod openings;
 mod orders;
 mod refusals;
@@ -102,7 +102,7 @@ impl TestDaemon {
         }
     }
 
-    fn imported(&self, kind: FileKind, text: &str) -> Imported {
+    pub(crate) fn imported(&self, kind: FileKind, text: &str) -> Imported {
         self.import(kind, text).unwrap_or_else(|error| panic!("{error}"))
     }
 

@@ -6,7 +6,7 @@ mod bridge;
 mod journal;
 mod periods;
 mod plans;
-mod ties;
+pub(crate) mod ties;
 
 use std::io::Read as _;
 use std::process::Stdio;

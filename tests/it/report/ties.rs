@@ -148,7 +148,7 @@ fn the_ages_are_the_receivable(daemon: &TestDaemon, selection: &Selection<'_>) {
     assert_eq!(aged, receivable, "{selection:?}");
 }
 
-fn policies() -> [Policy; 3] {
+pub(crate) fn policies() -> [Policy; 3] {
     let after = |vat| Retained::IncomeAfterDays(AfterDays { days: 1, vat });
     [
         Policy::default(),

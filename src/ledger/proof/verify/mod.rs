@@ -38,7 +38,10 @@ pub fn verify(database: &Database, only: Option<&str>) -> Result<Verdict, Error>
 }
 
 /// As [`verify`], inside a transaction of the caller.
-pub(in crate::ledger) fn verify_in(connection: &mut Connection, only: Option<&str>) -> Result<Verdict, Error> {
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_in(connection: &mut Connection, only: Option<&str>) -> Result<Verdict, Error> {
     let mut verdict = Verdict::default();
     let sources = match journal::sources(connection) {
         Ok(sources) => sources,

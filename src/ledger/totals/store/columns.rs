@@ -13,6 +13,8 @@ pub(crate) mod kinds {
     /// Basis points.
     pub(crate) type Rate = sql_types::Nullable<sql_types::Integer>;
     pub(crate) type Instant = sql_types::Timestamp;
+    pub(crate) type Day = sql_types::Date;
+    pub(crate) type MaybeDay = sql_types::Nullable<sql_types::Date>;
 }
 
 /// The kinds as types of fields.

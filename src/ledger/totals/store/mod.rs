@@ -1,6 +1,7 @@
 //! The statements of the totals: sums over lines of the journal, each defined once.
 
 mod columns;
+pub(super) mod details;
 mod lines;
 mod month;
 pub(super) mod reports;

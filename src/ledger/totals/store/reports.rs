@@ -114,6 +114,8 @@ macro_rules! shared {
     };
 }
 
+pub(super) use {shared, total};
+
 total!(
     /// Balance of an account, debit positive; of one month: what it moved.
     pub AccountBalance of v_trial_balance() by "source, currency, account" where "1 = 1",

@@ -1,0 +1,129 @@
+//! `ticketledger report pack`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::clock::Clock;
+use crate::command::options::{SourceOption, period};
+use crate::command::{Outcome, output, settings};
+use crate::config::Config;
+use crate::ledger::close::sources;
+use crate::ledger::totals::Period;
+use crate::provider;
+use crate::report::pack::paper::{Converter, Language, html, json};
+use crate::report::pack::{self, Outcome as Tied, Pack, Request, ToldPayment};
+
+#[derive(Debug, Args)]
+pub(super) struct PackOptions {
+    /// Month, quarter or year: 2025-11, 2025-Q4 or 2025
+    #[arg(long, value_name = "PERIOD", value_parser = period)]
+    period: Period,
+    /// Folder for the files; it is made if it is not there
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    #[command(flatten)]
+    source: SourceOption,
+    /// Language and form of numbers
+    #[arg(long, value_enum, default_value = "en")]
+    language: Language,
+    /// The numbers that were frozen when the period was closed, whatever came later
+    #[arg(long)]
+    as_closed: bool,
+    /// Also make a PDF, by weasyprint or Chromium, whichever is installed
+    #[arg(long)]
+    pdf: bool,
+}
+
+/// Writes the pack of each source: [`Outcome::Attention`] when a check has failed.
+pub(super) fn run(config: &Config, options: &PackOptions) -> anyhow::Result<Outcome> {
+    let source = options.source.known(config)?;
+    // Before the work: a PDF that cannot be made is known now.
+    let converter = match options.pdf {
+        true => Some(Converter::find(std::env::var_os("PATH").as_deref())?),
+        false => None,
+    };
+    let database = settings::open(config)?;
+    let chosen = match source {
+        Some(source) => vec![source.to_owned()],
+        None => sources(&database)?,
+    };
+    fs::create_dir_all(&options.out)
+        .with_context(|| format!("cannot make the folder {}; pass another one with --out", options.out.display()))?;
+    let out = fs::canonicalize(&options.out)?;
+    let mut outcome = Outcome::Fine;
+    for source in &chosen {
+        let told = |body: &[u8]| told(config, source, body);
+        let request = Request {
+            source,
+            period: options.period,
+            as_closed: options.as_closed,
+            now: Clock::System.now(),
+            made_by: concat!("ticketledger ", env!("CARGO_PKG_VERSION")),
+            told: &told,
+        };
+        let pack = pack::read(&database, &request)?;
+        let written = write(&pack, &out, options.language, converter.as_ref())?;
+        output::print(in_words(&pack, &written))?;
+        if pack.checks.iter().any(|check| check.outcome == Tied::Failed) {
+            outcome = Outcome::Attention;
+        }
+    }
+    Ok(outcome)
+}
+
+/// The payments in a body, if it is one of the source's webhooks.
+fn told(config: &Config, source: &str, body: &[u8]) -> Option<Vec<ToldPayment>> {
+    let source = config.sources.iter().find(|known| known.name == source)?;
+    let payments = provider::payments_in(source, body)?;
+    let payment = |payment: crate::order::Payment| ToldPayment {
+        id: payment.id,
+        currency: payment.currency.code().to_owned(),
+        amount_minor: payment.amount_minor,
+    };
+    Some(payments.into_iter().map(payment).collect())
+}
+
+/// Writes JSON, HTML and PDF, each whole or not at all.
+fn write(pack: &Pack, out: &Path, language: Language, converter: Option<&Converter>) -> anyhow::Result<Vec<PathBuf>> {
+    let closed = if pack.view == pack::View::AsClosed { "-as-closed" } else { "" };
+    let name = format!("{}-{}{closed}", pack.source, pack.period);
+    let data = out.join(format!("{name}.json"));
+    let page = out.join(format!("{name}.{}.html", language.code()));
+    whole(&data, &json(pack)?)?;
+    whole(&page, &html(pack, language)?)?;
+    let mut written = vec![data, page.clone()];
+    if let Some(converter) = converter {
+        let paper = page.with_extension("pdf");
+        converter.convert(&page, &paper)?;
+        written.push(paper);
+    }
+    Ok(written)
+}
+
+/// Whoever looks meanwhile, or after a crash, sees the old file or the new one.
+fn whole(path: &Path, text: &str) -> anyhow::Result<()> {
+    let beside = path.with_added_extension("partial");
+    let cannot = || format!("cannot write {}", path.display());
+    fs::write(&beside, text).and_then(|()| fs::rename(&beside, path)).with_context(cannot)
+}
+
+fn in_words(pack: &Pack, written: &[PathBuf]) -> String {
+    let of = |outcome: Tied| pack.checks.iter().filter(|check| check.outcome == outcome).count();
+    let mut text = format!(
+        "{} {}: {} checks passed, {} failed, {} could not be made.\n",
+        pack.source,
+        pack.period,
+        of(Tied::Passed),
+        of(Tied::Failed),
+        of(Tied::NotChecked)
+    );
+    for path in written {
+        // Writing into a text cannot fail.
+        let _ = writeln!(text, "  {}", path.display());
+    }
+    text
+}

@@ -1,0 +1,115 @@
+//! The month pack: what an accountant expects at the end of a month, on paper, with everything tied to the trial
+//! balance.
+//!
+//! ```text
+//! one read transaction ──> rows of all currencies ──> pages of each currency ──> checks ──> JSON, HTML, PDF
+//! ```
+//!
+//! The rows are those of the reports (`ledger::totals`), read once; pages and checks are pure functions of them. What
+//! does not agree is no error: the pack says so on its cover. Time, and what parked webhooks tell, are passed in, so
+//! the same book gives the same pack.
+
+mod charts;
+mod cover;
+mod figures;
+mod open_items;
+pub mod paper;
+mod read;
+mod revenue;
+mod rows;
+mod section;
+mod span;
+mod store;
+mod ties;
+mod vat;
+
+pub use self::figures::Moved;
+pub use self::rows::*;
+pub use self::ties::{Check, Difference, Outcome, Tie};
+
+use self::read::Read;
+use super::NotClosed;
+use crate::clock::Timestamp;
+use crate::db::{Connection, Database};
+use crate::ledger::book::store::sources;
+use crate::ledger::proof::verify::verify_in;
+use crate::ledger::totals::Period;
+
+/// What is asked for.
+pub struct Request<'a> {
+    pub source: &'a str,
+    /// Whole months.
+    pub period: Period,
+    /// What the closes of the months saw, instead of what is known now.
+    pub as_closed: bool,
+    pub now: Timestamp,
+    /// The program and its version.
+    pub made_by: &'a str,
+    /// The payments that the body of a webhook tells of; `None` when it cannot be read.
+    pub told: &'a dyn Fn(&[u8]) -> Option<Vec<ToldPayment>>,
+}
+
+/// A payment in a body that is not booked.
+pub struct ToldPayment {
+    pub id: String,
+    pub currency: String,
+    pub amount_minor: i64,
+}
+
+/// Why there is no pack.
+#[derive(Debug, thiserror::Error)]
+pub enum Unpackable {
+    #[error("source {0} has no book yet; start `ticketledger serve` once to create it")]
+    NoBook(String),
+    #[error("a pack has whole months, and {0} has not; pass a month, a quarter or a year")]
+    NotMonths(String),
+    #[error(transparent)]
+    NotClosed(#[from] NotClosed),
+    #[error(transparent)]
+    Ledger(#[from] crate::ledger::Error),
+    #[error(transparent)]
+    Database(#[from] crate::db::Error),
+}
+
+/// Reads the pack of a source in one transaction.
+///
+/// # Errors
+/// When the database cannot be read, a sum leaves 64 bits, or a period is asked for as closed and is not.
+pub fn read(database: &Database, request: &Request<'_>) -> Result<Pack, Unpackable> {
+    database.read(|connection| of_source(connection, request))
+}
+
+fn of_source(connection: &mut Connection, request: &Request<'_>) -> Result<Pack, Unpackable> {
+    let known = sources(connection)?.into_iter().find(|known| known.name == request.source);
+    let zone = known.ok_or_else(|| Unpackable::NoBook(request.source.to_owned()))?.timezone;
+    let read = Read::all(connection, request, zone)?;
+    let cover = cover::cover(connection, request, &read, zone)?;
+    let exceptions = cover::exceptions(connection, request, &read)?;
+    let section = |currency: &String| {
+        section::section(&read, currency, &|account| cover::explained(&exceptions, account, currency))
+    };
+    let currencies: Vec<Section> = read.currencies().iter().map(section).collect::<Result<_, _>>()?;
+    let broken = verify_in(connection, Some(request.source))?.broken;
+    let mut checks = ties::of_state((&cover, &exceptions), broken.as_deref());
+    checks.extend(ties::as_frozen(&read, &currencies)?);
+    for section in &currencies {
+        checks.extend(ties::of_section(&read, section)?);
+    }
+    checks.sort_by_key(|check| check.page);
+    Ok(Pack {
+        form: rows::FORM,
+        source: request.source.to_owned(),
+        timezone: zone.name().to_owned(),
+        period: request.period.to_string(),
+        first_day: read.span.first,
+        last_day: read.span.last,
+        view: if request.as_closed { View::AsClosed } else { View::AsKnown },
+        made_at: request.now,
+        made_by: request.made_by.to_owned(),
+        cover,
+        checks,
+        currencies,
+        exceptions,
+        exports: Vec::new(),
+    })
+}

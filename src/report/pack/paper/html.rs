@@ -1,0 +1,60 @@
+//! The pages as one HTML file that needs nothing else: no script, no font, no other address.
+
+use askama::Template;
+
+use super::document::{Block, Page};
+use super::locale::{Language, local_time};
+use crate::report::pack::Pack;
+
+#[derive(Template)]
+#[template(path = "pack.html", config = "src/report/pack/paper/askama.toml")]
+struct Html<'a> {
+    language: &'static str,
+    title: String,
+    kind: &'static str,
+    source: &'a str,
+    period: &'a str,
+    made_by: &'a str,
+    footer: String,
+    pages: &'a [Page],
+    style: &'static str,
+    none_word: &'static str,
+    ties_word: &'static str,
+    contents_word: &'static str,
+    page_word: &'static str,
+    of_word: &'static str,
+}
+
+/// Writes the pages.
+///
+/// # Errors
+/// When the template fails, which a text does not.
+pub(super) fn html(pack: &Pack, pages: &[Page], language: Language, zone: chrono_tz::Tz) -> askama::Result<String> {
+    let words = language.words();
+    let kind = match pack.cover.months.len() {
+        1 => words.month_pack,
+        3 => words.quarter_pack,
+        _ => words.year_pack,
+    };
+    // The footer stands in a style sheet, where only plain characters are safe.
+    let made_at = local_time(pack.made_at, zone);
+    let footer = format!("{} · {} · {made_at}", pack.source, pack.period);
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ' | ':' | '·' | '+');
+    Html {
+        language: language.code(),
+        title: format!("{kind} {} {}", pack.source, pack.period),
+        kind,
+        source: &pack.source,
+        period: &pack.period,
+        made_by: &pack.made_by,
+        footer: footer.chars().filter(is_plain).collect(),
+        pages,
+        style: include_str!("templates/style.css"),
+        none_word: words.none,
+        ties_word: words.ties_to,
+        contents_word: words.contents,
+        page_word: words.page,
+        of_word: words.of,
+    }
+    .render()
+}

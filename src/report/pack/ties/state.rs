@@ -1,0 +1,23 @@
+//! The checks that are about no page of money: the chain, the intake, the findings.
+
+use super::{Check, Outcome, State, Tie, none_of, of_all};
+
+/// `broken` is what the verification of the books found.
+pub(in crate::report::pack) fn of_state((cover, exceptions): State<'_>, broken: Option<&str>) -> Vec<Check> {
+    let chain = if broken.is_none() { Outcome::Passed } else { Outcome::Failed };
+    let sweep = match (cover.freshness.last_sweep, cover.freshness.missed_found) {
+        (Some(_), Some(missed)) => none_of(Tie::Sweep, 1, missed),
+        _ => of_all(Tie::Sweep, 1, Outcome::NotChecked, None),
+    };
+    let pending = cover.freshness.received.get("pending").copied().unwrap_or_default();
+    let serious = exceptions.open.iter().filter(|row| row.severity == "high").map(|row| row.findings).sum();
+    vec![
+        of_all(Tie::Chain, 1, chain, None),
+        sweep,
+        // What is parked might belong to this period, whenever it came.
+        none_of(Tie::Parked, 1, cover.freshness.parked.in_all),
+        none_of(Tie::Pending, 1, pending),
+        none_of(Tie::HighFindings, 12, serious),
+        of_all(Tie::Exports, 13, Outcome::NotChecked, None),
+    ]
+}
