@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::logging::LogFormat;
 use super::{
-    backup, config, contact, database, demo, doctor, findings, inbox, ledger, login, package, report, vouchers,
+    backup, config, contact, database, demo, doctor, export, findings, inbox, ledger, login, package, report, vouchers,
 };
 
 const EXIT_CODES: &str = "\
@@ -58,6 +58,9 @@ pub(super) enum Command {
     Inbox(inbox::InboxCommand),
     /// Print reports: balances, revenue, VAT, payments, open orders, vouchers, findings
     Report(report::Report),
+    /// Write files for other programs, each posting once for each: DATEV, hledger, beancount, Banana, CSV, JSON, Parquet
+    #[command(subcommand)]
+    Export(export::ExportCommand),
     /// Verify the ledger, explain it, close months, and post what no webhook reports
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),
