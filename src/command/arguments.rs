@@ -58,7 +58,7 @@ pub(super) enum Command {
     Inbox(inbox::InboxCommand),
     /// Print reports: balances, revenue, VAT, payments, open orders, vouchers, findings
     Report(report::Report),
-    /// Write files for other programs, each posting once for each: DATEV, hledger, beancount, Banana, CSV, JSON, Parquet
+    /// Write files for DATEV, hledger, beancount, Banana and others; each posting goes out once to each
     #[command(subcommand)]
     Export(export::ExportCommand),
     /// Verify the ledger, explain it, close months, and post what no webhook reports

@@ -62,9 +62,9 @@ pub struct AccountRule {
     pub from: Option<NaiveDate>,
     /// The number there.
     pub account: String,
-    /// The program there takes the tax of `rate_bp` out of what is posted to it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub automatic: bool,
+    /// Whether the program there takes the tax of `rate_bp` out of whatever is posted to it; `None` = as it is shipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub automatic: Option<bool>,
     /// It is an account of the sub-ledger, with one digit more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub person: bool,
@@ -142,12 +142,12 @@ fn rule(mut section: Section, problems: &mut Problems) -> Option<AccountRule> {
     let rate_bp = rate.and_then(|text| vat::basis_points(&text, problems));
     let event = section.text("event", problems).map(|text| text.value);
     let from = section.text("from", problems).and_then(|text| vat::date(&text, problems));
-    let automatic = switch(&mut section, "automatic", false, problems);
+    let automatic = section.has("automatic").then(|| switch(&mut section, "automatic", false, problems));
     let person = switch(&mut section, "person", false, problems);
     let tax_key = section.text("tax_key", problems);
     let vat_code = plain(section.text("vat_code", problems), problems);
     let vat_box = plain(section.text("vat_box", problems), problems);
-    if automatic && rate_bp.is_none() {
+    if automatic == Some(true) && rate_bp.is_none() {
         section.wrong(problems, "rate", "is missing; write the rate that the automatic account takes out");
     }
     if let Some(key) = tax_key.as_ref().filter(|key| !is_number(&key.value, 4)) {

@@ -2,7 +2,8 @@
 //! ends.
 //!
 //! The syntax has traps for foreign texts: `;` begins a comment, `[2025-12-01]` in the comment of a posting moves it to
-//! another month, two blanks end the name of an account. So titles stand in the first line only, behind status and code.
+//! another month, two blanks end the name of an account. So titles stand in the first line only, behind status and
+//! code.
 
 use std::fmt::Write as _;
 
@@ -62,7 +63,7 @@ fn head(context: &Context<'_>) -> String {
 pub(super) fn remarks(context: &Context<'_>) -> Vec<String> {
     let batch = &context.scope.batch;
     let mut remarks = vec![
-        format!("ticketledger {}: {} of {}, batch {batch}", env!("CARGO_PKG_VERSION"), batch.month, batch.source),
+        format!("ticketledger {}: {} of {}, batch {batch}", context.version, batch.month, batch.source),
         format!(
             "entries {} to {}, last hash {}, written {}",
             context.scope.after_no + 1,

@@ -9,6 +9,7 @@ use super::problem::Problems;
 use super::rows::{Entry, Line};
 use super::text::amount;
 use crate::config::AccountRule;
+use crate::ledger::book::Account;
 use crate::money::{format_percent, vat_in_gross};
 
 /// The largest amount of a row, in minor units: DATEV has ten digits before the comma.
@@ -30,6 +31,8 @@ pub(super) struct MappedRow<'a> {
     pub(super) vat_box: Option<String>,
     /// What the row is about.
     pub(super) line: &'a Line,
+    /// The line on the receivable, whose order is the open item; it may be another one than that of the entry.
+    pub(super) receivable: Option<&'a Line>,
 }
 
 impl MappedRow<'_> {
@@ -119,8 +122,7 @@ impl<'a> Mapper<'a> {
         };
         match self.taxed(pair, tax, &hub, &other) {
             Ok(row) => vec![row],
-            Err(Wrong::Key(_)) if self.vat_split && tax.vat_minor != 0 => self.split(entry, pair, tax, problems),
-            Err(Wrong::Vat(_)) if self.vat_split => self.split(entry, pair, tax, problems),
+            Err(_) if self.vat_split => self.split(entry, pair, tax, problems),
             Err(Wrong::Key(why)) => {
                 problems.add("export_tax_key", why);
                 Vec::new()
@@ -166,7 +168,7 @@ impl<'a> Mapper<'a> {
         }
         // What an account does by itself it does whatever is posted to it.
         let automatic = self.map.automatic_rate(&rule.account);
-        Some(AccountRule { automatic: automatic.is_some(), rate_bp: automatic, ..rule.clone() })
+        Some(AccountRule { automatic: Some(automatic.is_some()), rate_bp: automatic, ..rule.clone() })
     }
 
     /// A row without tax in it: what an automatic account would do is lifted.
@@ -178,7 +180,7 @@ impl<'a> Mapper<'a> {
         other: AccountRule,
         problems: &mut Problems,
     ) -> Option<MappedRow<'e>> {
-        if hub.automatic && other.automatic && self.target == Target::Datev {
+        if is_automatic(&hub) && is_automatic(&other) && self.target == Target::Datev {
             let detail = format!(
                 "entry {} ({}): {} and {} are both automatic accounts, and no key lifts both",
                 entry.name(),
@@ -189,7 +191,7 @@ impl<'a> Mapper<'a> {
             problems.add("export_unsupported_entry", detail);
             return None;
         }
-        let lifted = hub.automatic || other.automatic;
+        let lifted = is_automatic(&hub) || is_automatic(&other);
         let row = Self::of(pair, pair.amount_minor, hub, other);
         // A rate of 0 has a meaning in a tax return, if the accountant gave it a code.
         let zero = pair.tax.is_some();
@@ -212,6 +214,7 @@ impl<'a> Mapper<'a> {
             vat_code: None,
             vat_box: None,
             line: pair.other,
+            receivable: [pair.hub, pair.other].into_iter().find(|line| line.row.account_code == Account::RECEIVABLE),
         }
     }
 
@@ -226,13 +229,13 @@ impl<'a> Mapper<'a> {
         let row = Self::of(pair, pair.amount_minor, hub.clone(), other.clone());
         let row = match self.target {
             Target::Datev => {
-                if hub.automatic || (other.automatic && other.rate_bp != Some(tax.bp)) {
-                    let account = if hub.automatic { &hub.account } else { &other.account };
+                if is_automatic(hub) || (is_automatic(other) && other.rate_bp != Some(tax.bp)) {
+                    let account = if is_automatic(hub) { &hub.account } else { &other.account };
                     return Err(Wrong::Vat(format!("account {account} takes out another rate than {percent} %")));
                 }
                 let usual = || self.map.tax_key(tax.bp, tax.is_input).map(str::to_owned);
-                let key = if other.automatic { None } else { other.tax_key.clone().or_else(usual) };
-                if key.is_none() && !other.automatic {
+                let key = if is_automatic(other) { None } else { other.tax_key.clone().or_else(usual) };
+                if key.is_none() && !is_automatic(other) {
                     return Err(Wrong::Key(format!(
                         "{} at {percent} %: account {} is not automatic and the rate has no tax key; give it tax_key",
                         pair.other.row.account_code, other.account
@@ -244,7 +247,8 @@ impl<'a> Mapper<'a> {
                 let usual = self.map.vat_code(tax.bp).filter(|_| !tax.is_input);
                 let vat_code = other.vat_code.clone().or_else(|| usual.map(|(code, _)| code.to_owned()));
                 let vat_box = other.vat_box.clone().or_else(|| usual.map(|(_, number)| number.to_owned()));
-                if vat_code.is_none() {
+                // CSV says rate and VAT beside it.
+                if vat_code.is_none() && self.target == Target::Banana {
                     return Err(Wrong::Key(format!(
                         "{} at {percent} %: the rate has no VAT code; give account {} vat_code",
                         pair.other.row.account_code, other.account
@@ -276,6 +280,10 @@ impl<'a> Mapper<'a> {
         let vat = (tax.vat_minor != 0).then(|| self.untaxed(entry, &part(tax.vat_minor), hub, vat, problems)).flatten();
         net.into_iter().chain(vat).collect()
     }
+}
+
+fn is_automatic(rule: &AccountRule) -> bool {
+    rule.automatic == Some(true)
 }
 
 /// Why a row cannot be gross.

@@ -111,7 +111,7 @@ impl Parquet {
         ];
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
-            .set_created_by(format!("ticketledger {}", env!("CARGO_PKG_VERSION")))
+            .set_created_by(format!("ticketledger {}", context.version))
             .set_key_value_metadata(Some(about))
             .build();
         let out = OutFile::create(context.folder, &format!("{}.parquet", context.stem()))?;

@@ -20,6 +20,8 @@ use crate::ledger::book::store::heads;
 use crate::ledger::totals::{Period, Selection, booked_months};
 use crate::money::Currency;
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// What to export.
 #[derive(Clone, Copy, Debug)]
 pub struct Request<'a> {
@@ -99,7 +101,7 @@ pub fn export(
     if entries == 0 {
         return Ok(done);
     }
-    let mut names = Names::current(database, request.source, !request.dry_run)?;
+    let mut names = Names::current(database, request.source)?;
     let checked = check(database, &scope, request, &mut names, progress)?;
     (done.rows, done.debit_minor) = (checked.rows, checked.totals);
     done.problems = checked.problems.into_list();
@@ -121,10 +123,10 @@ pub fn export(
     done.files = finished.iter().map(|file| file.record.clone()).collect();
     done.rows = done.files.iter().map(|file| file.rows).sum();
     let row = row_of(&done, &parameters, created_at, request.by)?;
-    let stored = database.transaction("export", |connection| store::insert(connection, &row))?;
-    if !stored {
-        return Err(Error::Overtaken(scope.batch));
-    }
+    database.transaction("export", |connection| {
+        let stored = store::insert(connection, &row)?;
+        if stored { Ok(()) } else { Err(Error::Overtaken(scope.batch.clone())) }
+    })?;
     put_in_place(finished).map_err(|error| Error::NotInPlace { batch: scope.batch.clone(), error: Box::new(error) })?;
     done.result = "exported";
     Ok(done)
@@ -201,14 +203,14 @@ fn write(
     progress: &mut dyn FnMut(u64),
 ) -> Result<Vec<Finished>, Error> {
     let target = request.target;
-    let context = context(database, scope, request.folder, parameters, created_at, rows)?;
+    let context = context(database, scope, request.folder, parameters, (created_at, VERSION), rows)?;
     for name in names(target, &context) {
         let path = request.folder.join(name);
         if path.exists() {
             return Err(Error::Exists { path });
         }
     }
-    written(database, scope, target, context, parameters, progress)
+    written(database, scope, context, true, progress)
 }
 
 fn context<'a>(
@@ -216,7 +218,7 @@ fn context<'a>(
     scope: &'a Scope,
     folder: &'a Path,
     parameters: &'a Parameters,
-    created_at: Timestamp,
+    (created_at, version): (Timestamp, &'a str),
     rows: u64,
 ) -> Result<Context<'a>, Error> {
     std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
@@ -225,19 +227,18 @@ fn context<'a>(
         _ => Vec::new(),
     };
     let head_hash = rows::head_hash(database, scope)?;
-    Ok(Context { folder, scope, parameters, created_at, head_hash, balances, rows })
+    Ok(Context { folder, scope, parameters, created_at, version, head_hash, balances, rows })
 }
 
 fn written(
     database: &Database,
     scope: &Scope,
-    target: Target,
     context: Context<'_>,
-    parameters: &Parameters,
+    is_new: bool,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Vec<Finished>, Error> {
-    let mut writer = writer(target, context)?;
-    let mut names = Names::fixed(parameters.titles.clone());
+    let mut names = Names::of_batch(context.parameters.titles.clone(), is_new);
+    let mut writer = writer(scope.batch.target, context)?;
     rows::read(database, scope, &mut names, |entries| {
         writer.page(entries)?;
         progress(entries.len() as u64);
@@ -265,7 +266,7 @@ fn row_of(done: &Exported, parameters: &Parameters, created_at: Timestamp, by: &
         totals: json(serde_json::to_string(&done.debit_minor))?,
         parameters: json(serde_json::to_string(parameters))?,
         files: json(serde_json::to_string(&done.files))?,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        version: VERSION.to_owned(),
         created_at,
         created_by: by.to_owned(),
         taken_back_at: None,
@@ -290,8 +291,8 @@ pub fn again(
     }
     let scope = Scope { batch: name.clone(), after_no: batch.after_no, until_no: batch.until_no };
     let rows = u64::try_from(batch.rows).unwrap_or(0);
-    let context = context(database, &scope, folder, &batch.parameters, batch.created_at, rows)?;
-    let finished = written(database, &scope, name.target, context, &batch.parameters, progress)?;
+    let context = context(database, &scope, folder, &batch.parameters, (batch.created_at, &batch.version), rows)?;
+    let finished = written(database, &scope, context, false, progress)?;
     let found: Vec<&FileRecord> = finished.iter().map(|file| &file.record).collect();
     let known = batch.files.iter().map(Some).chain(std::iter::repeat(None));
     for (found, known) in found.iter().zip(known).filter(|(found, known)| Some(**found) != *known) {

@@ -15,6 +15,8 @@ pub(super) struct Context<'a> {
     pub(super) parameters: &'a Parameters,
     /// Of the batch: it stands in the files of some formats.
     pub(super) created_at: Timestamp,
+    /// Of ticketledger, that wrote the batch first.
+    pub(super) version: &'a str,
     /// Hash of the last entry that the batch may have.
     pub(super) head_hash: String,
     /// Accounts at both ends, for formats that state balances.

@@ -116,7 +116,7 @@ pub(super) fn shipped(chart: Chart, length: usize) -> Vec<AccountRule> {
         code: (*code).to_owned(),
         rate_bp: *rate_bp,
         account: filled(account, length),
-        automatic: *automatic,
+        automatic: automatic.then_some(true),
         ..AccountRule::default()
     };
     let debtor = is_german.then(|| AccountRule {

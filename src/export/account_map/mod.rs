@@ -46,14 +46,12 @@ impl AccountMap {
         best(&self.own, asked).or_else(|| best(&self.shipped, asked))
     }
 
-    /// The rate that an account takes out of what is posted to it, by its number there.
+    /// The rate that an account takes out of what is posted to it, by its number there: as the settings say, else as it
+    /// is shipped.
     pub fn automatic_rate(&self, account: &str) -> Option<i32> {
-        let of = |rules: &[AccountRule]| -> Option<Option<i32>> {
-            let mut same = rules.iter().filter(|rule| rule.account == account).peekable();
-            same.peek()?;
-            Some(same.find(|rule| rule.automatic).and_then(|rule| rule.rate_bp))
-        };
-        of(&self.own).or_else(|| of(&self.shipped)).flatten()
+        let said = self.own.iter().chain(&self.shipped).filter(|rule| rule.account == account);
+        let rule = said.into_iter().find(|rule| rule.automatic.is_some())?;
+        rule.rate_bp.filter(|_| rule.automatic == Some(true))
     }
 
     /// DATEV's tax key of a rate.
@@ -74,6 +72,10 @@ impl AccountMap {
             (Chart::Kmu, 810) => Some(("V81", "303")),
             (Chart::Kmu, 260) => Some(("V26", "313")),
             (Chart::Kmu, 380) => Some(("V38", "343")),
+            // Until the end of 2023.
+            (Chart::Kmu, 770) => Some(("V77", "302")),
+            (Chart::Kmu, 250) => Some(("V25", "312")),
+            (Chart::Kmu, 370) => Some(("V37", "342")),
             _ => None,
         }
     }

@@ -48,7 +48,7 @@ pub(super) fn line(entry: &Entry, row: &MappedRow<'_>, datev: &Datev, general_re
         fields.set(9, &if digits == 4 { format!("{key:0>4}") } else { key.clone() });
     }
     fields.set(10, &head.booking_date.format("%d%m").to_string());
-    fields.set(11, &document(entry));
+    fields.set(11, &document(entry, row));
     fields.set(14, &cut(&booking_text(entry), 60));
     if let Some(centre) = row.line.row.event_id.as_deref().filter(|_| datev.cost_centre) {
         fields.set(37, &cut(&only(centre, "_").replace('-', "_"), 36));
@@ -71,9 +71,10 @@ pub(super) fn line(entry: &Entry, row: &MappedRow<'_>, datev: &Datev, general_re
 }
 
 /// The key of open items: the code of the order, in the characters that are allowed. It is never empty.
-fn document(entry: &Entry) -> String {
+fn document(entry: &Entry, row: &MappedRow<'_>) -> String {
     let of = |text: &str| cut(&only(text, "_$&%*+-/"), 36);
-    let order = entry.order().map(of).filter(|text| !text.is_empty());
+    let open_item = row.receivable.and_then(|line| line.order_code.as_deref().or(line.order_id.as_deref()));
+    let order = open_item.or_else(|| entry.order()).map(of).filter(|text| !text.is_empty());
     order.unwrap_or_else(|| of(&entry.name()))
 }
 

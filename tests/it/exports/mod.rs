@@ -1,6 +1,9 @@
 //! Files for other programs.
 
+mod accounts;
 mod batches;
+mod cut;
+mod datev;
 mod plaintext;
 mod tables;
 
@@ -19,7 +22,6 @@ use crate::support::program::Program;
 const HOSTILE: &str = "=1+1 ; [2030-01-01] date:2030-02-02 | \"x\" \\ <b>  \n2025-11-01 * y\t= 5 EUR \u{202e}";
 
 /// The program with more settings for the source.
-#[expect(dead_code, reason = "soon")]
 pub(crate) fn with_settings(database: &TestDatabase, settings: &str) -> Program {
     let program = Program::new(database);
     let path = program.path("ticketledger.toml");

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::{file, late, movements, orders, run, tool};
+use super::{file, files, late, movements, orders, run, tool};
+use crate::histories::{World, play};
 use crate::on_both_engines;
 use crate::support::daemon::TestDaemon;
+use crate::support::db::TestDatabase;
 use crate::support::program::Program;
+use crate::support::random::Random;
 
 fn hledger(path: &Path) -> Option<(bool, String)> {
     let path = path.to_str().unwrap();
@@ -93,4 +96,31 @@ on_both_engines!(beancount_accepts_the_ledger_and_refuses_another_cent, async |d
     let (second, late) = file(&program, "out", "museum-2025-11-2.beancount");
     check(&second, &late, bean_check, &[("8.40 EUR", "8.41 EUR")]);
     daemon.finish().await;
+});
+
+// Whatever happened, in two currencies: the programs find what the ledger says.
+on_both_engines!(both_accept_random_histories, async |database| {
+    for seed in 1..=2 {
+        let fresh = TestDatabase::new(database.engine).unwrap();
+        let daemon = TestDaemon::start(&fresh).await;
+        let mut random = Random::new(seed);
+        let world = World::new(&mut random, 30);
+        let deliveries = world.mixed(&mut random);
+        let program = Program::new(&fresh);
+        let (first, second) = deliveries.split_at(deliveries.len() / 2);
+        for (part, deliveries) in [first, second].into_iter().enumerate() {
+            play(&daemon, deliveries, 16).await;
+            let folder = format!("out{part}");
+            for target in ["hledger", "beancount"] {
+                run(&program, 0, &["export", target, "--period", "2025", "--out", &folder]);
+            }
+            for name in files(&program.path(&folder)).keys() {
+                let path = program.path(&folder).join(name);
+                let checked = if name.ends_with(".journal") { hledger(&path) } else { bean_check(&path) };
+                assert!(checked.as_ref().is_none_or(|(fine, _)| *fine), "seed {seed}: {checked:?}");
+            }
+        }
+        assert!(run(&program, 0, &["export", "list"]).lines().count() >= 6, "two targets, twice");
+        daemon.finish().await;
+    }
 });
