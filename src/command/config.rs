@@ -85,7 +85,7 @@ fn in_the_books(config: &Config) -> db::Result<(Vec<String>, Vec<String>)> {
         }
         let map = AccountMap::of(source);
         let codes = account_codes(&mut connection, Some(&source.name))?;
-        let missing = map.unmapped(&codes, today).into_iter();
+        let missing = map.unmapped(&codes, today, source.exports.vat_split).into_iter();
         let chart = map.chart.as_str();
         unmapped.extend(missing.map(|account| {
             let name = &source.name;

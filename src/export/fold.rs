@@ -51,7 +51,7 @@ pub(super) fn fold(entry: &Entry, sign: i64) -> Result<Vec<Pair<'_>>, String> {
     // Between VAT and one other account there is nothing to fold: it is a row of the net on each.
     let hub = hub(&others, &vat).ok_or_else(|| "it has no account that stands against all others".to_owned())?;
     let code = hub.row.account_code.as_str();
-    let mut parts = parts(&others, code);
+    let mut parts = parts(&others, code)?;
     // What was deferred has a rate on both lines, and no tax in it.
     let taxable = hub.row.vat_bp.is_none();
     let mut alone = Vec::new();
@@ -129,7 +129,7 @@ fn hub<'a>(others: &[&'a Line], vat: &[&Line]) -> Option<&'a Line> {
 }
 
 /// The lines that are not on the hub: those of one account, rate and part together.
-fn parts<'a>(others: &[&'a Line], hub: &str) -> Vec<Part<'a>> {
+fn parts<'a>(others: &[&'a Line], hub: &str) -> Result<Vec<Part<'a>>, String> {
     let mut parts: Vec<Part<'a>> = Vec::new();
     for line in others.iter().filter(|line| line.row.account_code != hub) {
         let row = &line.row;
@@ -140,11 +140,11 @@ fn parts<'a>(others: &[&'a Line], hub: &str) -> Vec<Part<'a>> {
                 && (known.vat_bp == row.vat_bp || !may_be_taxed(&row.account_code))
         };
         match parts.iter_mut().find(same) {
-            Some(part) => part.net_minor = part.net_minor.saturating_add(row.amount_minor),
+            Some(part) => part.net_minor = part.net_minor.checked_add(row.amount_minor).ok_or_else(overflow)?,
             None => parts.push(Part { line, net_minor: row.amount_minor, vat: None }),
         }
     }
-    parts
+    Ok(parts)
 }
 
 /// The part whose VAT a line is: of the same line and rate, on the same side.

@@ -10,7 +10,7 @@ use super::error::Difference;
 use super::file::{FileRecord, Finished};
 use super::mapped::Mapper;
 use super::problem::Problems;
-use super::rows::{self, Names, Scope};
+use super::rows::{self, Entry, Line, Names, Scope};
 use super::writer::{Context, names, writer};
 use super::{Error, Problem};
 use crate::clock::{Clock, Timestamp};
@@ -101,27 +101,34 @@ pub fn export(
     if entries == 0 {
         return Ok(done);
     }
-    let mut names = Names::current(database, request.source)?;
-    let checked = check(database, &scope, request, &mut names, progress)?;
-    (done.rows, done.debit_minor) = (checked.rows, checked.totals);
-    done.problems = checked.problems.into_list();
-    if !done.problems.is_empty() {
-        done.result = "stopped";
-        return Ok(done);
-    }
-    if checked.undetermined {
-        done.warnings.push(UNDETERMINED.to_owned());
-    }
-    if request.dry_run {
-        done.result = "possible";
-        return Ok(done);
+    // What has our accounts cannot be stopped by the books, so one reading is enough.
+    let checks = request.target.is_mapped() || request.target == Target::Parquet;
+    if checks || request.dry_run {
+        let checked = check(database, &scope, request, progress)?;
+        (done.rows, done.debit_minor) = (checked.rows, checked.totals);
+        done.problems = checked.problems.into_list();
+        if checked.undetermined {
+            done.warnings.push(UNDETERMINED.to_owned());
+        }
+        if !done.problems.is_empty() || request.dry_run {
+            done.result = if done.problems.is_empty() { "possible" } else { "stopped" };
+            return Ok(done);
+        }
     }
     let created_at = clock.now();
-    // What is fixed with the batch is known after the first reading.
-    let parameters = Parameters { titles: names.into_used(), ..request.parameters.clone() };
-    let finished = write(database, &scope, request, &parameters, created_at, done.rows, progress)?;
+    let context = context(database, &scope, request.folder, request.parameters, (created_at, VERSION), done.rows)?;
+    for name in names(request.target, &context) {
+        let path = request.folder.join(name);
+        if path.exists() {
+            return Err(Error::Exists { path });
+        }
+    }
+    let mut names = Names::current(database, request.source, true)?;
+    let (finished, totals) = written(database, &scope, context, &mut names, progress)?;
     done.files = finished.iter().map(|file| file.record.clone()).collect();
     done.rows = done.files.iter().map(|file| file.rows).sum();
+    done.debit_minor = totals;
+    let parameters = Parameters { titles: names.into_used(), ..request.parameters.clone() };
     let row = row_of(&done, &parameters, created_at, request.by)?;
     database.transaction("export", |connection| {
         let stored = store::insert(connection, &row)?;
@@ -160,22 +167,17 @@ fn check(
     database: &Database,
     scope: &Scope,
     request: &Request<'_>,
-    names: &mut Names,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Checked, Error> {
     let target = request.target;
+    let mut names = Names::current(database, request.source, false)?;
     let mut mapper = Mapper::new(target, request.parameters);
     let mut checked = Checked { rows: 0, totals: Totals::new(), problems: Problems::default(), undetermined: false };
-    rows::read(database, scope, names, |entries| {
+    rows::read(database, scope, &mut names, |entries| {
         for entry in entries {
-            let debit = checked.totals.entry(entry.head.currency.clone()).or_default();
-            for line in &entry.lines {
-                let amount = line.row.amount_minor.max(0);
-                *debit = debit
-                    .checked_add(amount)
-                    .ok_or_else(|| Error::Format("the debits of the batch leave the range of 64 bits".to_owned()))?;
-                checked.undetermined |= target.is_mapped() && line.row.account_code == "suspense:vat_undetermined";
-            }
+            add(&mut checked.totals, entry)?;
+            let unknown = |line: &Line| line.row.account_code == "suspense:vat_undetermined";
+            checked.undetermined |= target.is_mapped() && entry.lines.iter().any(unknown);
             if target == Target::Parquet && Currency::parse(&entry.head.currency).map(Currency::exponent) != Some(2) {
                 let detail = format!("{} has not two decimals, which the column `amount` has", entry.head.currency);
                 checked.problems.add("export_currency", detail);
@@ -190,27 +192,6 @@ fn check(
         Ok(())
     })?;
     Ok(checked)
-}
-
-/// Writes the files beside their names.
-fn write(
-    database: &Database,
-    scope: &Scope,
-    request: &Request<'_>,
-    parameters: &Parameters,
-    created_at: Timestamp,
-    rows: u64,
-    progress: &mut dyn FnMut(u64),
-) -> Result<Vec<Finished>, Error> {
-    let target = request.target;
-    let context = context(database, scope, request.folder, parameters, (created_at, VERSION), rows)?;
-    for name in names(target, &context) {
-        let path = request.folder.join(name);
-        if path.exists() {
-            return Err(Error::Exists { path });
-        }
-    }
-    written(database, scope, context, true, progress)
 }
 
 fn context<'a>(
@@ -230,21 +211,32 @@ fn context<'a>(
     Ok(Context { folder, scope, parameters, created_at, version, head_hash, balances, rows })
 }
 
+/// Writes the files beside their names, and sums up.
 fn written(
     database: &Database,
     scope: &Scope,
     context: Context<'_>,
-    is_new: bool,
+    names: &mut Names,
     progress: &mut dyn FnMut(u64),
-) -> Result<Vec<Finished>, Error> {
-    let mut names = Names::of_batch(context.parameters.titles.clone(), is_new);
+) -> Result<(Vec<Finished>, Totals), Error> {
     let mut writer = writer(scope.batch.target, context)?;
-    rows::read(database, scope, &mut names, |entries| {
+    let mut totals = Totals::new();
+    rows::read(database, scope, names, |entries| {
+        entries.iter().try_for_each(|entry| add(&mut totals, entry))?;
         writer.page(entries)?;
         progress(entries.len() as u64);
         Ok(())
     })?;
-    writer.finish()
+    Ok((writer.finish()?, totals))
+}
+
+/// Adds the debits of an entry.
+fn add(totals: &mut Totals, entry: &Entry) -> Result<(), Error> {
+    let debits = totals.entry(entry.head.currency.clone()).or_default();
+    let own = entry.lines.iter().map(|line| line.row.amount_minor.max(0));
+    let sum = own.chain([*debits]).try_fold(0_i64, i64::checked_add);
+    *debits = sum.ok_or_else(|| Error::Format("the debits of the batch leave the range of 64 bits".to_owned()))?;
+    Ok(())
 }
 
 fn put_in_place(files: Vec<Finished>) -> Result<(), Error> {
@@ -292,18 +284,26 @@ pub fn again(
     let scope = Scope { batch: name.clone(), after_no: batch.after_no, until_no: batch.until_no };
     let rows = u64::try_from(batch.rows).unwrap_or(0);
     let context = context(database, &scope, folder, &batch.parameters, (batch.created_at, &batch.version), rows)?;
-    let finished = written(database, &scope, context, false, progress)?;
-    let found: Vec<&FileRecord> = finished.iter().map(|file| &file.record).collect();
-    let known = batch.files.iter().map(Some).chain(std::iter::repeat(None));
-    for (found, known) in found.iter().zip(known).filter(|(found, known)| Some(**found) != *known) {
-        return Err(Error::Differs(Box::new(Difference {
-            batch: name.clone(),
-            name: found.name.clone(),
-            version: batch.version.clone(),
-            expected: known.map_or_else(|| "no such file".to_owned(), |known| known.sha256.clone()),
-            found: found.sha256.clone(),
-        })));
+    let mut names = Names::of_batch(batch.parameters.titles.clone());
+    let (finished, _) = written(database, &scope, context, &mut names, progress)?;
+    let found: Vec<FileRecord> = finished.iter().map(|file| file.record.clone()).collect();
+    if let Some(difference) = difference(&batch, &found) {
+        return Err(Error::Differs(Box::new(difference)));
     }
     put_in_place(finished)?;
     Ok(batch)
+}
+
+/// The first file that is not as it was.
+fn difference(batch: &Batch, found: &[FileRecord]) -> Option<Difference> {
+    let places = 0..batch.files.len().max(found.len());
+    let (known, found) = places.map(|place| (batch.files.get(place), found.get(place))).find(|(a, b)| a != b)?;
+    let hash = |file: Option<&FileRecord>| file.map_or_else(|| "no such file".to_owned(), |file| file.sha256.clone());
+    Some(Difference {
+        batch: batch.batch.clone(),
+        name: known.or(found)?.name.clone(),
+        version: batch.version.clone(),
+        expected: hash(known),
+        found: hash(found),
+    })
 }

@@ -6,6 +6,7 @@ mod charts;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::fold::vat_rate;
 use crate::config::{AccountRule, Chart, Source};
 
 /// The accounts of a source, complete: a batch stores it, so that it can be written again whatever the settings say by
@@ -80,14 +81,15 @@ impl AccountMap {
         }
     }
 
-    /// Accounts among these codes that have no number, with the rate where one is missing for a rate only.
-    pub fn unmapped(&self, codes: &[String], day: NaiveDate) -> Vec<String> {
+    /// Accounts among these codes that have no number, with the rate where one is missing for a rate only. Those of VAT
+    /// need one only where rows are split.
+    pub fn unmapped(&self, codes: &[String], day: NaiveDate, vat_split: bool) -> Vec<String> {
         let rates: Vec<i32> = codes
             .iter()
             .filter_map(|code| code.strip_prefix("liabilities:vat:").and_then(|bp| bp.parse().ok()))
             .collect();
         let mut missing = Vec::new();
-        for code in codes {
+        for code in codes.iter().filter(|code| vat_split || vat_rate(code).is_none()) {
             let has = |rate_bp| self.find(&Asked { code, rate_bp, event: None, day }).is_some();
             let sold = ["income:tickets", "income:products"].contains(&code.as_str());
             if sold {

@@ -20,15 +20,15 @@ pub(in crate::export) struct Names {
 }
 
 impl Names {
-    /// For a look: the names that hold now.
-    pub(in crate::export) fn current(database: &Database, source: &str) -> Result<Self, Error> {
+    /// The names that hold now; codes that are new are fixed when the batch is written, and not for a look.
+    pub(in crate::export) fn current(database: &Database, source: &str, fix: bool) -> Result<Self, Error> {
         let titles = store::titles(&mut database.reader()?, source)?.into_iter().collect();
-        Ok(Self { titles, used: BTreeSet::new(), codes: BTreeMap::new(), fix: false })
+        Ok(Self { titles, used: BTreeSet::new(), codes: BTreeMap::new(), fix })
     }
 
-    /// Of a batch that is written: for the first time, when codes that are new are fixed, or again.
-    pub(in crate::export) fn of_batch(titles: BTreeMap<String, String>, fix: bool) -> Self {
-        Self { titles, used: BTreeSet::new(), codes: BTreeMap::new(), fix }
+    /// Of a batch that is written again.
+    pub(in crate::export) fn of_batch(titles: BTreeMap<String, String>) -> Self {
+        Self { titles, used: BTreeSet::new(), codes: BTreeMap::new(), fix: false }
     }
 
     /// The titles that were used.

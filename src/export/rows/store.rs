@@ -9,6 +9,7 @@ use super::Scope;
 use crate::db::schema::{event_titles, export_orders, journal_entries, orders, postings};
 use crate::db::{Connection, Result};
 use crate::ledger::book::{EntryRow, PostingRow};
+use crate::limits::INSERT_ROWS;
 use crate::{insert_rows, on_engine};
 
 /// Entries of the scope that have lines, and the number of their lines.
@@ -123,6 +124,14 @@ pub(super) fn fix_codes(connection: &mut Connection, source: &str, rows: &[(&str
     for (order_id, order_code) in rows.iter().filter(|(id, _)| !is_known(id)) {
         let (source, order_id) = (source.to_owned(), (*order_id).to_owned());
         new.push(FixedCode { source, order_id, order_code: order_code.clone() });
+    }
+    if let Connection::Postgres(pooled) = connection {
+        // Two exports may fix the same code at once; on SQLite one waits for the other before it looks.
+        for rows in new.chunks(INSERT_ROWS) {
+            let insert = diesel::insert_into(export_orders::table).values(rows).on_conflict_do_nothing();
+            insert.execute(&mut **pooled)?;
+        }
+        return Ok(());
     }
     insert_rows!(connection, export_orders::table, new)?;
     Ok(())

@@ -44,7 +44,7 @@ on_both_engines!(tables_have_the_columns_of_the_view, async |database| {
             other => other.to_string(),
         };
         let names = ["entry_no", "line_no", "account", "amount_minor", "vat_bp", "order_code", "payment_id"];
-        found.push(names.map(|name| text(name)).into());
+        found.push(names.map(text).into());
     }
     found.sort_by_key(|row| (row[0].parse::<i64>().unwrap(), row[1].parse::<i64>().unwrap()));
     let wanted = rows(

@@ -129,6 +129,19 @@ fn row_rules() -> Vec<Field> {
         (45, false, Digits(1, 1)),
         (46, false, Digits(1, 2)),
         (47, false, Digits(1, 3)),
+    ];
+    rules.extend(last_rules());
+    // Pairs of a kind and its content.
+    for kind in (21..=35).step_by(2).chain((48..=86).step_by(2)) {
+        rules.push((kind, false, Text(20, Class::Any)));
+        rules.push((kind + 1, false, Text(210, Class::Any)));
+    }
+    rules.sort_by_key(|(number, ..)| *number);
+    rules
+}
+
+fn last_rules() -> Vec<Field> {
+    vec![
         (88, false, Digits(1, 8)),
         (89, false, Decimal(8, 2)),
         (90, false, Digits(1, 2)),
@@ -167,14 +180,7 @@ fn row_rules() -> Vec<Field> {
         (123, false, Text(15, Class::Any)),
         (124, false, Decimal(2, 2)),
         (125, false, Account(8)),
-    ];
-    // Pairs of a kind and its content.
-    for kind in (21..=35).step_by(2).chain((48..=86).step_by(2)) {
-        rules.push((kind, false, Text(20, Class::Any)));
-        rules.push((kind + 1, false, Text(210, Class::Any)));
-    }
-    rules.sort_by_key(|(number, ..)| *number);
-    rules
+    ]
 }
 
 /// What is wrong with a field.
