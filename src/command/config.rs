@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::db::{self, Database, Role, pending_migrations};
 use crate::export::account_map::AccountMap;
+use crate::ledger::book::Account;
 use crate::ledger::book::store::fixed_books_from;
 use crate::ledger::totals::account_codes;
 
@@ -46,6 +47,9 @@ fn check(path: Option<&Path>, quiet: bool) -> anyhow::Result<Outcome> {
     for warning in warnings {
         output::print(format!("warning: {warning}\n"))?;
     }
+    for unknown in unknown_accounts(&config) {
+        output::print(format!("warning: {unknown}\n"))?;
+    }
     let fixed = match in_the_books(&config) {
         Ok((fixed, unmapped)) => {
             for account in unmapped {
@@ -62,6 +66,27 @@ fn check(path: Option<&Path>, quiet: bool) -> anyhow::Result<Outcome> {
         bail!("{}", fixed.join("\n"));
     }
     Ok(Outcome::Fine)
+}
+
+/// Numbers for accounts that we do not have: a slip of the pen would leave the right one without a number.
+fn unknown_accounts(config: &Config) -> Vec<String> {
+    let families = ["assets:", "liabilities:", "income:", "expenses:", "equity:", "suspense:"];
+    let is_known = |code: &str| match code.ends_with(':') {
+        true => families.iter().any(|family| code.starts_with(family)),
+        false => Account::parse(code).is_some(),
+    };
+    let of = |source: &config::Source| {
+        let unknown = source.exports.accounts.iter().filter(|rule| !is_known(&rule.code));
+        let name = source.name.clone();
+        let text = |rule: &config::AccountRule| {
+            let code = &rule.code;
+            format!(
+                "{name}: sources.exports.accounts: `{code}` is no account of ours; docs/posting-rules.md lists them"
+            )
+        };
+        unknown.map(text).collect::<Vec<_>>()
+    };
+    config.sources.iter().flat_map(of).collect()
 }
 
 /// What the settings say otherwise than the books have fixed it, and the accounts in use that exports have no number

@@ -85,7 +85,7 @@ pub(super) fn again(config: &Config, options: &Again) -> anyhow::Result<Outcome>
     let database = settings::open(config)?;
     let progress = Progress::new();
     let written = export::again(&database, &options.batch, &options.out, &mut |entries| progress.0.inc(entries));
-    progress.end();
+    drop(progress);
     let names: Vec<String> = written?.files.into_iter().map(|file| file.name).collect();
     output::print(format!("{}: written again as it was: {}.\n", options.batch, names.join(", ")))?;
     Ok(Outcome::Fine)

@@ -17,6 +17,7 @@ use crate::db::Database;
 use crate::export::account_map::AccountMap;
 use crate::export::{self, Exported, Parameters, Request, Target, months_of};
 use crate::ledger::totals::Period;
+use crate::money::{Currency, format_minor};
 use crate::report::Amounts;
 
 #[derive(Debug, Subcommand)]
@@ -112,41 +113,49 @@ fn export_months(config: &Config, target: Target, wanted: &Wanted, minor_units: 
         Some(source) => vec![source.to_owned()],
         None => export::sources(&database)?,
     };
-    let mut done = Vec::new();
     let mut left_out = Vec::new();
-    let progress = Progress::new();
+    let mut of_sources = Vec::new();
     for source in sources {
-        let parameters = match parameters(config, target, &source, minor_units) {
-            Ok(parameters) => parameters,
-            Err(why) if known.is_some() => return Err(Usage(why).into()),
-            Err(why) => {
-                left_out.push(why);
-                continue;
-            }
-        };
-        for month in months_of(&database, &source, wanted.period)? {
-            let request = Request {
-                target,
-                source: &source,
-                month,
-                folder: &wanted.out,
-                parameters: &parameters,
-                by: &by,
-                dry_run: wanted.dry_run,
-            };
-            done.push(progress.export(&database, &request)?);
+        match parameters(config, target, &source, minor_units) {
+            Ok(parameters) => of_sources.push((source, parameters)),
+            Err(why) => left_out.push(why),
         }
     }
-    progress.end();
-    if done.is_empty() && !left_out.is_empty() {
+    if of_sources.is_empty() && !left_out.is_empty() {
         return Err(Usage(left_out.join("\n")).into());
     }
-    output::print(match wanted.format {
-        DetailFormat::Table => in_words(&done, &left_out, &wanted.period.to_string()),
-        DetailFormat::Json => serde_json::to_string_pretty(&done)? + "\n",
-    })?;
+    let mut done = Vec::new();
+    let ended = export_all(&database, target, wanted, &of_sources, &by, &mut done);
+    // What went out before something failed is remembered, so it is told.
+    if ended.is_ok() || !done.is_empty() {
+        output::print(match wanted.format {
+            DetailFormat::Table => in_words(&done, &left_out, &wanted.period.to_string()),
+            DetailFormat::Json => serde_json::to_string_pretty(&done)? + "\n",
+        })?;
+    }
+    ended?;
     let attention = done.iter().any(|done| !done.problems.is_empty() || !done.warnings.is_empty());
     Ok(if attention { Outcome::Attention } else { Outcome::Fine })
+}
+
+/// Exports the months of the period, source by source.
+fn export_all(
+    database: &Database,
+    target: Target,
+    wanted: &Wanted,
+    of_sources: &[(String, Parameters)],
+    by: &str,
+    done: &mut Vec<Exported>,
+) -> anyhow::Result<()> {
+    let progress = Progress::new();
+    for (source, parameters) in of_sources {
+        for month in months_of(database, source, wanted.period)? {
+            let folder = wanted.out.as_path();
+            let request = Request { target, source, month, folder, parameters, by, dry_run: wanted.dry_run };
+            done.push(progress.export(database, &request)?);
+        }
+    }
+    Ok(())
 }
 
 /// What the files of a source depend on; `Err` says what its settings lack.
@@ -184,8 +193,10 @@ impl Progress {
         self.0.set_message(format!("{} {} {}", request.target, request.source, request.month));
         Ok(export::export(database, &Clock::System, request, &mut |entries| self.0.inc(entries))?)
     }
+}
 
-    fn end(&self) {
+impl Drop for Progress {
+    fn drop(&mut self) {
         self.0.finish_and_clear();
     }
 }
@@ -199,14 +210,17 @@ fn in_words(done: &[Exported], left_out: &[String], period: &str) -> String {
     if done.is_empty() {
         let _ = writeln!(text, "There are no entries in {period}.");
     }
-    for Exported { batch, result, entries, postings, rows, files, problems, warnings, .. } in done {
+    for Exported { batch, result, entries, postings, rows, debit_minor, files, problems, warnings, .. } in done {
+        let debits: Vec<String> =
+            debit_minor.iter().map(|(currency, minor)| format!("{} {currency}", amount(*minor, currency))).collect();
+        let debits = debits.join(", ");
         let _ = match *result {
             "nothing_new" => writeln!(text, "{}: {} has nothing new for {}.", batch.source, batch.month, batch.target),
             "possible" => {
-                writeln!(text, "{batch}: {entries} entries would go out in {rows} rows. Nothing was written.")
+                writeln!(text, "{batch}: {entries} entries would go out in {rows} rows, {debits}. Nothing was written.")
             }
             "stopped" => writeln!(text, "{batch}: STOPPED; nothing was written. {entries} entries wait."),
-            _ => writeln!(text, "{batch}: {entries} entries with {postings} postings in {rows} rows."),
+            _ => writeln!(text, "{batch}: {entries} entries with {postings} postings in {rows} rows, {debits}."),
         };
         for file in files {
             let _ = writeln!(text, "  {}  {} bytes  sha256 {}", file.name, file.bytes, file.sha256);
@@ -219,4 +233,8 @@ fn in_words(done: &[Exported], left_out: &[String], period: &str) -> String {
         }
     }
     text
+}
+
+fn amount(minor: i64, currency: &str) -> String {
+    format_minor(minor, Currency::parse(currency).map_or(0, Currency::exponent))
 }

@@ -61,6 +61,9 @@ on_both_engines!(config_check_says_what_has_no_number, async |database| {
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[0].contains("museum: assets:clearing:StripeBankWire has no number in skr04"), "{found:?}");
     assert_eq!(unmapped(SWISS), Vec::<String>::new());
+    let misspelt = with_settings(database, &SWISS.replace("income:discount", "income:discounts"));
+    let said = run(&misspelt, 0, &["config", "check"]);
+    assert!(said.contains("`income:discounts` is no account of ours"), "{said}");
     let (code, said, errors) = with_settings(
         database,
         "[sources.exports]\nchart = \"skr05\"\nvat_split = true\naccounts = [\n\

@@ -3,9 +3,11 @@
 use ticketledger::export::BatchName;
 
 use super::{file, files, late, objects, orders, run};
+use crate::histories::{World, play};
 use crate::on_both_engines;
 use crate::support::daemon::{TestDaemon, rows};
 use crate::support::program::Program;
+use crate::support::random::Random;
 
 const TARGETS: [&str; 5] = ["csv", "jsonl", "hledger", "beancount", "parquet"];
 
@@ -140,6 +142,40 @@ on_both_engines!(a_year_has_a_batch_for_each_month_and_every_source_its_own, asy
     assert!(said.contains("There are no entries in 2024"), "{said}");
     run(&program, 2, &["export", "csv"]);
     run(&program, 2, &["export", "csv", "--period", "2025-11", "--source", "nobody"]);
+    daemon.finish().await;
+});
+
+// Deliveries, exports and batches taken back in any order: in the end each posting is in one batch that holds.
+on_both_engines!(whatever_is_exported_when_each_posting_is_in_one_batch, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let mut random = Random::new(7);
+    let deliveries = World::new(&mut random, 12).mixed(&mut random);
+    let program = Program::new(database);
+    for part in deliveries.chunks(4) {
+        play(&daemon, part, 2).await;
+        run(&program, 0, &["export", "jsonl", "--period", "2025", "--out", "out"]);
+        if random.one_in(2) {
+            let live = "FROM export_batches WHERE taken_back_at IS NULL";
+            let live = rows(
+                daemon.database(),
+                &["target", "source", "period", "MAX(number)"],
+                &format!("{live} GROUP BY target, source, period ORDER BY period"),
+            );
+            let batch = live[random.index(live.len())].join("/");
+            run(&program, 0, &["export", "take-back", &batch, "--reason", "to see"]);
+        }
+    }
+    run(&program, 0, &["export", "jsonl", "--period", "2025", "--out", "out"]);
+    let live = "FROM export_batches WHERE taken_back_at IS NULL ORDER BY source, period, number";
+    let names = rows(daemon.database(), &["source", "period", "number"], live);
+    let lines = names.iter().flat_map(|name| objects(&file(&program, "out", &format!("{}.jsonl", name.join("-"))).1));
+    let mut found: Vec<(i64, i64)> =
+        lines.map(|line| (line["entry_no"].as_i64().unwrap(), line["line_no"].as_i64().unwrap())).collect();
+    found.sort_unstable();
+    let all = rows(daemon.database(), &["entry_no", "line_no"], "FROM v_gl ORDER BY entry_no, line_no");
+    let all: Vec<(i64, i64)> = all.iter().map(|row| (row[0].parse().unwrap(), row[1].parse().unwrap())).collect();
+    assert_eq!(found, all);
+    assert!(rows(daemon.database(), &["number"], "FROM export_batches WHERE taken_back_at IS NOT NULL").len() > 1);
     daemon.finish().await;
 });
 
