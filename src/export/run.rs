@@ -107,7 +107,7 @@ pub fn export(
         let checked = check(database, &scope, request, progress)?;
         (done.rows, done.debit_minor) = (checked.rows, checked.totals);
         done.problems = checked.problems.into_list();
-        if checked.undetermined {
+        if checked.undetermined && is_undetermined(database, &scope)? {
             done.warnings.push(UNDETERMINED.to_owned());
         }
         if !done.problems.is_empty() || request.dry_run {
@@ -139,8 +139,17 @@ pub fn export(
     Ok(done)
 }
 
+/// Sales without a rate.
+const SUSPENDED: &str = "suspense:vat_undetermined";
+
 const UNDETERMINED: &str = "sales of an unknown VAT rate are among the rows (suspense:vat_undetermined): give them a \
                             rate before the accountant uses the file; `ticketledger findings list` names the orders";
+
+/// Whether sales without a rate are left at the end of the month; those that got one since are no matter.
+fn is_undetermined(database: &Database, scope: &Scope) -> Result<bool, Error> {
+    let balances = rows::balances(database, scope)?;
+    Ok(balances.iter().any(|balance| balance.account == SUSPENDED && balance.closing_minor != 0))
+}
 
 /// The range of the next batch.
 fn next_scope(database: &Database, request: &Request<'_>) -> Result<Scope, Error> {
@@ -176,7 +185,7 @@ fn check(
     rows::read(database, scope, &mut names, |entries| {
         for entry in entries {
             add(&mut checked.totals, entry)?;
-            let unknown = |line: &Line| line.row.account_code == "suspense:vat_undetermined";
+            let unknown = |line: &Line| line.row.account_code == SUSPENDED;
             checked.undetermined |= target.is_mapped() && entry.lines.iter().any(unknown);
             if target == Target::Parquet && Currency::parse(&entry.head.currency).map(Currency::exponent) != Some(2) {
                 let detail = format!("{} has not two decimals, which the column `amount` has", entry.head.currency);

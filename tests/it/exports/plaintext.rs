@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use serde_json::json;
+
 use super::{file, files, late, movements, orders, run, tool};
 use crate::histories::{World, play};
 use crate::on_both_engines;
 use crate::support::daemon::TestDaemon;
 use crate::support::db::TestDatabase;
+use crate::support::order::{admission, order};
 use crate::support::program::Program;
 use crate::support::random::Random;
 
@@ -95,6 +98,60 @@ on_both_engines!(beancount_accepts_the_ledger_and_refuses_another_cent, async |d
     assert!(text.contains("Assets:Clearing:Paypal-express-"), "{text}");
     let (second, late) = file(&program, "out", "museum-2025-11-2.beancount");
     check(&second, &late, bean_check, &[("8.40 EUR", "8.41 EUR")]);
+    daemon.finish().await;
+});
+
+/// Titles that are something else in one of the languages.
+const TRAPS: [&str; 24] = [
+    "\"",
+    "\\",
+    "\\\"",
+    "a \"quoted\" end\\",
+    "; comment",
+    "# tag #tag ^link",
+    "[2025-12-01]",
+    "[2025-12-01=2025-12-02] x",
+    "date:2025-12-01, date2:2025-12-02",
+    "type: X",
+    "\n2025-11-01 * \"x\"\n  Assets:Receivable  5.00 EUR\n  Income:Tickets",
+    "\r\n    assets:receivable  5.00 EUR\r\n    income:tickets",
+    "x\u{85}y\u{2028}z\u{2029}",
+    "\tassets:receivable\t5 EUR",
+    "  two blanks  in a row  ",
+    "(code) * ! | payee | note",
+    "= 5 EUR @ 3 CHF {2 EUR}",
+    "include /etc/passwd",
+    "comment",
+    "end comment",
+    "\u{202e}drawkcab\u{2066}",
+    "option \"title\" \"x\"",
+    "%(payee) ~ monthly",
+    "日本語 — Ünïcødé 🎭",
+];
+
+on_both_engines!(no_title_is_taken_for_anything_else, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    for (number, title) in TRAPS.iter().enumerate() {
+        let mut of_it = admission(&format!("p{number}"), "11.90", "19");
+        of_it["title"] = json!(title);
+        of_it["event_id"] = json!(format!("E{number}"));
+        let code = json!({"code": format!("C{title}"), "tickets": [of_it]});
+        daemon.accepted("museum", order(&format!("O{number}"), code)).await;
+    }
+    daemon.settle().await;
+    let program = Program::new(database);
+    for (target, name, checked) in [
+        ("hledger", "museum-2025-11-1.journal", hledger as fn(&Path) -> Option<(bool, String)>),
+        ("beancount", "museum-2025-11-1.beancount", bean_check),
+    ] {
+        run(&program, 0, &["export", target, "--period", "2025-11", "--out", "out"]);
+        let (path, text) = file(&program, "out", name);
+        check(&path, &text, checked, &[("-10.00 EUR", "-10.01 EUR")]);
+        // As many transactions as there are entries, the balances before and those asserted.
+        let transactions = text.lines().filter(|line| line.starts_with("2025-11-") && line[10..].starts_with(" * "));
+        let asserted = if target == "hledger" { 1 } else { 0 };
+        assert_eq!(transactions.count(), TRAPS.len() + asserted, "{text}");
+    }
     daemon.finish().await;
 });
 

@@ -2,10 +2,12 @@
 
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
+use serde_json::json;
 
 use super::{HOSTILE, file, objects, orders, run};
 use crate::on_both_engines;
 use crate::support::daemon::{TestDaemon, rows};
+use crate::support::order::{admission, order};
 use crate::support::program::Program;
 
 on_both_engines!(tables_have_the_columns_of_the_view, async |database| {
@@ -54,5 +56,18 @@ on_both_engines!(tables_have_the_columns_of_the_view, async |database| {
     );
     assert_eq!(found, wanted);
     assert_eq!(found.len(), lines.len());
+
+    // For programs, in cents.
+    let first = "csv/museum/2025-11/1";
+    run(&program, 0, &["export", "take-back", first, "--reason", "cents are wanted"]);
+    export(&["csv", "--amounts", "minor"]);
+    let (_, cents) = file(&program, "out", "museum-2025-11-2.csv");
+    assert!(cents.contains(",amount_minor,debit_minor,") && cents.contains(",-840,0,840,"), "{cents}");
+    // A currency without cents has no column in Parquet; CSV takes any.
+    daemon.deliver(order("yen", json!({"currency": "JPY", "tickets": [admission("y", "1190", "19")]}))).await;
+    let said = run(&program, 3, &["export", "parquet", "--period", "2025-11", "--out", "out"]);
+    assert!(said.contains("export_currency: JPY"), "{said}");
+    export(&["csv"]);
+    assert!(file(&program, "out", "museum-2025-11-3.csv").1.contains(",JPY,1190,1190,0,"));
     daemon.finish().await;
 });

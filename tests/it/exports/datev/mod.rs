@@ -252,6 +252,14 @@ on_both_engines!(what_cannot_be_exported_stops_with_a_list, async |database| {
     stopped(&exports(&format!("{wrong}, {}", own.replace("8500", "85000"))), &["export_account_length", "85000"]);
     let taken = format!("{clearing}, {{ code = \"income:\", account = \"8300\" }}");
     stopped(&exports(&taken), &["export_vat_mismatch", "8300 takes out another rate than 19 %", "vat_split"]);
+    daemon.deliver(order("C", json!({"currency": "CHF", "tickets": [admission("c", "11.90", "19")]}))).await;
+    daemon.deliver(order("L", json!({"tickets": [admission("l", "10000000000.00", "19")]}))).await;
+    daemon.deliver(order("T", json!({"tickets": [admission("t", "11.90", "5")]}))).await;
+    let five = format!("{clearing}, {{ code = \"income:tickets\", rate = \"5\", account = \"8305\" }}");
+    stopped(
+        &exports(&five),
+        &["export_currency: CHF", "export_amount: entry museum/", "export_tax_key: income:tickets at 5 %"],
+    );
     let program = Program::new(database);
     assert!(run(&program, 2, &["export", "datev", "--period", "2025-11"]).contains("sources.exports.datev"));
     daemon.finish().await;
