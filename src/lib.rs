@@ -29,6 +29,8 @@ pub mod ledger;
 
 pub mod report;
 
+pub mod export;
+
 // What keeps it running.
 pub mod maintenance;
 

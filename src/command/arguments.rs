@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand};
 
 use super::logging::LogFormat;
 use super::{
-    backup, config, contact, database, demo, doctor, findings, inbox, ledger, login, package, report, vouchers,
+    backup, config, contact, database, demo, doctor, export, findings, inbox, ledger, login, package, report, vouchers,
 };
 
 const EXIT_CODES: &str = "\
@@ -58,6 +58,9 @@ pub(super) enum Command {
     Inbox(inbox::InboxCommand),
     /// Print reports: balances, revenue, VAT, payments, open orders, vouchers, findings
     Report(report::Report),
+    /// Write files for DATEV, hledger, beancount, Banana and others; each posting goes out once to each
+    #[command(subcommand)]
+    Export(export::ExportCommand),
     /// Verify the ledger, explain it, close months, and post what no webhook reports
     #[command(subcommand)]
     Ledger(ledger::LedgerCommand),

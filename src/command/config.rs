@@ -7,9 +7,13 @@ use clap::Subcommand;
 use secrecy::ExposeSecret as _;
 
 use super::{Outcome, output};
+use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::db::{self, Database, Role, pending_migrations};
+use crate::export::account_map::AccountMap;
+use crate::ledger::book::Account;
 use crate::ledger::book::store::fixed_books_from;
+use crate::ledger::totals::account_codes;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
@@ -43,8 +47,16 @@ fn check(path: Option<&Path>, quiet: bool) -> anyhow::Result<Outcome> {
     for warning in warnings {
         output::print(format!("warning: {warning}\n"))?;
     }
-    let fixed = match fixed_by_the_books(&config) {
-        Ok(fixed) => fixed,
+    for unknown in unknown_accounts(&config) {
+        output::print(format!("warning: {unknown}\n"))?;
+    }
+    let fixed = match in_the_books(&config) {
+        Ok((fixed, unmapped)) => {
+            for account in unmapped {
+                output::print(format!("warning: {account}\n"))?;
+            }
+            fixed
+        }
         Err(error) => {
             output::print(format!("warning: not compared with the books: {error}\n"))?;
             Vec::new()
@@ -56,19 +68,54 @@ fn check(path: Option<&Path>, quiet: bool) -> anyhow::Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// What the settings say otherwise than the books have fixed it. Before the first start there are no books.
-fn fixed_by_the_books(config: &Config) -> db::Result<Vec<String>> {
+/// Numbers for accounts that we do not have: a slip of the pen would leave the right one without a number.
+fn unknown_accounts(config: &Config) -> Vec<String> {
+    let families = ["assets:", "liabilities:", "income:", "expenses:", "equity:", "suspense:"];
+    let is_known = |code: &str| match code.ends_with(':') {
+        true => families.iter().any(|family| code.starts_with(family)),
+        false => Account::parse(code).is_some(),
+    };
+    let of = |source: &config::Source| {
+        let unknown = source.exports.accounts.iter().filter(|rule| !is_known(&rule.code));
+        let name = source.name.clone();
+        let text = |rule: &config::AccountRule| {
+            let code = &rule.code;
+            format!(
+                "{name}: sources.exports.accounts: `{code}` is no account of ours; docs/posting-rules.md lists them"
+            )
+        };
+        unknown.map(text).collect::<Vec<_>>()
+    };
+    config.sources.iter().flat_map(of).collect()
+}
+
+/// What the settings say otherwise than the books have fixed it, and the accounts in use that exports have no number
+/// for. Before the first start there are no books.
+fn in_the_books(config: &Config) -> db::Result<(Vec<String>, Vec<String>)> {
     if config.database_file().is_some_and(|file| !file.exists()) {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
     let database = Database::open(config.database_url.expose_secret(), Role::Visitor)?;
     if pending_migrations(&database)? > 0 {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     }
     let mut connection = database.reader()?;
-    let mut fixed = Vec::new();
+    let (mut fixed, mut unmapped) = (Vec::new(), Vec::new());
+    let today = Clock::System.now().utc().date_naive();
     for source in &config.sources {
         fixed.extend(fixed_books_from(&mut connection, &source.name, source.books_from)?);
+        // Who exports nothing needs no numbers.
+        if source.exports == config::Exports::default() {
+            continue;
+        }
+        let map = AccountMap::of(source);
+        let codes = account_codes(&mut connection, Some(&source.name))?;
+        let missing = map.unmapped(&codes, today, source.exports.vat_split).into_iter();
+        let chart = map.chart.as_str();
+        unmapped.extend(missing.map(|account| {
+            let name = &source.name;
+            format!("{name}: {account} has no number in {chart}; name one in sources.exports.accounts, or exports stop")
+        }));
     }
-    Ok(fixed)
+    Ok((fixed, unmapped))
 }

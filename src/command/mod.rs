@@ -8,6 +8,7 @@ mod contact;
 mod database;
 mod demo;
 mod doctor;
+mod export;
 mod findings;
 mod inbox;
 mod ledger;
@@ -68,6 +69,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Doctor(options) => doctor::run(path, &options),
         Command::Inbox(command) => inbox::run(&settings::load(path)?, command),
         Command::Report(options) => report::run(&settings::load(path)?, &options),
+        Command::Export(command) => export::run(&settings::load(path)?, command),
         Command::Ledger(command) => ledger::run(&settings::load(path)?, command),
         Command::Vouchers(command) => vouchers::run(&settings::load(path)?, &command),
         Command::Contact(command) => contact::run(&settings::load(path)?, &command),

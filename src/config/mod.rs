@@ -5,6 +5,7 @@ mod api;
 mod build;
 mod database;
 mod environment;
+mod exports;
 mod load;
 mod policy;
 mod problem;
@@ -29,6 +30,7 @@ use crate::order::Provider;
 use crate::policy::DatedPolicy;
 
 pub use self::environment::environment;
+pub use self::exports::{AccountRule, Chart, Datev, Exports};
 pub use self::load::{load, load_with_warnings};
 pub use self::problem::{Problem, Problems};
 pub use self::secret::address;
@@ -186,6 +188,8 @@ pub struct Source {
     pub books_from: Option<NaiveDate>,
     /// Hours without a delivery that are too many: `None` = learnt from the past, 0 = never.
     pub silence_hours: Option<i64>,
+    /// What its exports need.
+    pub exports: Exports,
 }
 
 impl Source {
@@ -204,6 +208,7 @@ impl Source {
             policies: Vec::new(),
             books_from: None,
             silence_hours: None,
+            exports: Exports::default(),
         }
     }
 }

@@ -48,6 +48,10 @@ impl Section {
         problems.add(&self.origin, self.path_of(key), text);
     }
 
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
     fn take(&mut self, key: &'static str) -> Option<Entry> {
         self.asked.push(key);
         self.table.remove(key)

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::problem::{Origin, Problems};
 use super::read::{Section, Text};
-use super::{OauthClient, Source, api, policy, secret, vat, warning};
+use super::{OauthClient, Source, api, exports, policy, secret, vat, warning};
 use crate::order::Provider;
 
 /// A source, and where its parts were written: for mistakes that show only beside the other sources.
@@ -42,6 +42,7 @@ pub(super) fn source(
     let policies = policy::policies(section.sections("policies", problems), problems);
     let books_from = section.text("books_from", problems).and_then(|text| vat::date(&text, problems));
     let silence_hours = section.optional_number("silence_hours", 0..=24 * 366, problems);
+    let exports = exports::exports(section.section("exports", problems), problems);
     section.finish(problems);
     let name = name?;
     let (client_ids, oauth_clients) = clients.into_iter().unzip();
@@ -60,6 +61,7 @@ pub(super) fn source(
             policies,
             books_from,
             silence_hours,
+            exports,
         },
         name,
         vendor_ids,

@@ -90,6 +90,15 @@ fn source_summary(source: &Source) -> String {
     if let Some(day) = source.books_from {
         line(format!("the book begins on {day}: what was sold before is brought in as opening, not as revenue"));
     }
+    if source.exports != super::Exports::default() {
+        let exports = &source.exports;
+        let chart = exports.chart.map_or("the usual chart of the country", super::Chart::as_str);
+        let datev = exports.datev.as_ref();
+        let datev = datev.map_or_else(String::new, |datev| {
+            format!(", DATEV consultant {} client {}", datev.consultant, datev.client)
+        });
+        line(format!("exports by {chart}, {} account(s) named here{datev}", exports.accounts.len()));
+    }
     match source.silence_hours {
         None => line("silence: alert when longer than usual".to_owned()),
         Some(0) => line("silence: no alert".to_owned()),

@@ -452,6 +452,37 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    export_batches (target, source, period, number) {
+        target -> Text,
+        source -> Text,
+        period -> Text,
+        number -> Integer,
+        after_no -> BigInt,
+        until_no -> BigInt,
+        entries -> BigInt,
+        postings -> BigInt,
+        file_rows -> BigInt,
+        totals -> Text,
+        parameters -> Text,
+        files -> Text,
+        version -> Text,
+        created_at -> Timestamp,
+        created_by -> Text,
+        taken_back_at -> Nullable<Timestamp>,
+        taken_back_by -> Nullable<Text>,
+        taken_back_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    export_orders (source, order_id) {
+        source -> Text,
+        order_id -> Text,
+        order_code -> Nullable<Text>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     alerted_events,
@@ -462,6 +493,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     daemons,
     documents,
     event_titles,
+    export_batches,
+    export_orders,
     findings,
     inbox_attempts,
     inbox_events,

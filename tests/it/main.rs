@@ -18,6 +18,7 @@ mod dismiss;
 mod doctor;
 mod explain;
 mod explain_vouchers;
+mod exports;
 mod findings;
 mod histories;
 mod imports;

@@ -111,6 +111,8 @@ on_both_engines!(every_column_of_the_schema_is_there, |database| {
         daemons,
         documents,
         event_titles,
+        export_batches,
+        export_orders,
         findings,
         inbox_attempts,
         inbox_events,

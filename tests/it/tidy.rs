@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every module with those that it may use, in the order of `lib.rs`: each only those before it.
-const MODULES: [(&str, &[&str]); 21] = [
+const MODULES: [(&str, &[&str]); 22] = [
     ("limits", &[]),
     ("clock", &[]),
     ("money", &[]),
@@ -19,6 +19,7 @@ const MODULES: [(&str, &[&str]); 21] = [
     // Never the settings: what it needs of them is passed in.
     ("ledger", &["limits", "clock", "money", "order", "policy", "db", "inbox"]),
     ("report", &["limits", "clock", "money", "policy", "db", "inbox", "ledger"]),
+    ("export", &["limits", "clock", "money", "config", "db", "ledger", "report"]),
     ("maintenance", &["clock", "config", "db", "inbox", "ledger"]),
     ("cluster", &["limits", "clock", "db", "inbox"]),
     ("monitor", &["limits", "clock", "order", "config", "db", "inbox", "provider"]),

@@ -33,6 +33,8 @@ pub const TABLES: &[&str] = &[
     "source_activity",
     "alerts",
     "alerted_events",
+    "export_batches",
+    "export_orders",
 ];
 
 /// Lines of the entries: the database refuses a line without its entry, and an entry without its lines.

@@ -18,6 +18,7 @@ use super::traffic;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, changed, check_invariants, lines};
 use crate::support::db::{Engine, TestDatabase};
 use crate::support::home::Home;
+use crate::support::program::Program;
 
 /// A database of each engine; `None` without PostgreSQL.
 fn pair() -> Option<(TestDatabase, TestDatabase)> {
@@ -87,6 +88,8 @@ async fn a_daemon_goes_on_with_the_copy_as_if_nothing_had_been() {
     daemon.claim_and_die();
     from.execute("INSERT INTO alerts VALUES ('silence', 'theatre', '2025-11-11 12:00:00', '2025-11-11 12:00:00')");
     from.execute("INSERT INTO alerted_events SELECT id, source FROM inbox_events WHERE id = 1");
+    let exported = Program::new(&from).run(&["export", "csv", "--period", "2025-11"]);
+    assert_eq!(exported.0, 0, "{exported:?}");
     let heads = daemon.lines("SELECT entry_hash AS line FROM journal_entries ORDER BY source, entry_no");
     let before = daemon.stand_in.counts();
     let clock = daemon.clock.clone();

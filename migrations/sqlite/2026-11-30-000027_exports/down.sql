@@ -1,0 +1,2 @@
+DROP TABLE export_orders;
+DROP TABLE export_batches;

@@ -1,0 +1,129 @@
+//! The shipped numbers. They are suggestions: the accountant decides. What needs an account of its own has none here,
+//! so that nothing is posted to a wrong one unseen.
+
+use crate::config::{AccountRule, Chart};
+
+/// Our code, its rate, the account, and whether it takes out the tax of the rate by itself.
+type Shipped = (&'static str, Option<i32>, &'static str, bool);
+
+const SKR03: &[Shipped] = &[
+    ("assets:bank", None, "1200", false),
+    ("assets:voucher_refund_unallocated", None, "1590", false),
+    ("suspense:vat_undetermined", None, "1590", false),
+    ("liabilities:vat:1900", None, "1776", false),
+    ("liabilities:vat:700", None, "1771", false),
+    ("assets:vat_input:1900", None, "1576", false),
+    ("assets:vat_input:700", None, "1571", false),
+    ("liabilities:voucher:mpv", None, "1604", false),
+    // Whatever line it pays for.
+    ("liabilities:voucher:spv:1900", None, "1718", false),
+    ("liabilities:voucher:spv:1900", Some(1900), "1718", true),
+    ("liabilities:voucher:spv:700", None, "1711", false),
+    ("liabilities:flex", None, "1604", false),
+    ("liabilities:flex", Some(1900), "1718", true),
+    ("liabilities:flex", Some(700), "1711", false),
+    ("liabilities:deferred:tickets", None, "0990", false),
+    ("income:tickets", Some(1900), "8400", true),
+    ("income:tickets", Some(700), "8300", true),
+    ("income:tickets", Some(0), "8200", false),
+    ("income:products", Some(1900), "8400", true),
+    ("income:products", Some(700), "8300", true),
+    ("income:products", Some(0), "8200", false),
+    ("income:flex", Some(1900), "8400", true),
+    ("income:flex", Some(700), "8300", true),
+    ("income:flex", Some(0), "8200", false),
+    ("income:discount", Some(1900), "8720", true),
+    ("income:discount", Some(700), "8710", true),
+    ("income:discount", Some(0), "8700", false),
+    ("income:retained", None, "8603", false),
+    ("income:retained", Some(1900), "8640", true),
+    ("income:retained", Some(700), "8630", false),
+    ("expenses:fees", None, "4970", false),
+    ("expenses:bad_debt", None, "2400", false),
+    ("expenses:bad_debt", Some(1900), "2406", true),
+    ("equity:opening", None, "9000", false),
+];
+
+const SKR04: &[Shipped] = &[
+    ("assets:bank", None, "1800", false),
+    ("assets:voucher_refund_unallocated", None, "1370", false),
+    ("suspense:vat_undetermined", None, "1370", false),
+    ("liabilities:vat:1900", None, "3806", false),
+    ("liabilities:vat:700", None, "3801", false),
+    ("assets:vat_input:1900", None, "1406", false),
+    ("assets:vat_input:700", None, "1401", false),
+    ("liabilities:voucher:mpv", None, "3304", false),
+    ("liabilities:voucher:spv:1900", None, "3272", false),
+    ("liabilities:voucher:spv:1900", Some(1900), "3272", true),
+    ("liabilities:voucher:spv:700", None, "3260", false),
+    ("liabilities:flex", None, "3304", false),
+    ("liabilities:flex", Some(1900), "3272", true),
+    ("liabilities:flex", Some(700), "3260", false),
+    ("liabilities:deferred:tickets", None, "3900", false),
+    ("income:tickets", Some(1900), "4400", true),
+    ("income:tickets", Some(700), "4300", true),
+    ("income:tickets", Some(0), "4200", false),
+    ("income:products", Some(1900), "4400", true),
+    ("income:products", Some(700), "4300", true),
+    ("income:products", Some(0), "4200", false),
+    ("income:flex", Some(1900), "4400", true),
+    ("income:flex", Some(700), "4300", true),
+    ("income:flex", Some(0), "4200", false),
+    ("income:discount", Some(1900), "4720", true),
+    ("income:discount", Some(700), "4710", true),
+    ("income:discount", Some(0), "4700", false),
+    ("income:retained", None, "4830", false),
+    ("expenses:fees", None, "6855", false),
+    ("expenses:bad_debt", None, "6930", false),
+    ("expenses:bad_debt", Some(1900), "6936", true),
+    ("equity:opening", None, "9000", false),
+];
+
+const KMU: &[Shipped] = &[
+    ("assets:receivable", None, "1100", false),
+    ("assets:bank", None, "1020", false),
+    ("liabilities:vat:", None, "2200", false),
+    ("liabilities:voucher:", None, "2030", false),
+    ("liabilities:flex", None, "2030", false),
+    ("liabilities:deferred:tickets", None, "2301", false),
+    ("income:tickets", None, "3400", false),
+    ("income:products", None, "3200", false),
+    ("income:flex", None, "3400", false),
+    ("income:discount", None, "3800", false),
+    ("income:retained", None, "3600", false),
+    ("income:breakage", None, "3600", false),
+    ("expenses:fees", None, "6940", false),
+    ("expenses:bad_debt", None, "3805", false),
+    ("equity:opening", None, "9100", false),
+];
+
+/// The debtor that stands for all guests.
+const DEBTOR: &str = "10000";
+
+/// The rules of a chart; in a German one accounts have `length` digits, and a person account one more.
+pub(super) fn shipped(chart: Chart, length: usize) -> Vec<AccountRule> {
+    let (accounts, is_german) = match chart {
+        Chart::Skr03 => (SKR03, true),
+        Chart::Skr04 => (SKR04, true),
+        Chart::Kmu => (KMU, false),
+        Chart::None => (&[][..], false),
+    };
+    let filled = |account: &str, digits: usize| match is_german {
+        true => format!("{account:0<digits$}"),
+        false => account.to_owned(),
+    };
+    let rule = |(code, rate_bp, account, automatic): &Shipped| AccountRule {
+        code: (*code).to_owned(),
+        rate_bp: *rate_bp,
+        account: filled(account, length),
+        automatic: automatic.then_some(true),
+        ..AccountRule::default()
+    };
+    let debtor = is_german.then(|| AccountRule {
+        code: "assets:receivable".to_owned(),
+        account: filled(DEBTOR, length + 1),
+        person: true,
+        ..AccountRule::default()
+    });
+    debtor.into_iter().chain(accounts.iter().map(rule)).collect()
+}

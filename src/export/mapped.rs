@@ -1,0 +1,295 @@
+//! Rows of two accounts in the accountant's chart. The VAT that the other program takes out of a row must be ours.
+
+use chrono::NaiveDate;
+
+use super::account_map::{AccountMap, Asked};
+use super::batch::{Parameters, Target};
+use super::fold::{Pair, Tax, fold, vat_rate};
+use super::problem::Problems;
+use super::rows::{Entry, Line};
+use super::text::amount;
+use crate::config::AccountRule;
+use crate::ledger::book::Account;
+use crate::money::{format_percent, vat_in_gross};
+
+/// The largest amount of a row, in minor units: DATEV has ten digits before the comma.
+const LARGEST_MINOR: i64 = 999_999_999_999;
+
+/// A row of two accounts.
+pub(super) struct MappedRow<'a> {
+    /// Always positive.
+    pub(super) amount_minor: i64,
+    pub(super) hub_is_debited: bool,
+    pub(super) hub: AccountRule,
+    pub(super) other: AccountRule,
+    /// VAT in the amount, which the other program takes out.
+    pub(super) tax: Option<Tax>,
+    /// DATEV's key, before it is padded.
+    pub(super) tax_key: Option<String>,
+    /// VAT code and box, for programs that go by them.
+    pub(super) vat_code: Option<String>,
+    pub(super) vat_box: Option<String>,
+    /// What the row is about.
+    pub(super) line: &'a Line,
+    /// The line on the receivable, whose order is the open item; it may be another one than that of the entry.
+    pub(super) receivable: Option<&'a Line>,
+}
+
+impl MappedRow<'_> {
+    /// The account that is debited, and the one that is credited.
+    pub(super) fn sides(&self) -> (&str, &str) {
+        let (hub, other) = (self.hub.account.as_str(), self.other.account.as_str());
+        if self.hub_is_debited { (hub, other) } else { (other, hub) }
+    }
+}
+
+/// DATEV's key that lifts what an automatic account does.
+const LIFT: &str = "40";
+
+/// Maps the entries of a batch.
+pub(super) struct Mapper<'a> {
+    target: Target,
+    map: &'a AccountMap,
+    vat_split: bool,
+    /// A reversal repeats its original and is marked as one.
+    general_reversal: bool,
+    account_length: Option<usize>,
+}
+
+impl<'a> Mapper<'a> {
+    /// `None` for a target that has our accounts.
+    pub(super) fn new(target: Target, parameters: &'a Parameters) -> Option<Self> {
+        let map = parameters.map.as_ref().filter(|_| target.is_mapped())?;
+        let datev = parameters.datev.as_ref().filter(|_| target == Target::Datev);
+        Some(Self {
+            target,
+            map,
+            vat_split: parameters.vat_split,
+            general_reversal: datev.is_some_and(|datev| datev.general_reversal),
+            account_length: datev.map(|datev| datev.account_length),
+        })
+    }
+
+    /// Whether the entry is written as its original, with a mark.
+    pub(super) fn is_general_reversal(&self, entry: &Entry) -> bool {
+        self.general_reversal && entry.reverses()
+    }
+
+    /// The rows of an entry. What has a problem is left out of them.
+    pub(super) fn rows<'e>(&self, entry: &'e Entry, problems: &mut Problems) -> Vec<MappedRow<'e>> {
+        if self.target == Target::Datev && entry.head.currency != "EUR" {
+            let detail = format!("{}: DATEV's files are in EUR, and there is no rate of exchange", entry.head.currency);
+            problems.add("export_currency", detail);
+            return Vec::new();
+        }
+        let sign = if self.is_general_reversal(entry) { -1 } else { 1 };
+        let pairs = match fold(entry, sign) {
+            Ok(pairs) => pairs,
+            Err(why) => {
+                let detail = format!("entry {} ({}): {why}", entry.name(), entry.head.event_type);
+                problems.add("export_unsupported_entry", detail);
+                return Vec::new();
+            }
+        };
+        let mut rows = Vec::new();
+        for pair in pairs {
+            rows.extend(self.row(entry, &pair, problems));
+        }
+        rows
+    }
+
+    /// The day by which accounts are looked up: a reversal has those of its original.
+    fn day(&self, entry: &Entry) -> NaiveDate {
+        entry.reverses_on.unwrap_or(entry.head.booking_date)
+    }
+
+    fn row<'e>(&self, entry: &'e Entry, pair: &Pair<'e>, problems: &mut Problems) -> Vec<MappedRow<'e>> {
+        let hub = self.account(entry, pair.hub, &pair.hub.row.account_code, problems);
+        let other = self.account(entry, pair.other, &pair.other.row.account_code, problems);
+        let (Some(hub), Some(other)) = (hub, other) else { return Vec::new() };
+        if pair.amount_minor > LARGEST_MINOR {
+            problems.add("export_amount", format!("entry {}: a row takes at most ten digits", entry.name()));
+            return Vec::new();
+        }
+        let alone = vat_rate(&pair.other.row.account_code).is_some() && pair.other.row.item_kind != "opening_balance";
+        if alone && !self.vat_split {
+            self.mismatch(entry, pair, "posts VAT that belongs to no net", problems);
+            return Vec::new();
+        }
+        let tax = pair.tax.filter(|tax| tax.bp != 0);
+        let Some(tax) = tax else {
+            return self.untaxed(entry, pair, hub, other, problems).into_iter().collect();
+        };
+        match self.taxed(pair, tax, &hub, &other) {
+            Ok(row) => vec![row],
+            Err(_) if self.vat_split => self.split(entry, pair, tax, problems),
+            Err(Wrong::Key(why)) => {
+                problems.add("export_tax_key", why);
+                Vec::new()
+            }
+            Err(Wrong::Vat(why)) => {
+                self.mismatch(entry, pair, &why, problems);
+                Vec::new()
+            }
+        }
+    }
+
+    fn mismatch(&self, entry: &Entry, pair: &Pair<'_>, why: &str, problems: &mut Problems) {
+        let currency = &entry.head.currency;
+        let detail = format!(
+            "entry {} ({}), {} {currency} on {}: {why}; with vat_split = \"on\" it becomes a row of the net and one of \
+             the VAT",
+            entry.name(),
+            entry.head.event_type,
+            amount(pair.amount_minor, currency),
+            pair.other.row.account_code,
+        );
+        problems.add("export_vat_mismatch", detail);
+    }
+
+    /// The account there, checked for the digits that DATEV wants.
+    fn account(&self, entry: &Entry, line: &Line, code: &str, problems: &mut Problems) -> Option<AccountRule> {
+        let (rate_bp, event) = (line.row.vat_bp, line.row.event_id.as_deref());
+        let asked = Asked { code, rate_bp, event, day: self.day(entry) };
+        let Some(rule) = self.map.find(&asked) else {
+            let rate = rate_bp.map(|bp| format!(" at {} %", format_percent(bp.into()))).unwrap_or_default();
+            problems.add("unmapped_account", format!("{code}{rate}"));
+            return None;
+        };
+        if let Some(length) = self.account_length {
+            let digits = rule.account.len();
+            let fine = if rule.person { digits == length + 1 } else { (1..=length).contains(&digits) };
+            if !fine || !rule.account.bytes().all(|byte| byte.is_ascii_digit()) {
+                let kind = if rule.person { "a person account, one digit more" } else { "a general account" };
+                let detail = format!("{code}: {} is not {kind} with account_length {length}", rule.account);
+                problems.add("export_account_length", detail);
+                return None;
+            }
+        }
+        // What an account does by itself it does whatever is posted to it.
+        let automatic = self.map.automatic_rate(&rule.account);
+        Some(AccountRule { automatic: Some(automatic.is_some()), rate_bp: automatic, ..rule.clone() })
+    }
+
+    /// A row without tax in it: what an automatic account would do is lifted.
+    fn untaxed<'e>(
+        &self,
+        entry: &Entry,
+        pair: &Pair<'e>,
+        hub: AccountRule,
+        other: AccountRule,
+        problems: &mut Problems,
+    ) -> Option<MappedRow<'e>> {
+        if is_automatic(&hub) && is_automatic(&other) && self.target == Target::Datev {
+            let detail = format!(
+                "entry {} ({}): {} and {} are both automatic accounts, and no key lifts both",
+                entry.name(),
+                entry.head.event_type,
+                hub.account,
+                other.account
+            );
+            problems.add("export_unsupported_entry", detail);
+            return None;
+        }
+        let lifted = is_automatic(&hub) || is_automatic(&other);
+        let row = Self::of(pair, pair.amount_minor, hub, other);
+        // A rate of 0 has a meaning in a tax return, if the accountant gave it a code.
+        let zero = pair.tax.is_some();
+        let (vat_code, vat_box) = match zero {
+            true => (row.other.vat_code.clone(), row.other.vat_box.clone()),
+            false => (None, None),
+        };
+        let tax_key = lifted.then(|| LIFT.to_owned()).or_else(|| row.other.tax_key.clone().filter(|_| zero));
+        Some(MappedRow { tax_key, vat_code, vat_box, ..row })
+    }
+
+    fn of<'e>(pair: &Pair<'e>, amount_minor: i64, hub: AccountRule, other: AccountRule) -> MappedRow<'e> {
+        MappedRow {
+            amount_minor,
+            hub_is_debited: pair.hub_is_debited,
+            hub,
+            other,
+            tax: None,
+            tax_key: None,
+            vat_code: None,
+            vat_box: None,
+            line: pair.other,
+            receivable: [pair.hub, pair.other].into_iter().find(|line| line.row.account_code == Account::RECEIVABLE),
+        }
+    }
+
+    fn taxed<'e>(
+        &self,
+        pair: &Pair<'e>,
+        tax: Tax,
+        hub: &AccountRule,
+        other: &AccountRule,
+    ) -> Result<MappedRow<'e>, Wrong> {
+        let percent = format_percent(tax.bp.into());
+        let row = Self::of(pair, pair.amount_minor, hub.clone(), other.clone());
+        let row = match self.target {
+            Target::Datev => {
+                if is_automatic(hub) || (is_automatic(other) && other.rate_bp != Some(tax.bp)) {
+                    let account = if is_automatic(hub) { &hub.account } else { &other.account };
+                    return Err(Wrong::Vat(format!("account {account} takes out another rate than {percent} %")));
+                }
+                let usual = || self.map.tax_key(tax.bp, tax.is_input).map(str::to_owned);
+                let key = if is_automatic(other) { None } else { other.tax_key.clone().or_else(usual) };
+                if key.is_none() && !is_automatic(other) {
+                    return Err(Wrong::Key(format!(
+                        "{} at {percent} %: account {} is not automatic and the rate has no tax key; give it tax_key",
+                        pair.other.row.account_code, other.account
+                    )));
+                }
+                MappedRow { tax_key: key, ..row }
+            }
+            _ => {
+                let usual = self.map.vat_code(tax.bp).filter(|_| !tax.is_input);
+                let vat_code = other.vat_code.clone().or_else(|| usual.map(|(code, _)| code.to_owned()));
+                let vat_box = other.vat_box.clone().or_else(|| usual.map(|(_, number)| number.to_owned()));
+                // CSV says rate and VAT beside it.
+                if vat_code.is_none() && self.target == Target::Banana {
+                    return Err(Wrong::Key(format!(
+                        "{} at {percent} %: the rate has no VAT code; give account {} vat_code",
+                        pair.other.row.account_code, other.account
+                    )));
+                }
+                MappedRow { vat_code, vat_box, ..row }
+            }
+        };
+        let theirs = vat_in_gross(pair.amount_minor, tax.bp).map_err(|overflow| Wrong::Vat(overflow.to_string()))?;
+        if theirs != tax.vat_minor {
+            let show = |minor| amount(minor, &pair.other.row.currency);
+            let (ours, theirs) = (show(tax.vat_minor), show(theirs));
+            return Err(Wrong::Vat(format!("the VAT of {percent} % in it is {theirs}, and {ours} is posted")));
+        }
+        Ok(MappedRow { tax: Some(tax), ..row })
+    }
+
+    /// The net without tax, and the VAT on its own account.
+    fn split<'e>(&self, entry: &Entry, pair: &Pair<'e>, tax: Tax, problems: &mut Problems) -> Vec<MappedRow<'e>> {
+        let code =
+            if tax.is_input { format!("assets:vat_input:{}", tax.bp) } else { format!("liabilities:vat:{}", tax.bp) };
+        let hub = self.account(entry, pair.hub, &pair.hub.row.account_code, problems);
+        let other = self.account(entry, pair.other, &pair.other.row.account_code, problems);
+        let vat = self.account(entry, pair.other, &code, problems);
+        let (Some(hub), Some(other), Some(vat)) = (hub, other, vat) else { return Vec::new() };
+        let net = pair.amount_minor.saturating_sub(tax.vat_minor);
+        let part = |amount_minor| Pair { amount_minor, tax: None, ..*pair };
+        let net = (net != 0).then(|| self.untaxed(entry, &part(net), hub.clone(), other, problems)).flatten();
+        let vat = (tax.vat_minor != 0).then(|| self.untaxed(entry, &part(tax.vat_minor), hub, vat, problems)).flatten();
+        net.into_iter().chain(vat).collect()
+    }
+}
+
+fn is_automatic(rule: &AccountRule) -> bool {
+    rule.automatic == Some(true)
+}
+
+/// Why a row cannot be gross.
+enum Wrong {
+    /// The rate has no key there.
+    Key(String),
+    /// The VAT there would be another.
+    Vat(String),
+}

@@ -1,0 +1,73 @@
+//! CSV, JSON lines and Parquet have the lines of the journal.
+
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::record::Field;
+use serde_json::json;
+
+use super::{HOSTILE, file, objects, orders, run};
+use crate::on_both_engines;
+use crate::support::daemon::{TestDaemon, rows};
+use crate::support::order::{admission, order};
+use crate::support::program::Program;
+
+on_both_engines!(tables_have_the_columns_of_the_view, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    orders(&daemon).await;
+    let program = Program::new(database);
+    let export = |arguments: &[&str]| {
+        run(&program, 0, &[&["export"], arguments, &["--period", "2025-11", "--out", "out"]].concat());
+    };
+    export(&["csv"]);
+    export(&["jsonl"]);
+    export(&["parquet"]);
+    let (_, csv) = file(&program, "out", "museum-2025-11-1.csv");
+    let columns = csv.lines().next().unwrap();
+    assert!(columns.starts_with("source,entry_no,line_no,kind,event_type,booking_date,period,"), "{columns}");
+    assert!(csv.contains("'=1+1 ;"), "a formula is disarmed: {csv}");
+    assert!(csv.contains(",-8.40,0.00,8.40,"), "amounts are for people: {csv}");
+    let lines = objects(&file(&program, "out", "museum-2025-11-1.jsonl").1);
+    assert!(lines.iter().any(|line| line["event_title"] == HOSTILE), "JSON has the title exactly");
+    assert!(lines.iter().any(|line| line["amount_minor"] == -840));
+
+    let bytes = std::fs::File::open(program.path("out/museum-2025-11-1.parquet")).unwrap();
+    let reader = SerializedFileReader::new(bytes).unwrap();
+    let about = reader.metadata().file_metadata().key_value_metadata().unwrap();
+    assert!(about.iter().any(|pair| pair.value.as_deref() == Some("parquet/museum/2025-11/1")), "{about:?}");
+    let mut found: Vec<Vec<String>> = Vec::new();
+    for row in reader.get_row_iter(None).unwrap() {
+        let row = row.unwrap();
+        let field = |name: &str| row.get_column_iter().find(|(known, _)| *known == name).unwrap().1.clone();
+        let Field::Long(minor) = field("amount_minor") else { panic!("cents") };
+        let Field::Decimal(amount) = field("amount") else { panic!("a decimal") };
+        assert_eq!(i64::from_be_bytes(amount.data().try_into().unwrap()), minor);
+        let text = |name: &str| match field(name) {
+            Field::Str(text) => text,
+            Field::Null => "-".to_owned(),
+            other => other.to_string(),
+        };
+        let names = ["entry_no", "line_no", "account", "amount_minor", "vat_bp", "order_code", "payment_id"];
+        found.push(names.map(text).into());
+    }
+    found.sort_by_key(|row| (row[0].parse::<i64>().unwrap(), row[1].parse::<i64>().unwrap()));
+    let wanted = rows(
+        daemon.database(),
+        &["entry_no", "line_no", "account", "amount_minor", "vat_bp", "order_code", "payment_id"],
+        "FROM v_gl WHERE source = 'museum' ORDER BY entry_no, line_no",
+    );
+    assert_eq!(found, wanted);
+    assert_eq!(found.len(), lines.len());
+
+    // For programs, in cents.
+    let first = "csv/museum/2025-11/1";
+    run(&program, 0, &["export", "take-back", first, "--reason", "cents are wanted"]);
+    export(&["csv", "--amounts", "minor"]);
+    let (_, cents) = file(&program, "out", "museum-2025-11-2.csv");
+    assert!(cents.contains(",amount_minor,debit_minor,") && cents.contains(",-840,0,840,"), "{cents}");
+    // A currency without cents has no column in Parquet; CSV takes any.
+    daemon.deliver(order("yen", json!({"currency": "JPY", "tickets": [admission("y", "1190", "19")]}))).await;
+    let said = run(&program, 3, &["export", "parquet", "--period", "2025-11", "--out", "out"]);
+    assert!(said.contains("export_currency: JPY"), "{said}");
+    export(&["csv"]);
+    assert!(file(&program, "out", "museum-2025-11-3.csv").1.contains(",JPY,1190,1190,0,"));
+    daemon.finish().await;
+});
