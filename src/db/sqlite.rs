@@ -17,9 +17,9 @@ use crate::limits;
 
 /// WAL with `synchronous=FULL`: a commit is on disk before it is confirmed. The daemon writes the log back beside the
 /// writer ([`write_back_beside`]); when it has 16,000 pages, the writer writes back what is left, and begins the log
-/// anew. A statement whose triggers may abort keeps the pages that it changes: in memory, because a file would double the work.
-/// What is deleted is overwritten: else a part of it stays at the end of a page that another row takes over, and an
-/// erased person is not gone.
+/// anew. A statement whose triggers may abort keeps the pages that it changes: in memory, because a file would double
+/// the work. What is deleted is overwritten: else a part of it stays at the end of a page that another row takes over,
+/// and an erased person is not gone.
 const WRITE: &str = "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
      PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF; PRAGMA wal_autocheckpoint=16000; \
      PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA secure_delete=ON;";

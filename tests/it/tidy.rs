@@ -15,7 +15,7 @@ const MODULES: [(&str, &[&str]); 22] = [
     ("inbox", &["limits", "clock", "db"]),
     // Never the database.
     ("provider", &["limits", "clock", "money", "order", "config", "inbox"]),
-    ("contacts", &["clock", "order", "db", "inbox"]),
+    ("contacts", &["limits", "clock", "order", "db", "inbox"]),
     // Never the settings: what it needs of them is passed in.
     ("ledger", &["limits", "clock", "money", "order", "policy", "db", "inbox"]),
     ("report", &["limits", "clock", "money", "policy", "db", "inbox", "ledger"]),

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::ledger::close::sources;
 use crate::ledger::totals::Period;
 use crate::provider;
-use crate::report::pack::paper::{Converter, Language, html, json};
+use crate::report::pack::paper::{Converter, Language, html, json, plain_pdf};
 use crate::report::pack::{self, Outcome as Tied, Pack, Request, ToldPayment};
 
 #[derive(Debug, Args)]
@@ -33,18 +33,26 @@ pub(super) struct PackOptions {
     /// The numbers that were frozen when the period was closed, whatever came later
     #[arg(long)]
     as_closed: bool,
-    /// Also make a PDF, by weasyprint or Chromium, whichever is installed
+    /// Also make a PDF: by weasyprint or Chromium if one is installed, else a plainer one
     #[arg(long)]
     pdf: bool,
+}
+
+/// Who makes the PDF, if one is wanted.
+enum Paper {
+    None,
+    By(Converter),
+    Plain,
 }
 
 /// Writes the pack of each source: [`Outcome::Attention`] when a check has failed.
 pub(super) fn run(config: &Config, options: &PackOptions) -> anyhow::Result<Outcome> {
     let source = options.source.known(config)?;
-    // Before the work: a PDF that cannot be made is known now.
-    let converter = match options.pdf {
-        true => Some(Converter::find(std::env::var_os("PATH").as_deref())?),
-        false => None,
+    let converter = Converter::find(std::env::var_os("PATH").as_deref());
+    let paper = match (options.pdf, converter) {
+        (false, _) => Paper::None,
+        (true, Some(converter)) => Paper::By(converter),
+        (true, None) => Paper::Plain,
     };
     let database = settings::open(config)?;
     let chosen = match source {
@@ -66,8 +74,8 @@ pub(super) fn run(config: &Config, options: &PackOptions) -> anyhow::Result<Outc
             told: &told,
         };
         let pack = pack::read(&database, &request)?;
-        let written = write(&pack, &out, options.language, converter.as_ref())?;
-        output::print(in_words(&pack, &written))?;
+        let written = write(&pack, &out, options.language, &paper)?;
+        output::print(in_words(&pack, &written, &paper))?;
         if pack.checks.iter().any(|check| check.outcome == Tied::Failed) {
             outcome = Outcome::Attention;
         }
@@ -88,30 +96,37 @@ fn told(config: &Config, source: &str, body: &[u8]) -> Option<Vec<ToldPayment>> 
 }
 
 /// Writes JSON, HTML and PDF, each whole or not at all.
-fn write(pack: &Pack, out: &Path, language: Language, converter: Option<&Converter>) -> anyhow::Result<Vec<PathBuf>> {
+fn write(pack: &Pack, out: &Path, language: Language, paper: &Paper) -> anyhow::Result<Vec<PathBuf>> {
     let closed = if pack.view == pack::View::AsClosed { "-as-closed" } else { "" };
     let name = format!("{}-{}{closed}", pack.source, pack.period);
     let data = out.join(format!("{name}.json"));
     let page = out.join(format!("{name}.{}.html", language.code()));
-    whole(&data, &json(pack)?)?;
-    whole(&page, &html(pack, language)?)?;
+    whole(&data, json(pack)?.as_bytes())?;
+    whole(&page, html(pack, language)?.as_bytes())?;
     let mut written = vec![data, page.clone()];
-    if let Some(converter) = converter {
-        let paper = page.with_extension("pdf");
-        converter.convert(&page, &paper)?;
-        written.push(paper);
+    let file = page.with_extension("pdf");
+    match paper {
+        Paper::None => {}
+        Paper::By(converter) => {
+            converter.convert(&page, &file)?;
+            written.push(file);
+        }
+        Paper::Plain => {
+            whole(&file, &plain_pdf(pack, language)?)?;
+            written.push(file);
+        }
     }
     Ok(written)
 }
 
 /// Whoever looks meanwhile, or after a crash, sees the old file or the new one.
-fn whole(path: &Path, text: &str) -> anyhow::Result<()> {
+fn whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let beside = path.with_added_extension("partial");
     let cannot = || format!("cannot write {}", path.display());
-    fs::write(&beside, text).and_then(|()| fs::rename(&beside, path)).with_context(cannot)
+    fs::write(&beside, bytes).and_then(|()| fs::rename(&beside, path)).with_context(cannot)
 }
 
-fn in_words(pack: &Pack, written: &[PathBuf]) -> String {
+fn in_words(pack: &Pack, written: &[PathBuf], paper: &Paper) -> String {
     let of = |outcome: Tied| pack.checks.iter().filter(|check| check.outcome == outcome).count();
     let mut text = format!(
         "{} {}: {} checks passed, {} failed, {} could not be made.\n",
@@ -124,6 +139,9 @@ fn in_words(pack: &Pack, written: &[PathBuf]) -> String {
     for path in written {
         // Writing into a text cannot fail.
         let _ = writeln!(text, "  {}", path.display());
+    }
+    if matches!(paper, Paper::Plain) {
+        text += "  The PDF is a plain one; with weasyprint or chromium installed it looks as the HTML does.\n";
     }
     text
 }

@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::chart::Drawing;
+
 /// Tables of more columns are written smaller.
 const WIDE: usize = 7;
 /// Tables of more rows may go on on the next sheet of paper.
@@ -39,12 +41,12 @@ pub(super) struct Fact {
     pub(super) is_code: bool,
 }
 
-/// A drawing, which is safe to be put into HTML, and its title.
+/// A drawing and its title.
 pub(super) struct Chart {
     pub(super) title: String,
     pub(super) legend: Vec<(&'static str, String)>,
     /// `None` when there is nothing to draw.
-    pub(super) svg: Option<String>,
+    pub(super) drawing: Option<Drawing>,
 }
 
 #[derive(Default)]

@@ -25,20 +25,29 @@ struct Html<'a> {
     of_word: &'static str,
 }
 
+/// What a pack of its length is called.
+pub(super) fn kind(pack: &Pack, language: Language) -> &'static str {
+    let words = language.words();
+    match pack.cover.months.len() {
+        1 => words.month_pack,
+        3 => words.quarter_pack,
+        _ => words.year_pack,
+    }
+}
+
+/// What stands at the foot of every sheet: whose, of when, and when it was made.
+pub(super) fn footer(pack: &Pack, zone: chrono_tz::Tz) -> String {
+    format!("{} · {} · {}", pack.source, pack.period, local_time(pack.made_at, zone))
+}
+
 /// Writes the pages.
 ///
 /// # Errors
 /// When the template fails, which a text does not.
 pub(super) fn html(pack: &Pack, pages: &[Page], language: Language, zone: chrono_tz::Tz) -> askama::Result<String> {
     let words = language.words();
-    let kind = match pack.cover.months.len() {
-        1 => words.month_pack,
-        3 => words.quarter_pack,
-        _ => words.year_pack,
-    };
+    let kind = kind(pack, language);
     // The footer stands in a style sheet, where only plain characters are safe.
-    let made_at = local_time(pack.made_at, zone);
-    let footer = format!("{} · {} · {made_at}", pack.source, pack.period);
     let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ' | ':' | '·' | '+');
     Html {
         language: language.code(),
@@ -47,7 +56,7 @@ pub(super) fn html(pack: &Pack, pages: &[Page], language: Language, zone: chrono
         source: &pack.source,
         period: &pack.period,
         made_by: &pack.made_by,
-        footer: footer.chars().filter(is_plain).collect(),
+        footer: footer(pack, zone).chars().filter(is_plain).collect(),
         pages,
         style: include_str!("templates/style.css"),
         none_word: words.none,

@@ -1,6 +1,7 @@
 //! The pack on paper: its rows in the words and numbers of a reader.
 
 mod accounts;
+mod chart;
 mod cover;
 mod document;
 mod html;
@@ -8,16 +9,19 @@ mod locale;
 mod money;
 mod names;
 mod pdf;
+mod plain;
 mod sales;
-mod svg;
 mod words;
 mod writer;
 
 pub use self::locale::Language;
 pub use self::pdf::{Converter, NoPdf};
 
+use chrono_tz::Tz;
 use sha2::{Digest as _, Sha256};
 
+use self::document::Page;
+use self::plain::Frame;
 use self::writer::Writer;
 use super::Pack;
 
@@ -28,6 +32,8 @@ pub enum Unwritten {
     Json(#[from] serde_json::Error),
     #[error("cannot write the pack as HTML: {0}")]
     Html(#[from] askama::Error),
+    #[error("cannot write the pack as PDF: {0}")]
+    Pdf(#[from] std::io::Error),
     #[error("`{0}` is not a valid time zone")]
     TimeZone(String),
 }
@@ -45,7 +51,34 @@ pub fn json(pack: &Pack) -> Result<String, Unwritten> {
 /// # Errors
 /// When a writer fails, which memory does not.
 pub fn html(pack: &Pack, language: Language) -> Result<String, Unwritten> {
-    let zone = pack.timezone.parse().map_err(|_| Unwritten::TimeZone(pack.timezone.clone()))?;
+    let zone = zone(pack)?;
+    Ok(html::html(pack, &pages(pack, language, zone)?, language, zone)?)
+}
+
+/// The same pages as a plain PDF, without another program.
+///
+/// # Errors
+/// When a writer fails, which memory does not.
+pub fn plain_pdf(pack: &Pack, language: Language) -> Result<Vec<u8>, Unwritten> {
+    let (zone, words) = (zone(pack)?, language.words());
+    let frame = Frame {
+        title: &format!("{} {}", pack.source, pack.period),
+        kind: html::kind(pack, language),
+        footer: &html::footer(pack, zone),
+        page_word: words.page,
+        of_word: words.of,
+        ties_word: words.ties_to,
+        none_word: words.none,
+        language: language.code(),
+    };
+    Ok(plain::pdf(&pages(pack, language, zone)?, &frame)?)
+}
+
+fn zone(pack: &Pack) -> Result<Tz, Unwritten> {
+    pack.timezone.parse().map_err(|_| Unwritten::TimeZone(pack.timezone.clone()))
+}
+
+fn pages(pack: &Pack, language: Language, zone: Tz) -> Result<Vec<Page>, Unwritten> {
     let data_sha256 = hex::encode(Sha256::digest(json(pack)?));
     let write = Writer::new(language, "");
     let by_day = pack.cover.months.len() == 1;
@@ -54,5 +87,5 @@ pub fn html(pack: &Pack, language: Language) -> Result<String, Unwritten> {
         pages.extend(money::pages(section, &Writer::new(language, &section.currency), zone, by_day));
     }
     pages.extend([cover::exceptions(pack, &write), cover::exports(pack, &write)]);
-    Ok(html::html(pack, &pages, language, zone)?)
+    Ok(pages)
 }

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use super::document::{Block, Cell, Page, Table};
 use super::locale::local_time;
 use super::writer::Writer;
-use super::{accounts, sales, svg};
+use super::{accounts, chart, sales};
 use crate::report::pack::{LateSum, Section};
 
 /// All of them, in their order.
@@ -55,9 +55,9 @@ fn summary(section: &Section, write: &Writer<'_>, by_day: bool) -> Vec<Block> {
     if differs {
         blocks.push(Block::Note(words.as_now_known_note.to_owned()));
     }
-    blocks.push(svg::revenue(section, write, by_day).into());
-    blocks.push(svg::payments(section, write).into());
-    blocks.push(svg::stored_value(section, write).into());
+    blocks.push(chart::revenue(section, write, by_day).into());
+    blocks.push(chart::payments(section, write).into());
+    blocks.push(chart::stored_value(section, write).into());
     blocks.push(month_ends(section, write).into());
     blocks
 }

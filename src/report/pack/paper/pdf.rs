@@ -30,29 +30,20 @@ pub struct Converter {
 /// Why there is no PDF.
 #[derive(Debug, thiserror::Error)]
 pub enum NoPdf {
-    #[error(
-        "there is no converter for PDF on this machine; install one (on Debian: `apt install weasyprint \
-         fonts-dejavu-core`, or `apt install chromium`), or print the HTML from a browser"
-    )]
-    NoConverter,
     #[error("cannot start {program}: {error}")]
     NotStarted { program: String, error: io::Error },
-    #[error("{program} made no PDF of {html}: {says}")]
+    #[error("{program} made no PDF of {html}: {says}; repair it, or print the HTML from a browser")]
     Failed { program: String, html: String, says: String },
 }
 
 impl Converter {
     /// The first one that is found on this search path, which has the form of `PATH`.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn find(search_path: Option<&std::ffi::OsStr>) -> Result<Self, NoPdf> {
+    pub fn find(search_path: Option<&std::ffi::OsStr>) -> Option<Self> {
         let folders: Vec<PathBuf> = search_path.map(|path| std::env::split_paths(path).collect()).unwrap_or_default();
-        let found = PROGRAMS.iter().find_map(|(name, kind)| {
+        PROGRAMS.iter().find_map(|(name, kind)| {
             let program = folders.iter().map(|folder| folder.join(name)).find(|program| program.is_file())?;
             Some(Self { program, kind: *kind })
-        });
-        found.ok_or(NoPdf::NoConverter)
+        })
     }
 
     /// Writes the PDF of an HTML file; both are absolute paths.

@@ -254,7 +254,8 @@ words! {
     tie_summary: "the sections named in each line", "die in jeder Zeile genannten Abschnitte";
     tie_all: "all other sections", "alle anderen Abschnitte";
     tie_vat: "VAT accounts of section 3", "Steuerkonten in Abschnitt 3";
-    tie_revenue: "income accounts of section 3; section 4 by the bridge", "Erlöskonten in Abschnitt 3; Abschnitt 4 über die Brücke";
+    tie_revenue: "income accounts of section 3; section 4 by the bridge",
+        "Erlöskonten in Abschnitt 3; Abschnitt 4 über die Brücke";
     tie_payments: "clearing accounts of section 3", "Verrechnungskonten in Abschnitt 3";
     tie_receivable: "receivable of section 3", "Forderungen in Abschnitt 3";
     tie_open_items: "closing balance of section 7", "Endbestand in Abschnitt 7";

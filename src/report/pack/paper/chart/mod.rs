@@ -4,7 +4,7 @@
 mod draw;
 mod scale;
 
-use self::draw::{Anchor, Drawing};
+pub(super) use self::draw::{Anchor, Drawing, Shape};
 use self::scale::Scale;
 use super::accounts::method;
 use super::document::Chart;
@@ -23,7 +23,7 @@ const BOTTOM: i64 = 162;
 const METHODS: usize = 10;
 
 fn chart(title: &str, drawing: Option<Drawing>) -> Chart {
-    Chart { title: title.to_owned(), legend: Vec::new(), svg: drawing.map(Drawing::finish) }
+    Chart { title: title.to_owned(), legend: Vec::new(), drawing }
 }
 
 /// Lines at the steps of the scale, with their amounts.
