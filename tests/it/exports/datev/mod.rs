@@ -319,6 +319,24 @@ on_both_engines!(settings_of_the_client_are_in_header_and_rows, async |database|
     daemon.finish().await;
 });
 
+on_both_engines!(a_reversal_has_the_accounts_of_the_day_of_its_original, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let ticket = |id: &str| admission(id, "11.90", "19");
+    daemon.deliver(order("A", json!({"tickets": [ticket("a")]}))).await;
+    daemon.set_clock("2025-12-03T12:00:00Z");
+    let gone = but(ticket("a"), json!({"status": "CANCELED", "cancellation_date": "2025-12-02T12:00:00Z"}));
+    daemon.deliver(order("A", json!({"tickets": [gone]}))).await;
+    let sold = json!({"date": "2025-12-02T10:00:00Z", "tickets": [ticket("b")]});
+    daemon.deliver(order("B", sold)).await;
+    let new = "accounts = [{ code = \"income:tickets\", rate = \"19\", account = \"8401\", automatic = \"on\", \
+               from = \"2025-12-01\" },";
+    let program = with_settings(database, &settings("").replace("accounts = [", new));
+    let bytes = exported(&program, "2025-12", "out");
+    let said: Vec<[String; 4]> = read(&bytes).iter().map(|row| [2, 8, 10, 118].map(|number| row.of(number))).collect();
+    assert_eq!(said, [["S", "8400", "0212", "1"], ["S", "8401", "0212", "0"]]);
+    daemon.finish().await;
+});
+
 /// The file is read by a program of somebody else: mloda-community-german-ledger, if the Python that
 /// `TICKETLEDGER_DATEV_READER` names, else `python3`, has it.
 #[test]
