@@ -36,6 +36,7 @@ pub(super) fn settings(more: &str) -> String {
          {{ code = \"assets:clearing:\", account = \"1361\" }},\n\
          {{ code = \"income:\", rate = \"8.1\", account = \"8499\", tax_key = \"100\" }},\n\
          {{ code = \"liabilities:vat:810\", account = \"1779\" }},\n\
+         {{ code = \"liabilities:deferred:tickets\", rate = \"8.1\", account = \"0990\", tax_key = \"100\" }},\n\
          {{ code = \"suspense:\", account = \"1590\" }},\n\
          ]\n[sources.exports.datev]\nconsultant = 1001\nclient = 1\n"
     )
