@@ -70,6 +70,10 @@ impl<'a> Mapper<'a> {
         })
     }
 
+    fn is_datev(&self) -> bool {
+        self.target == Target::Datev
+    }
+
     /// Whether the entry is written as its original, with a mark.
     pub(super) fn is_general_reversal(&self, entry: &Entry) -> bool {
         self.general_reversal && entry.reverses()
@@ -77,7 +81,7 @@ impl<'a> Mapper<'a> {
 
     /// The rows of an entry. What has a problem is left out of them.
     pub(super) fn rows<'e>(&self, entry: &'e Entry, problems: &mut Problems) -> Vec<MappedRow<'e>> {
-        if self.target == Target::Datev && entry.head.currency != "EUR" {
+        if self.is_datev() && entry.head.currency != "EUR" {
             let detail = format!("{}: DATEV's files are in EUR, and there is no rate of exchange", entry.head.currency);
             problems.add("export_currency", detail);
             return Vec::new();
@@ -122,7 +126,7 @@ impl<'a> Mapper<'a> {
         };
         match self.taxed(pair, tax, &hub, &other) {
             Ok(row) => vec![row],
-            Err(_) if self.vat_split => self.split(entry, pair, tax, problems),
+            Err(Wrong::Vat(_)) if self.vat_split => self.split(entry, pair, tax, problems),
             Err(Wrong::Key(why)) => {
                 problems.add("export_tax_key", why);
                 Vec::new()
@@ -180,7 +184,7 @@ impl<'a> Mapper<'a> {
         other: AccountRule,
         problems: &mut Problems,
     ) -> Option<MappedRow<'e>> {
-        if is_automatic(&hub) && is_automatic(&other) && self.target == Target::Datev {
+        if is_automatic(&hub) && is_automatic(&other) && self.is_datev() {
             let detail = format!(
                 "entry {} ({}): {} and {} are both automatic accounts, and no key lifts both",
                 entry.name(),
@@ -226,44 +230,41 @@ impl<'a> Mapper<'a> {
         other: &AccountRule,
     ) -> Result<MappedRow<'e>, Wrong> {
         let percent = format_percent(tax.bp.into());
-        let row = Self::of(pair, pair.amount_minor, hub.clone(), other.clone());
-        let row = match self.target {
-            Target::Datev => {
-                if is_automatic(hub) || (is_automatic(other) && other.rate_bp != Some(tax.bp)) {
-                    let account = if is_automatic(hub) { &hub.account } else { &other.account };
-                    return Err(Wrong::Vat(format!("account {account} takes out another rate than {percent} %")));
-                }
-                let usual = || self.map.tax_key(tax.bp, tax.is_input).map(str::to_owned);
-                let key = if is_automatic(other) { None } else { other.tax_key.clone().or_else(usual) };
-                if key.is_none() && !is_automatic(other) {
-                    return Err(Wrong::Key(format!(
-                        "{} at {percent} %: account {} is not automatic and the rate has no tax key; give it tax_key",
-                        pair.other.row.account_code, other.account
-                    )));
-                }
-                MappedRow { tax_key: key, ..row }
-            }
-            _ => {
-                let usual = self.map.vat_code(tax.bp).filter(|_| !tax.is_input);
-                let vat_code = other.vat_code.clone().or_else(|| usual.map(|(code, _)| code.to_owned()));
-                let vat_box = other.vat_box.clone().or_else(|| usual.map(|(_, number)| number.to_owned()));
-                // CSV says rate and VAT beside it.
-                if vat_code.is_none() && self.target == Target::Banana {
-                    return Err(Wrong::Key(format!(
-                        "{} at {percent} %: the rate has no VAT code; give account {} vat_code",
-                        pair.other.row.account_code, other.account
-                    )));
-                }
-                MappedRow { vat_code, vat_box, ..row }
-            }
-        };
+        let automatic = [hub, other].into_iter().find(|account| is_automatic(account));
+        let takes_another =
+            automatic.filter(|account| self.is_datev() && (is_automatic(hub) || account.rate_bp != Some(tax.bp)));
+        if let Some(account) = takes_another {
+            return Err(Wrong::Vat(format!("account {} takes out another rate than {percent} %", account.account)));
+        }
         let theirs = vat_in_gross(pair.amount_minor, tax.bp).map_err(|overflow| Wrong::Vat(overflow.to_string()))?;
         if theirs != tax.vat_minor {
             let show = |minor| amount(minor, &pair.other.row.currency);
             let (ours, theirs) = (show(tax.vat_minor), show(theirs));
             return Err(Wrong::Vat(format!("the VAT of {percent} % in it is {theirs}, and {ours} is posted")));
         }
-        Ok(MappedRow { tax: Some(tax), ..row })
+        let row = MappedRow { tax: Some(tax), ..Self::of(pair, pair.amount_minor, hub.clone(), other.clone()) };
+        let (code, account) = (&pair.other.row.account_code, &other.account);
+        if self.is_datev() {
+            let usual = || self.map.tax_key(tax.bp, tax.is_input).map(str::to_owned);
+            let key = if is_automatic(other) { None } else { other.tax_key.clone().or_else(usual) };
+            if key.is_none() && !is_automatic(other) {
+                return Err(Wrong::Key(format!(
+                    "{code} at {percent} %: account {account} is not automatic and the rate has no tax key; give it \
+                     tax_key"
+                )));
+            }
+            return Ok(MappedRow { tax_key: key, ..row });
+        }
+        let usual = self.map.vat_code(tax.bp).filter(|_| !tax.is_input);
+        let vat_code = other.vat_code.clone().or_else(|| usual.map(|(code, _)| code.to_owned()));
+        let vat_box = other.vat_box.clone().or_else(|| usual.map(|(_, number)| number.to_owned()));
+        // CSV says rate and VAT beside it.
+        if vat_code.is_none() && self.target == Target::Banana {
+            return Err(Wrong::Key(format!(
+                "{code} at {percent} %: the rate has no VAT code; give account {account} vat_code"
+            )));
+        }
+        Ok(MappedRow { vat_code, vat_box, ..row })
     }
 
     /// The net without tax, and the VAT on its own account.

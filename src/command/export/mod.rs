@@ -232,6 +232,10 @@ fn in_words(done: &[Exported], left_out: &[String], period: &str) -> String {
             let _ = writeln!(text, "  warning: {warning}");
         }
     }
+    if done.iter().any(|done| !done.problems.is_empty()) {
+        text +=
+            "Correct sources.exports in the settings and run the command again; docs/exports.md explains each code.\n";
+    }
     text
 }
 

@@ -127,3 +127,75 @@ pub(super) fn shipped(chart: Chart, length: usize) -> Vec<AccountRule> {
     });
     debtor.into_iter().chain(accounts.iter().map(rule)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Our accounts that have no number in a chart, whatever the rate.
+    fn missing(chart: Chart) -> Vec<&'static str> {
+        let rules = shipped(chart, 4);
+        let has = |code: &str| {
+            let rule =
+                |rule: &AccountRule| rule.code == code || (rule.code.ends_with(':') && code.starts_with(&rule.code));
+            rules.iter().any(rule)
+        };
+        let all = [
+            "assets:receivable",
+            "assets:clearing:Card",
+            "assets:bank",
+            "assets:vat_input:1900",
+            "assets:voucher_refund_unallocated",
+            "liabilities:vat:1900",
+            "liabilities:voucher:mpv",
+            "liabilities:voucher:spv:700",
+            "liabilities:flex",
+            "liabilities:deferred:tickets",
+            "income:tickets",
+            "income:products",
+            "income:flex",
+            "income:discount",
+            "income:retained",
+            "income:breakage",
+            "expenses:fees",
+            "expenses:bad_debt",
+            "equity:opening",
+            "suspense:vat_undetermined",
+            "suspense:rounding",
+        ];
+        all.into_iter().filter(|code| !has(code)).collect()
+    }
+
+    #[test]
+    fn what_needs_an_account_of_its_own_has_no_number() {
+        let german = ["assets:clearing:Card", "income:breakage", "suspense:rounding"];
+        assert_eq!(missing(Chart::Skr03), german);
+        assert_eq!(missing(Chart::Skr04), german);
+        let swiss = [
+            "assets:clearing:Card",
+            "assets:vat_input:1900",
+            "assets:voucher_refund_unallocated",
+            "suspense:vat_undetermined",
+            "suspense:rounding",
+        ];
+        assert_eq!(missing(Chart::Kmu), swiss);
+        assert_eq!(missing(Chart::None).len(), 21);
+    }
+
+    #[test]
+    fn numbers_have_the_digits_of_the_client() {
+        let longest = |length| shipped(Chart::Skr04, length).iter().map(|rule| rule.account.clone()).max();
+        let debtor = |length| shipped(Chart::Skr03, length).first().map(|rule| (rule.account.clone(), rule.person));
+        assert_eq!(debtor(4), Some(("10000".to_owned(), true)));
+        assert_eq!(debtor(6), Some(("1000000".to_owned(), true)));
+        assert_eq!(longest(5).as_deref(), Some("90000"));
+        // No number is automatic for one rule and not for another.
+        for chart in [Chart::Skr03, Chart::Skr04] {
+            let rules = shipped(chart, 4);
+            for rule in rules.iter().filter(|rule| rule.automatic == Some(true)) {
+                let same = rules.iter().filter(|other| other.account == rule.account && other.automatic == Some(true));
+                assert!(same.clone().all(|other| other.rate_bp == rule.rate_bp), "{rule:?}");
+            }
+        }
+    }
+}

@@ -36,6 +36,7 @@ pub(super) fn settings(more: &str) -> String {
          {{ code = \"assets:clearing:\", account = \"1361\" }},\n\
          {{ code = \"income:\", rate = \"8.1\", account = \"8499\", tax_key = \"100\" }},\n\
          {{ code = \"liabilities:vat:810\", account = \"1779\" }},\n\
+         {{ code = \"liabilities:deferred:tickets\", rate = \"8.1\", account = \"0990\", tax_key = \"100\" }},\n\
          {{ code = \"suspense:\", account = \"1590\" }},\n\
          ]\n[sources.exports.datev]\nconsultant = 1001\nclient = 1\n"
     )
@@ -316,6 +317,24 @@ on_both_engines!(settings_of_the_client_are_in_header_and_rows, async |database|
     let second = exported(&program, "2025-11", "second");
     let row = &read(&second)[0];
     assert_eq!([1, 2, 7, 8, 10, 118].map(|number| row.of(number)), ["11,90", "H", "100000", "44001", "1911", "0"]);
+    daemon.finish().await;
+});
+
+on_both_engines!(a_reversal_has_the_accounts_of_the_day_of_its_original, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let ticket = |id: &str| admission(id, "11.90", "19");
+    daemon.deliver(order("A", json!({"tickets": [ticket("a")]}))).await;
+    daemon.set_clock("2025-12-03T12:00:00Z");
+    let gone = but(ticket("a"), json!({"status": "CANCELED", "cancellation_date": "2025-12-02T12:00:00Z"}));
+    daemon.deliver(order("A", json!({"tickets": [gone]}))).await;
+    let sold = json!({"date": "2025-12-02T10:00:00Z", "tickets": [ticket("b")]});
+    daemon.deliver(order("B", sold)).await;
+    let new = "accounts = [{ code = \"income:tickets\", rate = \"19\", account = \"8401\", automatic = \"on\", \
+               from = \"2025-12-01\" },";
+    let program = with_settings(database, &settings("").replace("accounts = [", new));
+    let bytes = exported(&program, "2025-12", "out");
+    let said: Vec<[String; 4]> = read(&bytes).iter().map(|row| [2, 8, 10, 118].map(|number| row.of(number))).collect();
+    assert_eq!(said, [["S", "8400", "0212", "1"], ["S", "8401", "0212", "0"]]);
     daemon.finish().await;
 });
 
