@@ -93,7 +93,6 @@ CREATE TABLE journal_entries (
     PRIMARY KEY (source, entry_no),
     UNIQUE (source, posting_key),
     UNIQUE (source, entry_hash),
-    UNIQUE (source, reverses_no),
     FOREIGN KEY (source, reverses_no) REFERENCES journal_entries (source, entry_no),
     FOREIGN KEY (source, snapshot_no) REFERENCES order_snapshots (source, snapshot_no),
     FOREIGN KEY (source, policy_id) REFERENCES policies (source, policy_id),
@@ -116,6 +115,7 @@ COMMENT ON COLUMN journal_entries.recorded_at IS
 COMMENT ON COLUMN journal_entries.line_count IS 'Number of lines; a close moves no money and has none.';
 COMMENT ON COLUMN journal_entries.posting_key IS 'Hash of what the entry is for: nothing is posted twice.';
 COMMENT ON COLUMN journal_entries.prev_hash IS 'entry_hash of the entry before it; 64 zeros for the first.';
+CREATE UNIQUE INDEX journal_entries_reverses ON journal_entries (source, reverses_no) WHERE reverses_no IS NOT NULL;
 CREATE INDEX journal_entries_booking ON journal_entries (source, booking_date);
 -- One month of the book is found through this index, however many years the book has.
 CREATE INDEX journal_entries_period ON journal_entries (ledger_period(booking_date), source, entry_no);
@@ -157,8 +157,7 @@ COMMENT ON COLUMN postings.tax_base_minor IS 'On a VAT line: the net amount that
 CREATE INDEX postings_account ON postings (source, account_code, entry_no);
 -- An order has few lines, so a search by order finds them first, whatever else it asks for.
 CREATE INDEX postings_order ON postings (source, order_id, account_code, entry_no);
-CREATE INDEX postings_event ON postings (source, event_id, service_date);
-CREATE INDEX postings_voucher ON postings (source, voucher_id);
+CREATE INDEX postings_voucher ON postings (source, voucher_id) WHERE voucher_id IS NOT NULL;
 
 CREATE TABLE month_sums (
     source text COLLATE "C" NOT NULL,

@@ -79,12 +79,12 @@ CREATE TABLE journal_entries (
     PRIMARY KEY (source, entry_no),
     UNIQUE (source, posting_key),
     UNIQUE (source, entry_hash),
-    UNIQUE (source, reverses_no),
     FOREIGN KEY (source, reverses_no) REFERENCES journal_entries (source, entry_no),
     FOREIGN KEY (source, snapshot_no) REFERENCES order_snapshots (source, snapshot_no),
     FOREIGN KEY (source, policy_id) REFERENCES policies (source, policy_id),
     CHECK ((kind = 'reverse') = (reverses_no IS NOT NULL))
 ) STRICT;
+CREATE UNIQUE INDEX journal_entries_reverses ON journal_entries (source, reverses_no) WHERE reverses_no IS NOT NULL;
 CREATE INDEX journal_entries_booking ON journal_entries (source, booking_date);
 -- One month of the book is found through this index, however many years the book has.
 CREATE INDEX journal_entries_period ON journal_entries (substr(booking_date, 1, 7), source, entry_no);
@@ -120,8 +120,7 @@ CREATE TABLE postings (
 CREATE INDEX postings_account ON postings (source, account_code, entry_no);
 -- An order has few lines, so a search by order finds them first, whatever else it asks for.
 CREATE INDEX postings_order ON postings (source, order_id, account_code, entry_no);
-CREATE INDEX postings_event ON postings (source, event_id, service_date);
-CREATE INDEX postings_voucher ON postings (source, voucher_id);
+CREATE INDEX postings_voucher ON postings (source, voucher_id) WHERE voucher_id IS NOT NULL;
 
 -- Sums of the lines that are kept, so that the reports of every day do not read the journal: by month, with all that
 -- reports of months group by (`sum_key` is that as JSON), and by order what it was billed and what of it is settled.
