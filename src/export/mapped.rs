@@ -236,6 +236,10 @@ impl<'a> Mapper<'a> {
         if let Some(account) = takes_another {
             return Err(Wrong::Vat(format!("account {} takes out another rate than {percent} %", account.account)));
         }
+        let code = &pair.other.row.account_code;
+        if Account::rate_of_voucher(code).is_some_and(|sold_at| sold_at != tax.bp) {
+            return Err(Wrong::Vat(format!("a voucher that was taxed at another rate pays for {percent} %")));
+        }
         let theirs = vat_in_gross(pair.amount_minor, tax.bp).map_err(|overflow| Wrong::Vat(overflow.to_string()))?;
         if theirs != tax.vat_minor {
             let show = |minor| amount(minor, &pair.other.row.currency);
@@ -243,7 +247,7 @@ impl<'a> Mapper<'a> {
             return Err(Wrong::Vat(format!("the VAT of {percent} % in it is {theirs}, and {ours} is posted")));
         }
         let row = MappedRow { tax: Some(tax), ..Self::of(pair, pair.amount_minor, hub.clone(), other.clone()) };
-        let (code, account) = (&pair.other.row.account_code, &other.account);
+        let account = &other.account;
         if self.is_datev() {
             let usual = || self.map.tax_key(tax.bp, tax.is_input).map(str::to_owned);
             let key = if is_automatic(other) { None } else { other.tax_key.clone().or_else(usual) };

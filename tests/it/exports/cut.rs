@@ -109,12 +109,10 @@ fn a_batch_of_the_embedded_database_is_the_same_on_the_server() {
     });
 }
 
-/// More rows than DATEV takes in one file.
-#[test]
-fn a_large_month_is_split_into_files_that_datev_takes() {
-    let Some(database) = TestDatabase::new(Engine::Sqlite) else { return };
+/// A month with more entries than DATEV takes rows in one file.
+fn write_large_month(database: &TestDatabase) {
     drop(database.open());
-    let mut book = Book::new(&database, "museum");
+    let mut book = Book::new(database, "museum");
     let line = |account, minor| Line { account, minor, ..Line::default() };
     book.post("2025-11-08", "X", "payment", &[line("assets:clearing:Card", 100), line("assets:receivable", -100)]);
     // The guards of the ledger look at each entry, and here only the number of them matters.
@@ -130,6 +128,13 @@ fn a_large_month_is_split_into_files_that_datev_takes() {
             inbox_event_id, policy_id, line_count, 'key ' || i, hash_version, printf('%064x', i - 1),
             printf('%064x', i) FROM n, journal_entries WHERE entry_no = 1",
     );
+}
+
+/// More rows than DATEV takes in one file.
+#[test]
+fn a_large_month_is_split_into_files_that_datev_takes() {
+    let Some(database) = TestDatabase::new(Engine::Sqlite) else { return };
+    write_large_month(&database);
     let program = with_settings(&database, &settings(""));
     run(&program, 0, &["export", "datev", "--period", "2025-11", "--out", "out"]);
     let files = files(&program.path("out"));
@@ -140,4 +145,28 @@ fn a_large_month_is_split_into_files_that_datev_takes() {
     assert_eq!(rows, [99_999 + 2, 2 + 2]);
     let second = String::from_utf8_lossy(&files[&name(2)]).into_owned();
     assert!(second.contains("\"museum 2025/11 2/2\""), "{}", second.lines().next().unwrap());
+}
+
+/// The memory is looked at while the export waits for us to read on.
+#[test]
+fn memory_does_not_grow_with_the_month() {
+    let Some(database) = TestDatabase::new(Engine::Sqlite) else { return };
+    write_large_month(&database);
+    let program = Program::new(&database);
+    let out = program.path("out");
+    std::fs::create_dir(&out).unwrap();
+    let pipe = out.join("museum-2025-11-1.csv.partial");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut child = program.command(&["export", "csv", "--period", "2025-11", "--out", "out"]).spawn().unwrap();
+    let mut reader = std::fs::File::open(&pipe).unwrap();
+    let mut memory_after = |bytes: usize| -> u64 {
+        reader.read_exact(&mut vec![0; bytes]).unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("RssAnon:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    };
+    let (early, late) = (memory_after(1_000_000), memory_after(25_000_000));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(late < 48 * 1024 && late < early + 8 * 1024, "{early} kB, then {late} kB");
 }
