@@ -116,6 +116,7 @@ on_both_engines!(what_does_not_agree_is_said, async |database| {
         Engine::Sqlite => database.execute(&format!("DROP TRIGGER postings_update; {forge}")),
         Engine::Postgres => database.execute(&format!("ALTER TABLE postings DISABLE TRIGGER USER; {forge}")),
     }
+    database.execute("UPDATE month_sums SET amount_minor = amount_minor + 1 WHERE account_code = 'income:tickets'");
     let pack = as_known(&daemon, "2025-11");
     let failed: Vec<Tie> =
         pack.checks.iter().filter(|check| check.outcome == Outcome::Failed).map(|check| check.code).collect();
