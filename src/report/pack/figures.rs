@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::rows::{MoveSum, RollForward, VatSum};
 use crate::db::{Error, Result};
 use crate::ledger::book::{Account, ItemKind};
-use crate::ledger::totals::{AccountBalance, AccountMove, LateMove};
+use crate::ledger::totals::{AccountMove, LateMove, TrialBalance};
 use crate::money;
 
 /// Adds amounts; a sum that leaves 64 bits is an error and no number.
@@ -251,8 +251,8 @@ pub(super) fn as_balances<'a>(lines: &[Line<'a>]) -> Vec<(&'a str, i64)> {
     lines.iter().map(|line| (line.account, line.minor)).collect()
 }
 
-/// The balances of one currency.
-pub(super) fn balances_in<'a>(rows: &'a [AccountBalance], currency: &str) -> Vec<(&'a str, i64)> {
+/// The closing balances of one currency.
+pub(super) fn balances_in<'a>(rows: &'a [TrialBalance], currency: &str) -> Vec<(&'a str, i64)> {
     let of_currency = rows.iter().filter(|row| row.currency == currency);
-    of_currency.map(|row| (row.account.as_str(), row.balance_minor)).collect()
+    of_currency.map(|row| (row.account.as_str(), row.closing_minor)).collect()
 }

@@ -10,9 +10,9 @@ use super::{Request, Unpackable, store};
 use crate::db::Connection;
 use crate::ledger::book::Month;
 use crate::ledger::totals::{
-    AccountBalance, AccountMove, Bridge, ClearingDay, ClosedMonth, EventSales, LateMove, PaymentsByMethod,
-    RevenueByDay, RevenueByEvent, StoredValueByMonth, Total as _, TrialBalance, VatByRate, VatNotDue, VatOfEarlier,
-    VoucherWorth, closed_month, vat_due, vat_not_due,
+    AccountMove, Bridge, ClearingDay, ClosedMonth, EventSales, LateMove, PaymentsByMethod, RevenueByDay,
+    RevenueByEvent, StoredValueByMonth, Total as _, TrialBalance, VatByRate, VatNotDue, VatOfEarlier, VoucherWorth,
+    closed_month, vat_due, vat_not_due,
 };
 use crate::policy::VatReportBasis;
 use crate::report::NotClosed;
@@ -57,14 +57,15 @@ pub(super) struct Read<'a> {
 /// What a period is compared with.
 pub(super) struct Compared {
     pub(super) moves: Vec<AccountMove>,
-    pub(super) balances: Vec<AccountBalance>,
+    /// Of everything up to its end; the closing balances count.
+    pub(super) balances: Vec<TrialBalance>,
 }
 
 impl Compared {
     fn read(connection: &mut Connection, span: Span<'_>) -> Result<Self, crate::db::Error> {
         Ok(Self {
             moves: AccountMove::read(connection, &span.lines())?,
-            balances: AccountBalance::read(connection, &span.at_its_end())?,
+            balances: TrialBalance::read(connection, &span.at_its_end())?,
         })
     }
 }

@@ -58,8 +58,7 @@ fn late_of_currency<'a>(moves: &'a [LateMove], currency: &str) -> Vec<&'a LateMo
 }
 
 fn summary(read: &Read<'_>, currency: &str, trial: &[TrialBalance], lines: &[Line<'_>]) -> Result<Vec<SummaryRow>> {
-    let closing: Vec<(&str, i64)> = trial.iter().map(|row| (row.account.as_str(), row.closing_minor)).collect();
-    let this = Figures::of(lines, &closing)?;
+    let this = Figures::of(lines, &balances_in(trial, currency))?;
     let compared =
         |with: &Compared| Figures::of(&of_currency(&with.moves, currency), &balances_in(&with.balances, currency));
     let (before, year_before) = (compared(&read.before)?, compared(&read.year_before)?);

@@ -109,11 +109,15 @@ pub(super) fn event_days(
     connection: &mut Connection,
     span: Span<'_>,
 ) -> Result<BTreeMap<String, (NaiveDate, NaiveDate)>> {
-    let query = postings::table
-        .inner_join(journal_entries::table.on(its_entry!()))
+    // By their numbers: SQLite would else read all lines up to the last entry.
+    let entries = journal_entries::table
         .filter(journal_entries::source.eq(span.source))
         .filter(journal_entries::booking_date.between(span.first, span.last))
         .filter(journal_entries::entry_no.le(cut(span)))
+        .select(journal_entries::entry_no);
+    let query = postings::table
+        .filter(postings::source.eq(span.source))
+        .filter(postings::entry_no.eq_any(entries))
         .filter(postings::event_key.is_not_null())
         .filter(postings::service_date.is_not_null())
         .group_by(postings::event_key)
@@ -126,12 +130,16 @@ pub(super) fn event_days(
     Ok(rows.into_iter().map(|(key, first, last)| (key, (first, last))).collect())
 }
 
+/// The codes of the accounts of deferred revenue: from the one, before the other.
+const DEFERRED: (&str, &str) = ("liabilities:deferred:", "liabilities:deferred;");
+
 /// Currency, day of the event and what is still to become revenue on it, at the end of the span.
 pub(super) fn deferred(connection: &mut Connection, span: Span<'_>) -> Result<Vec<(String, Option<NaiveDate>, i64)>> {
     let query = postings::table
         .inner_join(journal_entries::table.on(its_entry!()))
         .filter(postings::source.eq(span.source))
-        .filter(postings::account_code.like("liabilities:deferred:%"))
+        .filter(postings::account_code.ge(DEFERRED.0))
+        .filter(postings::account_code.lt(DEFERRED.1))
         .filter(journal_entries::booking_date.le(span.last))
         .filter(journal_entries::entry_no.le(cut(span)))
         .group_by((postings::currency, postings::service_date))

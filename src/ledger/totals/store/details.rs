@@ -25,14 +25,16 @@ macro_rules! of_entry {
             " FROM journal_entries e WHERE e.source = v_ledger_lines.source AND e.entry_no = v_ledger_lines.entry_no)"
         )
     };
-    // The month in which its fact was booked first: of an order by its atom, of a manual entry by what it reverses.
+    // The month in which its fact was booked first: of an order by its atom, of a manual entry by what it reverses. Of
+    // a month and not of a day, because SQLite would look for the least day in the index by days.
     (first_booked) => {
-        "substr(CAST(COALESCE((SELECT MIN(f.booking_date) FROM journal_entries e JOIN journal_entries f \
+        "COALESCE((SELECT MIN(substr(CAST(f.booking_date AS TEXT), 1, 7)) FROM journal_entries e \
+         JOIN journal_entries f \
          ON f.source = e.source AND f.order_id = e.order_id AND f.atom_key = e.atom_key AND f.entry_no <= e.entry_no \
          WHERE e.source = v_ledger_lines.source AND e.entry_no = v_ledger_lines.entry_no), \
-         (SELECT f.booking_date FROM journal_entries e JOIN journal_entries f \
+         (SELECT substr(CAST(f.booking_date AS TEXT), 1, 7) FROM journal_entries e JOIN journal_entries f \
          ON f.source = e.source AND f.entry_no = e.reverses_no \
-         WHERE e.source = v_ledger_lines.source AND e.entry_no = v_ledger_lines.entry_no)) AS TEXT), 1, 7)"
+         WHERE e.source = v_ledger_lines.source AND e.entry_no = v_ledger_lines.entry_no))"
     };
 }
 

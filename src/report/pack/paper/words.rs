@@ -140,7 +140,7 @@ words! {
     paid: "Paid", "Gezahlt";
     refunded: "Refunded", "Erstattet";
     receivable_closing: "Receivables at the end", "Forderungen am Ende";
-    stored_value_closing: "Owed on vouchers at the end", "Gutscheinverbindlichkeit am Ende";
+    stored_value_closing: "Owed on vouchers at the end", "Offene Gutscheine am Ende";
     deferred_closing: "Deferred revenue at the end", "Abgegrenzte Erlöse am Ende";
     chart_revenue: "Revenue per day, net", "Erlöse je Tag, netto";
     chart_revenue_months: "Revenue per month, net", "Erlöse je Monat, netto";
