@@ -117,7 +117,7 @@ impl<'a> Read<'a> {
             event_days: store::event_days(connection, span)?,
             revenue: RevenueByEvent::read(connection, &lines)?,
             bridge: Bridge::read(connection, &lines)?,
-            payments: PaymentsByMethod::read(connection, &lines)?,
+            payments: PaymentsByMethod::read(connection, &span.lines_themselves())?,
             clearing_days: ClearingDay::read(connection, &end)?,
             aged: ageing::of_source(connection, &end, Days::new(0), today)?,
             worth: VoucherWorth::read(connection, &end)?,

@@ -14,7 +14,7 @@ pub(super) struct Span<'a> {
     pub(super) source: &'a str,
     pub(super) first: NaiveDate,
     pub(super) last: NaiveDate,
-    /// The last entry that counts; none leaves nothing out.
+    /// The last entry that the close of a closed period saw; none when what is known now counts.
     pub(super) entries_until: Option<i64>,
 }
 
@@ -30,25 +30,25 @@ impl<'a> Span<'a> {
         Period::between(Some(self.first), Some(self.last))
     }
 
-    fn as_of(self) -> AsOf {
-        AsOf { entries_until: self.entries_until, ..AsOf::default() }
+    /// The lines that are booked in it. A closed month gets no entry after its close, so there is nothing to cut off.
+    pub(super) fn lines(self) -> Selection<'a> {
+        Selection { source: Some(self.source), period: self.period(), as_of: AsOf::default() }
     }
 
-    /// The lines that are booked in it.
-    pub(super) fn lines(self) -> Selection<'a> {
-        Selection { source: Some(self.source), period: self.period(), as_of: self.as_of() }
+    /// The same, summed from the lines themselves: a view may be read in another way than by its months.
+    pub(super) fn lines_themselves(self) -> Selection<'a> {
+        Selection { as_of: AsOf { booked_until: Some(self.last), ..AsOf::default() }, ..self.lines() }
     }
 
     /// All lines that are booked by its end.
     pub(super) fn at_its_end(self) -> Selection<'a> {
-        let as_of = AsOf { booked_until: Some(self.last), ..self.as_of() };
-        Selection { source: Some(self.source), period: None, as_of }
+        Selection { period: None, ..self.lines_themselves() }
     }
 
     /// All lines that are booked after it.
     pub(super) fn afterwards(self) -> Selection<'a> {
         let period = Period::between(self.last.succ_opt(), None);
-        Selection { source: Some(self.source), period, as_of: self.as_of() }
+        Selection { period, ..self.lines() }
     }
 
     pub(super) fn months(self) -> Vec<Month> {
