@@ -51,6 +51,7 @@ mod tidy;
 mod vat_dates;
 mod versions;
 mod views;
+mod views_doc;
 mod voucher_histories;
 mod voucher_life;
 mod vouchers;

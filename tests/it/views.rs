@@ -9,7 +9,8 @@ use crate::support::book::{Book, Line};
 use crate::support::daemon::{Row, lines, rows};
 use crate::support::db::{Engine, TestDatabase};
 
-fn columns(database: &TestDatabase, view: &str) -> Vec<String> {
+/// The columns of a view, in their order.
+pub(crate) fn columns(database: &TestDatabase, view: &str) -> Vec<String> {
     lines(
         &database.open(),
         &match database.engine {

@@ -30,7 +30,7 @@ pub(super) fn request(month: &str) -> Request {
     }
 }
 
-pub(super) fn shut(daemon: &TestDaemon, month: &str) -> Closing {
+pub(crate) fn shut(daemon: &TestDaemon, month: &str) -> Closing {
     close(daemon.database(), &daemon.clock, "museum", &request(month)).unwrap()
 }
 
