@@ -54,7 +54,9 @@ macro_rules! selected {
             query = query.filter(v_ledger_lines::booking_date.le(booked_until));
         }
         if let Some(entries_until) = selection.as_of.entries_until {
-            query = query.filter(v_ledger_lines::entry_no.le(entries_until));
+            // With the sign SQLite finds the lines of each entry by its number, instead of all those up to the bound.
+            let until = diesel::dsl::sql::<diesel::sql_types::Bool>("+entry_no <= ");
+            query = query.filter(until.bind::<diesel::sql_types::BigInt, _>(entries_until));
         }
         query
     }};
