@@ -11,6 +11,7 @@
 
 mod charts;
 mod cover;
+mod exports;
 mod figures;
 mod open_items;
 pub mod paper;
@@ -90,7 +91,8 @@ fn of_source(connection: &mut Connection, request: &Request<'_>) -> Result<Pack,
     };
     let currencies: Vec<Section> = read.currencies().iter().map(section).collect::<Result<_, _>>()?;
     let broken = verify_in(connection, Some(request.source))?.broken;
-    let mut checks = ties::of_state((&cover, &exceptions), broken.as_deref());
+    let handed = exports::of_span(connection, read.span)?;
+    let mut checks = ties::of_state((&cover, &exceptions), broken.as_deref(), handed.missing);
     checks.extend(ties::as_frozen(&read, &currencies)?);
     for section in &currencies {
         checks.extend(ties::of_section(&read, section)?);
@@ -110,6 +112,6 @@ fn of_source(connection: &mut Connection, request: &Request<'_>) -> Result<Pack,
         checks,
         currencies,
         exceptions,
-        exports: Vec::new(),
+        exports: handed.exports,
     })
 }

@@ -40,7 +40,9 @@ async fn a_reader_sees_the_views_and_nothing_else() {
 
     for view in VIEWS {
         let rows = reads(&database, "bi_reader", &format!("SELECT * FROM {view}")).unwrap();
-        assert!(rows > 0, "{view}");
+        // Nothing of the traffic is about a closed month, nor about a voucher.
+        let empty = ["v_late_adjustments", "v_rollforward_voucher"].contains(view);
+        assert!(rows > 0 || empty, "{view}");
     }
     let tables = daemon.lines(
         "SELECT relname::text AS line FROM pg_class WHERE relnamespace = 'public'::regnamespace \

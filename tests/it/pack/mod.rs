@@ -1,5 +1,6 @@
 //! The month pack: every page ties to the others, and paper says what the data says.
 
+mod exports;
 mod late;
 mod paper;
 mod program;

@@ -2,8 +2,13 @@
 
 use super::{Check, Outcome, State, Tie, none_of, of_all};
 
-/// `broken` is what the verification of the books found.
-pub(in crate::report::pack) fn of_state((cover, exceptions): State<'_>, broken: Option<&str>) -> Vec<Check> {
+/// `broken` is what the verification of the books found; `unexported` how many entries no export has yet, if there are
+/// exports.
+pub(in crate::report::pack) fn of_state(
+    (cover, exceptions): State<'_>,
+    broken: Option<&str>,
+    unexported: Option<i64>,
+) -> Vec<Check> {
     let chain = if broken.is_none() { Outcome::Passed } else { Outcome::Failed };
     let sweep = match (cover.freshness.last_sweep, cover.freshness.missed_found) {
         (Some(_), Some(missed)) => none_of(Tie::Sweep, 1, missed),
@@ -18,6 +23,9 @@ pub(in crate::report::pack) fn of_state((cover, exceptions): State<'_>, broken: 
         none_of(Tie::Parked, 1, cover.freshness.parked.in_all),
         none_of(Tie::Pending, 1, pending),
         none_of(Tie::HighFindings, 12, serious),
-        of_all(Tie::Exports, 13, Outcome::NotChecked, None),
+        match unexported {
+            Some(entries) => none_of(Tie::Exports, 13, entries),
+            None => of_all(Tie::Exports, 13, Outcome::NotChecked, None),
+        },
     ]
 }
