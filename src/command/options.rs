@@ -1,5 +1,7 @@
 //! Options that several commands share, and how their values are read.
 
+use std::os::unix::fs::MetadataExt as _;
+
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
@@ -92,6 +94,21 @@ impl ActorOption {
             resolved => resolved?,
         };
         Ok(Reason { actor, why: why.to_owned() })
+    }
+}
+
+impl ActorOption {
+    /// Who did something that changes no books, such as a timer that exports: if nobody is named, the number of the
+    /// user that the program runs as.
+    pub(super) fn name_or_user(&self) -> Result<String, Usage> {
+        let mut environment = config::environment();
+        match resolve_actor(self.actor.as_deref(), |name| environment.remove(name)) {
+            Err(_) if self.actor.is_none() => {
+                let user = std::fs::metadata("/proc/self").map(|process| process.uid());
+                Ok(user.map_or_else(|_| "unknown".to_owned(), |user| format!("user {user}")))
+            }
+            resolved => resolved,
+        }
     }
 }
 

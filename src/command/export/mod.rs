@@ -107,7 +107,7 @@ pub(super) fn run(config: &Config, command: ExportCommand) -> anyhow::Result<Out
 
 fn export_months(config: &Config, target: Target, wanted: &Wanted, minor_units: bool) -> anyhow::Result<Outcome> {
     let known = wanted.source.known(config)?;
-    let by = wanted.actor.reason("", wanted.dry_run)?.actor;
+    let by = wanted.actor.name_or_user()?;
     let database = settings::open(config)?;
     let sources = match known {
         Some(source) => vec![source.to_owned()],
