@@ -40,6 +40,8 @@ pub struct Batch {
     pub book: Book,
     pub(in crate::ledger) facts: SourceFacts,
     pub(in crate::ledger) orders: Orders,
+    /// Orders whose findings depend on one that was settled.
+    pub(in crate::ledger) look_again: BTreeSet<String>,
     /// Number of the last entry when the statistics of the tables were last known to be right.
     analysed_no: i64,
 }
@@ -54,7 +56,7 @@ impl Batch {
         let facts = journal::source_facts(connection, source)?;
         let (analysed_no, _) = book.head();
         let orders = Orders::of_book(source, facts.closed.last().copied());
-        Ok(Self { book, facts, orders, analysed_no })
+        Ok(Self { book, facts, orders, look_again: BTreeSet::new(), analysed_no })
     }
 
     /// Writes entries that were not settled: what a person entered.

@@ -33,7 +33,7 @@ mod words;
 pub use self::all_orders::{Reconciled, reconcile_everything};
 pub use self::facts::{Compared, OrderFacts, VoucherMove};
 pub use self::life::Changes;
-pub(in crate::ledger) use self::one_order::{Settling, absent_sections, after_settling, again};
+pub(in crate::ledger) use self::one_order::{Settling, absent_sections, after_settling, again, look_again};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -25,7 +25,7 @@ pub(in crate::ledger) struct Settling<'a> {
     pub(in crate::ledger) now: Timestamp,
 }
 
-/// Reconciles an order that was just settled, and those whose findings depend on it.
+/// Reconciles an order that was just settled, and notes those whose findings depend on it: see [`look_again`].
 pub(in crate::ledger) fn after_settling(
     connection: &mut Connection,
     batch: &mut Batch,
@@ -57,11 +57,19 @@ pub(in crate::ledger) fn after_settling(
     let changes = check(connection, orders, &facts)?;
     let related = related::orders(&facts, settling.previous);
     orders.save_findings(connection, order_id, changes.into_rows())?;
-    orders.prefetch(connection, &related.iter().map(String::as_str).collect())?;
-    for order_id in related {
-        again(connection, batch, &order_id, now)?;
-    }
+    batch.look_again.extend(related);
     Ok(())
+}
+
+/// Reconciles the orders that were noted, each once: many orders that were settled together may depend on the same one.
+pub(in crate::ledger) fn look_again(
+    connection: &mut Connection,
+    batch: &mut Batch,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let noted = std::mem::take(&mut batch.look_again);
+    batch.orders.prefetch(connection, &noted.iter().map(String::as_str).collect())?;
+    noted.iter().try_for_each(|order_id| again(connection, batch, order_id, now))
 }
 
 /// Reconciles an order of which nothing new is said: something else changed on which its findings depend.

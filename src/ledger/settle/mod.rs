@@ -74,6 +74,7 @@ pub fn settle(connection: &mut Connection, batch: &mut Batch, update: &OrderUpda
     let entries = step(connection, batch, known, &origin, &mut again)?;
     let cause = SnapshotCause::VoucherOf(update.order_id.clone());
     let entries = entries + settle_orders(connection, batch, again, &Origin { cause, ..origin })?;
+    findings::look_again(connection, batch, update.received_at)?;
     Ok(Settled { newer, entries })
 }
 
@@ -216,6 +217,7 @@ pub(in crate::ledger) fn recognise_credit(
     let mut again = BTreeSet::new();
     let entries = step(connection, batch, known, origin, &mut again)?;
     let entries = entries + settle_orders(connection, batch, again, origin)?;
+    findings::look_again(connection, batch, origin.received_at)?;
     batch.flush(connection)?;
     Ok(entries)
 }
@@ -234,6 +236,7 @@ pub(in crate::ledger) fn settle_again(
         orders.extend(current_state::seller(connection, &batch.book.source, voucher)?);
     }
     let entries = settle_orders(connection, batch, orders, origin)?;
+    findings::look_again(connection, batch, origin.received_at)?;
     batch.flush(connection)?;
     Ok(entries)
 }
