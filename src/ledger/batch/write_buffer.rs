@@ -6,7 +6,7 @@ use super::current_state::{self, OrderRow, PartRows};
 use super::{FindingRow, store};
 use crate::db::{Connection, Result};
 use crate::ledger::book::store::insert_entries;
-use crate::ledger::book::{AccountRow, EntryRow, PostingRow, SnapshotRow};
+use crate::ledger::book::{AccountRow, EntryRow, PostingRow, SnapshotRow, with_lines};
 use crate::ledger::vat_dates::NewMovements;
 
 /// Rows to be written. What is written again within the batch is written once, as it is in the end.
@@ -37,11 +37,8 @@ impl WriteBuffer {
     /// What the entries move.
     pub(super) fn movements(&self) -> Result<NewMovements> {
         let mut movements = NewMovements::default();
-        let mut lines = self.lines.as_slice();
-        for entry in &self.entries {
-            let (own, rest) = lines.split_at(lines.iter().take_while(|line| line.entry_no == entry.entry_no).count());
+        for (entry, own) in with_lines(&self.entries, &self.lines) {
             movements.add(entry, own)?;
-            lines = rest;
         }
         Ok(movements)
     }

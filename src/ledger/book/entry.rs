@@ -147,13 +147,7 @@ impl SealedEntries {
 
     /// Each entry with its lines.
     pub(in crate::ledger) fn with_lines(&self) -> impl Iterator<Item = (&EntryRow, &[PostingRow])> {
-        let mut rest = self.lines.as_slice();
-        self.entries.iter().map(move |entry| {
-            let own = rest.iter().take_while(|line| line.entry_no == entry.entry_no).count();
-            let (lines, others) = rest.split_at(own);
-            rest = others;
-            (entry, lines)
-        })
+        with_lines(&self.entries, &self.lines)
     }
 
     /// Every line on a receivable, with its entry.
@@ -163,6 +157,19 @@ impl SealedEntries {
             .flat_map(|(entry, lines)| lines.iter().map(move |line| (entry, line)))
             .filter(move |(_, line)| line.account_code == receivable)
     }
+}
+
+/// Each entry with its lines, of entries and lines that are both in the order of the entries.
+pub(in crate::ledger) fn with_lines<'a>(
+    entries: &'a [EntryRow],
+    mut rest: &'a [PostingRow],
+) -> impl Iterator<Item = (&'a EntryRow, &'a [PostingRow])> {
+    entries.iter().map(move |entry| {
+        let own = rest.iter().take_while(|line| line.entry_no == entry.entry_no).count();
+        let (lines, others) = rest.split_at(own);
+        rest = others;
+        (entry, lines)
+    })
 }
 
 /// The exact opposite: every measure is negated, every dimension kept.

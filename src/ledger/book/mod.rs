@@ -20,7 +20,7 @@ mod source;
 pub mod store;
 
 pub use account::Account;
-pub(in crate::ledger) use entry::{AccountRow, EntryWithLines, SealedEntries, negated};
+pub(in crate::ledger) use entry::{AccountRow, EntryWithLines, SealedEntries, negated, with_lines};
 pub use entry::{EntryRow, PostingRow};
 pub use entry_kind::{EntryKind, EntryReason};
 pub use head::Book;

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::month::MonthSum;
 use self::order::OrderSum;
-use super::{EntryRow, PostingRow};
+use super::{EntryRow, PostingRow, with_lines};
 use crate::db::{Connection, Error, Result};
 
 /// What entries add to the sums.
@@ -28,13 +28,10 @@ impl KeptSums {
     ///
     /// # Errors
     /// When an amount overflows, or a stored word is not known.
-    pub(in crate::ledger) fn of(entries: &[EntryRow], mut lines: &[PostingRow]) -> Result<Self> {
+    pub(in crate::ledger) fn of(entries: &[EntryRow], lines: &[PostingRow]) -> Result<Self> {
         let mut sums = Self::default();
-        for entry in entries {
-            let own = lines.iter().take_while(|line| line.entry_no == entry.entry_no).count();
-            let (own, rest) = lines.split_at(own);
+        for (entry, own) in with_lines(entries, lines) {
             sums.add_entry(entry, own)?;
-            lines = rest;
         }
         Ok(sums)
     }
