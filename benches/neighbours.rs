@@ -101,6 +101,11 @@ fn bodies(case: &str, orders: usize) -> Vec<Value> {
         "unique" => each(|| json!({})),
         "voucher" => each(|| json!({"redeemed_vouchers": [redeemed("V")]})),
         "payment" => each(|| json!({"payments": [payment("shared")]})),
+        "sold after use" => (0..orders)
+            .map(|n| {
+                order(COSTLY, &format!("order-{n:05}"), json!({"redeemed_vouchers": [redeemed(&format!("V{n}"))]}))
+            })
+            .collect(),
         "refund" => {
             let named: Vec<Value> = ids().map(|id| json!({"order_id": id, "order_code": id})).collect();
             let payments: Vec<String> = ids().map(|id| format!("pay-{id}")).collect();
@@ -126,6 +131,14 @@ fn bodies(case: &str, orders: usize) -> Vec<Value> {
     }
 }
 
+/// What the costly source sends when the rest is settled.
+fn last(case: &str, orders: usize) -> Option<Value> {
+    let sold = |n| json!({"id": format!("V{n}"), "value": "1.00", "status": "ACCEPTED"});
+    let vouchers: Vec<Value> = (0..orders).map(sold).collect();
+    let order = json!({"id": "vo", "vat": "19", "status": "ACCEPTED", "voucher": vouchers});
+    (case == "sold after use").then(|| self::order(COSTLY, "sells-all", json!({"voucherOrders": [order]})))
+}
+
 async fn post(client: &reqwest::Client, address: SocketAddr, source: &str, body: String) -> u16 {
     let url = format!("http://{address}/webhooks/{source}/{SECRET}{source}");
     client.post(url).body(body).send().await.map_or(0, |answer| answer.status().as_u16())
@@ -140,8 +153,9 @@ async fn run(case: &str, orders: usize) {
     let folder = tempfile::tempdir().expect("a folder");
     let (serving, path) = (serve(folder.path()), folder.path().join("bench.db"));
     let (client, address) = (reqwest::Client::new(), serving.1);
-    let started = Instant::now();
+    let mut started = Instant::now();
     let mut senders = tokio::task::JoinSet::new();
+    let mut last = last(case, orders);
     for body in bodies(case, orders) {
         let client = client.clone();
         senders.spawn(async move { post(&client, address, "costly", body.to_string()).await });
@@ -160,6 +174,12 @@ async fn run(case: &str, orders: usize) {
         let waits = || count(&path, "inbox_events WHERE state = 'pending' AND source = 'costly'");
         if settled.is_none() && senders.is_empty() && number % 5 == 0 && waits() == 0 {
             settled = Some(started.elapsed());
+            // What is measured is this one then.
+            if let Some(body) = last.take() {
+                (started, settled, number, times) = (Instant::now(), None, 0, Vec::new());
+                let client = client.clone();
+                senders.spawn(async move { post(&client, address, "costly", body.to_string()).await });
+            }
         }
     }
     times.sort_unstable();
@@ -186,6 +206,7 @@ fn main() {
         "idle",
         "unique",
         "voucher",
+        "sold after use",
         "payment",
         "refund",
         "11000 redemptions",

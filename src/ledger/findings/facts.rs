@@ -51,10 +51,6 @@ impl VoucherMove {
         StoredValueClass::of_line(self.item_kind, &self.account)
     }
 
-    pub fn is_of(&self, key: &StoredValueKey) -> bool {
-        self.class() == key.class && self.voucher_id == key.id
-    }
-
     /// What it moves of the face value, in minor units: positive when the voucher gets worth more. What a person enters
     /// moves the net of a taxed one.
     pub(in crate::ledger) fn face_minor(&self) -> i64 {
@@ -95,9 +91,9 @@ pub struct OrderFacts<'a> {
     pub lines: Vec<ReceivableLine>,
     /// The payments that this order has, had or names, as far as other orders have or had them too.
     pub other_payments: Vec<OrderPayment>,
-    /// Everything about the vouchers and flex tickets that this order sells or redeems.
+    /// Everything about the vouchers and flex tickets that this order sells or redeems, sorted by their ids.
     pub moves: Vec<VoucherMove>,
-    /// Their uses that count, the latest last.
+    /// Their uses that count, sorted by what was used, the latest last.
     pub uses: Vec<(StoredValueKey, Use)>,
     /// Currency and face value, in minor units, of those that were imported.
     pub imported_faces: BTreeMap<StoredValueKey, (String, i64)>,
@@ -145,7 +141,30 @@ impl OpenAmounts {
     }
 }
 
+/// The moves of one voucher or flex ticket, of `moves` that are sorted by the ids: an order may have thousands of them.
+pub(super) fn moves_of<'m>(
+    moves: &'m [VoucherMove],
+    key: &StoredValueKey,
+) -> impl Iterator<Item = &'m VoucherMove> + Clone {
+    let from = moves.partition_point(|moved| moved.voucher_id < key.id);
+    let to = moves.partition_point(|moved| moved.voucher_id <= key.id);
+    // Vouchers and flex tickets have ids of their own each, which may be equal.
+    let class = key.class;
+    moves.get(from..to).unwrap_or_default().iter().filter(move |moved| moved.class() == class)
+}
+
 impl OrderFacts<'_> {
+    pub(super) fn moves_of(&self, key: &StoredValueKey) -> impl Iterator<Item = &VoucherMove> + Clone {
+        moves_of(&self.moves, key)
+    }
+
+    /// The uses of one voucher or flex ticket, the latest last.
+    pub(super) fn uses_of(&self, key: &StoredValueKey) -> impl DoubleEndedIterator<Item = &Use> {
+        let from = self.uses.partition_point(|(used, _)| used < key);
+        let to = self.uses.partition_point(|(used, _)| used <= key);
+        self.uses.get(from..to).unwrap_or_default().iter().map(|(_, used)| used)
+    }
+
     /// By currency.
     pub(super) fn balances(&self) -> BTreeMap<&str, OpenAmounts> {
         let mut balances: BTreeMap<&str, OpenAmounts> = BTreeMap::new();

@@ -48,7 +48,7 @@ fn vouchers(facts: &OrderFacts<'_>, previous: Option<&Snapshot>, related: &mut B
     let before = previous.map(|previous| (previous.issued(policy), &previous.used));
     let (issued, used) = (facts.snapshot.issued(policy), &facts.snapshot.used);
     for key in keys {
-        let uses = || facts.uses.iter().filter(|(used, _)| *used == key).map(|(_, used)| &used.order_id);
+        let uses = || facts.uses_of(&key).map(|used| &used.order_id);
         let sellers = sellers(facts, &key);
         // In another way than before, or more of it stays sold.
         let sold_before = before.as_ref().map(|(issued, used)| (issued.get(&key), used.get(&key))).unwrap_or_default();

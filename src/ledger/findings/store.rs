@@ -90,7 +90,7 @@ fn move_lines(connection: &mut Connection, source: &str, ids: &[&str]) -> Result
         .load(c))?)
 }
 
-/// What the entries of each order moved on each account for these vouchers and flex tickets.
+/// What the entries of each order moved on each account for these vouchers and flex tickets, sorted by their ids.
 pub(in crate::ledger) fn voucher_moves(
     connection: &mut Connection,
     source: &str,
@@ -114,17 +114,14 @@ pub(in crate::ledger) fn voucher_moves(
             undone_at: lines.taken_back.or(lines.stays).filter(|_| undone),
         });
     }
-    moves.sort_by(|a, b| {
-        let key = |of: &VoucherMove| {
-            let (voucher_id, order_id, claim_of) = (of.voucher_id.clone(), of.order_id.clone(), of.claim_of.clone());
-            (voucher_id, order_id, claim_of, of.currency.clone(), of.account.clone(), of.item_kind)
-        };
-        key(a).cmp(&key(b))
-    });
+    fn key(of: &VoucherMove) -> impl Ord {
+        (&of.voucher_id, &of.order_id, &of.claim_of, &of.currency, &of.account, of.item_kind)
+    }
+    moves.sort_by(|one, other| key(one).cmp(&key(other)));
     Ok(moves)
 }
 
-/// The uses that count of these vouchers and flex tickets.
+/// The uses that count of these vouchers and flex tickets, sorted by what was used and when.
 pub(super) fn uses(connection: &mut Connection, source: &str, ids: &[&str]) -> Result<Vec<(StoredValueKey, Use)>> {
     type UseColumns = (StoredValueClass, String, Option<Timestamp>, String, i64, String);
     let rows: Vec<UseColumns> = on_engine!(connection, |c| redemptions::table

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::calibrate::has_cancelled_parts;
+use super::facts::moves_of;
 use super::{OrderFacts, Raised, VoucherMove, words};
 use crate::clock::Timestamp;
 use crate::ledger::book::{Account, ItemKind};
@@ -40,7 +41,7 @@ pub(super) fn is_explained(facts: &OrderFacts<'_>, finding: &Finding) -> bool {
 /// What of a refund voucher is allocated to no order: a person may have allocated a part of it.
 fn unallocated(facts: &OrderFacts<'_>, finding: &Finding) -> i64 {
     let (account, key) = (Account::VoucherRefundUnallocated.to_string(), StoredValueKey::voucher(&finding.subject));
-    let moves = facts.moves.iter().filter(|moved| moved.is_of(&key) && moved.account == account);
+    let moves = facts.moves_of(&key).filter(|moved| moved.account == account);
     moves.fold(0_i64, |sum, moved| sum.saturating_add(moved.amount_minor))
 }
 
@@ -83,7 +84,7 @@ struct Worth {
 
 fn worth<'a>(facts: &'a OrderFacts<'_>, key: &StoredValueKey) -> BTreeMap<&'a str, Worth> {
     let mut worth: BTreeMap<&str, Worth> = BTreeMap::new();
-    for moved in facts.moves.iter().filter(|moved| moved.is_of(key)) {
+    for moved in facts.moves_of(key) {
         let of = worth.entry(&moved.currency).or_default();
         let owed = Account::is_stored_value(&moved.account);
         of.face = of.face.saturating_add(moved.face_minor());
@@ -105,22 +106,18 @@ fn worth<'a>(facts: &'a OrderFacts<'_>, key: &StoredValueKey) -> BTreeMap<&'a st
 
 /// The orders that sold or issued it, whether that counts or not.
 pub(super) fn sellers<'a>(facts: &'a OrderFacts<'_>, key: &StoredValueKey) -> BTreeSet<&'a str> {
-    let issues = facts.moves.iter().filter(|moved| moved.is_of(key) && moved.item_kind.is_issue());
+    let issues = facts.moves_of(key).filter(|moved| moved.item_kind.is_issue());
     issues.filter_map(|moved| moved.order_id.as_deref()).collect()
 }
 
 /// The order on which a finding about a voucher stands: the one that sold it, else the one that used it last.
 fn owner<'a>(facts: &'a OrderFacts<'_>, key: &StoredValueKey) -> Option<&'a str> {
-    sellers(facts, key)
-        .first()
-        .copied()
-        .or_else(|| facts.uses.iter().rev().find(|(used, _)| used == key).map(|(_, used)| used.order_id.as_str()))
+    sellers(facts, key).first().copied().or_else(|| facts.uses_of(key).next_back().map(|used| used.order_id.as_str()))
 }
 
 /// The orders that used it, as a sentence names them.
 fn users(facts: &OrderFacts<'_>, key: &StoredValueKey) -> String {
-    let users: BTreeSet<&str> =
-        facts.uses.iter().filter(|(used, _)| used == key).map(|(_, used)| used.order_id.as_str()).collect();
+    let users: BTreeSet<&str> = facts.uses_of(key).map(|used| used.order_id.as_str()).collect();
     words::list(users.into_iter().map(|order_id| facts.name_of(order_id)))
 }
 
@@ -134,7 +131,7 @@ pub(super) fn known_here(facts: &OrderFacts<'_>) -> BTreeSet<StoredValueKey> {
 /// Its order brought it in when the book began: what it is worth is told by the list of vouchers that was imported, so
 /// what is owed counts, and not what its order says of it.
 fn sold_before_the_book(facts: &OrderFacts<'_>, key: &StoredValueKey) -> bool {
-    let mut issues = facts.moves.iter().filter(|moved| moved.is_of(key) && moved.item_kind.is_issue());
+    let mut issues = facts.moves_of(key).filter(|moved| moved.item_kind.is_issue());
     issues.any(|moved| moved.account == "equity:opening")
 }
 
@@ -166,13 +163,13 @@ fn life(facts: &OrderFacts<'_>, raised: &mut Raised) {
             }
         }
     }
+    let said: BTreeMap<StoredValueKey, i32> = facts.snapshot.said_rates().into_iter().collect();
     for (key, fixed_bp) in &facts.snapshot.fixed_rates {
-        let said = facts.snapshot.said_rates().into_iter().rev().find(|(said, _)| said == key);
         let evidence = format!(
             "{} was used while it was sold at {}, and is now said to be sold at {}: what is posted stays as it was",
             key.in_words(),
             words::percent(*fixed_bp),
-            said.map_or_else(|| "another rate".to_owned(), |(_, bp)| words::percent(bp)),
+            said.get(key).map_or_else(|| "another rate".to_owned(), |bp| words::percent(*bp)),
         );
         raised.raise(Finding::new(FindingReason::VoucherRegimeConflict, key.to_string(), evidence));
     }
@@ -185,8 +182,7 @@ fn used_after_cancellation(facts: &OrderFacts<'_>, key: &StoredValueKey, raised:
     let (Some(undone_at), Some(seller)) = (undone.undone_at, undone.order_id.as_deref()) else { return };
     let owing = undone.claim_of.as_deref().unwrap_or(seller);
     let late = |used: &&Use| used.used_at.is_some_and(|at| at > undone_at);
-    let uses = facts.uses.iter().filter(|(used, _)| used == key).map(|(_, used)| used);
-    for used in uses.filter(late) {
+    for used in facts.uses_of(key).filter(late) {
         if ![seller, &used.order_id].contains(&facts.order_id()) {
             continue;
         }
@@ -223,7 +219,7 @@ fn used_after_cancellation(facts: &OrderFacts<'_>, key: &StoredValueKey, raised:
 
 /// The sale of a voucher that does not count any more, the last one; `None` while one counts.
 fn undone<'m>(moves: &'m [VoucherMove], key: &StoredValueKey) -> Option<&'m VoucherMove> {
-    let issues = moves.iter().filter(|moved| moved.is_of(key) && moved.item_kind.is_issue());
+    let issues = moves_of(moves, key).filter(|moved| moved.item_kind.is_issue());
     // The claim is the same whatever the rate; a liability may have moved to another account.
     let claims = issues.filter(|moved| moved.account.starts_with("assets:"));
     if claims.clone().any(|moved| moved.undone_at.is_none() && moved.amount_minor != 0) {
@@ -234,7 +230,9 @@ fn undone<'m>(moves: &'m [VoucherMove], key: &StoredValueKey) -> Option<&'m Vouc
 
 /// The orders on which a voucher is owed that was used after its sale was taken back.
 pub(super) fn owing_orders(moves: &[VoucherMove], uses: &[(StoredValueKey, Use)]) -> BTreeSet<String> {
-    let late = uses.iter().filter_map(|(key, used)| {
+    let late = uses.chunk_by(|(one, _), (next, _)| one == next).filter_map(|uses| {
+        // The latest comes last.
+        let (key, used) = uses.last()?;
         let undone = undone(moves, key)?;
         (used.used_at? > undone.undone_at?).then_some(undone)
     });
@@ -243,20 +241,16 @@ pub(super) fn owing_orders(moves: &[VoucherMove], uses: &[(StoredValueKey, Use)]
 
 /// The same id in two orders: two sales, and so two liabilities for one code.
 fn sold(facts: &OrderFacts<'_>, raised: &mut Raised) {
-    let issues: Vec<&VoucherMove> = facts
-        .moves
-        .iter()
-        .filter(|moved| moved.is_issue() && moved.account.starts_with("liabilities:"))
-        .filter(|moved| !moved.account.starts_with("liabilities:vat:"))
-        .collect();
-    let own: BTreeSet<StoredValueKey> = issues
-        .iter()
-        .filter(|moved| moved.order_id.as_deref() == Some(facts.order_id()))
-        .map(|moved| StoredValueKey::new(moved.class(), &moved.voucher_id))
-        .collect();
+    let issues = |moved: &&VoucherMove| {
+        let owed = moved.account.starts_with("liabilities:") && !moved.account.starts_with("liabilities:vat:");
+        owed && moved.is_issue()
+    };
+    let own = facts.moves.iter().filter(issues).filter(|moved| moved.order_id.as_deref() == Some(facts.order_id()));
+    let own: BTreeSet<StoredValueKey> =
+        own.map(|moved| StoredValueKey::new(moved.class(), &moved.voucher_id)).collect();
     for key in own {
         let what = key.in_words();
-        let same = issues.iter().filter(|moved| moved.is_of(&key));
+        let same = facts.moves_of(&key).filter(issues);
         let others: BTreeSet<&str> = same.clone().filter_map(|moved| moved.order_id.as_deref()).collect();
         let others: Vec<&str> = others.into_iter().filter(|order| *order != facts.order_id()).collect();
         if others.is_empty() {
@@ -296,7 +290,7 @@ fn flex_origin(facts: &OrderFacts<'_>, raised: &mut Raised) {
     for flex in participants.flat_map(|who| &who.redeemed_flex_tickets) {
         let Some(said) = flex.purchasing_order_id.as_deref() else { continue };
         let key = StoredValueKey::flex(&flex.id);
-        let issues = facts.moves.iter().filter(|moved| moved.is_of(&key));
+        let issues = facts.moves_of(&key);
         let sellers = issues.filter(|moved| moved.is_issue() && moved.account == "liabilities:flex");
         let sellers: BTreeSet<&str> = sellers.filter_map(|moved| moved.order_id.as_deref()).collect();
         let Some(seller) = sellers.first().filter(|_| !sellers.contains(said)) else { continue };
@@ -313,7 +307,7 @@ fn flex_count(facts: &OrderFacts<'_>, raised: &mut Raised) {
             continue;
         }
         let key = StoredValueKey::flex(&flex.id);
-        let moves = facts.moves.iter().filter(|moved| moved.is_of(&key));
+        let moves = facts.moves_of(&key);
         let redeemed = moves.filter(|moved| moved.item_kind == ItemKind::FlexRedemption);
         let known: i64 = redeemed.filter(|moved| moved.account == "liabilities:flex").map(|moved| moved.count).sum();
         let used = flex.redemption_total.saturating_sub(flex.redemption_available);
