@@ -332,6 +332,7 @@ diesel::table! {
         event_key -> Nullable<Text>,
         vat_bp -> Nullable<Integer>,
         payment_method -> Nullable<Text>,
+        debit_minor -> BigInt,
         amount_minor -> BigInt,
         qty -> BigInt,
     }

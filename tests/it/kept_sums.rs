@@ -35,7 +35,8 @@ on_both_engines!(a_kept_sum_that_is_wrong_is_found_and_written_anew, async |data
         "UPDATE month_sums SET qty = qty + 1 WHERE account_code = 'income:tickets'",
         "DELETE FROM month_sums WHERE account_code = 'assets:receivable'",
         "INSERT INTO month_sums SELECT source, 'x', period, currency, account_code, item_kind, is_opening, event_id, \
-         event_key, vat_bp, payment_method, 0, 0 FROM month_sums LIMIT 1",
+         event_key, vat_bp, payment_method, 0, 0, 0 FROM month_sums LIMIT 1",
+        "UPDATE month_sums SET debit_minor = debit_minor + 1 WHERE account_code = 'assets:receivable'",
         "UPDATE order_sums SET billed_minor = 1, settled_minor = 1 WHERE order_id = 'A'",
         "DELETE FROM order_sums WHERE order_id = 'B'",
         "INSERT INTO order_sums VALUES ('museum', 'C', 'EUR', 0, 0)",
@@ -52,4 +53,24 @@ on_both_engines!(a_kept_sum_that_is_wrong_is_found_and_written_anew, async |data
         assert_eq!(said(&["report", "balances", "--format", "csv"]), report, "{damage}");
     }
     assert!(said(&["ledger", "rebuild", "--sums"]).1.contains("they were right"));
+});
+
+on_both_engines!(a_trial_balance_of_months_is_that_of_their_lines, async |database| {
+    fill(database).await;
+    let program = Program::new(database);
+    let rows = |arguments: &[&str]| {
+        let csv = ["report", "trial-balance", "--format", "csv"];
+        let (code, text, errors) = program.run(&[&csv[..], arguments].concat());
+        assert_eq!(code, 0, "{errors}");
+        text
+    };
+    // As known at the end of time: with that cut the lines are summed up.
+    let mut moved = 0;
+    for period in [&[][..], &["2024-12"], &["2025"], &["2025-11"], &["2025-Q4"], &["2026-01"]] {
+        let chosen: Vec<&str> = period.iter().flat_map(|period| ["--period", period]).collect();
+        let kept = rows(&chosen);
+        assert_eq!(kept, rows(&[&chosen[..], &["--as-of", "2999-12-31"]].concat()), "{period:?}");
+        moved += kept.lines().count();
+    }
+    assert!(moved > 20, "{moved} rows are too few to tell");
 });

@@ -171,6 +171,7 @@ CREATE TABLE month_sums (
     event_key text COLLATE "C",
     vat_bp integer,
     payment_method text COLLATE "C",
+    debit_minor bigint NOT NULL,
     amount_minor bigint NOT NULL,
     qty bigint NOT NULL,
     PRIMARY KEY (source, sum_key)
@@ -178,6 +179,7 @@ CREATE TABLE month_sums (
 COMMENT ON TABLE month_sums IS
     'Sums of the lines by month, kept so that reports do not read the journal; `ledger verify` compares them with it.';
 COMMENT ON COLUMN month_sums.sum_key IS 'All that the lines have in common, as JSON.';
+COMMENT ON COLUMN month_sums.debit_minor IS 'What of the sum are debits, so that credits are known too.';
 COMMENT ON COLUMN month_sums.is_opening IS 'Of what was brought in when the book began.';
 CREATE INDEX month_sums_period ON month_sums (period, source);
 

@@ -137,6 +137,8 @@ CREATE TABLE month_sums (
     event_key TEXT,
     vat_bp INTEGER,
     payment_method TEXT,
+    -- Of its lines, those that are debits.
+    debit_minor INTEGER NOT NULL,
     amount_minor INTEGER NOT NULL,
     qty INTEGER NOT NULL,
     PRIMARY KEY (source, sum_key)

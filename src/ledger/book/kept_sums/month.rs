@@ -24,6 +24,8 @@ pub(super) struct MonthSum {
     event_key: Option<String>,
     vat_bp: Option<i32>,
     payment_method: Option<String>,
+    /// What of the amount are debits.
+    debit_minor: i64,
     amount_minor: i64,
     qty: i64,
 }
@@ -55,6 +57,7 @@ impl MonthSum {
             event_key: line.event_key.clone(),
             vat_bp: line.vat_bp,
             payment_method: line.payment_method.clone(),
+            debit_minor: line.amount_minor.max(0),
             amount_minor: line.amount_minor,
             qty: line.qty.unwrap_or(0),
         })
@@ -65,6 +68,7 @@ impl MonthSum {
     }
 
     pub(super) fn add(&mut self, other: &Self) -> Result<()> {
+        add(&mut self.debit_minor, other.debit_minor, &self.sum_key)?;
         add(&mut self.amount_minor, other.amount_minor, &self.sum_key)?;
         add(&mut self.qty, other.qty, &self.sum_key)
     }

@@ -27,11 +27,13 @@ fn add_months(connection: &mut Connection, rows: &[MonthSum]) -> Result<()> {
     match connection {
         Connection::Sqlite(c) => rows.iter().try_for_each(|row| {
             const SUM: &str = " ON CONFLICT (source, sum_key) DO UPDATE SET \
+                               debit_minor = debit_minor + excluded.debit_minor, \
                                amount_minor = amount_minor + excluded.amount_minor, qty = qty + excluded.qty";
             Upsert::new(diesel::insert_into(month_sums::table).values(row), SUM).execute(&mut **c).map(|_| ())
         })?,
         Connection::Postgres(c) => rows.chunks(limits::INSERT_ROWS).try_for_each(|rows| {
             let added = (
+                month_sums::debit_minor.eq(month_sums::debit_minor + excluded(month_sums::debit_minor)),
                 month_sums::amount_minor.eq(month_sums::amount_minor + excluded(month_sums::amount_minor)),
                 month_sums::qty.eq(month_sums::qty + excluded(month_sums::qty)),
             );

@@ -1,11 +1,12 @@
 //! The trial balance: every account from its opening to its closing balance.
 
 use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
 use super::columns::row;
-use crate::db::schema::{journal_entries, postings};
+use crate::db::schema::{journal_entries, month_sums, postings};
 use crate::db::{Connection, Error, Result};
 use crate::ledger::totals::{AccountBalance, Accounts, ClosedMonth, Period, Selection, Total};
 use crate::on_engine;
@@ -25,6 +26,18 @@ row!(
     }
 );
 
+/// Keeps of a boxed query the rows of some accounts.
+macro_rules! of_accounts {
+    ($query:expr, $account:expr, $accounts:expr) => {{
+        let query = $query;
+        match $accounts.map(Accounts::bounds) {
+            Some((code, None)) => query.filter($account.eq(code)),
+            Some((from, Some(before))) => query.filter($account.ge(from)).filter($account.lt(before)),
+            None => query,
+        }
+    }};
+}
+
 impl TrialBalance {
     /// The rows of some accounts, or of all; an account that has no balance and did not move has none.
     ///
@@ -35,16 +48,62 @@ impl TrialBalance {
         selection: &Selection<'_>,
         accounts: Option<&Accounts>,
     ) -> Result<Vec<Self>> {
+        let whole_months = selection.period.is_none_or(|period| period.whole_months().is_some());
+        let mut rows = if selection.as_of.is_everything() && whole_months {
+            Self::of_months(connection, selection, accounts)?
+        } else {
+            Self::of_lines(connection, selection, accounts)?
+        };
+        rows.retain(|row| row.opening_minor != 0 || row.debit_minor != 0 || row.credit_minor != 0);
+        rows.sort();
+        Ok(rows)
+    }
+
+    /// From the sums that are kept by month.
+    fn of_months(
+        connection: &mut Connection,
+        selection: &Selection<'_>,
+        accounts: Option<&Accounts>,
+    ) -> Result<Vec<Self>> {
+        let (first, last) = selection.period.map_or((None, None), Period::ends);
+        let inside = first.map_or_else(|| "1 = 1".to_owned(), |first| format!("period >= '{first}'"));
+        Ok(on_engine!(connection, |c| {
+            let mut query = month_sums::table
+                .group_by(sql::<Text>("source, currency, account_code"))
+                .select((
+                    sql::<Text>("source"),
+                    sql::<Text>("currency"),
+                    sql::<Text>("account_code"),
+                    sum_where(&inside, "amount_minor"),
+                    sum_where(&format!("NOT ({inside})"), "amount_minor"),
+                    sum_where(&inside, "debit_minor"),
+                    sum_where(&inside, "debit_minor - amount_minor"),
+                    sum_where("1 = 1", "amount_minor"),
+                ))
+                .into_boxed();
+            if let Some(source) = selection.source {
+                query = query.filter(month_sums::source.eq(source));
+            }
+            if let Some(last) = last {
+                query = query.filter(month_sums::period.le(last.to_string()));
+            }
+            of_accounts!(query, month_sums::account_code, accounts).load(c)?
+        }))
+    }
+
+    /// From the lines: of a period that has parts of months, or as of some point.
+    fn of_lines(
+        connection: &mut Connection,
+        selection: &Selection<'_>,
+        accounts: Option<&Accounts>,
+    ) -> Result<Vec<Self>> {
         let inside = match selection.period.and_then(Period::first_day) {
             // Both engines compare a day with its text.
             Some(from) => format!("journal_entries.booking_date >= '{from}'"),
             None => "1 = 1".to_owned(),
         };
-        let sum = |sign: &str, condition: &str| {
-            let amounts = format!("{sign}SUM(CASE WHEN {condition} THEN postings.amount_minor END)");
-            sql::<BigInt>(&format!("CAST(COALESCE({amounts}, 0) AS BIGINT)"))
-        };
-        let mut rows: Vec<Self> = on_engine!(connection, |c| {
+        let amount = "postings.amount_minor";
+        Ok(on_engine!(connection, |c| {
             let lines = postings::table
                 .on(postings::source.eq(journal_entries::source).and(postings::entry_no.eq(journal_entries::entry_no)));
             let mut query = journal_entries::table
@@ -54,11 +113,11 @@ impl TrialBalance {
                     sql::<Text>("postings.source"),
                     sql::<Text>("postings.currency"),
                     sql::<Text>("postings.account_code"),
-                    sum("", &inside),
-                    sum("", &format!("NOT ({inside})")),
-                    sum("", &format!("{inside} AND postings.amount_minor > 0")),
-                    sum("-", &format!("{inside} AND postings.amount_minor < 0")),
-                    sum("", "1 = 1"),
+                    sum_where(&inside, amount),
+                    sum_where(&format!("NOT ({inside})"), amount),
+                    sum_where(&format!("{inside} AND postings.amount_minor > 0"), amount),
+                    sum_where(&format!("{inside} AND postings.amount_minor < 0"), "-postings.amount_minor"),
+                    sum_where("1 = 1", amount),
                 ))
                 .into_boxed();
             if let Some(source) = selection.source {
@@ -73,19 +132,14 @@ impl TrialBalance {
             if let Some(entries_until) = selection.as_of.entries_until {
                 query = query.filter(postings::entry_no.le(entries_until));
             }
-            match accounts.map(Accounts::bounds) {
-                Some((code, None)) => query = query.filter(postings::account_code.eq(code)),
-                Some((from, Some(before))) => {
-                    query = query.filter(postings::account_code.ge(from)).filter(postings::account_code.lt(before));
-                }
-                None => {}
-            }
-            query.load(c)?
-        });
-        rows.retain(|row| row.opening_minor != 0 || row.debit_minor != 0 || row.credit_minor != 0);
-        rows.sort();
-        Ok(rows)
+            of_accounts!(query, postings::account_code, accounts).load(c)?
+        }))
     }
+}
+
+/// The sum of an amount over the rows that meet a condition, 0 when none does.
+fn sum_where(condition: &str, amount: &str) -> SqlLiteral<BigInt> {
+    sql(&format!("CAST(COALESCE(SUM(CASE WHEN {condition} THEN {amount} END), 0) AS BIGINT)"))
 }
 
 impl Total for TrialBalance {
