@@ -21,8 +21,10 @@ pub struct Snapshot {
     /// A cancellation of the whole booking was announced: from then on it has no items, whatever is read.
     pub cancelled: bool,
     /// Regimes of the vouchers and flex tickets that this order redeems, as far as they are known.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub regimes: BTreeMap<StoredValueKey, Regime>,
     /// Oddities met while reading the newest delivery.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
     /// Payments that an older delivery had and the newest one that says payments has not, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
