@@ -25,6 +25,8 @@ pub mod provider;
 
 pub mod contacts;
 
+pub mod freshness;
+
 pub mod ledger;
 
 pub mod report;
@@ -41,6 +43,8 @@ pub mod monitor;
 pub mod session;
 
 pub mod worker;
+
+pub mod sweep;
 
 pub mod receive;
 

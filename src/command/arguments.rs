@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 
 use super::logging::LogFormat;
 use super::{
-    backup, config, contact, database, demo, doctor, export, findings, inbox, ledger, login, package, report, vouchers,
+    backup, config, contact, database, demo, doctor, export, findings, inbox, ledger, login, package, report, sweep,
+    vouchers,
 };
 
 const EXIT_CODES: &str = "\
@@ -56,6 +57,8 @@ pub(super) enum Command {
     /// Inspect stored webhooks, and process them again
     #[command(subcommand)]
     Inbox(inbox::InboxCommand),
+    /// Ask the provider of a source what changed, and store what no webhook told; import the past
+    Sweep(sweep::Sweep),
     /// Print reports: balances, revenue, VAT, payments, open orders, vouchers, findings
     Report(report::Report),
     /// Write files for DATEV, hledger, beancount, Banana and others; each posting goes out once to each

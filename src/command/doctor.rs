@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::bail;
 
 use super::options::DetailFormat;
-use super::{Outcome, output};
+use super::{Outcome, output, settings};
 use crate::clock::Clock;
 use crate::config;
 use crate::doctor::{self, Check, Options, Status};
@@ -19,6 +19,10 @@ pub(super) struct Doctor {
     /// Skip the integrity check of the SQLite file, which takes a while if it is large
     #[arg(long)]
     skip_integrity: bool,
+    /// Find out how the API of this source behaves where its documentation is silent, and what to set; reads only,
+    /// about twenty requests
+    #[arg(long, value_name = "SOURCE", conflicts_with_all = ["public_url", "skip_integrity"])]
+    probe: Option<String>,
     /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: DetailFormat,
@@ -40,7 +44,15 @@ pub(super) fn run(path: Option<&Path>, options: &Doctor) -> anyhow::Result<Outco
         Ok(config) => {
             let asked = Options { public_url: options.public_url.clone(), skip_integrity: options.skip_integrity };
             let runtime = tokio::runtime::Runtime::new()?;
-            let checks = runtime.block_on(doctor::examine(&config, &Clock::System, &asked));
+            if let Some(source) = &options.probe {
+                settings::known_source(&config, Some(source))?;
+            }
+            let checks = runtime.block_on(async {
+                match options.probe.as_ref().and_then(|name| config.source(name)) {
+                    Some(source) => doctor::probe(&config, source, &Clock::System).await,
+                    None => doctor::examine(&config, &Clock::System, &asked).await,
+                }
+            });
             // A thread that still waits for something must not delay the answer.
             runtime.shutdown_background();
             checks

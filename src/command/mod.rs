@@ -20,6 +20,7 @@ mod package;
 mod report;
 mod serve;
 mod settings;
+mod sweep;
 mod vouchers;
 
 use std::process::ExitCode;
@@ -68,6 +69,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Login(options) => login::run(&settings::load(path)?, &options),
         Command::Doctor(options) => doctor::run(path, &options),
         Command::Inbox(command) => inbox::run(&settings::load(path)?, command),
+        Command::Sweep(options) => sweep::run(&settings::load(path)?, &options),
         Command::Report(options) => report::run(&settings::load(path)?, &options),
         Command::Export(command) => export::run(&settings::load(path)?, command),
         Command::Ledger(command) => ledger::run(&settings::load(path)?, command),

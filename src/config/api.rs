@@ -1,18 +1,17 @@
-//! The `api` table of a Ticketpark source.
+//! The `api` table of a source.
 
 use std::collections::BTreeMap;
 
 use super::problem::Problems;
 use super::read::{Section, Text};
-use super::{Api, source};
+use super::{Api, OrdersApi, source};
 
 pub(super) fn api(
     mut section: Section,
     environment: &BTreeMap<String, String>,
     problems: &mut Problems,
 ) -> Option<Api> {
-    let base_url = section.required("base_url", "write \"https://api.ticketpark.ch\"", problems);
-    let base_url = base_url.and_then(|text| base_url_of(&text, problems));
+    let base_url = base_url(&mut section, "https://api.ticketpark.ch", problems);
     // The first of a list is the one that is sent.
     let mut secrets = |key: &'static str, required: bool, problems: &mut Problems| {
         let before = problems.iter().count();
@@ -42,10 +41,38 @@ pub(super) fn api(
     })
 }
 
+/// The API of bookingkit, which is asked what changed. Without it nothing is asked.
+pub(super) fn orders_api(
+    mut section: Section,
+    environment: &BTreeMap<String, String>,
+    problems: &mut Problems,
+) -> Option<OrdersApi> {
+    let base_url = base_url(&mut section, "https://api.bookingkit.de", problems);
+    let client_id = section.required("client_id", "bookingkit's support gives it to you", problems);
+    let before = problems.iter().count();
+    let secrets = source::secrets(&mut section, "client_secret", environment, problems);
+    if secrets.is_empty() && problems.iter().count() == before {
+        section.wrong(problems, "client_secret", "is missing; bookingkit's support gives it to you");
+    }
+    section.finish(problems);
+    let mut secrets = secrets.into_iter();
+    Some(OrdersApi {
+        base_url: base_url?,
+        client_id: client_id?.value,
+        client_secret: secrets.next()?,
+        earlier_client_secrets: secrets.collect(),
+    })
+}
+
+fn base_url(section: &mut Section, usual: &str, problems: &mut Problems) -> Option<String> {
+    let text = section.required("base_url", &format!("write \"{usual}\""), problems)?;
+    base_url_of(&text, usual, problems)
+}
+
 /// `https`, or `http` to this machine alone: a password must not cross a network in the clear.
-fn base_url_of(text: &Text, problems: &mut Problems) -> Option<String> {
+fn base_url_of(text: &Text, usual: &str, problems: &mut Problems) -> Option<String> {
     let Ok(url) = reqwest::Url::parse(&text.value) else {
-        text.wrong(problems, "is not a valid URL; write \"https://api.ticketpark.ch\"");
+        text.wrong(problems, format!("is not a valid URL; write \"{usual}\""));
         return None;
     };
     if !url.username().is_empty() || url.password().is_some() {

@@ -14,6 +14,7 @@ mod retention;
 mod secret;
 mod source;
 mod summary;
+mod sweep;
 mod tree;
 mod unique;
 mod vat;
@@ -35,6 +36,7 @@ pub use self::load::{load, load_with_warnings};
 pub use self::problem::{Problem, Problems};
 pub use self::secret::address;
 pub use self::summary::{summary, without_password};
+pub use self::sweep::Sweep;
 
 /// The commented default file: `ticketledger config example`.
 pub const EXAMPLE: &str = include_str!("example.toml");
@@ -179,7 +181,11 @@ pub struct Source {
     pub path_secrets: Vec<SecretString>,
     /// Clients that may ask for a token.
     pub oauth_clients: Vec<OauthClient>,
+    /// Where the bookings of a Ticketpark source are read.
     pub api: Option<Api>,
+    /// Where a bookingkit source is asked what changed.
+    pub orders_api: Option<OrdersApi>,
+    pub sweep: Sweep,
     /// Dated VAT rates of a Ticketpark source, in the order of the file.
     pub vat_rules: Vec<VatRule>,
     /// How its book is kept, in the order of their days; none = the default.
@@ -193,6 +199,11 @@ pub struct Source {
 }
 
 impl Source {
+    /// Whether its provider can be asked what changed.
+    pub fn can_be_swept(&self) -> bool {
+        self.api.is_some() || self.orders_api.is_some()
+    }
+
     /// A source to which nobody can deliver yet, with default policies.
     pub fn new(name: &str, provider: Provider, timezone: Tz, country: &str) -> Self {
         Self {
@@ -204,6 +215,8 @@ impl Source {
             path_secrets: Vec::new(),
             oauth_clients: Vec::new(),
             api: None,
+            orders_api: None,
+            sweep: Sweep::usual(provider),
             vat_rules: Vec::new(),
             policies: Vec::new(),
             books_from: None,
@@ -246,6 +259,19 @@ impl Api {
             |api: &Self| [&api.username, &api.password].map(|part| Some(part.as_ref()?.expose_secret().to_owned()));
         self.base_url == other.base_url && secrets(self) == secrets(other) && login(self) == login(other)
     }
+}
+
+/// How bookingkit's API is reached.
+#[derive(Clone, Debug)]
+pub struct OrdersApi {
+    /// Without a trailing slash and without the version; `http://` on loopback only.
+    pub base_url: String,
+    /// From bookingkit's support.
+    pub client_id: String,
+    /// From bookingkit's support.
+    pub client_secret: SecretString,
+    /// Those before it, which only open what was sealed with them.
+    pub earlier_client_secrets: Vec<SecretString>,
 }
 
 /// A dated VAT rate. A key that is `None` or `*` matches everything.

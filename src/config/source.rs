@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use super::problem::{Origin, Problems};
 use super::read::{Section, Text};
-use super::{OauthClient, Source, api, exports, policy, secret, vat, warning};
+use super::{OauthClient, Source, api, exports, policy, secret, sweep, vat, warning};
 use crate::order::Provider;
 
 /// A source, and where its parts were written: for mistakes that show only beside the other sources.
@@ -36,8 +36,18 @@ pub(super) fn source(
     }
     let api_section = section.section("api", problems);
     let vat_sections = section.sections("vat_rules", problems);
-    fits_provider(&section, provider, &vendor_ids, api_section.is_some(), !vat_sections.is_empty(), problems);
-    let api = api_section.map(|section| api::api(section, environment, problems));
+    let has_api = api_section.is_some();
+    fits_provider(&section, provider, &vendor_ids, has_api, !vat_sections.is_empty(), problems);
+    let (api, orders_api) = match (provider, api_section) {
+        (Some(Provider::Bookingkit), Some(section)) => (None, api::orders_api(section, environment, problems)),
+        (_, Some(section)) => (api::api(section, environment, problems), None),
+        (_, None) => (None, None),
+    };
+    let sweep_section = section.section("sweep", problems);
+    if provider == Some(Provider::Bookingkit) && sweep_section.is_some() && !has_api {
+        section.wrong(problems, "sweep", "has no effect without an api; add [sources.api] or remove it");
+    }
+    let sweep = sweep::sweep(sweep_section, provider.unwrap_or(Provider::Bookingkit), problems);
     let vat_rules = vat::rules(vat_sections, problems);
     let policies = policy::policies(section.sections("policies", problems), problems);
     let books_from = section.text("books_from", problems).and_then(|text| vat::date(&text, problems));
@@ -56,7 +66,9 @@ pub(super) fn source(
             vendor_ids: vendor_ids.iter().map(|text| text.value.clone()).collect(),
             path_secrets: path_secrets.iter().map(|(_, secret)| secret.clone()).collect(),
             oauth_clients,
-            api: api.flatten(),
+            api,
+            orders_api,
+            sweep,
             vat_rules,
             policies,
             books_from,
@@ -126,9 +138,6 @@ fn fits_provider(
             if vendor_ids.is_empty() {
                 let text = "is missing; list the ids of the bookingkit vendors whose orders belong in this book";
                 section.wrong(problems, "vendor_ids", text);
-            }
-            if api {
-                section.wrong(problems, "api", "has no effect for bookingkit, which sends whole orders; remove it");
             }
             if vat_rules {
                 section.wrong(problems, "vat_rules", "have no effect for bookingkit, which sends rates; remove them");

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use secrecy::ExposeSecret as _;
 
-use super::{Alerts, Config, Retention, Source, policy};
+use super::{Alerts, Config, Retention, Source, policy, sweep};
 use crate::money::format_minor;
 
 /// What the settings amount to, for `ticketledger config check`. Secrets are counted, never shown.
@@ -80,6 +80,10 @@ fn source_summary(source: &Source) -> String {
             line("no VAT rules: the VAT of every sale is undetermined".to_owned());
         }
     }
+    if let Some(api) = &source.orders_api {
+        line(format!("asks {} as client `{}` what changed", api.base_url, api.client_id));
+    }
+    line(swept(source));
     for rule in &source.vat_rules {
         let named = [("event", &rule.event), ("price", &rule.price), ("host", &rule.host)];
         let keys: Vec<_> =
@@ -115,6 +119,24 @@ fn source_summary(source: &Source) -> String {
         }
     }
     text
+}
+
+/// How the source is swept.
+fn swept(source: &Source) -> String {
+    let sweep = &source.sweep;
+    if !source.can_be_swept() {
+        return "sweep: none, so a webhook that never comes goes unnoticed; add [sources.api]".to_owned();
+    }
+    let limits = format!("at most {} requests a month and {} a second", sweep.budget, sweep.rate);
+    if sweep.every_milliseconds == 0 {
+        return format!("sweep: by `ticketledger sweep {}` only, {limits}", source.name);
+    }
+    let nightly = match sweep.nightly_milliseconds {
+        0 => String::new(),
+        back => format!(", each night over {}", sweep::in_words(back)),
+    };
+    let monthly = if sweep.monthly { ", each month once" } else { "" };
+    format!("sweep: every {}{nightly}{monthly}, {limits}", sweep::in_words(sweep.every_milliseconds))
 }
 
 /// The address as it may be shown: without a password, and without parameters, among which libpq takes one too. An

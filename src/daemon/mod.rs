@@ -34,7 +34,8 @@ use crate::limits;
 use crate::maintenance::retention;
 use crate::monitor::{Monitor, Notice, catalog};
 use crate::receive::{self, Console, Intake, Timeouts, Turn};
-use crate::worker::{Probe, Worker, sweep};
+use crate::sweep::schedule;
+use crate::worker::{Probe, Worker, credits};
 
 pub use self::open::prepare;
 pub use self::run::{Reread, run};
@@ -71,6 +72,14 @@ pub struct Daemon {
     tasks: JoinSet<&'static str>,
 }
 
+/// What watches the database, and hears of what the writer and the workers do.
+fn monitor(database: &Database, clock: &Clock, config: &Config, writer: &Writer, worker: &Worker) -> Monitor {
+    let asked = worker.clone();
+    let (received, settled) = (writer.activity(), worker.settled());
+    let down = Arc::new(move || asked.providers_down());
+    Monitor::new(database.clone(), clock.clone(), config, received, settled, down)
+}
+
 impl Daemon {
     /// Opens and migrates the database, listens and starts the workers. When this returns, the daemon is ready.
     ///
@@ -89,15 +98,7 @@ impl Daemon {
         let (clock, probe) = (options.clock.clone(), options.probe);
         let worker = Worker::new(database.clone(), clock, &config, wake, probe, presence.clone())?;
         let metrics = metrics_handle()?;
-        let asked = worker.clone();
-        let monitor = Monitor::new(
-            database.clone(),
-            options.clock.clone(),
-            &config,
-            writer.activity(),
-            worker.settled(),
-            Arc::new(move || asked.providers_down()),
-        );
+        let monitor = monitor(&database, &options.clock, &config, &writer, &worker);
         let console_state = Arc::new(Console {
             database: database.clone(),
             clock: options.clock.clone(),
@@ -107,6 +108,7 @@ impl Daemon {
             names: config.server.console_names.clone(),
             turn: Turn::default(),
             timeout: limits::READY_TIMEOUT,
+            statements: monitor.statements(),
             metrics: metrics.clone(),
         });
         let intake = Intake::new(Arc::clone(&config), options.clock.clone(), writer, database.clone());
@@ -124,7 +126,7 @@ impl Daemon {
             part(&mut tasks, "the heartbeat", async move { kept.keep(shutdown).await });
             let (watching, watched) = (monitor.clone(), stopped.clone());
             part(&mut tasks, "the monitor", async move { watching.run(watched, metrics).await });
-            part(&mut tasks, "the workers", pools::run(newest_workers, stopped));
+            work(&mut tasks, &database, &options.clock, newest_workers, stopped);
         }
         tasks.spawn_blocking(move || {
             writer_thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -204,6 +206,19 @@ impl Daemon {
     }
 }
 
+/// The workers, and the sweeps beside them.
+fn work(
+    tasks: &mut JoinSet<&'static str>,
+    database: &Database,
+    clock: &Clock,
+    workers: channel::Receiver<Worker>,
+    stopped: channel::Receiver<bool>,
+) {
+    let sweeps = schedule::run(database.clone(), clock.clone(), workers.clone(), stopped.clone());
+    part(tasks, "the sweeps", sweeps);
+    part(tasks, "the workers", pools::run(workers, stopped));
+}
+
 /// What a daemon does every hour by itself.
 fn hourly(
     tasks: &mut JoinSet<&'static str>,
@@ -212,8 +227,8 @@ fn hourly(
     clock: &Clock,
     stopped: &channel::Receiver<bool>,
 ) {
-    let sweep = sweep::run(database.clone(), clock.clone(), stopped.clone());
-    part(tasks, "the recognition of credits", sweep);
+    let credits = credits::run(database.clone(), clock.clone(), stopped.clone());
+    part(tasks, "the recognition of credits", credits);
     if config.retention.automatic {
         let retention = retention::run(database.clone(), clock.clone(), config.retention, stopped.clone());
         part(tasks, "retention", retention);

@@ -438,6 +438,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    delivery_hours (source, kind, hour) {
+        source -> Text,
+        kind -> Text,
+        hour -> Timestamp,
+        deliveries -> BigInt,
+        last_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    deliveries_counted (name) {
+        name -> Text,
+        event_id -> BigInt,
+    }
+}
+
+diesel::table! {
     alerted_events (event_id) {
         event_id -> BigInt,
         source -> Text,
@@ -484,14 +501,100 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    sweep_progress (source, resource) {
+        source -> Text,
+        resource -> Text,
+        complete_until -> Nullable<Timestamp>,
+        first_since -> Nullable<Timestamp>,
+        history_since -> Nullable<Date>,
+        history_next -> Nullable<Date>,
+        not_before -> Nullable<Timestamp>,
+        held_by -> Nullable<Text>,
+        held_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    sweep_runs (id) {
+        id -> BigInt,
+        source -> Text,
+        resource -> Text,
+        kind -> Text,
+        asked_at -> Timestamp,
+        started_at -> Nullable<Timestamp>,
+        since -> Nullable<Timestamp>,
+        from_day -> Nullable<Date>,
+        to_day -> Nullable<Date>,
+        next_offset -> BigInt,
+        page_size -> BigInt,
+        tail -> Text,
+        walk -> BigInt,
+        walk_sum -> BigInt,
+        earlier_sum -> Nullable<BigInt>,
+        total -> Nullable<BigInt>,
+        pages -> BigInt,
+        requests -> BigInt,
+        listed -> BigInt,
+        equal -> BigInt,
+        found -> BigInt,
+        found_missed -> BigInt,
+        found_late -> BigInt,
+        result -> Text,
+        error -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    sweep_budgets (source, kind, month) {
+        source -> Text,
+        kind -> Text,
+        month -> Text,
+        used -> BigInt,
+        blocked_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    sweep_differences (event_id) {
+        event_id -> BigInt,
+        source -> Text,
+        order_id -> Text,
+        run_id -> BigInt,
+        since -> Nullable<Timestamp>,
+        found_at -> Timestamp,
+        decide_at -> Timestamp,
+        decided -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+        atoms -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    api_tokens (client_sha256) {
+        client_sha256 -> Text,
+        token_sealed -> Nullable<Binary>,
+        expires_at -> Nullable<Timestamp>,
+        version -> BigInt,
+        claimed_by -> Nullable<Text>,
+        claimed_until -> Nullable<Timestamp>,
+        wait_until -> Nullable<Timestamp>,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     alerted_events,
     alerts,
+    api_tokens,
     chain_anchors,
     contact_orders,
     contacts,
     daemons,
+    deliveries_counted,
+    delivery_hours,
     documents,
     event_titles,
     export_batches,
@@ -516,6 +619,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     redemptions,
     source_activity,
     sources,
+    sweep_budgets,
+    sweep_differences,
+    sweep_progress,
+    sweep_runs,
     vat_shifts,
     vouchers,
 );

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::stand_in::StandIn;
+use super::stand_in::{Bookingkit, StandIn};
 use crate::config::{self, Config};
 
 /// The settings: a bookingkit account in Germany and a Ticketpark account in Switzerland.
@@ -24,6 +24,8 @@ timezone = "Europe/Berlin"
 country = "DE"
 vendor_ids = ["0f1e2d3c4b5a69788796a5b4c3d2e1f0"]
 path_secrets = ["file:FOLDER/museum-hook"]
+api = { base_url = "BASE_URL", client_id = "CLIENT_ID", client_secret = "file:FOLDER/museum-client" }
+sweep = { every = "off", nightly = "off", monthly = "off", rate = 100 }
 
 [[sources]]
 name = "theatre"
@@ -32,6 +34,7 @@ timezone = "Europe/Zurich"
 country = "CH"
 path_secrets = ["file:FOLDER/theatre-hook"]
 api = { base_url = "BASE_URL", client_key = "file:FOLDER/client-key", client_secret = "file:FOLDER/client-secret", username = "file:FOLDER/username", password = "file:FOLDER/password" }
+sweep = { every = "off", nightly = "off", monthly = "off" }
 vat_rules = [{ from = "2018-01-01", event = "*", rate = "2.6" }]
 "#;
 
@@ -55,12 +58,14 @@ impl Place {
         let place = Self { folder, secrets };
         place.write("museum-hook", museum)?;
         place.write("theatre-hook", theatre)?;
+        place.write("museum-client", Bookingkit::CLIENT_SECRET)?;
         place.write("client-key", StandIn::CLIENT_KEY)?;
         place.write("client-secret", StandIn::CLIENT_SECRET)?;
         place.write("username", StandIn::USERNAME)?;
         place.write("password", StandIn::PASSWORD)?;
         let settings =
             SETTINGS.replace("FOLDER", &place.folder.display().to_string()).replace("BASE_URL", &stand_in.base_url());
+        let settings = settings.replace("CLIENT_ID", Bookingkit::CLIENT_ID);
         place.write("ticketledger.toml", &settings)?;
         Ok(place)
     }

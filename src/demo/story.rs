@@ -2,11 +2,15 @@
 
 use std::fmt::Write as _;
 
+use chrono_tz::Tz;
+
 use super::place::Place;
 use super::stand_in::StandIn;
 use super::traffic::Scene;
+use crate::clock::Timestamp;
 use crate::daemon::Daemon;
 use crate::db::Database;
+use crate::freshness::Freshness;
 use crate::ledger::totals::{
     AccountBalance, OrderBalance, PaymentsByMethod, RevenueByEvent, Selection, VatByRate, VoucherBalance,
 };
@@ -14,7 +18,7 @@ use crate::report::{self, Format, format};
 
 pub(super) fn opening(place: &Place) -> String {
     format!(
-        "A daemon is running on a fresh SQLite file ({}), and a stand-in plays Ticketpark's API.\n\
+        "A daemon is running on a fresh SQLite file ({}), and a stand-in plays the APIs of both providers.\n\
          Now the two providers send webhooks, over HTTP as they would to your server:\n\n",
         place.database().display()
     )
@@ -24,14 +28,14 @@ pub(super) fn scene(scene: &Scene, answers: &[String]) -> String {
     let mut text = format!("  * {}\n", scene.happens);
     for answer in answers {
         // Writing to a `String` cannot fail.
-        let _ = writeln!(text, "      answered {answer}");
+        let _ = writeln!(text, "      {answer}");
     }
     let _ = writeln!(text, "      {}", scene.meaning);
     text
 }
 
 /// The reports, each with a sentence that explains it.
-pub(super) fn books(database: &Database) -> anyhow::Result<String> {
+pub(super) fn books(database: &Database, sources: &[(String, Tz)], now: Timestamp) -> anyhow::Result<String> {
     let all = &Selection::default();
     let reports = [
         (
@@ -55,7 +59,19 @@ pub(super) fn books(database: &Database) -> anyhow::Result<String> {
     for (title, table) in reports {
         let _ = write!(text, "\n{title}\n{}", format::render(&table, Format::Table)?);
     }
+    let freshness = freshness(database, sources, now)?;
+    let _ = write!(text, "\nHow complete the books are; nobody compared the theatre's with its provider\n{freshness}");
     text.push('\n');
+    Ok(text)
+}
+
+/// What `report freshness` says.
+fn freshness(database: &Database, sources: &[(String, Tz)], now: Timestamp) -> anyhow::Result<String> {
+    let mut text = String::new();
+    for (source, zone) in sources {
+        let known = database.read(|connection| Freshness::read(connection, source, &|_| None, now))?;
+        let _ = writeln!(text, " {source:<8} {}", known.in_words(*zone));
+    }
     Ok(text)
 }
 
@@ -66,11 +82,13 @@ pub(super) fn kept(daemon: &Daemon, stand_in: &StandIn, place: &Place) -> String
          \x20 deliveries   http://{public}/webhooks/museum/{museum}\n\
          \x20              http://{public}/webhooks/theatre/{theatre}\n\
          \x20 console      http://{console}/\n\
-         \x20 Ticketpark   {stand_in} (stand-in)\n\
+         \x20 providers    {stand_in} (stand-in for both APIs)\n\
          \x20 database     {database}\n\
          In another terminal:\n\
          \x20 ticketledger --config {settings} report balances\n\
          \x20 ticketledger --config {settings} inbox list\n\
+         \x20 ticketledger --config {settings} sweep museum\n\
+         \x20 ticketledger --config {settings} doctor --probe museum\n\
          \x20 sqlite3 {database} 'SELECT * FROM v_gl'\n",
         public = daemon.public(),
         console = daemon.console(),

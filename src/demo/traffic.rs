@@ -4,9 +4,12 @@ use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use super::place::Place;
 use super::stand_in::{BookingExample, StandIn, TicketExample, person_example};
+use crate::clock::Timestamp;
+use crate::sweep::{Span, Sweeper};
 
 /// The first order in bookingkit's documentation, byte for byte.
 const PAID_ORDER: &str = include_str!("../../tests/fixtures/bookingkit/paid_order.json");
@@ -15,6 +18,7 @@ const UNIFIED_EXAMPLE: &str = include_str!("../../tests/fixtures/bookingkit/unif
 /// The documentation gives both orders the same id; here the second one gets its own.
 const SHARED_ID: &str = "1a3c5e7f9b2d4f6a8c0e1f23456789ab";
 const SECOND_ID: &str = "2b4d6f8091a3c5e7f9b2d4f6a8c0e1f2";
+const THIRD_ID: &str = "3c5e7f9012b4d6f8a0c3e5f7b9d1f203";
 
 /// Sends deliveries to a daemon as the providers do.
 pub(super) struct Sender {
@@ -55,30 +59,75 @@ enum Event {
         webhooks: Vec<(&'static str, Value)>,
     },
     Person,
+    /// An order that is known at bookingkit, and whose webhook does not arrive.
+    Lost(String),
+    /// bookingkit is asked what changed.
+    Sweep,
 }
 
 impl Scene {
-    /// Performs the step and returns the daemon's response to each delivery.
-    pub(super) async fn play(&self, sender: &Sender, stand_in: &StandIn) -> anyhow::Result<Vec<String>> {
+    /// Performs the step and returns the daemon's response to each delivery, or what a sweep found.
+    pub(super) async fn play(
+        &self,
+        sender: &Sender,
+        stand_in: &StandIn,
+        sweeper: &Sweeper,
+    ) -> anyhow::Result<Vec<String>> {
         match &self.event {
-            Event::Bookingkit(body) => Ok(vec![sender.send("museum", body.clone()).await?]),
+            Event::Bookingkit(body) => {
+                put_order(stand_in, body);
+                Ok(vec![format!("answered {}", sender.send("museum", body.clone()).await?)])
+            }
+            Event::Lost(body) => {
+                put_order(stand_in, body);
+                Ok(Vec::new())
+            }
+            Event::Sweep => {
+                let (_stop, stopped) = watch::channel(false);
+                let run = sweeper.sweep(Span::Delta, &stopped, &|_| {}).await?.run;
+                let (listed, equal, found) = (run.listed, run.equal, run.found);
+                Ok(vec![format!("{listed} orders changed lately: {equal} known, {found} not known ({})", run.result)])
+            }
             Event::Person => {
                 stand_in.put_person("8CB96870-68AC-4296-BEC2-F0F04B29D4F0", person_example());
                 let payload = json!({ "person_pid": "8CB96870-68AC-4296-BEC2-F0F04B29D4F0" });
                 let body = json!({ "type": "new-person", "payload": payload }).to_string();
-                Ok(vec![sender.send("theatre", body).await?])
+                Ok(vec![format!("answered {}", sender.send("theatre", body).await?)])
             }
             Event::Ticketpark { booking, webhooks } => {
                 stand_in.put_booking(&booking.pid(), booking.json());
                 let mut answers = Vec::new();
                 for (kind, payload) in webhooks {
                     let body = json!({ "type": kind, "payload": payload }).to_string();
-                    answers.push(sender.send("theatre", body).await?);
+                    answers.push(format!("answered {}", sender.send("theatre", body).await?));
                 }
                 Ok(answers)
             }
         }
     }
+}
+
+/// What bookingkit's API knows from now on; a body that is no order changes nothing there.
+fn put_order(stand_in: &StandIn, body: &str) {
+    if let Ok(order) = serde_json::from_str::<Value>(body) {
+        stand_in.bookingkit().put_order(order);
+    }
+}
+
+/// Another order like the first one, placed and paid now.
+fn third_order(now: Timestamp) -> String {
+    // Orders have whole seconds: this one was placed after the source was set up, within the same second.
+    let now = now.plus_milliseconds(1000).utc().format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let own = [
+        (SHARED_ID, THIRD_ID),
+        ("RQW-ETD72D", "RQW-LOST01"),
+        ("5677664545693063f1209942b9190b35", "5677664545693063f1209942b9190b36"),
+        ("76f46c39e491221e4004fef6edea987f", "76f46c39e491221e4004fef6edea9880"),
+        ("8b38027ccab4c18531f3a724203c9a09", "8b38027ccab4c18531f3a724203c9a0a"),
+        ("2025-11-08T14:36:19Z", &now),
+        ("2025-11-11T14:36:45Z", &now),
+    ];
+    own.into_iter().fold(PAID_ORDER.to_owned(), |order, (before, own)| order.replace(before, own))
 }
 
 /// The paid order after its second participant was cancelled and 10.00 was refunded.
@@ -111,7 +160,7 @@ fn booking(third_ticket: bool) -> BookingExample {
 }
 
 /// The steps of the demo, in order.
-pub(super) fn scenes() -> Vec<Scene> {
+pub(super) fn scenes(now: Timestamp) -> Vec<Scene> {
     let pid = BookingExample::default().pid();
     let scene = |happens, meaning, event| Scene { happens, meaning, event };
     let bookingkit = |body: &str| Event::Bookingkit(body.to_owned());
@@ -162,6 +211,16 @@ pub(super) fn scenes() -> Vec<Scene> {
                     json!({ "booking_pid": pid, "ticket_pids": ["6445cdbe3e9509ea"] }),
                 )],
             },
+        ),
+        scene(
+            "bookingkit: an order of two tickets is paid, and its webhook is lost on the way",
+            "nobody knows of it: no inbox, no retry and no log can tell",
+            Event::Lost(third_order(now)),
+        ),
+        scene(
+            "a sweep asks bookingkit what changed, as the daemon does every ten minutes",
+            "the lost order is stored like any delivery and booked; a finding says what was missed, with its money",
+            Event::Sweep,
         ),
         scene("Ticketpark: a new customer", "a contact is stored beside the ledger; nothing is posted", Event::Person),
     ]

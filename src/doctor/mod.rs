@@ -6,8 +6,11 @@ mod clock;
 mod database;
 mod host;
 mod network;
+mod probe;
 mod store;
 mod work;
+
+pub use self::probe::probe;
 
 use serde::Serialize;
 

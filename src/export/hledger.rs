@@ -72,6 +72,7 @@ pub(super) fn remarks(context: &Context<'_>) -> Vec<String> {
             context.created_at
         ),
     ];
+    remarks.extend(context.parameters.freshness.clone());
     if context.scope.after_no > 0 {
         remarks.push("What of this month went out in earlier batches is among the balances before.".to_owned());
     }

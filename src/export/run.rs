@@ -50,6 +50,9 @@ pub struct Exported {
     pub rows: u64,
     pub debit_minor: Totals,
     pub files: Vec<FileRecord>,
+    /// How complete the book is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub freshness: Option<String>,
     /// What stops it.
     pub problems: Vec<Problem>,
     /// What should be looked at.
@@ -95,6 +98,7 @@ pub fn export(
         rows: 0,
         debit_minor: Totals::new(),
         files: Vec::new(),
+        freshness: request.parameters.freshness.clone(),
         problems: Vec::new(),
         warnings: Vec::new(),
     };

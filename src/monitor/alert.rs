@@ -7,6 +7,7 @@ use metrics::gauge;
 use serde::Serialize;
 
 use super::observation::Observation;
+use super::silence;
 use super::store::{self, Alert};
 use crate::clock::Timestamp;
 use crate::config::{Alerts, Source};
@@ -71,6 +72,13 @@ pub(super) fn causes(
         }
         if let Some(open) = observation.findings.get(&(name.clone(), "high".to_owned())).filter(|open| **open > 0) {
             add("finding_high", format!("{name}: {open} finding(s) of high severity are open"));
+        }
+        let unusual = observation.silent.iter().filter(|((of, _), silence)| of == name && silence.is_unusual());
+        let unusual: Vec<String> =
+            unusual.map(|((_, kind), silence)| silence::in_words(kind, silence, source.timezone)).collect();
+        if !unusual.is_empty() && source.silence_hours != Some(0) {
+            add("silence", format!("{name}: {}", unusual.join("; ")));
+            continue;
         }
         let lately = observation.lately.get(name).copied().unwrap_or_default();
         let (limit, what) = match source.silence_hours {

@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 
 use crate::clock::Timestamp;
 use crate::config::Config;
+use crate::order::Provider;
 
 /// Why a delivery is not stored: the values of the label `reason`.
 pub const REFUSALS: [&str; 13] = [
@@ -143,6 +144,18 @@ pub const ALL: &[Described] = &[
         Database,
         "When the last event of a source was settled; 0 if there was none.",
     ),
+    (
+        "ticketledger_source_complete_timestamp_seconds",
+        Gauge,
+        Database,
+        "Until when the book of a source is known to be complete, by comparison with the provider; 0 if unknown.",
+    ),
+    (
+        "ticketledger_silence_expected_deliveries",
+        Gauge,
+        Database,
+        "Webhooks that usually come in the time since the last one that no sweep explains, by source and kind.",
+    ),
     ("ticketledger_alert_active", Gauge, Database, "1 while an alert of a source is active, else 0, by alert."),
     (
         "ticketledger_alert_notices_total",
@@ -157,6 +170,27 @@ pub const ALL: &[Described] = &[
         "When the daemon last read these values from the database.",
     ),
     ("ticketledger_monitor_failures_total", Counter, Daemon, "Failed attempts to read these values from the database."),
+    (
+        "ticketledger_sweep_complete_until_timestamp_seconds",
+        Gauge,
+        Database,
+        "All that changed at the provider of a source before is stored; 0 if it was never swept.",
+    ),
+    (
+        "ticketledger_sweep_last_success_timestamp_seconds",
+        Gauge,
+        Database,
+        "When the last sweep of a source came to its end; 0 if none did.",
+    ),
+    ("ticketledger_sweep_budget_left", Gauge, Database, "Requests left of the month, by source and kind."),
+    (
+        "ticketledger_sweep_found_total",
+        Counter,
+        Daemon,
+        "Changes that a sweep found, by source; kind `missed` had no webhook, kind `late` had one afterwards.",
+    ),
+    ("ticketledger_sweep_runs_total", Counter, Daemon, "Runs of the sweep, by source and result."),
+    ("ticketledger_sweep_requests_total", Counter, Daemon, "Requests of the sweep to the provider, by source."),
     ("process_start_time_seconds", Gauge, Daemon, "When the process started, in seconds since 1970."),
     ("process_cpu_seconds_total", Counter, Daemon, "CPU time used, in seconds."),
     ("process_resident_memory_bytes", Gauge, Daemon, "Memory in use, in bytes."),
@@ -207,7 +241,31 @@ pub fn begin(config: &Config, embedded: bool, now: Timestamp) {
         counter!("ticketledger_deliveries_refused_total", "source" => "", "reason" => reason).increment(0);
     }
     for source in &config.sources {
+        let kind = match source.provider {
+            Provider::Bookingkit => "order",
+            Provider::Ticketpark => "new-booking",
+        };
+        gauge!("ticketledger_silence_expected_deliveries", "source" => source.name.clone(), "kind" => kind).set(0);
         begin_source(&source.name, source.api.is_some());
+        if source.can_be_swept() {
+            begin_sweep(&source.name);
+        }
+    }
+}
+
+fn begin_sweep(source: &str) {
+    let source = source.to_owned();
+    for result in ["clean", "repaired", "failed", "stopped", "over_budget", "unstable"] {
+        counter!("ticketledger_sweep_runs_total", "source" => source.clone(), "result" => result).increment(0);
+    }
+    for kind in ["missed", "late"] {
+        counter!("ticketledger_sweep_found_total", "source" => source.clone(), "kind" => kind).increment(0);
+    }
+    counter!("ticketledger_sweep_requests_total", "source" => source.clone()).increment(0);
+    gauge!("ticketledger_sweep_complete_until_timestamp_seconds", "source" => source.clone()).set(0);
+    gauge!("ticketledger_sweep_last_success_timestamp_seconds", "source" => source.clone()).set(0);
+    for kind in ["sweep", "history"] {
+        gauge!("ticketledger_sweep_budget_left", "source" => source.clone(), "kind" => kind).set(0);
     }
 }
 

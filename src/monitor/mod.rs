@@ -17,6 +17,7 @@ mod money;
 mod notify;
 mod observation;
 pub mod process;
+pub mod silence;
 pub mod store;
 
 use std::collections::BTreeMap;
@@ -44,6 +45,9 @@ use crate::limits;
 /// Answers which sources have a provider that counts as down.
 pub type ProvidersDown = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
 
+/// Answers how complete each source is, in words, by the name of the source.
+pub type Statements = Arc<dyn Fn() -> BTreeMap<String, String> + Send + Sync>;
+
 /// Notices that may wait for the command; more are only logged.
 const NOTICES: usize = 256;
 
@@ -65,6 +69,8 @@ struct Inner {
     providers_down: ProvidersDown,
     teller: Teller,
     seen: Mutex<Seen>,
+    /// How complete each source is, in words; apart, so that nobody waits for a look.
+    statements: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 /// Reads the database once, from outside the daemon.
@@ -73,7 +79,10 @@ struct Inner {
 /// When a statement fails.
 pub fn observe_once(database: &Database, config: &Config, now: Timestamp) -> Result<Observation> {
     let sources = by_name(config);
-    database.read(|connection| observation::observe(connection, &mut Purse::default(), &sources, now))
+    database.read(|connection| {
+        let (mut purse, mut silence) = (Purse::default(), silence::Memory::default());
+        observation::observe(connection, &mut purse, &mut silence, &sources, now)
+    })
 }
 
 /// What is wrong now. `down` are the sources whose provider counts as down.
@@ -89,7 +98,9 @@ fn by_name(config: &Config) -> BTreeMap<String, Source> {
 #[derive(Default)]
 struct Seen {
     purse: Purse,
+    silence: silence::Memory,
     known: Known,
+
     /// Whether the last observation failed, which is logged once.
     failing: bool,
 }
@@ -121,6 +132,7 @@ impl Monitor {
             providers_down,
             teller: Teller::new(config.alerts.clone()),
             seen: Mutex::default(),
+            statements: Arc::default(),
         }))
     }
 
@@ -162,6 +174,12 @@ impl Monitor {
         if tokio::time::timeout(TELL_AT_END, telling).await.is_err() {
             tracing::warn!("stopped before all alerts were sent");
         }
+    }
+
+    /// How complete each source was at the last look. Asks no database, and waits for none.
+    pub fn statements(&self) -> Statements {
+        let statements = Arc::clone(&self.0.statements);
+        Arc::new(move || statements.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
     /// Looks once, and tells what is to be told before it answers. For tests.
@@ -225,10 +243,16 @@ impl Inner {
 
     fn observe_database(&self, seen: &mut Seen, now: Timestamp) -> Result<Vec<Notice>> {
         self.store_activity(now)?;
-        let Seen { purse, known, .. } = seen;
+        silence::count(&self.database, now)?;
+        let Seen { purse, silence, known, .. } = seen;
         let observation =
-            self.database.read(|connection| observation::observe(connection, purse, &self.sources, now))?;
+            self.database.read(|connection| observation::observe(connection, purse, silence, &self.sources, now))?;
         observation.record(&self.sources, known, now);
+        let in_words =
+            |(name, source): (&String, &Source)| (name.clone(), observation.freshness(name).in_words(source.timezone));
+        let statements = self.sources.iter().map(in_words).collect();
+        *self.statements.lock().unwrap_or_else(PoisonError::into_inner) = statements;
+        silence.tell(&self.database, &self.sources, &observation.silent, now)?;
         let down = (self.providers_down)();
         let causes = alert::causes(&observation, &down, &self.settings, &self.sources, now);
         let notices = alert::change(&self.database, &causes, &self.sources, now);

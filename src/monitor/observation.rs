@@ -6,10 +6,12 @@ use metrics::gauge;
 
 use super::catalog::SEVERITIES;
 use super::money::{Money, Purse};
+use super::silence::{self, Silent};
 use super::store::{self, Day};
 use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::db::{Connection, Result};
+use crate::freshness::{self, Freshness, Parked, Swept, Told};
 
 /// Days of which a silence counts as usual.
 const LEARN_DAYS: i64 = 28;
@@ -54,6 +56,10 @@ pub struct Observation {
     pub findings: BTreeMap<(String, String), i64>,
     /// When something last happened, by source.
     pub lately: BTreeMap<String, Lately>,
+    /// What comparisons with the providers say, by source.
+    pub swept: BTreeMap<String, Swept>,
+    /// For how long nothing has come, by source and kind.
+    pub silent: BTreeMap<(String, String), Silent>,
 }
 
 /// Looks at the database. Nothing here reads what is done.
@@ -63,6 +69,7 @@ pub struct Observation {
 pub(super) fn observe(
     connection: &mut Connection,
     purse: &mut Purse,
+    silence: &mut silence::Memory,
     sources: &BTreeMap<String, Source>,
     now: Timestamp,
 ) -> Result<Observation> {
@@ -74,7 +81,12 @@ pub(super) fn observe(
     let findings = store::findings(connection)?.into_iter().map(|row| ((row.source, row.severity), row.findings));
     let findings = findings.collect();
     let money = purse.count(connection, sources)?;
-    Ok(Observation { backlog, parked, money, findings, lately: lately(connection, now)? })
+    let mut swept = BTreeMap::new();
+    for source in sources.keys() {
+        swept.insert(source.clone(), freshness::swept(connection, source, now)?);
+    }
+    let silent = silence.read(connection, sources, &swept, now)?;
+    Ok(Observation { backlog, parked, money, findings, lately: lately(connection, now)?, swept, silent })
 }
 
 /// When something last happened, by source.
@@ -108,6 +120,17 @@ fn summary(days: &[Day], now: Timestamp) -> Lately {
 }
 
 impl Observation {
+    /// How complete the book of a source is.
+    pub fn freshness(&self, source: &str) -> Freshness {
+        let events = self.parked.get(source).copied().unwrap_or(0);
+        let valued = self.money.valued.get(source).copied().unwrap_or(0);
+        let of_source = self.money.amounts.iter().filter(|((of, _), _)| of == source);
+        let told = of_source.map(|((_, currency), minor)| Told { currency: currency.clone(), amount_minor: *minor });
+        let parked = Parked { events, told: told.collect(), without_sum: events.saturating_sub(valued).max(0) };
+        let waiting_since = self.backlog.get(source).and_then(|backlog| backlog.oldest_received_at);
+        Freshness::of(self.swept.get(source).cloned().unwrap_or_default(), waiting_since, parked)
+    }
+
     /// Sets the gauges. What is not there any more is set to 0: `known` are the series that were set before.
     pub(super) fn record(&self, sources: &BTreeMap<String, Source>, known: &mut Known, now: Timestamp) {
         known.sources.extend(sources.keys().cloned());
@@ -117,6 +140,7 @@ impl Observation {
         for source in &known.sources {
             self.record_source(source, now);
         }
+        silence::record(&self.silent);
         for (source, currency) in &known.amounts {
             let labels = [("source", source.clone()), ("currency", currency.clone())];
             let minor = self.money.amounts.get(&(source.clone(), currency.clone())).copied().unwrap_or(0);
@@ -144,6 +168,8 @@ impl Observation {
             .set(seconds(lately.received_at));
         gauge!("ticketledger_source_last_settled_timestamp_seconds", "source" => name())
             .set(seconds(lately.settled_at));
+        gauge!("ticketledger_source_complete_timestamp_seconds", "source" => name())
+            .set(seconds(self.freshness(source).complete_up_to));
     }
 }
 

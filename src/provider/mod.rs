@@ -5,7 +5,9 @@
 
 pub mod bookingkit;
 mod failure;
+mod http;
 pub mod json;
+mod records;
 mod shape;
 pub mod ticketpark;
 pub mod wrapped;
@@ -20,6 +22,8 @@ use crate::inbox::{Classified, Entity};
 use crate::order::{Contact, Note, Order, Payment, Provider};
 
 pub use self::failure::{Failure, Unreadable};
+pub use self::http::{Answer, Fetched, SetupError};
+pub use self::records::{Record, records};
 pub use crate::inbox::ParkReason;
 
 /// What a webhook to `source` is about. What cannot be read is parked at once, so that the answer can say why.
@@ -163,6 +167,29 @@ pub fn read_answer(
     match source.provider {
         Provider::Bookingkit => Err(Unreadable::new(ParkReason::GarbageAnswer, "bookingkit's orders are not fetched")),
         Provider::Ticketpark => ticketpark::read_answer(source, entity, body, received_at),
+    }
+}
+
+/// The records of a page of a source's list.
+///
+/// # Errors
+/// See [`records()`].
+pub fn listed(source: &Source, page: &[u8]) -> Result<Vec<Record>, Unreadable> {
+    let key = match source.provider {
+        Provider::Bookingkit => "id",
+        Provider::Ticketpark => "pid",
+    };
+    records(page, key)
+}
+
+/// Reads a record of a list as an order.
+///
+/// # Errors
+/// What would park a webhook that said so.
+pub fn read_listed(source: &Source, body: &[u8], now: Timestamp) -> Result<OrderReading, Unreadable> {
+    match source.provider {
+        Provider::Bookingkit => bookingkit::read(source, body),
+        Provider::Ticketpark => ticketpark::booking::read_booking(source, body, now),
     }
 }
 

@@ -19,7 +19,7 @@ use super::ready::{Turn, ready};
 use crate::clock::Clock;
 use crate::db::Database;
 use crate::inbox::writer::Pulse;
-use crate::monitor::process;
+use crate::monitor::{Statements, process};
 
 const PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>ticketledger</title>\
     <h1>ticketledger</h1><ul><li><a href=\"/readyz\">readiness</a></li><li><a href=\"/metrics\">metrics</a></li></ul>";
@@ -42,6 +42,8 @@ pub struct Console {
     pub turn: Turn,
     /// Of all database checks together.
     pub timeout: Duration,
+    /// Tells how complete each source is.
+    pub statements: Statements,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
 }

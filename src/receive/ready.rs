@@ -42,7 +42,9 @@ pub(super) async fn ready(method: Method, console: Arc<Console>) -> Answer {
         .map(|(name, result)| (name.to_owned(), Value::String(result.err().unwrap_or_else(|| "ok".to_owned()))))
         .collect();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    answer::json(status, &json!({ "ready": ready, "checks": shown }))
+    // For whoever reads it: a source that is behind does not make the daemon unready.
+    let freshness = (console.statements)();
+    answer::json(status, &json!({ "ready": ready, "checks": shown, "freshness": freshness }))
 }
 
 async fn of_database(console: &Arc<Console>) -> Vec<Check> {

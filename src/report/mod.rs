@@ -3,6 +3,7 @@
 pub mod ageing;
 mod closed;
 pub mod format;
+mod freshness;
 pub mod journal;
 pub mod pack;
 pub mod sheet;
@@ -16,6 +17,7 @@ use std::cmp::Reverse;
 
 pub use self::closed::{NotClosed, read_as_closed};
 pub use self::format::{Amounts, Format};
+pub use self::freshness::freshness;
 pub use self::stream::Stream;
 pub use self::table::{Cell, Column, Shown, Table};
 

@@ -1,4 +1,5 @@
-//! Access to a Ticketpark account: keeps its tokens valid, and repeats a request once when its token is refused.
+//! Access to the providers' APIs: keeps tokens valid, and repeats a request once when its token is refused.
+//! [`OrdersAccess`] is that to bookingkit's, [`Access`] that to a Ticketpark account:
 //!
 //! ```text
 //! get_booking ──> token in memory, valid ─────────────────────────────┐
@@ -11,6 +12,7 @@
 //! nothing, a crash before it costs a login.
 
 mod login;
+mod orders;
 mod renew;
 mod seal;
 mod store;
@@ -20,12 +22,14 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 
+pub use self::orders::{OrdersAccess, Refusal};
+
 use self::renew::{Held, Tokens};
 use self::seal::Seal;
 use crate::clock::{Clock, Moment, Timestamp};
 use crate::config::Source;
 use crate::db::Database;
-use crate::provider::ticketpark::client::{self, Answer, Client, Fetched};
+use crate::provider::ticketpark::client::{self, Answer, BookingsPage, Client, Fetched};
 use crate::provider::{Failure, ParkReason};
 
 /// Access to the account of one source. Cheap to clone; all clones share the tokens.
@@ -61,6 +65,8 @@ pub enum SetupError {
 enum Record<'p> {
     Booking(&'p str),
     Person(&'p str),
+    Changed(BookingsPage<'p>),
+    Path(&'p str),
 }
 
 impl Access {
@@ -123,6 +129,22 @@ impl Access {
         self.get(Record::Person(pid)).await
     }
 
+    /// Reads a page of the bookings that changed.
+    ///
+    /// # Errors
+    /// Any response other than 200 or 404, and failures of the request.
+    pub async fn list_bookings(&self, page: BookingsPage<'_>) -> Result<Fetched, Failure> {
+        self.get(Record::Changed(page)).await
+    }
+
+    /// Reads any path with its query, to find out how the API behaves.
+    ///
+    /// # Errors
+    /// Any response other than 200 or 404, and failures of the request.
+    pub async fn get_path(&self, path: &str) -> Result<Fetched, Failure> {
+        self.get(Record::Path(path)).await
+    }
+
     /// Exchanges a login for tokens, which a running daemon picks up. The password is not stored.
     ///
     /// # Errors
@@ -158,6 +180,8 @@ impl Access {
         match record {
             Record::Booking(pid) => self.0.client.get_booking(pid, &token.access_token).await,
             Record::Person(pid) => self.0.client.get_person(pid, &token.access_token).await,
+            Record::Path(path) => self.0.client.get_path(path, &token.access_token).await,
+            Record::Changed(page) => self.0.client.list_bookings(page, &token.access_token).await,
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod circuit_breaker;
 mod claim;
+pub mod credits;
 mod dry_run;
 pub mod effect;
 mod fitting;
@@ -13,7 +14,6 @@ mod read;
 mod retry;
 mod settle;
 mod settle_metrics;
-pub mod sweep;
 mod work;
 
 use std::collections::BTreeMap;
@@ -168,6 +168,15 @@ impl Worker {
 
     pub fn settled(&self) -> Arc<Activity> {
         Arc::clone(&self.0.settled)
+    }
+
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.0.sources.values()
+    }
+
+    /// The access to a Ticketpark account, to be shared: of a token that is renewed only one is valid.
+    pub fn access(&self, source: &str) -> Option<Access> {
+        self.0.access.get(source).cloned()
     }
 
     /// The sources whose provider counts as down.

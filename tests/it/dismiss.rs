@@ -5,7 +5,7 @@ use ticketledger::demo::stand_in::BookingExample;
 use ticketledger::inbox::operator::dismiss::{Dismissed, Doubt, Plan, dismiss, plan};
 use ticketledger::inbox::operator::{self, Reason, Selection};
 use ticketledger::ledger::book::Month;
-use ticketledger::ledger::close::{Request, close};
+use ticketledger::ledger::close::{Request, Settings, close};
 use ticketledger::maintenance::retention::{Class, Rule, prune};
 use ticketledger::provider::DOUBTS;
 
@@ -72,7 +72,7 @@ on_both_engines!(a_dismissed_webhook_is_no_longer_parked_and_not_counted, async 
     daemon.set_clock("2025-12-03T12:00:00Z");
     let reason = Reason { actor: "ada".to_owned(), why: "month end".to_owned() };
     let request = Request { month: Month::parse("2025-11").unwrap(), soft: false, force: false, reason };
-    let closing = close(daemon.database(), &daemon.clock, "museum", &request).unwrap();
+    let closing = close(daemon.database(), &daemon.clock, "museum", &request, Settings::default()).unwrap();
     assert_eq!((closing.result, closing.blockers.len()), ("closed", 0));
     daemon.finish().await;
     let (code, said, errors) = Program::new(database).run(&["ledger", "rebuild"]);

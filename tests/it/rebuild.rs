@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use ticketledger::db::Database;
 use ticketledger::inbox::operator::Reason;
 use ticketledger::ledger::book::Month;
-use ticketledger::ledger::close::{Request, close};
+use ticketledger::ledger::close::{Request, Settings, close};
 use ticketledger::ledger::proof::rebuild::{Rebuilt, Switches, rebuild};
 use ticketledger::on_engine;
 
@@ -310,7 +310,7 @@ on_both_engines!(manual_and_closing_entries_keep_their_place, async |database| {
     };
     // What is still open is not what this is about.
     database.execute("UPDATE findings SET state = 'acknowledged'");
-    let closed = close(daemon.database(), &daemon.clock, "museum", &request).unwrap();
+    let closed = close(daemon.database(), &daemon.clock, "museum", &request, Settings::default()).unwrap();
     assert_eq!(closed.result, "closed", "{:?}", closed.blockers);
     daemon
         .accepted(

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every module with those that it may use, in the order of `lib.rs`: each only those before it.
-const MODULES: [(&str, &[&str]); 22] = [
+const MODULES: [(&str, &[&str]); 24] = [
     ("limits", &[]),
     ("clock", &[]),
     ("money", &[]),
@@ -17,12 +17,13 @@ const MODULES: [(&str, &[&str]); 22] = [
     ("provider", &["limits", "clock", "money", "order", "config", "inbox"]),
     ("contacts", &["limits", "clock", "order", "db", "inbox"]),
     // Never the settings: what it needs of them is passed in.
-    ("ledger", &["limits", "clock", "money", "order", "policy", "db", "inbox"]),
-    ("report", &["limits", "clock", "money", "policy", "db", "inbox", "ledger"]),
-    ("export", &["limits", "clock", "money", "config", "db", "ledger", "report"]),
+    ("freshness", &["clock", "money", "db", "inbox"]),
+    ("ledger", &["limits", "clock", "money", "order", "policy", "db", "inbox", "freshness"]),
+    ("report", &["limits", "clock", "money", "policy", "db", "inbox", "freshness", "ledger"]),
+    ("export", &["limits", "clock", "money", "config", "db", "freshness", "ledger", "report"]),
     ("maintenance", &["clock", "config", "db", "inbox", "ledger"]),
     ("cluster", &["limits", "clock", "db", "inbox"]),
-    ("monitor", &["limits", "clock", "order", "config", "db", "inbox", "provider"]),
+    ("monitor", &["limits", "clock", "order", "config", "db", "inbox", "provider", "freshness", "ledger"]),
     ("session", &["clock", "config", "db", "provider"]),
     (
         "worker",
@@ -31,8 +32,9 @@ const MODULES: [(&str, &[&str]); 22] = [
             "session",
         ],
     ),
+    ("sweep", &["clock", "money", "order", "config", "db", "inbox", "provider", "ledger", "session", "worker"]),
     ("receive", &["limits", "clock", "config", "db", "inbox", "provider", "monitor"]),
-    ("doctor", &["limits", "clock", "config", "db", "inbox", "ledger", "monitor", "session"]),
+    ("doctor", &["limits", "clock", "config", "db", "inbox", "provider", "ledger", "monitor", "session"]),
     (
         "daemon",
         &[
@@ -46,10 +48,11 @@ const MODULES: [(&str, &[&str]); 22] = [
             "cluster",
             "monitor",
             "worker",
+            "sweep",
             "receive",
         ],
     ),
-    ("demo", &["limits", "clock", "config", "db", "inbox", "ledger", "report", "daemon"]),
+    ("demo", &["limits", "clock", "config", "db", "inbox", "freshness", "ledger", "report", "sweep", "daemon"]),
 ];
 
 /// Every room of the ledger with those that it may use, in the order of `ledger/mod.rs`.

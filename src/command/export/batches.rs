@@ -61,7 +61,8 @@ fn in_words(batches: &[Batch]) -> String {
     if batches.is_empty() {
         return "Nothing was exported yet.\n".to_owned();
     }
-    let mut table = format::plain_table(["batch", "entries", "from", "to", "rows", "exported at", "by", "state"]);
+    let mut table =
+        format::plain_table(["batch", "entries", "from", "to", "rows", "exported at", "by", "state", "the book then"]);
     for batch in batches {
         let state = batch.taken_back.as_ref().map_or_else(String::new, |taken| {
             format!("taken back by {} on {}: {}", taken.by, taken.at.utc().date_naive(), taken.reason)
@@ -75,6 +76,7 @@ fn in_words(batches: &[Batch]) -> String {
             batch.created_at.to_string(),
             batch.created_by.clone(),
             state,
+            batch.freshness.clone().unwrap_or_default(),
         ];
         table.add_row(cells.map(|cell| format::printable(&cell)));
     }

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::db::Database;
 use crate::export::account_map::AccountMap;
 use crate::export::{self, Exported, Parameters, Request, Target, months_of};
+use crate::freshness::Freshness;
 use crate::ledger::totals::Period;
 use crate::money::{Currency, format_minor};
 use crate::report::Amounts;
@@ -117,7 +118,10 @@ fn export_months(config: &Config, target: Target, wanted: &Wanted, minor_units: 
     let mut of_sources = Vec::new();
     for source in sources {
         match parameters(config, target, &source, minor_units) {
-            Ok(parameters) => of_sources.push((source, parameters)),
+            Ok(parameters) => {
+                let freshness = freshness(config, &database, &source)?;
+                of_sources.push((source, Parameters { freshness, ..parameters }));
+            }
             Err(why) => left_out.push(why),
         }
     }
@@ -136,6 +140,14 @@ fn export_months(config: &Config, target: Target, wanted: &Wanted, minor_units: 
     ended?;
     let attention = done.iter().any(|done| !done.problems.is_empty() || !done.warnings.is_empty());
     Ok(if attention { Outcome::Attention } else { Outcome::Fine })
+}
+
+/// How complete the book of a source is, in words.
+fn freshness(config: &Config, database: &Database, source: &str) -> anyhow::Result<Option<String>> {
+    let Some(known) = config.source(source) else { return Ok(None) };
+    let (told, now) = (|body: &[u8]| settings::told(config, source, body), Clock::System.now());
+    let freshness = database.read(|connection| Freshness::read(connection, source, &told, now))?;
+    Ok(Some(freshness.in_words(known.timezone)))
 }
 
 /// Exports the months of the period, source by source.
@@ -210,7 +222,10 @@ fn in_words(done: &[Exported], left_out: &[String], period: &str) -> String {
     if done.is_empty() {
         let _ = writeln!(text, "There are no entries in {period}.");
     }
-    for Exported { batch, result, entries, postings, rows, debit_minor, files, problems, warnings, .. } in done {
+    for Exported {
+        batch, result, entries, postings, rows, debit_minor, files, freshness, problems, warnings, ..
+    } in done
+    {
         let debits: Vec<String> =
             debit_minor.iter().map(|(currency, minor)| format!("{} {currency}", amount(*minor, currency))).collect();
         let debits = debits.join(", ");
@@ -224,6 +239,9 @@ fn in_words(done: &[Exported], left_out: &[String], period: &str) -> String {
         };
         for file in files {
             let _ = writeln!(text, "  {}  {} bytes  sha256 {}", file.name, file.bytes, file.sha256);
+        }
+        if let Some(freshness) = freshness.as_ref().filter(|_| *result == "exported") {
+            let _ = writeln!(text, "  {freshness}");
         }
         for problem in problems {
             let _ = writeln!(text, "  {}: {} ({} rows)", problem.code, problem.detail, problem.rows);

@@ -14,7 +14,9 @@ use crate::command::{Outcome, settings};
 use crate::config::Config;
 use crate::db::Database;
 use crate::ledger::book::Month;
-use crate::ledger::close::{Blocker, Closing, Request, anchor, anchor_lines, close, contradiction, preview, sources};
+use crate::ledger::close::{
+    Blocker, Closing, Request, Settings, anchor, anchor_lines, close, contradiction, preview, sources,
+};
 
 #[derive(Debug, Args)]
 pub(in crate::command) struct Close {
@@ -66,7 +68,11 @@ pub(super) fn run(config: &Config, options: Close) -> anyhow::Result<Outcome> {
     let mut closings = Vec::new();
     for source in &chosen {
         let act = if options.dry_run { preview } else { close };
-        closings.push(act(&database, &Clock::System, source, &request)?);
+        let told = |body: &[u8]| settings::told(config, source, body);
+        let known = config.sources.iter().find(|known| known.name == *source);
+        let grace_milliseconds =
+            known.map_or(Settings::default().grace_milliseconds, |known| known.sweep.grace_milliseconds);
+        closings.push(act(&database, &Clock::System, source, &request, Settings { tell: &told, grace_milliseconds })?);
     }
     output::print(match options.format {
         DetailFormat::Table => closings.iter().map(in_words).collect(),

@@ -2,6 +2,7 @@
 
 mod account;
 mod balances;
+mod freshness;
 mod journal;
 mod pack;
 mod sums;
@@ -46,6 +47,9 @@ enum ReportCommand {
     /// Everything that an accountant expects at the end of a month, a quarter or a year, as one HTML file (and a PDF)
     /// with the data behind it; exit code 3 when a check on its cover has failed
     Pack(pack::PackOptions),
+    /// How complete each source is: until when nothing is missing, what is parked, how the last sweep ended; exit
+    /// code 3 when it did not end well
+    Freshness(Freshness),
     /// Open findings: what does not add up or should be known; exit code 3 while one is above `info`
     Findings(Findings),
 }
@@ -80,6 +84,17 @@ struct Vouchers {
 #[derive(Debug, Args)]
 struct Findings {
     /// No period: what is open now has none.
+    #[arg(long, hide = true)]
+    period: Option<String>,
+    #[command(flatten)]
+    span: NoSpan,
+    #[command(flatten)]
+    scope: Scope,
+}
+
+#[derive(Debug, Args)]
+struct Freshness {
+    /// No period: it is what is known now.
     #[arg(long, hide = true)]
     period: Option<String>,
     #[command(flatten)]
@@ -145,6 +160,12 @@ pub(super) fn run(config: &Config, options: &Report) -> anyhow::Result<Outcome> 
             Ok(Outcome::Fine)
         }
         ReportCommand::Pack(options) => pack::run(config, options),
+        ReportCommand::Freshness(Freshness { period, span, scope }) => {
+            if period.is_some() || span.is_asked_for() {
+                return Err(at_one_point("leave it out; of a closed month, `report pack --as-closed` says it").into());
+            }
+            freshness::run(config, scope)
+        }
         ReportCommand::Findings(Findings { period, span, scope }) => {
             if period.is_some() || span.is_asked_for() {
                 return Err(at_one_point("leave it out, or see `ticketledger findings list`").into());

@@ -13,9 +13,8 @@ use crate::command::{Outcome, output, settings};
 use crate::config::Config;
 use crate::ledger::close::sources;
 use crate::ledger::totals::Period;
-use crate::provider;
 use crate::report::pack::paper::{Converter, Language, html, json, plain_pdf};
-use crate::report::pack::{self, Outcome as Tied, Pack, Request, ToldPayment};
+use crate::report::pack::{self, Outcome as Tied, Pack, Request};
 
 #[derive(Debug, Args)]
 pub(super) struct PackOptions {
@@ -64,7 +63,7 @@ pub(super) fn run(config: &Config, options: &PackOptions) -> anyhow::Result<Outc
     let out = fs::canonicalize(&options.out)?;
     let mut outcome = Outcome::Fine;
     for source in &chosen {
-        let told = |body: &[u8]| told(config, source, body);
+        let told = |body: &[u8]| settings::told(config, source, body);
         let request = Request {
             source,
             period: options.period,
@@ -81,18 +80,6 @@ pub(super) fn run(config: &Config, options: &PackOptions) -> anyhow::Result<Outc
         }
     }
     Ok(outcome)
-}
-
-/// The payments in a body, if it is one of the source's webhooks.
-fn told(config: &Config, source: &str, body: &[u8]) -> Option<Vec<ToldPayment>> {
-    let source = config.sources.iter().find(|known| known.name == source)?;
-    let payments = provider::payments_in(source, body)?;
-    let payment = |payment: crate::order::Payment| ToldPayment {
-        id: payment.id,
-        currency: payment.currency.code().to_owned(),
-        amount_minor: payment.amount_minor,
-    };
-    Some(payments.into_iter().map(payment).collect())
 }
 
 /// Writes JSON, HTML and PDF, each whole or not at all.

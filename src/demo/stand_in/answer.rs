@@ -66,6 +66,23 @@ pub(super) fn status(status: u16, retry_after: Option<&str>) -> Answer {
     answer
 }
 
+/// An error in bookingkit's form.
+pub(super) fn error(status: StatusCode, code: u32, description: &str) -> Answer {
+    let error = status.canonical_reason().unwrap_or_default();
+    json(status, &json!({ "error_code": code, "error": error, "error_description": description }))
+}
+
+/// bookingkit's answer to who asks for a token while the last one is good.
+pub(super) fn reuse_the_token() -> Answer {
+    error(StatusCode::TOO_MANY_REQUESTS, 42901, "please reuse your oauth tokens")
+}
+
+/// bookingkit's answer when the month's requests are used up.
+pub(super) fn month_used_up() -> Answer {
+    let text = "You exceeded your monthly request limit. Your current limit is 500000 requests per month";
+    error(StatusCode::TOO_MANY_REQUESTS, 42910, text)
+}
+
 pub(super) fn method_not_allowed() -> Answer {
     let mut answer = json(StatusCode::METHOD_NOT_ALLOWED, &json!({ "error": "this stand-in changes nothing" }));
     answer.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
@@ -84,6 +101,14 @@ pub(super) fn truncated() -> Answer {
     let mut answer = pieces(StatusCode::OK, [Bytes::from_static(b"{\"pid\": 2932334")]);
     answer.body_mut().end = End::BreaksOffNext;
     answer
+}
+
+/// The first half of an answer, sent as if it were all of it.
+pub(super) fn cut(mut whole: Answer) -> Answer {
+    let bytes: Vec<u8> = whole.body().pieces.iter().flat_map(|piece| piece.iter().copied()).collect();
+    let half = bytes.split_at(bytes.len() / 2).0;
+    whole.body_mut().pieces = VecDeque::from([Bytes::copy_from_slice(half)]);
+    whole
 }
 
 /// Valid JSON, one byte over the limit: only a limit on the bytes can refuse it.

@@ -1,13 +1,18 @@
-//! A stand-in for Ticketpark's API on a loopback port. The tests and the demo use it instead of the provider.
+//! A stand-in for the APIs of both providers on a loopback port. The tests and the demo use it instead of the
+//! providers.
 //!
-//! It behaves as documented (rotating refresh tokens, members embedded only on request) and, when told to, produces
-//! everything that goes wrong on a network. It hangs instead of sleeping: whoever asks for a hang also ends it.
+//! It behaves as documented (rotating refresh tokens, members embedded only on request, one token an hour) and, when
+//! told to, produces everything that goes wrong on a network. It hangs instead of sleeping: whoever asks for a hang
+//! also ends it.
 
 mod answer;
+mod bookingkit;
+mod bookings;
 mod example;
 mod resources;
 mod serve;
 mod state;
+mod story;
 mod token;
 
 use std::collections::BTreeMap;
@@ -20,10 +25,13 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+pub use self::bookingkit::{Bookingkit, BookingkitCounts, Count, Move, Readings, Slash};
+pub use self::bookings::{BookingMove, Listing, TicketparkReadings};
 pub use self::example::{BookingExample, TicketExample, person_example};
+pub use self::story::{Step, Story};
 
 use self::state::State;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::Api;
 
 /// A fault of one request; the next request of its kind uses it up.
@@ -43,6 +51,12 @@ pub enum Fault {
     Empty,
     /// 200 and the connection breaks in the middle of the body.
     Truncated,
+    /// The usual response, of which only the first half is sent, as if it were all of it.
+    Cut,
+    /// bookingkit's 42901: the last token is still good, and no other is granted.
+    ReuseToken,
+    /// bookingkit's 42910: the requests of the month are used up.
+    MonthUsedUp,
     /// 200 with one byte more than the limit.
     Oversize,
     /// No response until [`StandIn::release`]; then the usual response.
@@ -130,9 +144,29 @@ impl StandIn {
         }
     }
 
-    /// Adds or replaces a booking. Its `tickets` and `customer` are returned only on request.
+    /// What bookingkit knows. Its API is at `/v3` of [`StandIn::base_url`], its tokens at `/oauth/token`.
+    pub fn bookingkit(&self) -> &Bookingkit {
+        &self.state.bookingkit
+    }
+
+    /// Adds or replaces a booking now. Its `tickets` and `customer` are returned only on request.
     pub fn put_booking(&self, pid: &str, booking: Value) {
-        self.state.lock().bookings.insert(pid.to_owned(), booking);
+        self.put_booking_at(pid, booking, self.state.clock.now());
+    }
+
+    /// The same, as if it had happened at another time.
+    pub fn put_booking_at(&self, pid: &str, booking: Value, updated: Timestamp) {
+        self.state.lock().put_booking(pid, booking, updated);
+    }
+
+    /// Changes what Ticketpark's documentation leaves open.
+    pub fn read_as(&self, change: impl FnOnce(&mut TicketparkReadings)) {
+        change(&mut self.state.lock().readings);
+    }
+
+    /// What changes right before each of the next pages of bookings is read: the first group before the first page.
+    pub fn before_pages(&self, moves: impl IntoIterator<Item = Vec<BookingMove>>) {
+        self.state.lock().moves.extend(moves);
     }
 
     /// Removes a booking; reading it then returns 404.

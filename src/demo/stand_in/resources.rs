@@ -7,6 +7,7 @@ use hyper::{Request, StatusCode, Uri};
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
+use super::bookings;
 use super::state::State;
 
 /// Members of a booking that are returned only on request.
@@ -16,15 +17,17 @@ pub(super) fn answer<B>(state: &State, request: &Request<B>) -> Answer {
     let bearer = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = bearer.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
     let now = state.clock.now();
-    let records = state.lock();
+    let mut records = state.lock();
     if records.access_tokens.get(token).is_none_or(|expires_at| *expires_at <= now) {
         return answer::json(StatusCode::UNAUTHORIZED, &json!({ "error": "invalid_grant" }));
     }
     let mut segments = request.uri().path().split('/').skip(1);
     let found = match (segments.next(), segments.next(), segments.next()) {
-        (Some("bookings"), Some(pid), None) => records.bookings.get(&decode(pid)).cloned().map(|mut booking| {
-            remove_what_nobody_asked_for(&mut booking, request.uri());
-            booking
+        (Some("bookings"), Some("") | None, None) => return bookings::list(&mut records, request.uri(), now),
+        (Some("bookings"), Some(pid), None) => records.bookings.get(&decode(pid)).map(|booking| {
+            let mut value = booking.value.clone();
+            remove_what_nobody_asked_for(&mut value, request.uri());
+            value
         }),
         (Some("persons"), Some(pid), None) => records.persons.get(&decode(pid)).cloned(),
         _ => None,
@@ -36,7 +39,7 @@ pub(super) fn answer<B>(state: &State, request: &Request<B>) -> Answer {
 }
 
 /// Without `properties[tickets]` this API returns a booking that looks as if it had no tickets.
-fn remove_what_nobody_asked_for(booking: &mut Value, uri: &Uri) {
+pub(super) fn remove_what_nobody_asked_for(booking: &mut Value, uri: &Uri) {
     let query: Vec<(String, String)> = serde_urlencoded::from_str(uri.query().unwrap_or_default()).unwrap_or_default();
     let asked: BTreeSet<String> =
         query.into_iter().filter(|(_, value)| value == "true" || value == "1").map(|(name, _)| name).collect();

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::answer::{self, Answer};
 use super::state::State;
-use super::{Fault, resources, token};
+use super::{Fault, bookingkit, resources, token};
 
 /// Serves until it is stopped; then lets running requests finish, and releases those that hang.
 pub(super) async fn serve(listener: TcpListener, state: Arc<State>, mut stopped: watch::Receiver<bool>) {
@@ -28,7 +28,8 @@ pub(super) async fn serve(listener: TcpListener, state: Arc<State>, mut stopped:
         let Ok((stream, _)) = accepted else { continue };
         let state = Arc::clone(&state);
         let service = service_fn(move |request| handle(Arc::clone(&state), request));
-        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        // Answers carry the clock's date, or none, instead of the system's.
+        let connection = http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(stream), service);
         let connection = connections.watch(connection);
         // Connections that are broken on purpose end with an error here.
         tokio::spawn(async move { drop(connection.await) });
@@ -39,8 +40,17 @@ pub(super) async fn serve(listener: TcpListener, state: Arc<State>, mut stopped:
 }
 
 async fn handle(state: Arc<State>, request: Request<Incoming>) -> io::Result<Answer> {
+    if bookingkit::serves(request.uri().path()) {
+        return bookingkit::handle(&state, request).await;
+    }
+    let mut answer = ticketpark(&state, request).await?;
+    state.lock().readings.date(&state.clock, &mut answer);
+    Ok(answer)
+}
+
+async fn ticketpark(state: &State, request: Request<Incoming>) -> io::Result<Answer> {
     if request.uri().path() == token::PATH {
-        return token::handle(&state, request).await;
+        return token::handle(state, request).await;
     }
     if request.method() != Method::GET {
         if request.method() != Method::HEAD {
@@ -53,7 +63,7 @@ async fn handle(state: Arc<State>, request: Request<Incoming>) -> io::Result<Ans
         *records.counts.reads.entry(request.uri().path().to_owned()).or_default() += 1;
         records.faults.pop_front()
     };
-    apply(&state, fault, || resources::answer(&state, &request)).await
+    apply(state, fault, || resources::answer(state, &request)).await
 }
 
 /// Applies a fault to a request that `usual` would otherwise answer.
@@ -64,6 +74,9 @@ pub(super) async fn apply(state: &State, fault: Option<Fault>, usual: impl FnOnc
         Fault::Garbage => Ok(answer::garbage()),
         Fault::Empty => Ok(answer::empty()),
         Fault::Truncated => Ok(answer::truncated()),
+        Fault::Cut => Ok(answer::cut(usual())),
+        Fault::ReuseToken => Ok(answer::reuse_the_token()),
+        Fault::MonthUsedUp => Ok(answer::month_used_up()),
         Fault::Oversize => Ok(answer::oversize()),
         Fault::Hang => {
             state.hang().await;
@@ -76,6 +89,7 @@ pub(super) async fn apply(state: &State, fault: Option<Fault>, usual: impl FnOnc
         }
         Fault::RevokeAccessTokens => {
             state.lock().access_tokens.clear();
+            state.bookingkit.revoke_token();
             Ok(usual())
         }
         Fault::RevokeRefreshTokens => {

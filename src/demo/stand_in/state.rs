@@ -6,19 +6,30 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 use tokio::sync::{Notify, watch};
 
-use super::{Counts, Fault};
+use super::bookingkit::Bookingkit;
+use super::{BookingMove, Counts, Fault, TicketparkReadings};
 use crate::clock::{Clock, Timestamp};
 
 pub(super) struct State {
     pub(super) clock: Clock,
+    pub(super) bookingkit: Bookingkit,
     pub(super) hanging: watch::Sender<usize>,
     pub(super) release: Notify,
     records: Mutex<Records>,
 }
 
+/// A booking, and when it was made and changed.
+pub(super) struct Booking {
+    pub(super) value: Value,
+    pub(super) created: Timestamp,
+    pub(super) updated: Timestamp,
+}
+
 #[derive(Default)]
 pub(super) struct Records {
-    pub(super) bookings: BTreeMap<String, Value>,
+    pub(super) bookings: BTreeMap<String, Booking>,
+    pub(super) readings: TicketparkReadings,
+    pub(super) moves: VecDeque<Vec<BookingMove>>,
     pub(super) persons: BTreeMap<String, Value>,
     pub(super) access_tokens: BTreeMap<String, Timestamp>,
     pub(super) refresh_tokens: BTreeSet<String>,
@@ -29,9 +40,26 @@ pub(super) struct Records {
     pub(super) counts: Counts,
 }
 
+impl Records {
+    pub(super) fn put_booking(&mut self, pid: &str, value: Value, updated: Timestamp) {
+        let created = self.bookings.get(pid).map_or(updated, |booking| booking.created);
+        self.bookings.insert(pid.to_owned(), Booking { value, created, updated });
+    }
+
+    pub(super) fn apply(&mut self, moves: Vec<BookingMove>, now: Timestamp) {
+        for change in moves {
+            match change {
+                BookingMove::Put(pid, booking) => self.put_booking(&pid, booking, now),
+                BookingMove::Remove(pid) => drop(self.bookings.remove(&pid)),
+            }
+        }
+    }
+}
+
 impl State {
     pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, hanging: watch::Sender::new(0), release: Notify::new(), records: Mutex::default() }
+        let bookingkit = Bookingkit::new(clock.clone());
+        Self { clock, bookingkit, hanging: watch::Sender::new(0), release: Notify::new(), records: Mutex::default() }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Records> {

@@ -75,7 +75,7 @@ fn is_our_client(headers: &HeaderMap) -> bool {
     headers.get(AUTHORIZATION).is_some_and(|value| value.as_bytes() == expected.as_bytes())
 }
 
-async fn read(mut body: Incoming) -> io::Result<Vec<u8>> {
+pub(super) async fn read(mut body: Incoming) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let frame = frame.map_err(io::Error::other)?;

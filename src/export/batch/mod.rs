@@ -88,6 +88,9 @@ pub struct Parameters {
     pub vat_split: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub datev: Option<Datev>,
+    /// How complete the book was, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freshness: Option<String>,
     /// Titles of the events that the entries are about, as they were.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub titles: BTreeMap<String, String>,
@@ -109,6 +112,9 @@ pub struct Batch {
     pub rows: i64,
     pub debit_minor: Totals,
     pub files: Vec<FileRecord>,
+    /// How complete the book was; absent in batches of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub freshness: Option<String>,
     #[serde(skip)]
     pub parameters: Parameters,
     pub version: String,

@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 
-use super::{Batch, BatchName, TakenBack, Target};
+use super::{Batch, BatchName, Parameters, TakenBack, Target};
 use crate::clock::Timestamp;
 use crate::db::schema::export_batches;
 use crate::db::{Connection, Result};
@@ -42,7 +42,7 @@ impl BatchRow {
             |error: serde_json::Error| Error::Unreadable { batch: batch.clone(), error: error.to_string() };
         let debit_minor = serde_json::from_str(&self.totals).map_err(unreadable)?;
         let files = serde_json::from_str(&self.files).map_err(unreadable)?;
-        let parameters = serde_json::from_str(&self.parameters).map_err(unreadable)?;
+        let parameters: Parameters = serde_json::from_str(&self.parameters).map_err(unreadable)?;
         let taken_back = self.taken_back_at.map(|at| TakenBack {
             at,
             by: self.taken_back_by.unwrap_or_default(),
@@ -57,6 +57,7 @@ impl BatchRow {
             rows: self.file_rows,
             debit_minor,
             files,
+            freshness: parameters.freshness.clone(),
             parameters,
             version: self.version,
             created_at: self.created_at,

@@ -1,11 +1,13 @@
 //! Loading an order: its row, its versions and its last snapshot.
 
-use super::Orders;
+use std::collections::BTreeMap;
+
 use super::current_state::OrderRow;
+use super::{Orders, store};
 use crate::db::Connection;
 use crate::ledger::Error;
 use crate::ledger::posting::Snapshot;
-use crate::order::Versions;
+use crate::order::{Order, Versions};
 
 /// What is known of an order before an update.
 pub(in crate::ledger) struct KnownOrder {
@@ -32,6 +34,27 @@ pub(in crate::ledger) fn snapshot_of(
     order_id: &str,
 ) -> Result<Snapshot, Error> {
     Ok(load(connection, orders, order_id)?.snapshot)
+}
+
+/// What is known of orders: the order as it was last said, and how new each section of it is.
+///
+/// # Errors
+/// When a statement fails, or a stored snapshot cannot be read.
+pub fn known_orders(
+    connection: &mut Connection,
+    source: &str,
+    order_ids: &[&str],
+) -> Result<BTreeMap<String, (Order, Versions)>, Error> {
+    let mut known = BTreeMap::new();
+    for (row, last) in store::orders(connection, source, order_ids)? {
+        let Some(last) = last else { continue };
+        let unreadable =
+            |error: serde_json::Error| Error::Snapshot { order_id: row.order_id.clone(), detail: error.to_string() };
+        let snapshot: Snapshot = serde_json::from_str(&last.doc).map_err(unreadable)?;
+        let versions = serde_json::from_str(&row.versions).map_err(unreadable)?;
+        known.insert(row.order_id, (snapshot.order, versions));
+    }
+    Ok(known)
 }
 
 pub(in crate::ledger) fn load(

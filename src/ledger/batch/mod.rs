@@ -20,8 +20,8 @@ use chrono_tz::Tz;
 
 pub use current_state::PaymentState;
 pub use finding_row::{FindingRow, FindingState};
-pub use known::is_cancelled;
 pub(in crate::ledger) use known::{KnownOrder, load, snapshot_of};
+pub use known::{is_cancelled, known_orders};
 pub use order_payment::OrderPayment;
 pub(in crate::ledger) use order_state::LastSnapshot;
 pub(in crate::ledger) use orders::Orders;

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::store;
 use crate::clock::Timestamp;
 use crate::db::{Connection, Result};
+use crate::freshness::Freshness;
 use crate::ledger::book::{Month, store as journal};
 
 /// One thing that stands in the way.
@@ -116,4 +117,33 @@ pub(super) fn warnings(connection: &mut Connection, source: &str, zone: Tz) -> R
          settings of {source}, as docs/going-live.md says. Once a month is closed it is frozen"
     );
     Ok(vec![Warning { code: "earlier_months_late", detail }])
+}
+
+/// Whether the book is known to be complete up to `needed`, and if not, what to do about it.
+pub(super) fn incomplete(
+    freshness: &Freshness,
+    source: &str,
+    zone: Tz,
+    month: Month,
+    needed: Timestamp,
+) -> Option<Warning> {
+    let warning = |code, detail| Some(Warning { code, detail });
+    match freshness.complete_up_to {
+        Some(until) if until >= needed => None,
+        Some(_) => warning(
+            "not_complete",
+            format!(
+                "a webhook of {month} may still be missing: {}; `ticketledger sweep {source}` compares with the \
+                 provider",
+                freshness.in_words(zone)
+            ),
+        ),
+        None => warning(
+            "never_swept",
+            format!(
+                "nobody knows whether every webhook of {month} came: {source} was never compared with the provider; \
+                 `ticketledger sweep {source}` does"
+            ),
+        ),
+    }
 }

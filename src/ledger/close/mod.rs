@@ -45,6 +45,7 @@ use super::proof::verify::verify_in;
 use super::totals::{Head, MonthTotals};
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Connection, Database};
+use crate::freshness::{Freshness, Tell};
 use crate::inbox::operator::{self, Action, ActionKind, Reason};
 
 /// What is asked for.
@@ -80,11 +81,31 @@ pub struct Closing {
     pub manifest: Box<RawValue>,
 }
 
+/// How late webhooks may be that still come, when nobody says otherwise.
+const USUAL_GRACE_MILLISECONDS: i64 = 15 * 60_000;
+
+/// What a close is told by those who know the settings.
+#[derive(Clone, Copy)]
+pub struct Settings<'a> {
+    /// Reads the payments in the body of a parked webhook.
+    pub tell: Tell<'a>,
+    /// How late a webhook of the month may be: the book must be complete for so long after its end.
+    pub grace_milliseconds: i64,
+}
+
+impl Default for Settings<'_> {
+    fn default() -> Self {
+        Self { tell: &|_| None, grace_milliseconds: USUAL_GRACE_MILLISECONDS }
+    }
+}
+
 /// What is read before the lock is taken.
 struct BeforeLock {
     zone: Tz,
     broken: Option<String>,
     intake: Intake,
+    freshness: Freshness,
+    grace_milliseconds: i64,
 }
 
 /// All that a close would write.
@@ -111,9 +132,15 @@ pub fn sources(database: &Database) -> Result<Vec<String>, Error> {
 ///
 /// # Errors
 /// When the database cannot be read, or there is no such book.
-pub fn preview(database: &Database, clock: &Clock, source: &str, request: &Request) -> Result<Closing, Error> {
+pub fn preview(
+    database: &Database,
+    clock: &Clock,
+    source: &str,
+    request: &Request,
+    settings: Settings<'_>,
+) -> Result<Closing, Error> {
     database.read(|connection| {
-        let before = before_lock(connection, source, request.month)?;
+        let before = before_lock(connection, clock, source, request.month, settings)?;
         let (entry_no, entry_hash) = journal::head(connection, source)?.unwrap_or((0, chain::GENESIS.to_owned()));
         let head = Head { entry_no, entry_hash: &entry_hash };
         let prepared = prepare(connection, source, &before, head, request, clock.now())?;
@@ -126,8 +153,14 @@ pub fn preview(database: &Database, clock: &Clock, source: &str, request: &Reque
 ///
 /// # Errors
 /// When a statement fails or there is no such book. What stands in the way is not an error but in the [`Closing`].
-pub fn close(database: &Database, clock: &Clock, source: &str, request: &Request) -> Result<Closing, Error> {
-    let before = database.read(|connection| before_lock(connection, source, request.month))?;
+pub fn close(
+    database: &Database,
+    clock: &Clock,
+    source: &str,
+    request: &Request,
+    settings: Settings<'_>,
+) -> Result<Closing, Error> {
+    let before = database.read(|connection| before_lock(connection, clock, source, request.month, settings))?;
     database.transaction("close", |connection| {
         let mut book = Book::open(connection, source, before.zone)?;
         let now = clock.now();
@@ -191,7 +224,13 @@ pub fn contradiction(database: &Database, anchors: &[Anchor], source: Option<&st
     Ok(None)
 }
 
-fn before_lock(connection: &mut Connection, source: &str, month: Month) -> Result<BeforeLock, Error> {
+fn before_lock(
+    connection: &mut Connection,
+    clock: &Clock,
+    source: &str,
+    month: Month,
+    settings: Settings<'_>,
+) -> Result<BeforeLock, Error> {
     let known = journal::sources(connection)?.into_iter().find(|known| known.name == source);
     let Some(KnownSource { timezone: zone, .. }) = known else {
         let text = format!("source {source} has no book yet; start `ticketledger serve` once to create it");
@@ -199,7 +238,8 @@ fn before_lock(connection: &mut Connection, source: &str, month: Month) -> Resul
     };
     let broken = verify_in(connection, Some(source))?.broken;
     let intake = store::intake(connection, source, month.starts_at(zone), month.ends_at(zone))?;
-    Ok(BeforeLock { zone, broken, intake })
+    let freshness = Freshness::read(connection, source, settings.tell, clock.now())?;
+    Ok(BeforeLock { zone, broken, intake, freshness, grace_milliseconds: settings.grace_milliseconds })
 }
 
 fn prepare(
@@ -224,15 +264,19 @@ fn prepare(
         timezone: before.zone.name().to_owned(),
         forced,
         intake: before.intake.clone(),
+        freshness: before.freshness.clone(),
         findings: store::open_findings(connection, source)?,
         event_titles: store::titles(connection, source, month)?,
     };
     let totals_sha256 = totals.sha256()?;
     let soft = closings::period(connection, source, &period)?.filter(|row| row.status == "soft");
     let manifest = totals.document(source, &period, head, &observed)?;
+    let mut warnings = check::warnings(connection, source, before.zone)?;
+    let needed = month.ends_at(before.zone).plus_milliseconds(before.grace_milliseconds);
+    warnings.extend(check::incomplete(&before.freshness, source, before.zone, month, needed));
     Ok(PreparedClose {
         blockers,
-        warnings: check::warnings(connection, source, before.zone)?,
+        warnings,
         manifest_sha256: hex::encode(Sha256::digest(&manifest)),
         manifest,
         forced: observed.forced,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::check::Blocker;
 use crate::clock::Timestamp;
+use crate::freshness::Freshness;
 
 /// What was seen when the month was closed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -20,6 +21,8 @@ pub struct Observed {
     pub forced: Vec<Blocker>,
     /// Whether everything came in.
     pub intake: Intake,
+    /// How complete the book was, as far as it was compared with the provider.
+    pub freshness: Freshness,
     /// Findings that were open or acknowledged.
     pub findings: Vec<OpenFinding>,
     /// The titles of that day, by the key of the event.

@@ -65,6 +65,13 @@ vocabulary! {
         ConfirmationMissing = "confirmation_missing",
         PriceMissing = "price_missing",
         SectionAbsent = "section_absent",
+        MissedWebhook = "missed_webhook",
+        DeltaUnreliable = "delta_unreliable",
+        SweepUnstable = "sweep_unstable",
+        BudgetExhausted = "budget_exhausted",
+        TokenHeldElsewhere = "token_held_elsewhere",
+        ProviderClockDiffers = "provider_clock_differs",
+        UnusualSilence = "unusual_silence",
     }
 }
 
@@ -108,7 +115,13 @@ impl FindingReason {
             | Self::PaymentWithoutBooking
             | Self::ConfirmedAfterCancel
             | Self::ConfirmationMissing
-            | Self::SectionAbsent => Severity::Medium,
+            | Self::SectionAbsent
+            | Self::MissedWebhook
+            | Self::UnusualSilence
+            | Self::DeltaUnreliable
+            | Self::SweepUnstable
+            | Self::BudgetExhausted
+            | Self::TokenHeldElsewhere => Severity::Medium,
             Self::Unpaid
             | Self::RetainedAfterCancel
             | Self::RetainedVatUndecided
@@ -124,7 +137,8 @@ impl FindingReason {
             | Self::DeletedSetMismatch
             | Self::UpdatedSetMismatch
             | Self::UnconfirmedTicket
-            | Self::PriceMissing => Severity::Low,
+            | Self::PriceMissing
+            | Self::ProviderClockDiffers => Severity::Low,
             Self::HeaderPaymentDateMismatch
             | Self::VatRegimeNote
             | Self::AmbiguousProductLines

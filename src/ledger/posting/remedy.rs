@@ -4,6 +4,7 @@ use super::FindingReason;
 
 impl FindingReason {
     /// What usually helps; `None` when there is nothing to do. A case that needs something else says so itself.
+    #[expect(clippy::too_many_lines, reason = "a table with a line for each reason")]
     pub fn remedy(self) -> Option<&'static str> {
         Some(match self {
             Self::TotalNotDerivable => "compare the order with the back office: a part may be missing or wrong",
@@ -59,6 +60,13 @@ impl FindingReason {
             Self::ConfirmedAfterCancel => "check the booking in Ticketpark",
             Self::ConfirmationMissing => "look the booking up at Ticketpark",
             Self::SectionAbsent => "tell Ticketpark",
+            Self::MissedWebhook => "nothing is missing in the books; if there are many, ask the provider why",
+            Self::DeltaUnreliable => "keep the nightly walk on, and ask the provider what counts as a change",
+            Self::SweepUnstable => "it is tried again; if it stays, tell whoever maintains ticketledger",
+            Self::BudgetExhausted => "find out which program asks so often, or raise `budget`",
+            Self::TokenHeldElsewhere => "give ticketledger a client of its own",
+            Self::UnusualSilence => "check that the provider still sends: its settings, the webhook address, the proxy",
+            Self::ProviderClockDiffers => "check the clock of this machine",
             Self::HeaderPaymentDateMismatch
             | Self::DanglingPaymentRef
             | Self::VatRegimeNote

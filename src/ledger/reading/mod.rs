@@ -2,5 +2,8 @@
 //!
 //! Belongs here: telling what is there. Does not: sums over many orders (`totals`), or anything that writes.
 
+mod caused;
 pub mod explain;
 pub mod trace;
+
+pub use self::caused::{Caused, caused};

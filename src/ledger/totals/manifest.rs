@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::{AccountBalance, AsOf, MonthTotals, PaymentsByMethod, Selection, VatByRate};
 use crate::clock::Timestamp;
 use crate::db::{Connection, Error, Result};
+use crate::freshness::Freshness;
 use crate::ledger::book::{Month, closings};
 
 /// Of the form below; a change of it gets a new number, and `verify` keeps the old one.
@@ -83,6 +84,8 @@ struct Observed {
     event_titles: BTreeMap<String, String>,
     findings: Vec<SeenFinding>,
     intake: SeenIntake,
+    /// Absent in manifests of earlier versions.
+    freshness: Option<Freshness>,
 }
 
 /// A finding that was open or acknowledged on the day of the close.
@@ -170,6 +173,11 @@ impl ClosedMonth {
 
     pub fn intake(&self) -> &SeenIntake {
         &self.observed.intake
+    }
+
+    /// How complete the book was on the day of the close, if that was kept.
+    pub fn freshness(&self) -> Option<&Freshness> {
+        self.observed.freshness.as_ref()
     }
 
     /// What the month moved on each account, and the balance of each at its end, as frozen.

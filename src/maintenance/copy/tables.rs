@@ -31,10 +31,17 @@ pub const TABLES: &[&str] = &[
     "event_titles",
     "findings",
     "source_activity",
+    "delivery_hours",
+    "deliveries_counted",
     "alerts",
     "alerted_events",
     "export_batches",
     "export_orders",
+    "sweep_progress",
+    "sweep_runs",
+    "sweep_budgets",
+    "sweep_differences",
+    "api_tokens",
 ];
 
 /// Lines of the entries: the database refuses a line without its entry, and an entry without its lines.

@@ -13,6 +13,7 @@
 //! Personal data goes to the [`Contact`](crate::order::Contact) and nowhere else. Codes of tickets are not kept at all;
 //! of codes that are as good as money only a hash and the last four characters.
 
+pub mod api;
 mod contact;
 mod header;
 mod items;

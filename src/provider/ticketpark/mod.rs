@@ -9,7 +9,7 @@ pub mod booking;
 pub mod client;
 pub mod webhook;
 
-pub use self::webhook::{classify, tells_fact};
+pub use self::webhook::{classify, swept, tells_fact};
 
 use self::webhook::{BookingChange, Webhook};
 use super::{AnswerReading, Unreadable, WebhookContent, WebhookReading};
@@ -55,7 +55,7 @@ fn announcements(webhook: &Webhook) -> Vec<Note> {
     let reason = match change {
         BookingChange::TicketsDeleted => NoteReason::AnnouncedDeleted,
         BookingChange::TicketsUpdated => NoteReason::AnnouncedUpdated,
-        BookingChange::New | BookingChange::Cancelled => return Vec::new(),
+        BookingChange::New | BookingChange::Cancelled | BookingChange::Swept => return Vec::new(),
     };
     let note = |pid: &String| Note::new(reason, format!("ticket:{pid}"), "announced by webhook");
     ticket_pids.iter().map(note).collect()

@@ -7,17 +7,15 @@ use chrono_tz::Tz;
 use super::figures::sum;
 use super::read::Read;
 use super::rows::{
-    Acknowledged, Cover, Entries, Exceptions, FindingSum, Freshness, Head, MonthState, Parked, PolicyUse, Told,
+    Acknowledged, Cover, Entries, Exceptions, FindingSum, Freshness, Head, MonthState, Parked, PolicyUse,
 };
 use super::{Request, store};
 use crate::db::{Connection, Result};
-use crate::inbox::operator::store as inbox;
+use crate::freshness;
 use crate::ledger::batch::FindingState;
 use crate::ledger::book::Month;
 use crate::ledger::findings::operator::store::{FindingFilter, Listed, list};
 
-/// Parked bodies that are read to tell what they are worth.
-const READ_BODIES: i64 = 1_000;
 /// Acknowledged findings that are listed one by one.
 const LISTED_FINDINGS: usize = 50;
 
@@ -63,7 +61,10 @@ fn freshness(connection: &mut Connection, request: &Request<'_>, read: &Read<'_>
     let span = read.span;
     let bounds = (Month::of(span.first).starts_at(zone), Month::of(span.last).ends_at(zone));
     let (now, last_now) = store::received(connection, span.source, bounds)?;
-    let parked = parked(connection, request, now.get("parked").copied().unwrap_or_default())?;
+    let known = freshness::Freshness::read(connection, request.source, request.told, request.now)?;
+    let missed = freshness::missed_between(connection, span.source, bounds.0, bounds.1)?;
+    let parked_of_period = now.get("parked").copied().unwrap_or_default();
+    let as_closed = read.closed.last().filter(|_| request.as_closed);
     let (received, last_received_at) = match request.as_closed {
         false => (now, last_now),
         true => {
@@ -74,27 +75,27 @@ fn freshness(connection: &mut Connection, request: &Request<'_>, read: &Read<'_>
             (states, read.closed.iter().filter_map(|month| month.intake().last_received_at).max())
         }
     };
-    Ok(Freshness { complete_up_to: None, last_sweep: None, missed_found: None, received, last_received_at, parked })
-}
-
-fn parked(connection: &mut Connection, request: &Request<'_>, in_period: i64) -> Result<Parked> {
-    let (in_all, ids) = store::parked(connection, request.source, READ_BODIES)?;
-    // One payment may be told by several webhooks.
-    let mut payments: BTreeMap<(String, String), i64> = BTreeMap::new();
-    let mut with_sum = 0;
-    for id in ids {
-        let told = inbox::body(connection, id)?.and_then(|body| (request.told)(&body));
-        for payment in told.filter(|told| !told.is_empty()).inspect(|_| with_sum += 1).unwrap_or_default() {
-            payments.insert((payment.currency, payment.id), payment.amount_minor);
-        }
-    }
-    let mut sums: BTreeMap<String, i64> = BTreeMap::new();
-    for ((currency, _), minor) in payments {
-        let total = sums.entry(currency).or_default();
-        *total = sum([*total, minor])?;
-    }
-    let told = sums.into_iter().map(|(currency, amount_minor)| Told { currency, amount_minor });
-    Ok(Parked { in_period, in_all, told: told.collect(), without_sum: in_all - with_sum })
+    // What a sweep finds after the close comes as a late entry, so it is told in either view.
+    let seen = match as_closed {
+        Some(closed) => closed.freshness().cloned().unwrap_or_default(),
+        None => known.clone(),
+    };
+    let swept = known.last_sweep.is_some();
+    Ok(Freshness {
+        statement: seen.in_words(zone),
+        complete_up_to: seen.complete_up_to,
+        last_sweep: seen.last_sweep.as_ref().map(|sweep| sweep.at),
+        last_result: seen.last_sweep.map(|sweep| sweep.result),
+        missed_found: swept.then_some(missed),
+        received,
+        last_received_at,
+        parked: Parked {
+            in_period: parked_of_period,
+            in_all: known.parked.events,
+            told: known.parked.told,
+            without_sum: known.parked.without_sum,
+        },
+    })
 }
 
 /// Findings that are not settled. A closed period shows those of the day of its close.

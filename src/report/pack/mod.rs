@@ -28,10 +28,14 @@ pub use self::figures::Moved;
 pub use self::rows::*;
 pub use self::ties::{Check, Difference, Outcome, Tie};
 
+use chrono_tz::Tz;
+
 use self::read::Read;
 use super::NotClosed;
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
+use crate::freshness::Tell;
+use crate::ledger::book::Month;
 use crate::ledger::book::store::sources;
 use crate::ledger::proof::verify::verify_in;
 use crate::ledger::totals::Period;
@@ -47,14 +51,7 @@ pub struct Request<'a> {
     /// The program and its version.
     pub made_by: &'a str,
     /// The payments that the body of a webhook tells of; `None` when it cannot be read.
-    pub told: &'a dyn Fn(&[u8]) -> Option<Vec<ToldPayment>>,
-}
-
-/// A payment in a body that is not booked.
-pub struct ToldPayment {
-    pub id: String,
-    pub currency: String,
-    pub amount_minor: i64,
+    pub told: Tell<'a>,
 }
 
 /// Why there is no pack.
@@ -80,6 +77,11 @@ pub fn read(database: &Database, request: &Request<'_>) -> Result<Pack, Unpackab
     database.read(|connection| of_source(connection, request))
 }
 
+/// The end of the period, if it is over: only then can everything of it have come in.
+fn intake_ends_at(read: &Read<'_>, request: &Request<'_>, zone: Tz) -> Option<Timestamp> {
+    Some(Month::of(read.span.last).ends_at(zone)).filter(|end| *end <= request.now)
+}
+
 fn of_source(connection: &mut Connection, request: &Request<'_>) -> Result<Pack, Unpackable> {
     let known = sources(connection)?.into_iter().find(|known| known.name == request.source);
     let zone = known.ok_or_else(|| Unpackable::NoBook(request.source.to_owned()))?.timezone;
@@ -92,7 +94,8 @@ fn of_source(connection: &mut Connection, request: &Request<'_>) -> Result<Pack,
     let currencies: Vec<Section> = read.currencies().iter().map(section).collect::<Result<_, _>>()?;
     let broken = verify_in(connection, Some(request.source))?.broken;
     let handed = exports::of_span(connection, read.span)?;
-    let mut checks = ties::of_state((&cover, &exceptions), broken.as_deref(), handed.missing);
+    let mut checks =
+        ties::of_state((&cover, &exceptions), intake_ends_at(&read, request, zone), broken.as_deref(), handed.missing);
     checks.extend(ties::as_frozen(&read, &currencies)?);
     for section in &currencies {
         checks.extend(ties::of_section(&read, section)?);

@@ -11,7 +11,6 @@ use super::span::Span;
 use crate::clock::Timestamp;
 use crate::db::schema::{inbox_events, journal_entries, orders, periods, policies, postings, vouchers};
 use crate::db::{Connection, Result};
-use crate::inbox::{EventId, State};
 use crate::ledger::book::{EntryKind, Month};
 use crate::on_engine;
 
@@ -220,12 +219,4 @@ pub(super) fn received(
     let rows: Vec<(String, i64, Option<Timestamp>)> = on_engine!(connection, |c| query.load(c))?;
     let last = rows.iter().filter_map(|(.., last)| *last).max();
     Ok((rows.into_iter().map(|(state, events, _)| (state, events)).collect(), last))
-}
-
-/// How many webhooks are parked, whenever they came, and the numbers of the first of them.
-pub(super) fn parked(connection: &mut Connection, source: &str, most: i64) -> Result<(i64, Vec<EventId>)> {
-    let of_source =
-        || inbox_events::table.filter(inbox_events::source.eq(source)).filter(inbox_events::state.eq(State::Parked));
-    let ids = of_source().order(inbox_events::id).limit(most).select(inbox_events::id);
-    on_engine!(connection, |c| Ok((of_source().count().get_result(c)?, ids.load(c)?)))
 }

@@ -5,7 +5,7 @@ use crate::support::order::{admission, flex, order, payment, product, redeemed, 
 
 /// As both engines store it. No section is empty.
 const EXPECTED: &str = include_str!("manifest-2025-11.json");
-const EXPECTED_SHA256: &str = "275464d9e9a5f4696435e9397de51c72ba87e7ea275373f5077b4277112ec8c8";
+const EXPECTED_SHA256: &str = "b493b40f68c40030fb758a3a25b5e17fb2311bc695a1f739225769a944b40f8d";
 
 on_both_engines!(the_bytes_of_a_manifest_and_their_hash_stay_as_they_are, async |database| {
     let daemon = TestDaemon::start(database).await;

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use ticketledger::inbox::operator::Reason;
 use ticketledger::ledger;
 use ticketledger::ledger::book::Month;
-use ticketledger::ledger::close::{Closing, Request, anchor, anchor_lines, close, contradiction, preview};
+use ticketledger::ledger::close::{Closing, Request, Settings, anchor, anchor_lines, close, contradiction, preview};
 use ticketledger::ledger::proof::verify::verify;
 use ticketledger::ledger::totals::{
     AccountBalance, AsOf, OrderBalance, PaymentsByMethod, RevenueByEvent, Selection, Total, VatByRate, VoucherBalance,
@@ -31,7 +31,7 @@ pub(super) fn request(month: &str) -> Request {
 }
 
 pub(crate) fn shut(daemon: &TestDaemon, month: &str) -> Closing {
-    close(daemon.database(), &daemon.clock, "museum", &request(month)).unwrap()
+    close(daemon.database(), &daemon.clock, "museum", &request(month), Settings::default()).unwrap()
 }
 
 pub(super) fn codes(closing: &Closing) -> Vec<&'static str> {

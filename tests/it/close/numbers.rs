@@ -114,7 +114,7 @@ on_both_engines!(every_blocker_has_its_name, async |database| {
                 '2025-11-12 00:00:00', 'open' FROM journal_entries WHERE source = 'museum' GROUP BY source",
     );
     let forced = Request { force: true, ..request("2025-11") };
-    let blocked = close(daemon.database(), &daemon.clock, "museum", &forced).unwrap();
+    let blocked = close(daemon.database(), &daemon.clock, "museum", &forced, Settings::default()).unwrap();
     assert_eq!(codes(&blocked), ["findings_open"], "a serious finding is acknowledged, not forced");
     database.execute("UPDATE findings SET state = 'acknowledged' WHERE severity = 'high'");
     assert_eq!(daemon.lines("SELECT period AS line FROM periods"), Vec::<String>::new(), "nothing was written");
@@ -123,10 +123,10 @@ on_both_engines!(every_blocker_has_its_name, async |database| {
     let later = shut(&daemon, "2025-12");
     assert_eq!(codes(&later), ["earlier_month_open"]);
     assert!(later.blockers[0].detail.contains("2025-11"));
-    let shown = preview(daemon.database(), &daemon.clock, "museum", &forced).unwrap();
+    let shown = preview(daemon.database(), &daemon.clock, "museum", &forced, Settings::default()).unwrap();
     assert_eq!((shown.result, codes(&shown)), ("possible", vec![]));
     assert_eq!(daemon.lines("SELECT period AS line FROM periods"), Vec::<String>::new(), "a preview writes nothing");
-    let closing = close(daemon.database(), &daemon.clock, "museum", &forced).unwrap();
+    let closing = close(daemon.database(), &daemon.clock, "museum", &forced, Settings::default()).unwrap();
     assert_eq!(closing.result, "closed");
     assert_eq!(closing.forced.iter().map(|blocker| blocker.code).collect::<Vec<_>>(), ["events_parked"]);
     let document = manifest(&closing);
@@ -155,9 +155,9 @@ on_both_engines!(a_soft_close_only_warns, async |database| {
     daemon.settle().await;
     go_to(&daemon, "2025-12-02T08:00:00Z");
     let soft = Request { soft: true, ..request("2025-11") };
-    let softly = close(daemon.database(), &daemon.clock, "museum", &soft).unwrap();
+    let softly = close(daemon.database(), &daemon.clock, "museum", &soft, Settings::default()).unwrap();
     assert_eq!((softly.result, softly.anchor), ("soft", None));
-    let shown = preview(daemon.database(), &daemon.clock, "museum", &request("2025-11")).unwrap();
+    let shown = preview(daemon.database(), &daemon.clock, "museum", &request("2025-11"), Settings::default()).unwrap();
     assert_eq!(shown.changed_since_soft_close, Some(false));
     daemon.accepted("museum", refunded("2025-11-20T09:00:00Z", "2025-11-20T09:30:00Z")).await;
     daemon.settle().await;

@@ -2,7 +2,7 @@
 
 use ticketledger::inbox::operator::Reason;
 use ticketledger::ledger::book::Month;
-use ticketledger::ledger::close::{Request, preview};
+use ticketledger::ledger::close::{Request, Settings, preview};
 
 use super::*;
 use crate::support::order::{admission, order, payment as paid};
@@ -15,7 +15,7 @@ fn blockers(daemon: &TestDaemon, month: &str) -> Vec<String> {
         force: false,
         reason: Reason { actor: "ada".to_owned(), why: "month end".to_owned() },
     };
-    let closing = preview(daemon.database(), &daemon.clock, "museum", &request).unwrap();
+    let closing = preview(daemon.database(), &daemon.clock, "museum", &request, Settings::default()).unwrap();
     closing.blockers.iter().map(|blocker| format!("{}: {}", blocker.code, blocker.detail)).collect()
 }
 

@@ -88,6 +88,19 @@ async fn a_daemon_goes_on_with_the_copy_as_if_nothing_had_been() {
     daemon.claim_and_die();
     from.execute("INSERT INTO alerts VALUES ('silence', 'theatre', '2025-11-11 12:00:00', '2025-11-11 12:00:00')");
     from.execute("INSERT INTO alerted_events SELECT id, source FROM inbox_events WHERE id = 1");
+    let at = "'2025-11-11 12:00:00'";
+    from.execute(&format!(
+        "INSERT INTO delivery_hours VALUES ('museum', 'order', {at}, 1, {at});
+         INSERT INTO deliveries_counted VALUES ('inbox', 1);
+         INSERT INTO sweep_progress (source, resource, complete_until) VALUES ('museum', 'orders', {at});
+         INSERT INTO sweep_runs (id, source, resource, kind, asked_at, page_size, result, finished_at)
+            VALUES (1, 'museum', 'orders', 'delta', {at}, 200, 'clean', {at});
+         INSERT INTO sweep_budgets (source, kind, month, used) VALUES ('museum', 'sweep', '2025-11', 7);
+         INSERT INTO sweep_differences (event_id, source, order_id, run_id, found_at, decide_at)
+            VALUES (1, 'museum', 'A', 1, {at}, {at});
+         INSERT INTO api_tokens (client_sha256, version)
+            VALUES ('0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', 1)"
+    ));
     let exported = Program::new(&from).run(&["export", "csv", "--period", "2025-11"]);
     assert_eq!(exported.0, 0, "{exported:?}");
     let heads = daemon.lines("SELECT entry_hash AS line FROM journal_entries ORDER BY source, entry_no");

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use ticketledger::config::Retention;
 use ticketledger::inbox::operator::Reason;
 use ticketledger::ledger::book::Month;
-use ticketledger::ledger::close::{Request, close};
+use ticketledger::ledger::close::{Request, Settings, close};
 use ticketledger::ledger::proof::rebuild::rebuild;
 use ticketledger::maintenance::retention::{Class, Pruned, Rule, prune, rules};
 
@@ -53,7 +53,7 @@ impl TestDaemon {
 /// Closes a month of a book, whatever is parked or found.
 fn close_month_of(daemon: &TestDaemon, source: &str, month: &str) {
     let request = Request { month: Month::parse(month).unwrap(), soft: false, force: true, reason: reason() };
-    let closing = close(daemon.database(), &daemon.clock, source, &request).unwrap();
+    let closing = close(daemon.database(), &daemon.clock, source, &request, Settings::default()).unwrap();
     assert_eq!(closing.result, "closed", "{:?}", closing.blockers);
 }
 

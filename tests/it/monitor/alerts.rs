@@ -7,11 +7,9 @@ use ticketledger::demo::stand_in::Fault;
 use ticketledger::inbox::Activity;
 use ticketledger::monitor::Monitor;
 
-use super::{observed, said};
+use super::{NONE, observed, said};
 use crate::on_both_engines;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, changed};
-
-const NONE: [&str; 0] = [];
 
 /// The monitor of another daemon on the same database.
 fn another(daemon: &TestDaemon) -> Monitor {

@@ -5,6 +5,7 @@ mod hooks;
 mod metrics;
 mod plans;
 mod shipped;
+mod silence;
 
 use ticketledger::clock::Timestamp;
 use ticketledger::monitor::{Notice, Observation, observe_once};
@@ -19,6 +20,8 @@ fn observed(daemon: &TestDaemon) -> Observation {
 fn observed_at(daemon: &TestDaemon, now: Timestamp) -> Observation {
     observe_once(daemon.database(), daemon.config(), now).unwrap()
 }
+
+const NONE: [&str; 0] = [];
 
 /// Notices as `alert source state`.
 fn said(notices: &[Notice]) -> Vec<String> {

@@ -1,5 +1,7 @@
 //! The private listener.
 
+use std::collections::BTreeMap;
+
 use diesel::Connection as _;
 
 use super::*;
@@ -18,6 +20,7 @@ async fn console(server: &Server, workers: &Arc<AtomicBool>, timeout: Duration) 
         names: vec!["ledger.internal".to_owned()],
         turn: Turn::default(),
         timeout,
+        statements: Arc::new(|| BTreeMap::from([("museum".to_owned(), "never swept".to_owned())])),
         metrics: recorder.handle(),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -36,7 +39,10 @@ async fn the_console_says_whether_the_daemon_is_ready() {
     let ready = get("/readyz").await;
     assert_eq!(ready.status(), StatusCode::OK);
     let checks = json!({ "database": "ok", "migrations": "ok", "disk": "ok", "inbox_writer": "ok", "workers": "ok" });
-    assert_eq!(body_of(ready).await, json!({ "ready": true, "checks": checks }));
+    assert_eq!(
+        body_of(ready).await,
+        json!({ "ready": true, "checks": checks, "freshness": { "museum": "never swept" } })
+    );
     assert_eq!(get("/metrics").await.status(), StatusCode::OK);
     assert!(get("/").await.text().await.unwrap().contains("href=\"/metrics\""));
     assert_eq!(get("/webhooks/museum").await.status(), StatusCode::NOT_FOUND);

@@ -16,7 +16,7 @@ use ticketledger::demo::stand_in::StandIn;
 use ticketledger::inbox::operator::{self, Reason, Replayed, Selection};
 use ticketledger::inbox::store;
 use ticketledger::ledger::book::Month;
-use ticketledger::ledger::close::{Request, close};
+use ticketledger::ledger::close::{Request, Settings, close};
 use ticketledger::ledger::proof::verify::{Verdict, verify};
 use ticketledger::limits;
 use ticketledger::monitor::Notice;
@@ -204,7 +204,8 @@ impl TestDaemon {
             force: true,
             reason: Reason { actor: "test".to_owned(), why: "month end".to_owned() },
         };
-        let closing = close(self.database(), &self.clock, "museum", &request).expect("the month can be looked at");
+        let closing = close(self.database(), &self.clock, "museum", &request, Settings::default())
+            .expect("the month can be looked at");
         let blockers: Vec<&str> = closing.blockers.iter().map(|blocker| blocker.detail.as_str()).collect();
         assert_eq!((closing.result, blockers), ("closed", vec![]));
     }

@@ -10,7 +10,7 @@ use crate::inbox::{Entity, State};
 use crate::on_engine;
 
 /// Which entries.
-pub(super) enum EntriesOf {
+pub(in crate::ledger) enum EntriesOf {
     Number(i64),
     Snapshot { order_id: String, snapshot_no: i64 },
     Order(String),
@@ -32,7 +32,11 @@ type EntryColumns = (
 );
 
 /// The entries with their lines, in their order.
-pub(super) fn entries(connection: &mut Connection, source: Option<&str>, of: &EntriesOf) -> Result<Vec<EntryTraced>> {
+pub(in crate::ledger) fn entries(
+    connection: &mut Connection,
+    source: Option<&str>,
+    of: &EntriesOf,
+) -> Result<Vec<EntryTraced>> {
     let columns = (
         journal_entries::source,
         journal_entries::entry_no,
@@ -111,7 +115,7 @@ pub(super) fn snapshot(connection: &mut Connection, source: &str, snapshot_no: i
     Ok(on_engine!(connection, |c| query.first(c).optional())?)
 }
 
-pub(super) fn snapshots_of_event(
+pub(in crate::ledger) fn snapshots_of_event(
     connection: &mut Connection,
     source: Option<&str>,
     event_id: i64,

@@ -47,6 +47,8 @@ pub enum BookingChange {
     TicketsDeleted,
     /// The whole booking cancelled; sticky, whatever is read later.
     Cancelled,
+    /// Not sent by anybody: a sweep found that it is not what is known.
+    Swept,
 }
 
 #[derive(Clone, Copy)]
@@ -63,6 +65,7 @@ impl Kind {
             "booking-tickets-updated" => Some(Self::Booking(BookingChange::TicketsUpdated)),
             "booking-tickets-deleted" => Some(Self::Booking(BookingChange::TicketsDeleted)),
             "booking-cancelled" | "booking-canceled" => Some(Self::Booking(BookingChange::Cancelled)),
+            "sweep" => Some(Self::Booking(BookingChange::Swept)),
             "new-payment" => Some(Self::Payment),
             "new-person" => Some(Self::Person { created: true }),
             // `new-updated` is documented, and looks like a slip for one of the others.
@@ -80,6 +83,7 @@ impl Kind {
             Self::Booking(BookingChange::TicketsUpdated) => "booking-tickets-updated",
             Self::Booking(BookingChange::TicketsDeleted) => "booking-tickets-deleted",
             Self::Booking(BookingChange::Cancelled) => "booking-cancelled",
+            Self::Booking(BookingChange::Swept) => "sweep",
             Self::Payment => "new-payment",
             Self::Person { created: true } => "new-person",
             Self::Person { created: false } => "person-updated",
@@ -120,6 +124,11 @@ pub fn parse(body: &[u8]) -> Result<Webhook, Unreadable> {
     }
 }
 
+/// The body of the event of a booking that a sweep found to differ.
+pub fn swept(pid: &str) -> Vec<u8> {
+    serde_json::json!({ "type": "sweep", "payload": { "booking_pid": pid } }).to_string().into_bytes()
+}
+
 /// Whether webhooks of this kind, in its normal form, say what no fetch can tell.
 pub fn tells_fact(kind: &str) -> bool {
     [Kind::Payment, Kind::Booking(BookingChange::Cancelled)].iter().any(|fact| fact.as_str() == kind)
@@ -132,6 +141,9 @@ pub fn classify(_source: &Source, body: &[u8]) -> Classified {
     let read = json::parse(body).and_then(|document| {
         let webhook = document.object()?;
         let read_kind = kind_of(&webhook)?;
+        if let Kind::Booking(BookingChange::Swept) = read_kind {
+            return Err(Unreadable::new(ParkReason::UnknownEventType, "type is not known (`sweep`)"));
+        }
         kind = read_kind.as_str();
         let (payload, pid) = payload_of(&webhook, read_kind)?;
         entity = Some(read_kind.entity(&pid));

@@ -94,7 +94,8 @@ fn freshness(fresh: &Freshness, write: &Writer<'_>, zone: Tz) -> Table {
         at.map_or_else(|| absent.to_owned(), |at| local_time(at, zone))
     };
     row(words.complete_up_to, time(fresh.complete_up_to, words.unknown));
-    row(words.last_sweep, time(fresh.last_sweep, words.never));
+    let result = fresh.last_result.as_deref().map_or_else(String::new, |result| format!(" ({result})"));
+    row(words.last_sweep, time(fresh.last_sweep, words.never) + &result);
     let missed = fresh.missed_found.map_or_else(|| words.unknown.to_owned(), |missed| write.language.count(missed));
     row(words.missed_found, missed);
     row(words.last_received, time(fresh.last_received_at, words.none));

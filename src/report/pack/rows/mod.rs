@@ -11,6 +11,7 @@ use serde::Serialize;
 pub use self::pages::*;
 use super::ties::Check;
 use crate::clock::Timestamp;
+pub use crate::freshness::Told;
 use crate::ledger::totals::TrialBalance;
 
 /// Of the JSON; a change of a field gets a new number.
@@ -99,9 +100,14 @@ pub struct PolicyUse {
 /// Whether everything came in.
 #[derive(Debug, Serialize)]
 pub struct Freshness {
+    /// All of it in one sentence, with times of the source.
+    pub statement: String,
     /// Until when a comparison with the provider found that nothing is missing; absent when nobody compared.
     pub complete_up_to: Option<Timestamp>,
     pub last_sweep: Option<Timestamp>,
+    /// How that sweep ended: `clean`, `repaired`, `failed`, ...
+    pub last_result: Option<String>,
+    /// Webhooks that never came, found by sweeps within the period; absent when nobody compared.
     pub missed_found: Option<i64>,
     /// Webhooks that were received in the period, by their state.
     pub received: BTreeMap<String, i64>,
@@ -120,12 +126,6 @@ pub struct Parked {
     pub told: Vec<Told>,
     /// Those of which no payment can be read.
     pub without_sum: i64,
-}
-
-#[derive(Debug, Serialize)]
-pub struct Told {
-    pub currency: String,
-    pub amount_minor: i64,
 }
 
 /// The pages of one currency.

@@ -54,7 +54,7 @@ pub enum Tie {
     Chain,
     /// The numbers of a closed month are those that its close froze.
     Frozen,
-    /// Nobody compared the book with what the provider has.
+    /// The book was compared with the provider after the end of the period.
     Sweep,
     /// Webhooks that are received and cannot be booked.
     Parked,

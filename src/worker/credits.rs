@@ -11,8 +11,8 @@ use crate::limits;
 pub async fn run(database: Database, clock: Clock, mut stopped: watch::Receiver<bool>) {
     loop {
         let (clock, told) = (clock.clone(), stopped.clone());
-        let sweep = move |database: &Database| recognise(database, None, clock.now(), false, || !*told.borrow());
-        match database.run(sweep).await {
+        let search = move |database: &Database| recognise(database, None, clock.now(), false, || !*told.borrow());
+        match database.run(search).await {
             Ok(swept) => report(&swept),
             Err(error) => tracing::warn!(%error, "cannot recognise retained credits; retrying in an hour"),
         }

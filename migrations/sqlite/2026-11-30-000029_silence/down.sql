@@ -1,0 +1,2 @@
+DROP TABLE deliveries_counted;
+DROP TABLE delivery_hours;

@@ -1,0 +1,93 @@
+//! The statements about how complete a source is. None opens a transaction, and each is answered from an index.
+
+use diesel::dsl::min;
+use diesel::prelude::*;
+
+use super::{LastSweep, Swept};
+use crate::clock::Timestamp;
+use crate::db::schema::{inbox_events, sweep_differences, sweep_progress, sweep_runs};
+use crate::db::{Connection, Result};
+use crate::inbox::{EventId, State};
+use crate::on_engine;
+
+/// The last day, in milliseconds.
+const DAY: i64 = 86_400_000;
+
+/// Since when the oldest webhook waits that is not booked yet.
+pub(super) fn waiting_since(connection: &mut Connection, source: &str) -> Result<Option<Timestamp>> {
+    let waiting =
+        inbox_events::table.filter(inbox_events::source.eq(source)).filter(inbox_events::state.eq(State::Pending));
+    Ok(on_engine!(connection, |c| waiting.select(min(inbox_events::received_at)).first(c))?)
+}
+
+/// How many webhooks are parked, whenever they came, and the numbers of the first of them.
+pub(super) fn parked(connection: &mut Connection, source: &str, most: i64) -> Result<(i64, Vec<EventId>)> {
+    let of_source =
+        || inbox_events::table.filter(inbox_events::source.eq(source)).filter(inbox_events::state.eq(State::Parked));
+    let ids = of_source().order(inbox_events::id).limit(most).select(inbox_events::id);
+    on_engine!(connection, |c| Ok((of_source().count().get_result(c)?, ids.load(c)?)))
+}
+
+/// What sweeps say of a source.
+///
+/// # Errors
+/// When a statement fails.
+pub fn swept(connection: &mut Connection, source: &str, now: Timestamp) -> Result<Swept> {
+    let progress = sweep_progress::table.filter(sweep_progress::source.eq(source));
+    let until: Vec<Option<Timestamp>> =
+        on_engine!(connection, |c| progress.select(sweep_progress::complete_until).load(c))?;
+    // Of several resources the one that is furthest behind; one that was never swept makes it unknown.
+    let complete_until = until.into_iter().min().flatten();
+    let mut last: Option<(i64, LastSweep)> = None;
+    for kind in ["delta", "nightly"] {
+        let found = last_run(connection, source, kind)?;
+        last = last.into_iter().chain(found).max_by_key(|(id, _)| *id);
+    }
+    let repaired = sweep_runs::table
+        .filter(sweep_runs::source.eq(source))
+        .filter(sweep_runs::result.eq("repaired"))
+        .order(sweep_runs::id.desc())
+        .select(sweep_runs::asked_at);
+    Ok(Swept {
+        complete_until,
+        last: last.map(|(_, last)| last),
+        missed_last_day: missed_between(connection, source, now.plus_milliseconds(-DAY), now)?,
+        repaired_at: on_engine!(connection, |c| repaired.first(c).optional())?,
+    })
+}
+
+/// The last run of a kind that ended.
+fn last_run(connection: &mut Connection, source: &str, kind: &str) -> Result<Option<(i64, LastSweep)>> {
+    type Run = (i64, Timestamp, Option<Timestamp>, String, Option<String>, i64);
+    let query = sweep_runs::table
+        .filter(sweep_runs::source.eq(source))
+        .filter(sweep_runs::kind.eq(kind))
+        .filter(sweep_runs::result.ne("running"))
+        .order(sweep_runs::id.desc())
+        .select((
+            sweep_runs::id,
+            sweep_runs::asked_at,
+            sweep_runs::finished_at,
+            sweep_runs::result,
+            sweep_runs::error,
+            sweep_runs::found,
+        ));
+    let run: Option<Run> = on_engine!(connection, |c| query.first(c).optional())?;
+    Ok(run.map(|(id, asked_at, finished_at, result, error, differences)| {
+        (id, LastSweep { at: finished_at.unwrap_or(asked_at), result, error, differences })
+    }))
+}
+
+/// Webhooks that never came, found by sweeps in a span of time.
+///
+/// # Errors
+/// When the statement fails.
+pub fn missed_between(connection: &mut Connection, source: &str, from: Timestamp, until: Timestamp) -> Result<i64> {
+    let missed = sweep_differences::table
+        .filter(sweep_differences::source.eq(source))
+        .filter(sweep_differences::decided.eq("missed"))
+        .filter(sweep_differences::decided_at.ge(from))
+        .filter(sweep_differences::decided_at.le(until))
+        .count();
+    Ok(on_engine!(connection, |c| missed.get_result(c))?)
+}

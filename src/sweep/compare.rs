@@ -1,0 +1,140 @@
+//! Whether what the API says of an order is what is known of it.
+//!
+//! Only what both say is compared: a section that the API leaves out says nothing. The order of lists, times of
+//! check-in, and what goes by another name in the API than in a webhook make no difference. Of Ticketpark, VAT is not
+//! compared: the settings say it.
+
+use serde::Serialize;
+
+use crate::clock::Timestamp;
+use crate::order::{Order, Provider};
+
+/// The sections that differ; empty if everything is known.
+pub(super) fn differences(provider: Provider, known: Option<&Order>, said: &Order) -> Vec<&'static str> {
+    let Some(known) = known else { return vec!["order"] };
+    let said = as_known(said.clone(), known);
+    let (known, said) = (plain(known.clone(), provider), plain(said, provider));
+    let mut differences = Vec::new();
+    let mut check = |name, differs: bool| {
+        if differs {
+            differences.push(name);
+        }
+    };
+    check("header", said.header.is_some() && said.header != known.header);
+    check("tickets", differs(&known.tickets, &said.tickets));
+    check("products", differs(&known.products, &said.products));
+    check("flex_tickets", differs(&known.flex_tickets, &said.flex_tickets));
+    check("voucher_orders", differs(&known.voucher_orders, &said.voucher_orders));
+    check("redeemed_vouchers", differs(&known.redeemed_vouchers, &said.redeemed_vouchers));
+    check("redeemed_coupons", differs(&known.redeemed_coupons, &said.redeemed_coupons));
+    check("payments", differs(&known.payments, &said.payments));
+    differences
+}
+
+/// Whether a webhook says what a sweep found, which says less: the API leaves out what a webhook has.
+pub(super) fn same(provider: Provider, webhook: &Order, found: &Order) -> bool {
+    differences(provider, Some(webhook), found).is_empty()
+}
+
+/// Fills in what is not said, or said by another name, from what is known.
+fn as_known(mut said: Order, known: &Order) -> Order {
+    if let (Some(said), Some(known)) = (&mut said.header, &known.header) {
+        said.code = said.code.take().or_else(|| known.code.clone());
+        said.external_reference = said.external_reference.take().or_else(|| known.external_reference.clone());
+        said.currency = said.currency.or(known.currency);
+        said.ordered_at = said.ordered_at.or(known.ordered_at);
+        said.paid_at = said.paid_at.or(known.paid_at);
+        said.cancelled_at = said.cancelled_at.or(known.cancelled_at);
+        said.expires_at = said.expires_at.or(known.expires_at);
+        said.total_minor = said.total_minor.or(known.total_minor);
+        said.channel_id = said.channel_id.take().or_else(|| known.channel_id.clone());
+        said.channel_name = said.channel_name.take().or_else(|| known.channel_name.clone());
+    }
+    for ticket in said.tickets.iter_mut().flatten() {
+        let Some(before) = known.tickets.iter().flatten().find(|before| before.id == ticket.id) else { continue };
+        ticket.title = ticket.title.take().or_else(|| before.title.clone());
+        ticket.starts_at = ticket.starts_at.or(before.starts_at);
+    }
+    for payment in said.payments.iter_mut().flatten() {
+        if let Some(before) = known.payments.iter().flatten().find(|before| before.id == payment.id) {
+            payment.method.clone_from(&before.method);
+        }
+    }
+    said
+}
+
+/// Without what makes no difference.
+fn plain(mut order: Order, provider: Provider) -> Order {
+    for ticket in order.tickets.iter_mut().flatten() {
+        for participant in &mut ticket.participants {
+            participant.checked_in_at = None;
+            participant.entry_units.sort();
+            if provider == Provider::Ticketpark {
+                participant.vat_bp = None;
+            }
+        }
+        if provider == Provider::Ticketpark {
+            ticket.vat_bp = None;
+        }
+        ticket.participants.sort_by(|a, b| a.id.cmp(&b.id));
+    }
+    for sold in order.voucher_orders.iter_mut().flatten() {
+        sold.vouchers.sort_by(|a, b| a.id.cmp(&b.id));
+        sold.refunded_orders.sort_by(|a, b| a.order_id.cmp(&b.order_id));
+        sold.refunded_payment_ids.sort();
+    }
+    order
+}
+
+/// Whether a section differs whatever the order of its parts. To say that there are none is to say nothing, where
+/// nothing was known.
+fn differs<T: Serialize>(known: &Option<Vec<T>>, said: &Option<Vec<T>>) -> bool {
+    let Some(said) = said else { return false };
+    sorted(said) != sorted(known.as_deref().unwrap_or_default())
+}
+
+fn sorted<T: Serialize>(parts: &[T]) -> Vec<String> {
+    // Writing our own types cannot fail; what did would differ from everything.
+    let mut parts: Vec<String> = parts.iter().map(|part| serde_json::to_string(part).unwrap_or_default()).collect();
+    parts.sort();
+    parts
+}
+
+/// The latest instant of which an order tells that something happened to it.
+pub(super) fn latest(order: &Order) -> Option<Timestamp> {
+    let header = order.header.iter().flat_map(|header| [header.ordered_at, header.paid_at, header.cancelled_at]);
+    let tickets = order.tickets.iter().flatten();
+    let participants = tickets.clone().flat_map(|ticket| &ticket.participants).map(|part| part.cancelled_at);
+    let payments = order.payments.iter().flatten().map(|payment| payment.paid_at);
+    header.chain(tickets.map(|ticket| ticket.cancelled_at)).chain(participants).chain(payments).flatten().max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::money::Currency;
+    use crate::order::Payment;
+
+    fn payment(id: &str, method: &str, amount_minor: i64) -> Payment {
+        let currency = Currency::parse("EUR").unwrap();
+        Payment { id: id.to_owned(), method: method.to_owned(), amount_minor, currency, kind: None, paid_at: None }
+    }
+
+    fn paid(payments: Option<Vec<Payment>>) -> Order {
+        Order { payments, ..Order::unknown("A") }
+    }
+
+    #[test]
+    fn what_is_not_said_makes_no_difference() {
+        let known = paid(Some(vec![payment("1", "StripeBankWire", 100), payment("2", "Cash", 50)]));
+        let compare = |said: Option<Vec<Payment>>| differences(Provider::Bookingkit, Some(&known), &paid(said));
+        assert_eq!(compare(None), Vec::<&str>::new());
+        assert_eq!(compare(Some(vec![payment("2", "cash", 50), payment("1", "bank_wire", 100)])), Vec::<&str>::new());
+        assert_eq!(compare(Some(vec![payment("1", "bank_wire", 100)])), ["payments"]);
+        assert_eq!(compare(Some(vec![payment("1", "x", 100), payment("2", "x", 51)])), ["payments"]);
+        assert_eq!(compare(Some(Vec::new())), ["payments"]);
+        assert_eq!(differences(Provider::Bookingkit, None, &paid(None)), ["order"]);
+        let nothing = Order::unknown("A");
+        assert!(differences(Provider::Bookingkit, Some(&nothing), &paid(Some(Vec::new()))).is_empty());
+    }
+}

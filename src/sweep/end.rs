@@ -1,0 +1,288 @@
+//! A run from its beginning to its end, and what the end means for the source.
+
+use std::time::Instant;
+
+use tokio::sync::watch;
+
+use super::ask::Ask;
+use super::begin::end_of_month;
+use super::halt::{Failed, Halt};
+use super::page::Walk;
+use super::store::{self, Progress, Run};
+use super::walk::with_smaller_pages;
+use super::words::{Resource, RunKind, RunResult};
+use super::{Span, SweepError, Sweeper, Swept, budget};
+use crate::clock::Timestamp;
+use crate::db::{self, Connection};
+use crate::ledger::findings::outside;
+use crate::ledger::posting::{Finding, FindingReason};
+
+impl Sweeper {
+    /// One run, to its end or until something ends it.
+    pub(super) async fn run(
+        &self,
+        span: Span,
+        stop: &watch::Receiver<bool>,
+        progress: &(dyn Fn(&Run) + Sync),
+    ) -> Result<Swept, SweepError> {
+        Ok(self.walk(span, stop, progress).await?.0)
+    }
+
+    async fn walk(
+        &self,
+        span: Span,
+        stop: &watch::Receiver<bool>,
+        progress: &(dyn Fn(&Run) + Sync),
+    ) -> Result<(Swept, Vec<(String, Timestamp)>), SweepError> {
+        if !self.dry {
+            self.decide().await?;
+        }
+        let (run, known, left, known_since) = self
+            .blocking(move |sweeper, now| {
+                let run = sweeper.begin(span, now)?;
+                let mut connection = sweeper.database.reader()?;
+                let known = store::progress(&mut connection, sweeper.of())?;
+                let name = &sweeper.source.name;
+                let (kind, sweep) = (run.kind.budget(), &sweeper.source.sweep);
+                let most = if run.kind == RunKind::History { sweep.history_budget } else { sweep.budget };
+                let left = budget::left(&mut connection, name, kind, most, now)?;
+                let known_since = store::created_at(&mut connection, name)?;
+                Ok::<_, db::Error>((run, known, left, known_since))
+            })
+            .await?;
+        let (clock, source) = (self.clock.clone(), self.source.clone());
+        let ask = Ask::new(self.account.clone(), source, clock, stop.clone(), left.requests);
+        let mut walk = Walk {
+            run,
+            ask,
+            differences: Vec::new(),
+            dated: Vec::new(),
+            complete_until: known.complete_until,
+            known_since,
+            held: Instant::now(),
+        };
+        let now = self.clock.now();
+        let outcome = match known.not_before.filter(|until| *until > now) {
+            Some(until) => {
+                let detail = format!("the provider asked us to wait until {until}");
+                let failed = Failed { not_before: Some(until), ..Failed::new("rate_limited", detail) };
+                Err(Halt::of(failed))
+            }
+            None => self.pages(&mut walk, progress).await,
+        };
+        walk.ask.idle().await;
+        let dated = std::mem::take(&mut walk.dated);
+        Ok((self.end(walk, outcome).await?, dated))
+    }
+
+    async fn pages(&self, walk: &mut Walk, progress: &(dyn Fn(&Run) + Sync)) -> Result<(), Halt> {
+        loop {
+            match self.page(walk).await {
+                Ok(last) => {
+                    progress(&walk.run);
+                    if last {
+                        return Ok(());
+                    }
+                }
+                Err(Halt::Failed(failed)) if failed.too_large => match with_smaller_pages(&walk.run) {
+                    Some(smaller) => walk.run = smaller,
+                    None => return Err(Halt::Failed(failed)),
+                },
+                Err(halt) => return Err(halt),
+            }
+        }
+    }
+
+    /// Stores how a run ended.
+    async fn end(&self, walk: Walk, outcome: Result<(), Halt>) -> Result<Swept, SweepError> {
+        let Walk { mut run, ask, differences, .. } = walk;
+        run.requests += ask.spent;
+        let ended = Ended::of(&run, outcome)?;
+        (run.result, run.error, run.detail) = (ended.result, ended.error.map(str::to_owned), ended.detail.clone());
+        let (spent, dry) = (ask.spent, self.dry);
+        let labels = [("source", run.source.clone()), ("result", run.result.as_str().to_owned())];
+        metrics::counter!("ticketledger_sweep_runs_total", &labels).increment(1);
+        let (run, progress) = self
+            .blocking(move |sweeper, now| {
+                sweeper.database.transaction("sweep", |connection| {
+                    run.finished_at = Some(now);
+                    budget::spend(connection, &run.source, run.kind.budget(), spent, ended.blocked_until, now)?;
+                    let progress = if dry {
+                        store::progress(connection, sweeper.of())?
+                    } else {
+                        store::save_run(connection, &run)?;
+                        sweeper.conclude(connection, &run, &ended, now)?
+                    };
+                    Ok::<_, db::Error>((run, progress))
+                })
+            })
+            .await?;
+        Ok(Swept { run, progress, differences })
+    }
+
+    /// What the end of a run means for the source.
+    fn conclude(&self, connection: &mut Connection, run: &Run, ended: &Ended, now: Timestamp) -> db::Result<Progress> {
+        let mut progress = store::progress(connection, self.of())?;
+        progress.not_before = ended.not_before;
+        if run.result.is_complete() {
+            let reaches = match (run.since, progress.complete_until) {
+                (Some(since), Some(until)) => since <= until,
+                (Some(_), None) => true,
+                (None, _) => false,
+            };
+            if reaches && matches!(run.kind, RunKind::Delta | RunKind::Nightly) {
+                progress.complete_until = progress.complete_until.max(run.started_at);
+                progress.first_since = progress.first_since.or(run.since);
+            }
+            if run.kind == RunKind::History {
+                let from = run.from_day.or_else(|| run.since.map(|since| since.utc().date_naive()));
+                progress.history_since = progress.history_since.or(from);
+                // A month that is not over is not imported to its end.
+                let today = now.local_date(self.source.timezone);
+                let next = run.to_day.and_then(|last| last.succ_opt());
+                progress.history_next = Some(next.map_or(today, |next| next.min(today)));
+            }
+        }
+        store::save_progress(connection, self.of(), &progress)?;
+        let heals = run.result.is_complete();
+        for reason in [FindingReason::SweepUnstable, FindingReason::BudgetExhausted, FindingReason::TokenHeldElsewhere]
+        {
+            match ended.finding.iter().find(|finding| finding.reason == reason) {
+                Some(finding) => outside::raise(connection, &run.source, None, finding, now)?,
+                None if heals => {
+                    let healed = Finding::new(reason, subject(reason, run.kind), "");
+                    outside::close(connection, &run.source, None, &healed, now)?;
+                }
+                None => {}
+            }
+        }
+        Ok(progress)
+    }
+
+    /// What changed since the last run, and then what changed in the last days. What only the second finds although
+    /// the first should have been told of it shows that the provider's changes cannot be relied on.
+    pub(super) async fn sweep_twice(
+        &self,
+        stop: &watch::Receiver<bool>,
+        progress: &(dyn Fn(&Run) + Sync),
+    ) -> Result<Swept, SweepError> {
+        let delta = self.run(Span::Delta, stop, progress).await?;
+        if !delta.run.result.is_complete() {
+            return Ok(delta);
+        }
+        let (nightly, dated) = self.walk(Span::Nightly, stop, progress).await?;
+        let (since, first) = (delta.run.since, delta.progress.first_since);
+        self.note_unreliable(&nightly.run, dated, since, first).await?;
+        Ok(nightly)
+    }
+
+    /// Raises what a walk found of the time that was asked for long ago.
+    async fn note_unreliable(
+        &self,
+        run: &Run,
+        dated: Vec<(String, Timestamp)>,
+        since: Option<Timestamp>,
+        first: Option<Timestamp>,
+    ) -> Result<(), SweepError> {
+        let Some((since, first)) = since.zip(first) else { return Ok(()) };
+        let late: Vec<_> = dated.into_iter().filter(|(_, latest)| *latest < since && *latest >= first).collect();
+        let Some((order_id, latest)) = late.first() else { return Ok(()) };
+        let evidence = format!(
+            "run {} found {} change(s) that no run before was told of, the first on order {order_id}, dated {latest}",
+            run.id,
+            late.len()
+        );
+        let finding = Finding::new(FindingReason::DeltaUnreliable, "sweep", evidence);
+        self.blocking(move |sweeper, now| {
+            let name = &sweeper.source.name;
+            sweeper.database.transaction("sweep", |connection| outside::raise(connection, name, None, &finding, now))
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// The past, a month at a time, the oldest first, until today or until something ends it.
+    pub(super) async fn sweep_history(
+        &self,
+        since: Option<chrono::NaiveDate>,
+        stop: &watch::Receiver<bool>,
+        progress: &(dyn Fn(&Run) + Sync),
+    ) -> Result<Swept, SweepError> {
+        let known = self.blocking(|sweeper, _| store::progress(&mut sweeper.database.reader()?, sweeper.of())).await?;
+        // Begun with another day, it begins anew.
+        let anew = since.is_some() && since != known.history_since;
+        if since.is_none() && known.history_since.is_none() {
+            return Err(SweepError::NoHistory(self.source.name.clone()));
+        }
+        if anew {
+            self.blocking(|sweeper, _| sweeper.forget_history()).await?;
+        }
+        loop {
+            let swept = self.run(Span::History { since }, stop, progress).await?;
+            let today = self.clock.now().local_date(self.source.timezone);
+            let reached = swept.run.to_day.is_none_or(|to| to >= end_of_month(today));
+            if !swept.run.result.is_complete() || reached || self.dry {
+                return Ok(swept);
+            }
+        }
+    }
+
+    fn forget_history(&self) -> db::Result<()> {
+        self.database.transaction("sweep", |connection| {
+            let progress = store::progress(connection, self.of())?;
+            let anew = Progress { history_since: None, history_next: None, ..progress };
+            store::save_progress(connection, self.of(), &anew)
+        })
+    }
+}
+
+/// How a run ended.
+struct Ended {
+    result: RunResult,
+    error: Option<&'static str>,
+    detail: Option<String>,
+    not_before: Option<Timestamp>,
+    blocked_until: Option<Timestamp>,
+    finding: Option<Finding>,
+}
+
+impl Ended {
+    fn of(run: &Run, outcome: Result<(), Halt>) -> db::Result<Self> {
+        let ended =
+            |result| Self { result, error: None, detail: None, not_before: None, blocked_until: None, finding: None };
+        Ok(match outcome {
+            Ok(()) if run.found == 0 => ended(RunResult::Clean),
+            Ok(()) => ended(RunResult::Repaired),
+            Err(Halt::Stopped) => ended(RunResult::Stopped),
+            Err(Halt::OverBudget { detail, blocked_until }) => {
+                let subject = subject(FindingReason::BudgetExhausted, run.kind);
+                let until = blocked_until.map_or_else(String::new, |until| format!(" until about {until}"));
+                let finding = Finding::new(FindingReason::BudgetExhausted, subject, format!("{detail}{until}"));
+                let finding = Some(finding);
+                Self { detail: Some(detail), blocked_until, finding, ..ended(RunResult::OverBudget) }
+            }
+            Err(Halt::Unstable) => {
+                let what = match run.resource {
+                    Resource::Orders => "orders were removed from the list while it was read",
+                    Resource::Bookings => "no two walks over the list agreed",
+                };
+                let finding = Finding::new(FindingReason::SweepUnstable, "sweep", format!("{what}, three times"));
+                Self { detail: Some(what.to_owned()), finding: Some(finding), ..ended(RunResult::Unstable) }
+            }
+            Err(Halt::Failed(failed)) => {
+                let Failed { error, detail, not_before, finding, .. } = *failed;
+                Self { error: Some(error), detail: Some(detail), not_before, finding, ..ended(RunResult::Failed) }
+            }
+            Err(Halt::Lost) => {
+                let detail = Some("somebody else took the source over".to_owned());
+                Self { error: Some("lease_lost"), detail, ..ended(RunResult::Failed) }
+            }
+            Err(Halt::Database(error)) => return Err(error),
+        })
+    }
+}
+
+/// The budgets are used up one by one.
+fn subject(reason: FindingReason, kind: RunKind) -> &'static str {
+    if reason == FindingReason::BudgetExhausted { kind.budget().as_str() } else { "sweep" }
+}

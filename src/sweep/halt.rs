@@ -1,0 +1,109 @@
+//! Why a run ends before its end.
+
+use crate::clock::Timestamp;
+use crate::db;
+use crate::ledger;
+use crate::ledger::posting::{Finding, FindingReason};
+use crate::provider::{Failure, Unreadable};
+use crate::session::Refusal;
+
+/// Why a run ends early. Where it was is kept in any case.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// Somebody asked us to stop.
+    Stopped,
+    /// Our own budget is used up, or the provider's.
+    OverBudget {
+        detail: String,
+        /// The provider itself allows no more until then.
+        blocked_until: Option<Timestamp>,
+    },
+    Failed(Box<Failed>),
+    /// The list changed too much while it was read.
+    Unstable,
+    /// Somebody else sweeps the source by now: nothing more may be written.
+    Lost,
+    Database(db::Error),
+}
+
+/// A failure of the provider, or of what it answered.
+#[derive(Debug)]
+pub(super) struct Failed {
+    /// A word.
+    pub(super) error: &'static str,
+    /// In words; no personal data, no secrets.
+    pub(super) detail: String,
+    /// No run begins before.
+    pub(super) not_before: Option<Timestamp>,
+    /// To be raised for the source.
+    pub(super) finding: Option<Finding>,
+    /// The answer was too large: smaller pages may help.
+    pub(super) too_large: bool,
+}
+
+impl Failed {
+    pub(super) fn new(error: &'static str, detail: impl Into<String>) -> Self {
+        Self { error, detail: detail.into(), not_before: None, finding: None, too_large: false }
+    }
+}
+
+impl From<db::Error> for Halt {
+    fn from(error: db::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<ledger::Error> for Halt {
+    fn from(error: ledger::Error) -> Self {
+        match error {
+            ledger::Error::Database(error) => Self::Database(error),
+            error => Self::of(Failed::new("ledger", error.to_string())),
+        }
+    }
+}
+
+impl From<Unreadable> for Halt {
+    fn from(unreadable: Unreadable) -> Self {
+        let detail = format!("the list cannot be read ({unreadable})");
+        Self::of(Failed::new("unreadable", detail))
+    }
+}
+
+impl Halt {
+    pub(super) fn of(failed: Failed) -> Self {
+        Self::Failed(Box::new(failed))
+    }
+
+    pub(super) fn of_failure(failure: Failure, now: Timestamp) -> Self {
+        let detail = failure.to_string();
+        let (error, pause) = match failure {
+            Failure::RateLimited { retry_after_milliseconds, .. } => {
+                ("rate_limited", Some(retry_after_milliseconds.unwrap_or(RATE_PAUSE_MILLISECONDS)))
+            }
+            Failure::ProviderDown { retry_after_milliseconds, .. } => ("provider_down", retry_after_milliseconds),
+            Failure::Transient { reason, retry_after_milliseconds, .. } => (reason.as_str(), retry_after_milliseconds),
+            Failure::Permanent { reason, .. } => (reason.as_str(), None),
+        };
+        let too_large = error == crate::inbox::ParkReason::AnswerTooLarge.as_str();
+        let not_before = pause.map(|pause| now.plus_milliseconds(pause));
+        Self::of(Failed { not_before, too_large, ..Failed::new(error, detail) })
+    }
+
+    pub(super) fn of_refusal(refusal: Refusal, now: Timestamp) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            Refusal::Failed(failure) => Self::of_failure(failure, now),
+            Refusal::MonthUsedUp => Self::OverBudget { detail, blocked_until: Some(super::budget::reset_after(now)) },
+            Refusal::ClientRefused(_) => Self::of(Failed::new("client_refused", detail)),
+            Refusal::TokenRefused(_) => Self::of(Failed::new("token_refused", detail)),
+            Refusal::TokenElsewhere { until } => Self::of(Failed {
+                not_before: Some(until),
+                finding: Some(Finding::new(FindingReason::TokenHeldElsewhere, "sweep", detail.clone())),
+                ..Failed::new("token_elsewhere", detail)
+            }),
+        }
+    }
+}
+
+/// Pause when the provider limits our rate without naming a duration.
+const RATE_PAUSE_MILLISECONDS: i64 = 300_000;

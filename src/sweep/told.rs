@@ -1,0 +1,36 @@
+//! What metrics tell of the sweep.
+
+use super::budget;
+use super::store;
+use super::words::{BudgetKind, Resource, RunKind};
+use crate::clock::Timestamp;
+use crate::config::Source;
+use crate::db::{Connection, Result};
+
+/// Sets the gauges of a source.
+///
+/// # Errors
+/// When a statement fails.
+pub fn tell(connection: &mut Connection, source: &Source, now: Timestamp) -> Result<()> {
+    let of = store::Of { source: &source.name, resource: Resource::of(source.provider) };
+    let progress = store::progress(connection, of)?;
+    let mut last_success = None;
+    for kind in [RunKind::Delta, RunKind::Nightly] {
+        let run = store::last_run(connection, &source.name, kind)?;
+        last_success = last_success.max(run.filter(|run| run.result.is_complete()).and_then(|run| run.finished_at));
+    }
+    // Without a run since, the last success is not younger than what is complete.
+    let last_success = last_success.or(progress.complete_until);
+    let name = source.name.clone();
+    let seconds = |instant: Option<Timestamp>| instant.map_or(0.0, |instant| instant.utc().timestamp() as f64);
+    metrics::gauge!("ticketledger_sweep_complete_until_timestamp_seconds", "source" => name.clone())
+        .set(seconds(progress.complete_until));
+    metrics::gauge!("ticketledger_sweep_last_success_timestamp_seconds", "source" => name.clone())
+        .set(seconds(last_success));
+    for (kind, most) in [(BudgetKind::Sweep, source.sweep.budget), (BudgetKind::History, source.sweep.history_budget)] {
+        let left = budget::left(connection, &source.name, kind, most, now)?;
+        let labels = [("source", name.clone()), ("kind", kind.as_str().to_owned())];
+        metrics::gauge!("ticketledger_sweep_budget_left", &labels).set(left.requests as f64);
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! The past of an account, a month at a time.
+
+use serde_json::{Value, json};
+use ticketledger::demo::stand_in::Fault;
+use ticketledger::sweep::{RunResult, Span, SweepError};
+use tokio::sync::watch;
+
+use super::{findings, order, started, started_with, sweeper, swept};
+use crate::on_both_engines;
+use crate::support::daemon::TestDaemon;
+
+fn past(id: &str, date: &str) -> Value {
+    let paid = [("/date", json!(date)), ("/payment_date", json!(date)), ("/payments/0/payment_date", json!(date))];
+    order(id, &paid)
+}
+
+fn put_past(daemon: &TestDaemon) {
+    for (id, date) in [
+        ("A", "2025-08-03T10:00:00Z"),
+        ("B", "2025-08-31T21:59:00Z"),
+        ("C", "2025-09-15T10:00:00Z"),
+        ("D", "2025-11-01T10:00:00Z"),
+    ] {
+        daemon.stand_in.bookingkit().put_order(past(id, date));
+    }
+}
+
+fn since(day: &str) -> Span {
+    Span::History { since: Some(day.parse().expect("a day")) }
+}
+
+on_both_engines!(the_past_is_imported_the_oldest_first_and_nothing_of_it_is_missed, async |database| {
+    let daemon = started(database).await;
+    put_past(&daemon);
+    let done = swept(&daemon, "museum", since("2025-08-01")).await;
+    assert_eq!(
+        (done.run.result, done.progress.history_next),
+        (RunResult::Repaired, "2025-11-11".parse().ok()),
+        "{:?}",
+        done.run
+    );
+    daemon.settle().await;
+    let events = daemon.lines("SELECT kind || ' ' || entity || ' ' || state AS line FROM inbox_events ORDER BY id");
+    assert_eq!(events, ["A", "B", "C", "D"].map(|id| format!("history order:{id} done")));
+    let months = daemon.lines("SELECT from_day || ' ' || found AS line FROM sweep_runs ORDER BY id");
+    assert_eq!(months, ["2025-08-01 2", "2025-09-01 1", "2025-10-01 0", "2025-11-01 1"]);
+    daemon.clock.advance_milliseconds(3_600_000);
+    sweeper(&daemon, "museum").decide().await.expect("the database works");
+    assert_eq!(findings(&daemon, "missed_webhook"), Vec::<String>::new());
+    assert_eq!(done.progress.complete_until, None);
+    // Once more finds nothing.
+    swept(&daemon, "museum", since("2025-08-01")).await;
+    assert_eq!(daemon.states().len(), 4);
+    daemon.finish().await;
+});
+
+on_both_engines!(an_import_that_was_stopped_goes_on_where_it_was, async |database| {
+    let daemon = started(database).await;
+    put_past(&daemon);
+    // Lists of August and September with their orders pass; October hangs.
+    daemon.stand_in.bookingkit().script(std::iter::repeat_n(Fault::None, 8).chain([Fault::Hang]));
+    let (sweeper, (stop, stopped)) = (sweeper(&daemon, "museum"), watch::channel(false));
+    let sweep = tokio::spawn(async move { sweeper.sweep(since("2025-08-01"), &stopped, &|_| {}).await });
+    daemon.stand_in.hanging(1).await;
+    stop.send_replace(true);
+    let ended = sweep.await.expect("no panic").expect("the database works");
+    daemon.stand_in.release();
+    assert_eq!(ended.run.result, RunResult::Stopped);
+    assert_eq!(ended.progress.history_next, "2025-10-01".parse().ok());
+    let done = swept(&daemon, "museum", Span::History { since: None }).await;
+    assert!(done.run.result.is_complete() && done.run.from_day == "2025-11-01".parse().ok());
+    assert_eq!(daemon.lines("SELECT entity AS line FROM inbox_events ORDER BY id").len(), 4);
+    daemon.finish().await;
+});
+
+on_both_engines!(the_budget_of_the_past_is_its_own, async |database| {
+    let daemon = started_with(database, |museum| museum.sweep.history_budget = 3).await;
+    put_past(&daemon);
+    let ended = swept(&daemon, "museum", since("2025-08-01")).await;
+    assert_eq!((ended.run.result, ended.run.requests), (RunResult::OverBudget, 3));
+    assert!(swept(&daemon, "museum", Span::Delta).await.run.result.is_complete());
+    daemon.finish().await;
+});
+
+on_both_engines!(what_nobody_said_where_to_begin_is_refused, async |database| {
+    let daemon = started(database).await;
+    let (_stop, stopped) = watch::channel(false);
+    let refused = sweeper(&daemon, "museum").sweep(Span::History { since: None }, &stopped, &|_| {}).await;
+    assert!(matches!(refused, Err(SweepError::NoHistory(_))));
+    daemon.finish().await;
+});
+
+on_both_engines!(the_book_opens_with_the_past, async |database| {
+    let daemon = started_with(database, |museum| museum.books_from = "2025-11-01".parse().ok()).await;
+    put_past(&daemon);
+    swept(&daemon, "museum", since("2025-08-01")).await;
+    daemon.settle().await;
+    let kinds = daemon.lines("SELECT kind || ' ' || COUNT(*) AS line FROM journal_entries GROUP BY kind ORDER BY kind");
+    assert_eq!(kinds, ["opening 9", "post 3"]);
+    daemon.finish().await;
+});
