@@ -1,6 +1,7 @@
-//! Measures what intake, settling and a rebuild cost, one after the other on the same database.
+//! Measures what intake, settling, a rebuild and every export cost, one after the other on the same database.
 //!
 //! `cargo bench --bench books -- [sqlite|postgres] [orders]`; PostgreSQL is the server of `TICKETLEDGER_BENCH_URL`.
+//! There are two rounds of so many orders with eight postings each: 62500 orders make a million postings.
 #![expect(clippy::expect_used, clippy::float_arithmetic, reason = "a bench ends at the first fault and prints ratios")]
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "see above")]
 
@@ -25,7 +26,11 @@ fn settings(folder: &Path, url: &str) -> Config {
     let text = format!(
         "[database]\nurl = \"{url}\"\n\n[[sources]]\nname = \"museum\"\nprovider = \"bookingkit\"\n\
          timezone = \"Europe/Berlin\"\ncountry = \"DE\"\nvendor_ids = [\"0f1e2d3c4b5a69788796a5b4c3d2e1f0\"]\n\
-         path_secrets = [\"file:{}\"]\n",
+         path_secrets = [\"file:{}\"]\n[sources.exports]\naccounts = [\n\
+         {{ code = \"assets:clearing:\", account = \"1361\" }},\n\
+         {{ code = \"income:tickets\", rate = \"19\", account = \"8400\", automatic = \"on\", \
+         vat_code = \"V19\" }},\n]\n\
+         [sources.exports.datev]\nconsultant = 1001\nclient = 1\n",
         folder.join("hook").display()
     );
     let file = folder.join("ticketledger.toml");
@@ -90,6 +95,54 @@ fn measured<T>(what: &str, count: usize, body: impl FnOnce() -> T) -> T {
     value
 }
 
+/// Every target, as its command.
+const EXPORTS: [&[&str]; 8] = [
+    &["csv"],
+    &["csv", "--shape", "pairs"],
+    &["jsonl"],
+    &["parquet"],
+    &["hledger"],
+    &["beancount"],
+    &["datev"],
+    &["banana"],
+];
+
+/// The most memory that a process had, in MiB, as long as it is there.
+fn peak(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? / 1024)
+}
+
+/// Lines of the journal.
+fn postings(database: &Database) -> i64 {
+    use diesel::prelude::*;
+    let query = ticketledger::db::schema::postings::table.count();
+    let mut connection = database.reader().expect("a connection");
+    ticketledger::on_engine!(&mut connection, |c| query.get_result(c)).expect("a count")
+}
+
+/// Exports everything with the program itself, whose memory is then that of one export.
+#[expect(clippy::disallowed_methods, reason = "the memory of another process is looked at again and again")]
+fn export(folder: &Path, target: &[&str], postings: i64) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ticketledger"));
+    command.arg("--config").arg(folder.join("ticketledger.toml")).arg("export").args(target);
+    command.args(["--period", "2025", "--actor", "bench", "--out"]).arg(folder.join("out"));
+    let begun = Instant::now();
+    let mut child = command.stdout(std::process::Stdio::null()).spawn().expect("the program starts");
+    let mut most = 0;
+    let status = loop {
+        most = peak(child.id()).unwrap_or(0).max(most);
+        match child.try_wait().expect("the program can be waited for") {
+            Some(status) => break status,
+            None => std::thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    assert!(status.success(), "export {target:?} failed");
+    let took = begun.elapsed().as_secs_f64();
+    println!("export {:<21} {postings:>8} in {took:>7.2} s   {most:>5} MiB at most", target.join(" "));
+}
+
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
     let postgres = arguments.iter().any(|argument| argument == "postgres");
@@ -137,6 +190,10 @@ fn main() {
         books.iter().all(|book| book.is_identical() && book.snapshots > 0),
         "the rebuilt ledger differs: {books:?}"
     );
+    let postings = postings(&database);
+    for target in EXPORTS {
+        export(folder.path(), target, postings);
+    }
     drop(writer);
     thread.join().expect("the writer ends");
 }

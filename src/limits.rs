@@ -105,6 +105,9 @@ pub const DISK_LEAST_BYTES: u64 = 64 * 1024 * 1024;
 /// Time between two reads of the database for metrics and alerts.
 pub const MONITOR_INTERVAL: Duration = Duration::from_secs(15);
 
+/// How long another program may take to make a PDF; a year of a large house takes it well under a minute.
+pub const PDF_TIMEOUT: Duration = Duration::from_secs(180);
+
 /// Lifetime of an access token that we issue, in seconds.
 pub const TOKEN_SECONDS: i64 = 3600;
 

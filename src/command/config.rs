@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 
 use super::{Outcome, output};
 use crate::clock::Clock;
-use crate::config::{self, Config};
+use crate::config::{self, Config, VatSplit};
 use crate::db::{self, Database, Role, pending_migrations};
 use crate::export::account_map::AccountMap;
 use crate::ledger::book::Account;
@@ -110,7 +110,7 @@ fn in_the_books(config: &Config) -> db::Result<(Vec<String>, Vec<String>)> {
         }
         let map = AccountMap::of(source);
         let codes = account_codes(&mut connection, Some(&source.name))?;
-        let missing = map.unmapped(&codes, today, source.exports.vat_split).into_iter();
+        let missing = map.unmapped(&codes, today, source.exports.vat_split != VatSplit::Off).into_iter();
         let chart = map.chart.as_str();
         unmapped.extend(missing.map(|account| {
             let name = &source.name;

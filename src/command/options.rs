@@ -191,6 +191,12 @@ pub(super) fn period(text: &str) -> Result<Period, String> {
     })
 }
 
+/// The same where there are no options for other spans.
+pub(super) fn months(text: &str) -> Result<Period, String> {
+    let say = || "write a month such as 2025-11, a quarter such as 2026-Q3, or a year such as 2026".to_owned();
+    Period::parse(text).ok_or_else(say)
+}
+
 pub(super) fn month(text: &str) -> Result<Month, String> {
     Month::parse(text).ok_or_else(|| "write a month such as 2025-11".to_owned())
 }

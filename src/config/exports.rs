@@ -14,9 +14,38 @@ pub struct Exports {
     pub chart: Option<Chart>,
     /// Numbers that differ from the shipped ones, in the order of the file.
     pub accounts: Vec<AccountRule>,
-    /// A row whose tax another program would compute otherwise becomes a row of the net and one of the tax.
-    pub vat_split: bool,
+    pub vat_split: VatSplit,
     pub datev: Option<Datev>,
+}
+
+/// What becomes of a row whose VAT another program would compute otherwise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VatSplit {
+    /// It stops the export: no row may name an account of VAT.
+    Off,
+    /// Cents that come from rounding are a row of their own between revenue and VAT; anything else stops the export.
+    #[default]
+    Rounding,
+    /// In addition, VAT that is not that of the gross becomes a row of the net and one of the VAT.
+    On,
+}
+
+impl VatSplit {
+    pub const ALL: [Self; 3] = [Self::Off, Self::Rounding, Self::On];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Rounding => "rounding",
+            Self::On => "on",
+        }
+    }
+
+    /// Whether a row may be split, for a difference that comes from rounding or for any.
+    pub fn takes(self, is_rounding: bool) -> bool {
+        self == Self::On || (self == Self::Rounding && is_rounding)
+    }
 }
 
 /// A chart of accounts with shipped numbers.
@@ -107,7 +136,7 @@ pub(super) fn exports(section: Option<Section>, problems: &mut Problems) -> Expo
     let chart = section.text("chart", problems).and_then(|text| chart(&text, problems));
     let rules = section.sections("accounts", problems);
     let accounts = rules.into_iter().filter_map(|section| rule(section, problems)).collect();
-    let vat_split = switch(&mut section, "vat_split", false, problems);
+    let vat_split = section.text("vat_split", problems).map(|text| vat_split(&text, problems)).unwrap_or_default();
     let datev = section.section("datev", problems);
     let datev = datev.and_then(|section| self::datev(section, problems));
     section.finish(problems);
@@ -120,6 +149,14 @@ fn chart(text: &Text, problems: &mut Problems) -> Option<Chart> {
         text.wrong(problems, "must be \"skr03\", \"skr04\", \"kmu\" or \"none\"");
     }
     known
+}
+
+fn vat_split(text: &Text, problems: &mut Problems) -> VatSplit {
+    let known = VatSplit::ALL.into_iter().find(|split| split.as_str() == text.value);
+    if known.is_none() {
+        text.wrong(problems, "must be \"rounding\", \"on\" or \"off\"");
+    }
+    known.unwrap_or_default()
 }
 
 /// `"on"` or `"off"`.

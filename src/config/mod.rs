@@ -31,7 +31,7 @@ use crate::order::Provider;
 use crate::policy::DatedPolicy;
 
 pub use self::environment::environment;
-pub use self::exports::{AccountRule, Chart, Datev, Exports};
+pub use self::exports::{AccountRule, Chart, Datev, Exports, VatSplit};
 pub use self::load::{load, load_with_warnings};
 pub use self::problem::{Problem, Problems};
 pub use self::secret::address;

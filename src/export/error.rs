@@ -24,7 +24,7 @@ pub enum Error {
     NotInPlace { batch: BatchName, error: Box<Error> },
     #[error("{0}")]
     Differs(Box<Difference>),
-    #[error("the batch {0} was taken back; its entries are in a later batch, see `ticketledger export list`")]
+    #[error("the batch {0} was taken back; its entries go into a later batch, see `ticketledger export list`")]
     TakenBack(BatchName),
     #[error("there is no batch {0}; `ticketledger export list` has all")]
     Unknown(BatchName),

@@ -8,12 +8,15 @@ use super::fold::{Pair, Tax, fold, vat_rate};
 use super::problem::Problems;
 use super::rows::{Entry, Line};
 use super::text::amount;
-use crate::config::AccountRule;
+use crate::config::{AccountRule, VatSplit};
 use crate::ledger::book::Account;
 use crate::money::{format_percent, vat_in_gross};
 
 /// The largest amount of a row, in minor units: DATEV has ten digits before the comma.
 const LARGEST_MINOR: i64 = 999_999_999_999;
+/// What the VAT of a row may differ by to be called rounding, in minor units: a line and its discounts, or what is left
+/// after several price reductions, are each rounded by themselves.
+const ROUNDING_MINOR: i64 = 5;
 
 /// A row of two accounts.
 pub(super) struct MappedRow<'a> {
@@ -50,7 +53,7 @@ const LIFT: &str = "40";
 pub(super) struct Mapper<'a> {
     target: Target,
     map: &'a AccountMap,
-    vat_split: bool,
+    vat_split: VatSplit,
     /// A reversal repeats its original and is marked as one.
     general_reversal: bool,
     account_length: Option<usize>,
@@ -116,33 +119,47 @@ impl<'a> Mapper<'a> {
             return Vec::new();
         }
         let alone = vat_rate(&pair.other.row.account_code).is_some() && pair.other.row.item_kind != "opening_balance";
-        if alone && !self.vat_split {
-            self.mismatch(entry, pair, "posts VAT that belongs to no net", problems);
+        let is_rounding = is_between_net_and_vat(entry) || pair.amount_minor <= ROUNDING_MINOR;
+        if alone && !self.vat_split.takes(is_rounding) {
+            self.mismatch(entry, pair, "it posts VAT that belongs to no net", is_rounding, problems);
             return Vec::new();
         }
         let tax = pair.tax.filter(|tax| tax.bp != 0);
         let Some(tax) = tax else {
             return self.untaxed(entry, pair, hub, other, problems).into_iter().collect();
         };
-        match self.taxed(pair, tax, &hub, &other) {
+        match self.taxed(entry.head.booking_date, pair, tax, &hub, &other) {
             Ok(row) => vec![row],
-            Err(Wrong::Vat(_)) if self.vat_split => self.split(entry, pair, tax, problems),
+            Err(Wrong::Rounding { theirs, .. }) if self.vat_split.takes(true) => {
+                self.rounded(entry, pair, Tax { vat_minor: theirs, ..tax }, tax.vat_minor, problems)
+            }
+            Err(Wrong::Vat(_)) if self.vat_split.takes(false) => self.split(entry, pair, tax, problems),
             Err(Wrong::Key(why)) => {
                 problems.add("export_tax_key", why);
                 Vec::new()
             }
+            Err(Wrong::Rounding { why, .. }) => {
+                self.mismatch(entry, pair, &why, true, problems);
+                Vec::new()
+            }
             Err(Wrong::Vat(why)) => {
-                self.mismatch(entry, pair, &why, problems);
+                self.mismatch(entry, pair, &why, false, problems);
                 Vec::new()
             }
         }
     }
 
-    fn mismatch(&self, entry: &Entry, pair: &Pair<'_>, why: &str, problems: &mut Problems) {
+    fn mismatch(&self, entry: &Entry, pair: &Pair<'_>, why: &str, is_rounding: bool, problems: &mut Problems) {
         let currency = &entry.head.currency;
+        let remedy = match is_rounding {
+            true => "set vat_split = \"rounding\" in [sources.exports], and these cents become a row of their own",
+            false => {
+                "if that is meant, set vat_split = \"on\" in [sources.exports], and it becomes a row of the net and \
+                 one of the VAT"
+            }
+        };
         let detail = format!(
-            "entry {} ({}), {} {currency} on {}: {why}; with vat_split = \"on\" it becomes a row of the net and one of \
-             the VAT",
+            "entry {} ({}), {} {currency} on {}: {why}; {remedy}",
             entry.name(),
             entry.head.event_type,
             amount(pair.amount_minor, currency),
@@ -170,8 +187,8 @@ impl<'a> Mapper<'a> {
                 return None;
             }
         }
-        // What an account does by itself it does whatever is posted to it.
-        let automatic = self.map.automatic_rate(&rule.account);
+        // What an account does by itself it does whatever is posted to it, at the rate of the day of the row.
+        let automatic = self.map.automatic_rate(&rule.account, entry.head.booking_date);
         Some(AccountRule { automatic: Some(automatic.is_some()), rate_bp: automatic, ..rule.clone() })
     }
 
@@ -224,6 +241,7 @@ impl<'a> Mapper<'a> {
 
     fn taxed<'e>(
         &self,
+        day: NaiveDate,
         pair: &Pair<'e>,
         tax: Tax,
         hub: &AccountRule,
@@ -243,13 +261,17 @@ impl<'a> Mapper<'a> {
         let theirs = vat_in_gross(pair.amount_minor, tax.bp).map_err(|overflow| Wrong::Vat(overflow.to_string()))?;
         if theirs != tax.vat_minor {
             let show = |minor| amount(minor, &pair.other.row.currency);
-            let (ours, theirs) = (show(tax.vat_minor), show(theirs));
-            return Err(Wrong::Vat(format!("the VAT of {percent} % in it is {theirs}, and {ours} is posted")));
+            let why =
+                format!("the VAT of {percent} % in it is {}, and {} is posted", show(theirs), show(tax.vat_minor));
+            return Err(match (theirs - tax.vat_minor).abs() <= ROUNDING_MINOR {
+                true => Wrong::Rounding { theirs, why },
+                false => Wrong::Vat(why),
+            });
         }
         let row = MappedRow { tax: Some(tax), ..Self::of(pair, pair.amount_minor, hub.clone(), other.clone()) };
         let account = &other.account;
         if self.is_datev() {
-            let usual = || self.map.tax_key(tax.bp, tax.is_input).map(str::to_owned);
+            let usual = || self.map.tax_key(tax.bp, tax.is_input, day).map(str::to_owned);
             let key = if is_automatic(other) { None } else { other.tax_key.clone().or_else(usual) };
             if key.is_none() && !is_automatic(other) {
                 return Err(Wrong::Key(format!(
@@ -271,10 +293,33 @@ impl<'a> Mapper<'a> {
         Ok(MappedRow { vat_code, vat_box, ..row })
     }
 
+    /// The row as the other program computes it, and the cents that it lacks between the net and the VAT.
+    fn rounded<'e>(
+        &self,
+        entry: &'e Entry,
+        pair: &Pair<'e>,
+        theirs: Tax,
+        ours_minor: i64,
+        problems: &mut Problems,
+    ) -> Vec<MappedRow<'e>> {
+        let gross = self.row(entry, &Pair { tax: Some(theirs), ..*pair }, problems);
+        let other = self.account(entry, pair.other, &pair.other.row.account_code, problems);
+        let vat = self.account(entry, pair.other, &vat_account(theirs), problems);
+        let (Some(other), Some(vat)) = (other, vat) else { return Vec::new() };
+        let more = ours_minor.saturating_sub(theirs.vat_minor);
+        let cents = Pair {
+            amount_minor: more.saturating_abs(),
+            hub_is_debited: pair.hub_is_debited == (more > 0),
+            hub: pair.other,
+            other: pair.other,
+            tax: None,
+        };
+        gross.into_iter().chain(self.untaxed(entry, &cents, other, vat, problems)).collect()
+    }
+
     /// The net without tax, and the VAT on its own account.
     fn split<'e>(&self, entry: &Entry, pair: &Pair<'e>, tax: Tax, problems: &mut Problems) -> Vec<MappedRow<'e>> {
-        let code =
-            if tax.is_input { format!("assets:vat_input:{}", tax.bp) } else { format!("liabilities:vat:{}", tax.bp) };
+        let code = vat_account(tax);
         let hub = self.account(entry, pair.hub, &pair.hub.row.account_code, problems);
         let other = self.account(entry, pair.other, &pair.other.row.account_code, problems);
         let vat = self.account(entry, pair.other, &code, problems);
@@ -287,6 +332,17 @@ impl<'a> Mapper<'a> {
     }
 }
 
+/// Our account of VAT.
+fn vat_account(tax: Tax) -> String {
+    if tax.is_input { format!("assets:vat_input:{}", tax.bp) } else { format!("liabilities:vat:{}", tax.bp) }
+}
+
+/// An entry without a gross, such as the difference to the VAT of a whole order.
+fn is_between_net_and_vat(entry: &Entry) -> bool {
+    let is_net = |code: &str| code.starts_with("income:") || code == "liabilities:deferred:tickets";
+    entry.lines.iter().map(|line| line.row.account_code.as_str()).all(|code| is_net(code) || vat_rate(code).is_some())
+}
+
 fn is_automatic(rule: &AccountRule) -> bool {
     rule.automatic == Some(true)
 }
@@ -295,6 +351,8 @@ fn is_automatic(rule: &AccountRule) -> bool {
 enum Wrong {
     /// The rate has no key there.
     Key(String),
-    /// The VAT there would be another.
+    /// The VAT there would be that of another rate, or of another gross.
     Vat(String),
+    /// The VAT there would differ by some cents.
+    Rounding { theirs: i64, why: String },
 }

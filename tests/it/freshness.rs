@@ -149,6 +149,7 @@ on_both_engines!(a_pack_checks_that_somebody_looked_after_the_end_of_its_period,
     daemon.deliver(PAID_ORDER).await;
     let of = |as_closed| {
         let request = pack::Request {
+            numbers: None,
             source: "museum",
             period: Period::parse("2025-11").unwrap(),
             as_closed,

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::options::{ActorOption, DetailFormat, SourceOption, period};
+use super::options::{ActorOption, DetailFormat, SourceOption, months};
 use super::output::Usage;
 use super::{Outcome, output, settings};
 use crate::clock::Clock;
@@ -68,8 +68,8 @@ enum Shape {
 /// Of which months, and where to.
 #[derive(Debug, Args)]
 pub(super) struct Wanted {
-    /// Month such as 2025-11, or a year: then a batch for each of its months
-    #[arg(long, value_name = "YYYY-MM", value_parser = period)]
+    /// Month, quarter or year: 2025-11, 2025-Q4 or 2025; a batch for each month
+    #[arg(long, value_name = "PERIOD", value_parser = months)]
     period: Period,
     #[command(flatten)]
     source: SourceOption,

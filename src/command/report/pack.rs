@@ -8,18 +8,19 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::clock::Clock;
-use crate::command::options::{SourceOption, period};
+use crate::command::options::{SourceOption, months};
 use crate::command::{Outcome, output, settings};
-use crate::config::Config;
+use crate::config::{Config, Exports};
+use crate::export::account_map::AccountMap;
 use crate::ledger::close::sources;
 use crate::ledger::totals::Period;
 use crate::report::pack::paper::{Converter, Language, html, json, plain_pdf};
-use crate::report::pack::{self, Outcome as Tied, Pack, Request};
+use crate::report::pack::{self, Numbers, Outcome as Tied, Pack, Request};
 
 #[derive(Debug, Args)]
 pub(super) struct PackOptions {
     /// Month, quarter or year: 2025-11, 2025-Q4 or 2025
-    #[arg(long, value_name = "PERIOD", value_parser = period)]
+    #[arg(long, value_name = "PERIOD", value_parser = months)]
     period: Period,
     /// Folder for the files; it is made if it is not there
     #[arg(long, value_name = "DIR")]
@@ -64,12 +65,18 @@ pub(super) fn run(config: &Config, options: &PackOptions) -> anyhow::Result<Outc
     let mut outcome = Outcome::Fine;
     for source in &chosen {
         let told = |body: &[u8]| settings::told(config, source, body);
+        let map = config.source(source).filter(|known| known.exports != Exports::default()).map(AccountMap::of);
+        let today = Clock::System.now().utc().date_naive();
+        let day = options.period.last_day().map_or(today, |last| last.min(today));
+        let numbers =
+            |code: &str, rates: &[i32]| map.as_ref().map(|map| map.numbers(code, rates, day)).unwrap_or_default();
         let request = Request {
             source,
             period: options.period,
             as_closed: options.as_closed,
             now: Clock::System.now(),
             made_by: concat!("ticketledger ", env!("CARGO_PKG_VERSION")),
+            numbers: map.as_ref().map(|map| Numbers { chart: map.chart.as_str(), of: &numbers }),
             told: &told,
         };
         let pack = pack::read(&database, &request)?;

@@ -1,6 +1,8 @@
 //! The shipped numbers. They are suggestions: the accountant decides. What needs an account of its own has none here,
 //! so that nothing is posted to a wrong one unseen.
 
+use chrono::NaiveDate;
+
 use crate::config::{AccountRule, Chart};
 
 /// Our code, its rate, the account, and whether it takes out the tax of the rate by itself.
@@ -97,16 +99,71 @@ const KMU: &[Shipped] = &[
     ("equity:opening", None, "9100", false),
 ];
 
+/// The second half of 2020: the automatic accounts of 19 and 7 % took out 16 and 5 %, and VAT had accounts of its own.
+const LOWERED: (&str, &str) = ("2020-07-01", "2021-01-01");
+
+/// What a chart had then: our code, the rate then and before, and the account.
+type Lowered = (&'static str, i32, Option<i32>, &'static str);
+
+const SKR03_LOWERED: &[Lowered] = &[
+    ("income:tickets", 1600, Some(1900), "8400"),
+    ("income:tickets", 500, Some(700), "8300"),
+    ("income:products", 1600, Some(1900), "8400"),
+    ("income:products", 500, Some(700), "8300"),
+    ("income:flex", 1600, Some(1900), "8400"),
+    ("income:flex", 500, Some(700), "8300"),
+    ("income:discount", 1600, Some(1900), "8720"),
+    ("income:discount", 500, Some(700), "8710"),
+    ("liabilities:vat:1600", 1600, None, "1775"),
+    ("liabilities:vat:500", 500, None, "1773"),
+];
+
+const SKR04_LOWERED: &[Lowered] = &[
+    ("income:tickets", 1600, Some(1900), "4400"),
+    ("income:tickets", 500, Some(700), "4300"),
+    ("income:products", 1600, Some(1900), "4400"),
+    ("income:products", 500, Some(700), "4300"),
+    ("income:flex", 1600, Some(1900), "4400"),
+    ("income:flex", 500, Some(700), "4300"),
+    ("income:discount", 1600, Some(1900), "4720"),
+    ("income:discount", 500, Some(700), "4710"),
+    ("liabilities:vat:1600", 1600, None, "3805"),
+    ("liabilities:vat:500", 500, None, "3803"),
+];
+
+/// Whether the rates were lowered on a day.
+pub(super) fn is_lowered(day: NaiveDate) -> bool {
+    let (first, after) = LOWERED;
+    let bound = |text: &str| text.parse::<NaiveDate>().ok();
+    bound(first).is_some_and(|first| first <= day) && bound(after).is_some_and(|after| day < after)
+}
+
+/// An account on both days on which its rate changed; one of VAT has no rate of its own.
+fn lowered((code, then, before, account): &Lowered, length: usize) -> Vec<AccountRule> {
+    let rule = |from: &str, rate_bp: Option<i32>| AccountRule {
+        code: (*code).to_owned(),
+        rate_bp,
+        from: from.parse().ok(),
+        account: format!("{account:0<length$}"),
+        automatic: rate_bp.map(|_| true),
+        ..AccountRule::default()
+    };
+    match before {
+        Some(before) => vec![rule(LOWERED.0, Some(*then)), rule(LOWERED.1, Some(*before))],
+        None => vec![rule(LOWERED.0, None)],
+    }
+}
+
 /// The debtor that stands for all guests.
 const DEBTOR: &str = "10000";
 
 /// The rules of a chart; in a German one accounts have `length` digits, and a person account one more.
 pub(super) fn shipped(chart: Chart, length: usize) -> Vec<AccountRule> {
-    let (accounts, is_german) = match chart {
-        Chart::Skr03 => (SKR03, true),
-        Chart::Skr04 => (SKR04, true),
-        Chart::Kmu => (KMU, false),
-        Chart::None => (&[][..], false),
+    let (accounts, of_2020, is_german) = match chart {
+        Chart::Skr03 => (SKR03, SKR03_LOWERED, true),
+        Chart::Skr04 => (SKR04, SKR04_LOWERED, true),
+        Chart::Kmu => (KMU, &[][..], false),
+        Chart::None => (&[][..], &[][..], false),
     };
     let filled = |account: &str, digits: usize| match is_german {
         true => format!("{account:0<digits$}"),
@@ -125,7 +182,8 @@ pub(super) fn shipped(chart: Chart, length: usize) -> Vec<AccountRule> {
         person: true,
         ..AccountRule::default()
     });
-    debtor.into_iter().chain(accounts.iter().map(rule)).collect()
+    let of_2020 = of_2020.iter().flat_map(|rows| lowered(rows, length));
+    debtor.into_iter().chain(accounts.iter().map(rule)).chain(of_2020).collect()
 }
 
 #[cfg(test)]
@@ -189,12 +247,14 @@ mod tests {
         assert_eq!(debtor(4), Some(("10000".to_owned(), true)));
         assert_eq!(debtor(6), Some(("1000000".to_owned(), true)));
         assert_eq!(longest(5).as_deref(), Some("90000"));
-        // No number is automatic for one rule and not for another.
+        // On no day is a number automatic for one rule and not for another.
         for chart in [Chart::Skr03, Chart::Skr04] {
             let rules = shipped(chart, 4);
             for rule in rules.iter().filter(|rule| rule.automatic == Some(true)) {
-                let same = rules.iter().filter(|other| other.account == rule.account && other.automatic == Some(true));
-                assert!(same.clone().all(|other| other.rate_bp == rule.rate_bp), "{rule:?}");
+                let same = |other: &&AccountRule| {
+                    other.account == rule.account && other.automatic == Some(true) && other.from == rule.from
+                };
+                assert!(rules.iter().filter(same).all(|other| other.rate_bp == rule.rate_bp), "{rule:?}");
             }
         }
     }

@@ -47,22 +47,33 @@ impl AccountMap {
         best(&self.own, asked).or_else(|| best(&self.shipped, asked))
     }
 
-    /// The rate that an account takes out of what is posted to it, by its number there: as the settings say, else as it
-    /// is shipped.
-    pub fn automatic_rate(&self, account: &str) -> Option<i32> {
-        let said = self.own.iter().chain(&self.shipped).filter(|rule| rule.account == account);
-        let rule = said.into_iter().find(|rule| rule.automatic.is_some())?;
-        rule.rate_bp.filter(|_| rule.automatic == Some(true))
+    /// The rate that an account takes out of what is posted to it on a day, by its number there: as the settings say,
+    /// else as it is shipped.
+    pub fn automatic_rate(&self, account: &str, day: NaiveDate) -> Option<i32> {
+        let said = |rules: &[AccountRule]| {
+            let says = |rule: &&AccountRule| {
+                rule.account == account && rule.automatic.is_some() && rule.from.is_none_or(|from| from <= day)
+            };
+            // The first of equals.
+            let latest = rules.iter().filter(says).reduce(|best, rule| if rule.from > best.from { rule } else { best });
+            latest.map(|rule| rule.rate_bp.filter(|_| rule.automatic == Some(true)))
+        };
+        said(&self.own).or_else(|| said(&self.shipped)).flatten()
     }
 
-    /// DATEV's tax key of a rate.
-    pub fn tax_key(&self, bp: i32, is_input: bool) -> Option<&'static str> {
-        match (self.chart, bp, is_input) {
+    /// DATEV's tax key of a rate on a day: those of the full and the reduced rate are always those of the time, and
+    /// while rates are lowered the usual ones have keys of their own.
+    pub fn tax_key(&self, bp: i32, is_input: bool, day: NaiveDate) -> Option<&'static str> {
+        match (self.chart, charts::is_lowered(day), bp, is_input) {
             (Chart::Kmu, ..) => None,
-            (_, 1900, false) => Some("3"),
-            (_, 700, false) => Some("2"),
-            (_, 1900, true) => Some("9"),
-            (_, 700, true) => Some("8"),
+            (_, false, 1900, false) | (_, true, 1600, false) => Some("3"),
+            (_, false, 700, false) | (_, true, 500, false) => Some("2"),
+            (_, false, 1900, true) | (_, true, 1600, true) => Some("9"),
+            (_, false, 700, true) | (_, true, 500, true) => Some("8"),
+            (_, true, 1900, false) => Some("5"),
+            (_, true, 700, false) => Some("4"),
+            (_, true, 1900, true) => Some("7"),
+            (_, true, 700, true) => Some("6"),
             _ => None,
         }
     }
@@ -79,6 +90,18 @@ impl AccountMap {
             (Chart::Kmu, 370) => Some(("V37", "342")),
             _ => None,
         }
+    }
+
+    /// The numbers that stand for one of our accounts, at these rates and without one.
+    pub fn numbers(&self, code: &str, rates: &[i32], day: NaiveDate) -> Vec<String> {
+        let of = |rate_bp| Some(self.find(&Asked { code, rate_bp, event: None, day })?.account.clone());
+        let mut numbers: Vec<String> = Vec::new();
+        for number in rates.iter().map(|bp| Some(*bp)).chain([None]).filter_map(of) {
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        numbers
     }
 
     /// Accounts among these codes that have no number, with the rate where one is missing for a rate only. Those of VAT

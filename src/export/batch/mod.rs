@@ -5,12 +5,12 @@ pub(super) mod store;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::account_map::AccountMap;
 use super::{Error, FileRecord};
 use crate::clock::{Clock, Timestamp};
-use crate::config::Datev;
+use crate::config::{Datev, VatSplit};
 use crate::db::Database;
 use crate::ledger::book::Month;
 use crate::vocabulary;
@@ -84,8 +84,8 @@ pub struct Parameters {
     pub minor_units: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub map: Option<AccountMap>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub vat_split: bool,
+    #[serde(default, deserialize_with = "word_or_switch")]
+    pub vat_split: VatSplit,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub datev: Option<Datev>,
     /// How complete the book was, in words.
@@ -94,6 +94,21 @@ pub struct Parameters {
     /// Titles of the events that the entries are about, as they were.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub titles: BTreeMap<String, String>,
+}
+
+/// A switch, as it was before there were three ways, or a word.
+fn word_or_switch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<VatSplit, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stored {
+        Switch(bool),
+        Word(VatSplit),
+    }
+    Ok(match Stored::deserialize(deserializer)? {
+        Stored::Switch(true) => VatSplit::On,
+        Stored::Switch(false) => VatSplit::Off,
+        Stored::Word(word) => word,
+    })
 }
 
 /// Debits of a currency, which are its credits too.
@@ -166,4 +181,22 @@ pub fn take_back(database: &Database, clock: &Clock, name: &BatchName, by: &str,
         store::take_back(connection, name, clock.now(), by, why)?;
         store::batch(connection, name)?.ok_or_else(|| Error::Unknown(name.clone()))?.read()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_a_switch_is_still_read() {
+        let split = |json: &str| serde_json::from_str::<Parameters>(json).map(|parameters| parameters.vat_split).ok();
+        assert_eq!(split("{}"), Some(VatSplit::Rounding));
+        assert_eq!(split("{\"vat_split\":true}"), Some(VatSplit::On));
+        assert_eq!(split("{\"vat_split\":false}"), Some(VatSplit::Off));
+        for known in VatSplit::ALL {
+            let parameters = Parameters { vat_split: known, ..Parameters::default() };
+            let json = serde_json::to_string(&parameters).unwrap_or_default();
+            assert_eq!(split(&json), Some(known), "{json}");
+        }
+    }
 }

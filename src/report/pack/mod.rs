@@ -50,8 +50,18 @@ pub struct Request<'a> {
     pub now: Timestamp,
     /// The program and its version.
     pub made_by: &'a str,
+    /// The accountant's numbers, if the source has a chart.
+    pub numbers: Option<Numbers<'a>>,
     /// The payments that the body of a webhook tells of; `None` when it cannot be read.
     pub told: Tell<'a>,
+}
+
+/// The chart of the accountant, which exports have.
+#[derive(Clone, Copy)]
+pub struct Numbers<'a> {
+    pub chart: &'a str,
+    /// The numbers that stand for an account of ours at these rates.
+    pub of: &'a dyn Fn(&str, &[i32]) -> Vec<String>,
 }
 
 /// Why there is no pack.
@@ -89,7 +99,8 @@ fn of_source(connection: &mut Connection, request: &Request<'_>) -> Result<Pack,
     let cover = cover::cover(connection, request, &read, zone)?;
     let exceptions = cover::exceptions(connection, request, &read)?;
     let section = |currency: &String| {
-        section::section(&read, currency, &|account| cover::explained(&exceptions, account, currency))
+        let explained = |account: &str| cover::explained(&exceptions, account, currency);
+        section::section(&read, currency, request.numbers, &explained)
     };
     let currencies: Vec<Section> = read.currencies().iter().map(section).collect::<Result<_, _>>()?;
     let broken = verify_in(connection, Some(request.source))?.broken;
@@ -111,6 +122,7 @@ fn of_source(connection: &mut Connection, request: &Request<'_>) -> Result<Pack,
         view: if request.as_closed { View::AsClosed } else { View::AsKnown },
         made_at: request.now,
         made_by: request.made_by.to_owned(),
+        chart: request.numbers.map(|numbers| numbers.chart.to_owned()),
         cover,
         checks,
         currencies,

@@ -12,16 +12,21 @@ use super::rows::{
     Clearing, ClearingTotal, DeferredMonth, LateEntry, LatePage, LateSum, RollForward, Section, SummaryLine,
     SummaryRow, Suspense, TrialTotal, VatSum, YearOfIssue,
 };
-use super::{charts, revenue, vat};
+use super::{Numbers, charts, revenue, vat};
 use crate::db::Result;
 use crate::ledger::book::{Account, ItemKind, Month};
-use crate::ledger::totals::{AccountMove, LateMove, TrialBalance};
+use crate::ledger::totals::{AccountMove, LateMove, TrialBalance, VatByRate};
 
 /// Entries that are listed one by one; the rest is counted.
 const LISTED_ENTRIES: usize = 100;
 
 /// All pages of a currency. `explained` is the number of findings that explain a balance of an account.
-pub(super) fn section(read: &Read<'_>, currency: &str, explained: &impl Fn(&str) -> i64) -> Result<Section> {
+pub(super) fn section(
+    read: &Read<'_>,
+    currency: &str,
+    numbers: Option<Numbers<'_>>,
+    explained: &impl Fn(&str) -> i64,
+) -> Result<Section> {
     let trial: Vec<TrialBalance> = read.trial.iter().filter(|row| row.currency == currency).cloned().collect();
     let lines = of_currency(&read.moves, currency);
     let stored_value = stored_value(&trial, &lines)?;
@@ -45,8 +50,17 @@ pub(super) fn section(read: &Read<'_>, currency: &str, explained: &impl Fn(&str)
         deferred,
         late: late(read, currency)?,
         suspense: suspense(&trial, explained),
+        account_numbers: numbers.map(|numbers| numbered(&trial, &read.vat[0], numbers)).unwrap_or_default(),
         trial_balance: trial,
     })
+}
+
+/// The numbers of each account; what depends on the rate has those of all rates that are booked.
+fn numbered(trial: &[TrialBalance], vat: &[VatByRate], numbers: Numbers<'_>) -> BTreeMap<String, Vec<String>> {
+    let taxed = trial.iter().filter_map(|row| row.account.strip_prefix("liabilities:vat:")?.parse().ok());
+    let exempt = vat.iter().filter_map(|row| row.vat_bp.filter(|bp| *bp == 0));
+    let rates: Vec<i32> = taxed.chain(exempt).collect();
+    trial.iter().map(|row| (row.account.clone(), (numbers.of)(&row.account, &rates))).collect()
 }
 
 pub(super) fn of_currency<'a>(moves: &'a [AccountMove], currency: &str) -> Vec<Line<'a>> {

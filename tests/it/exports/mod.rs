@@ -6,6 +6,7 @@ mod cut;
 mod datev;
 mod plaintext;
 mod tables;
+mod year;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -98,4 +99,31 @@ fn tool(program: &str, required: &str, arguments: &[&str]) -> Option<(bool, Stri
 /// The objects of JSON lines.
 fn objects(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A Python that has modules of somebody else.
+struct Python(String);
+
+impl Python {
+    /// The one that `TICKETLEDGER_<NAME>` names, else `python3`. `None`, with a note, when it lacks a module, unless
+    /// `TICKETLEDGER_REQUIRE_<NAME>=1` wants it.
+    fn with(name: &str, modules: &[&str]) -> Option<Self> {
+        let python = std::env::var(format!("TICKETLEDGER_{name}")).unwrap_or_else(|_| "python3".to_owned());
+        let import = format!("import {}", modules.join(", "));
+        let found = std::process::Command::new(&python).args(["-c", &import]).output();
+        if found.is_ok_and(|output| output.status.success()) {
+            return Some(Self(python));
+        }
+        let required = std::env::var(format!("TICKETLEDGER_REQUIRE_{name}")).is_ok_and(|value| value == "1");
+        assert!(!required, "{python} lacks one of {modules:?}, and CI needs them");
+        eprintln!("skipped: {python} lacks one of {modules:?}");
+        None
+    }
+
+    /// What a script prints.
+    fn run(&self, script: &str, paths: &[&Path]) -> String {
+        let output = std::process::Command::new(&self.0).args(["-c", script]).args(paths).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
 }

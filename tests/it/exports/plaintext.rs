@@ -23,6 +23,36 @@ fn bean_check(path: &Path) -> Option<(bool, String)> {
     tool("bean-check", "TICKETLEDGER_REQUIRE_BEANCOUNT", &[path.to_str().unwrap()])
 }
 
+/// What the program for a file says of it.
+pub(super) fn accepted(path: &Path) -> Option<(bool, String)> {
+    if path.extension().is_some_and(|extension| extension == "journal") { hledger(path) } else { bean_check(path) }
+}
+
+/// The entries that are transactions of a file, in either language.
+pub(super) fn entries(text: &str) -> Vec<String> {
+    let named = |line: &str| {
+        let transaction = || line.starts_with("20").then_some(line)?.split_once(" * (")?.1.split_once(')');
+        let (name, _) = line.strip_prefix("  entry: \"").map_or_else(transaction, |entry| entry.split_once('"'))?;
+        name.rsplit_once('/')?.1.bytes().all(|byte| byte.is_ascii_digit()).then(|| name.to_owned())
+    };
+    text.lines().filter_map(named).collect()
+}
+
+/// What hledger finds on each account at the end of a file.
+pub(super) fn balances(path: &Path) -> Option<BTreeMap<String, i64>> {
+    let path = path.to_str().unwrap();
+    let arguments = ["-f", path, "balance", "--layout", "bare", "-O", "csv", "-N", "--flat"];
+    let (fine, said) = tool("hledger", "TICKETLEDGER_REQUIRE_HLEDGER", &arguments)?;
+    assert!(fine, "{said}");
+    let mut found: BTreeMap<String, i64> = BTreeMap::new();
+    for line in said.lines().skip(1) {
+        let fields: Vec<&str> = line.split(',').map(|field| field.trim_matches('"')).collect();
+        *found.entry(fields[0].to_owned()).or_default() += fields[2].replace('.', "").parse::<i64>().unwrap();
+    }
+    found.retain(|_, minor| *minor != 0);
+    Some(found)
+}
+
 /// The file with one cent more in one posting of an entry.
 fn with_a_cent(path: &Path, text: &str, amount: &str, changed: &str) -> std::path::PathBuf {
     assert!(text.contains(amount), "{text}");

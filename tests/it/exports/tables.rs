@@ -1,10 +1,13 @@
 //! CSV, JSON lines and Parquet have the lines of the journal.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::Field;
 use serde_json::json;
 
-use super::{HOSTILE, file, objects, orders, run};
+use super::{HOSTILE, Python, file, objects, orders, run};
 use crate::on_both_engines;
 use crate::support::daemon::{TestDaemon, rows};
 use crate::support::order::{admission, order};
@@ -69,5 +72,60 @@ on_both_engines!(tables_have_the_columns_of_the_view, async |database| {
     assert!(said.contains("export_currency: JPY"), "{said}");
     export(&["csv"]);
     assert!(file(&program, "out", "museum-2025-11-3.csv").1.contains(",JPY,1190,1190,0,"));
+    daemon.finish().await;
+});
+
+/// Both readers of others: DuckDB over all files at once, and pyarrow file by file. Each finds the cents as integers
+/// and the decimals beside them.
+const SUMS: &str = "import decimal, duckdb, glob, pyarrow.parquet, sys\n\
+    files = [name for folder in sys.argv[1:] for name in sorted(glob.glob(folder + '/*.parquet'))]\n\
+    query = 'select source, account, sum(amount_minor), sum(amount) from read_parquet($1) group by 1, 2'\n\
+    for source, account, minor, amount in duckdb.execute(query, [files]).fetchall():\n    \
+        assert isinstance(amount, decimal.Decimal) and amount * 100 == minor, (account, amount, minor)\n    \
+        print('duckdb', source, account, minor)\n\
+    for name in files:\n    \
+        table = pyarrow.parquet.read_table(name)\n    \
+        assert str(table.schema.field('amount_minor').type) == 'int64', table.schema\n    \
+        assert str(table.schema.field('amount').type) == 'decimal128(18, 2)', table.schema\n    \
+        assert str(table.schema.field('booking_date').type) == 'date32[day]', table.schema\n    \
+        for row in table.to_pylist():\n        \
+            assert row['amount'] * 100 == row['amount_minor'], row\n        \
+            print('pyarrow', row['source'], row['account'], row['amount_minor'])\n";
+
+/// The sums of each source and account that DuckDB and pyarrow find in the files of folders; `None`, with a note, where
+/// `TICKETLEDGER_PARQUET_READER` names no Python that has both.
+pub(super) fn python_sums(folders: &[PathBuf]) -> Option<[BTreeMap<(String, String), i64>; 2]> {
+    let python = Python::with("PARQUET_READER", &["duckdb", "pyarrow.parquet"])?;
+    let folders: Vec<&Path> = folders.iter().map(PathBuf::as_path).collect();
+    let said = python.run(SUMS, &folders);
+    let of = |reader: &str| {
+        let mut sums: BTreeMap<(String, String), i64> = BTreeMap::new();
+        for line in said.lines() {
+            let fields: Vec<&str> = line.split(' ').collect();
+            if fields[0] == reader {
+                let key = (fields[1].to_owned(), fields[2].to_owned());
+                *sums.entry(key).or_default() += fields[3].parse::<i64>().unwrap();
+            }
+        }
+        sums.retain(|_, minor| *minor != 0);
+        sums
+    };
+    Some([of("duckdb"), of("pyarrow")])
+}
+
+on_both_engines!(duckdb_and_pyarrow_find_what_the_ledger_says, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    orders(&daemon).await;
+    let program = Program::new(database);
+    run(&program, 0, &["export", "parquet", "--period", "2025-11", "--out", "out"]);
+    let Some(found) = python_sums(&[program.path("out")]) else { return };
+    let wanted = rows(
+        daemon.database(),
+        &["source", "account", "SUM(amount_minor)"],
+        "FROM v_gl WHERE period = '2025-11' GROUP BY source, account HAVING SUM(amount_minor) <> 0",
+    );
+    let wanted = wanted.iter().map(|row| ((row[0].clone(), row[1].clone()), row[2].parse().unwrap()));
+    let wanted: BTreeMap<(String, String), i64> = wanted.collect();
+    assert_eq!(found, [wanted.clone(), wanted]);
     daemon.finish().await;
 });

@@ -20,6 +20,7 @@ fn asked(daemon: &TestDaemon, period: &str, as_closed: bool) -> Result<Pack, Unp
         as_closed,
         now: daemon.clock.now(),
         made_by: "ticketledger of a test",
+        numbers: None,
         told: &|_| None,
     };
     pack::read(daemon.database(), &request)

@@ -2,20 +2,35 @@
 
 use std::borrow::Cow;
 
+use chrono_tz::Tz;
+
 use super::document::{Block, Cell, Column, Table};
 use super::writer::Writer;
 use crate::report::pack::{ClearingTotal, Listed, RollForward, Section};
 
 pub(super) fn trial_balance(section: &Section, write: &Writer<'_>) -> Table {
     let words = write.words;
-    let mut table = Table::new(&[words.account], &[words.opening, words.debit, words.credit, words.closing]);
+    let amounts = [words.opening, words.debit, words.credit, words.closing];
+    // Without a chart the column would be empty.
+    let numbered = !section.account_numbers.is_empty();
+    let mut table = match numbered {
+        true => Table::new(&[words.account, words.account_number], &amounts),
+        false => Table::new(&[words.account], &amounts),
+    };
     for row in &section.trial_balance {
         let mut cells = vec![Cell::code(&*row.account)];
+        if numbered {
+            let numbers = section.account_numbers.get(&row.account).map(|numbers| numbers.join(", "));
+            cells.push(Cell::text(numbers.filter(|text| !text.is_empty()).unwrap_or_else(|| "–".to_owned())));
+        }
         cells.extend(write.amounts([row.opening_minor, row.debit_minor, row.credit_minor, row.closing_minor]));
         table.row(cells);
     }
     let total = &section.trial_balance_total;
     let mut cells = vec![Cell::text(words.total)];
+    if numbered {
+        cells.push(Cell::text(""));
+    }
     cells.extend(write.amounts([total.opening_minor, total.debit_minor, total.credit_minor, total.closing_minor]));
     table.total(cells);
     table
@@ -125,7 +140,7 @@ fn listed(listed: &Listed, since: &'static str, title: &'static str, write: &Wri
 }
 
 /// Each account has a column: there are few, and many kinds of movements.
-pub(super) fn stored_value(section: &Section, write: &Writer<'_>) -> Vec<Block> {
+pub(super) fn stored_value(section: &Section, write: &Writer<'_>, zone: Tz) -> Vec<Block> {
     let words = write.words;
     let total = &section.stored_value_total;
     let columns: Vec<&RollForward> = section.stored_value.iter().chain([total]).collect();
@@ -154,7 +169,10 @@ pub(super) fn stored_value(section: &Section, write: &Writer<'_>) -> Vec<Block> 
     }
     let vouchers = section.stored_value_years.iter().map(|row| row.vouchers).sum();
     years.total(vec![Cell::text(words.total), write.count(vouchers), write.amount(total.closing_minor)]);
-    vec![table.into(), years.into(), Block::Note(words.by_year_note.to_owned())]
+    // The note is about the law of one country.
+    let is_german = zone == chrono_tz::Europe::Berlin && !section.stored_value_years.is_empty();
+    let note = is_german.then(|| Block::Note(words.by_year_note.to_owned()));
+    [Some(table.into()), Some(years.into()), note].into_iter().flatten().collect()
 }
 
 pub(super) fn deferred(section: &Section, write: &Writer<'_>) -> Table {

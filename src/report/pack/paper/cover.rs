@@ -4,6 +4,7 @@ use chrono_tz::Tz;
 
 use super::document::{Block, Cell, Fact, Look, Page, Table};
 use super::locale::local_time;
+use super::words::Words;
 use super::writer::Writer;
 use crate::report::pack::{Check, Freshness, Outcome, Pack, View};
 
@@ -55,13 +56,22 @@ fn facts(pack: &Pack, write: &Writer<'_>, zone: Tz, data_sha256: &str) -> Vec<Fa
         Writer::fact(words.period, format!("{} – {}", pack.first_day, pack.last_day)),
         Writer::fact(words.currencies, none_or(currencies.join(", "), words.none)),
         Writer::fact(words.view, shown),
-        Writer::fact(words.made_at, format!("{} {} {}", local_time(pack.made_at, zone), words.made_by, pack.made_by)),
+        Writer::fact(words.made_at, local_time(pack.made_at, zone)),
+        Writer::fact(words.made_by, &*pack.made_by),
         Writer::fact(words.entries, format!("{}{}", write.language.count(entries.count), numbers.unwrap_or_default())),
-        Writer::code(words.chain, head),
+        Writer::fact(words.account_numbers, chart(pack, words)),
         Writer::fact(words.policies, none_or(policies.join(", "), words.none)),
-        Writer::fact(words.account_numbers, words.not_mapped),
+        Writer::code(words.chain, head),
         Writer::code(words.data_hash, data_sha256),
     ]
+}
+
+fn chart(pack: &Pack, words: &Words) -> String {
+    match pack.chart.as_deref() {
+        None => words.not_mapped.to_owned(),
+        Some("none") => words.mapped.to_owned(),
+        Some(chart) => format!("{}, {}", chart.to_uppercase(), words.mapped),
+    }
 }
 
 fn none_or(text: String, none: &str) -> String {
@@ -125,6 +135,8 @@ fn freshness(fresh: &Freshness, write: &Writer<'_>, zone: Tz) -> Table {
 fn checks(checks: &[Check], write: &Writer<'_>) -> Table {
     let words = write.words;
     let mut table = Table::new(&[words.section, words.what_is_checked, words.outcome], &[]).titled(words.checks);
+    // A reader who signs has them all in view.
+    table.is_kept = true;
     for (place, check) in checks.iter().enumerate() {
         let passed = check.outcome == Outcome::Passed;
         let alike = |other: &&Check| other.code == check.code && other.outcome == Outcome::Passed;
@@ -220,6 +232,10 @@ pub(super) fn exceptions(pack: &Pack, write: &Writer<'_>) -> Page {
         let more = write.language.count(pack.exceptions.more_acknowledged);
         blocks.push(Block::Note(format!("… {} {more}", words.more)));
     }
+    if !pack.exceptions.open.is_empty() {
+        let command = format!("ticketledger findings list --source {}", pack.source);
+        blocks.insert(1, Block::Note(format!("{} {command}", words.findings_note)));
+    }
     blocks.push(suspense.into());
     Page {
         number: 12,
@@ -228,21 +244,18 @@ pub(super) fn exceptions(pack: &Pack, write: &Writer<'_>) -> Page {
         currency: None,
         ties_to: Some(words.tie_suspense),
         blocks,
-        breaks: true,
+        // Of several currencies, no page goes on on that of the last.
+        breaks: pack.currencies.len() > 1,
     }
 }
 
 /// Page 13: what was handed to other programs, and where the journal is.
 pub(super) fn exports(pack: &Pack, write: &Writer<'_>) -> Page {
     let words = write.words;
-    let mut table = Table::new(&[words.target, words.batch, "SHA-256"], &[words.rows]);
+    // The name of a batch begins with its target.
+    let mut table = Table::new(&[words.batch, "SHA-256"], &[words.rows]);
     for export in &pack.exports {
-        table.row(vec![
-            Cell::text(&*export.target),
-            Cell::text(&*export.batch),
-            Cell::code(&*export.sha256),
-            write.count(export.rows),
-        ]);
+        table.row(vec![Cell::text(&*export.batch), Cell::code(&*export.sha256), write.count(export.rows)]);
     }
     let command = format!(
         "{} ticketledger report journal --source {} --period {} --format csv",

@@ -54,6 +54,8 @@ pub(super) struct Table {
     pub(super) title: Option<String>,
     pub(super) columns: Vec<Column>,
     pub(super) rows: Vec<Row>,
+    /// Stays on one sheet although it is not short.
+    pub(super) is_kept: bool,
 }
 
 pub(super) struct Column {
@@ -148,7 +150,7 @@ impl Table {
 
     /// Stays on one sheet of paper.
     pub(super) fn is_short(&self) -> bool {
-        self.rows.len() <= SHORT
+        self.is_kept || self.rows.len() <= SHORT
     }
 
     pub(super) fn is_wide(&self) -> bool {

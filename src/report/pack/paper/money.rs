@@ -28,7 +28,7 @@ pub(super) fn pages(section: &Section, write: &Writer<'_>, zone: Tz, by_day: boo
         page(6, words.payments_page, words.tie_payments, vec![accounts::clearing(section, write).into()]),
         page(7, words.receivable_page, words.tie_receivable, vec![accounts::receivable(section, write).into()]),
         page(8, words.open_items_page, words.tie_open_items, accounts::open_items(section, write)),
-        page(9, words.stored_value_page, words.tie_stored_value, accounts::stored_value(section, write)),
+        page(9, words.stored_value_page, words.tie_stored_value, accounts::stored_value(section, write, zone)),
         page(10, words.deferred_page, words.tie_deferred, vec![accounts::deferred(section, write).into()]),
         Page { ties_to: None, ..page(11, words.late_page, "", late(section, write, zone)) },
     ]

@@ -50,12 +50,14 @@ words! {
     as_known: "as known now", "wie heute bekannt";
     as_closed: "as closed", "wie abgeschlossen";
     made_at: "Prepared", "Erstellt";
-    made_by: "by", "mit";
+    made_by: "Program", "Programm";
     entries: "Entries", "Buchungssätze";
     chain: "Head of the hash chain", "Kopf der Hashkette";
     policies: "Posting policies", "Buchungsregeln";
     account_numbers: "Account numbers", "Kontonummern";
     not_mapped: "not mapped; codes of ticketledger", "nicht zugeordnet; Kontencodes von ticketledger";
+    mapped: "see section 3", "siehe Abschnitt 3";
+    account_number: "Account no.", "Konto-Nr.";
     data_hash: "SHA-256 of the data behind it", "SHA-256 der zugrunde liegenden Daten";
     status: "Status", "Status";
     month: "Month", "Monat";
@@ -245,9 +247,9 @@ words! {
     why: "Why", "Warum";
     suspense: "Accounts that should be empty", "Konten, die leer sein sollten";
     explained_by: "Findings that explain it", "Auffälligkeiten, die es erklären";
-    target: "Target", "Ziel";
     batch: "Batch", "Stapel";
     rows: "Rows", "Zeilen";
+    findings_note: "With orders, evidence and what to do:", "Mit Bestellungen, Belegen und Abhilfe:";
     journal_note: "The journal of the period is too long for paper:",
         "Das Journal des Zeitraums ist zu lang für Papier:";
     // What a page agrees with.

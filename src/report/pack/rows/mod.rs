@@ -15,7 +15,7 @@ pub use crate::freshness::Told;
 use crate::ledger::totals::TrialBalance;
 
 /// Of the JSON; a change of a field gets a new number.
-pub(super) const FORM: u32 = 1;
+pub(super) const FORM: u32 = 2;
 
 /// All pages of one source and period.
 #[derive(Debug, Serialize)]
@@ -32,6 +32,8 @@ pub struct Pack {
     pub made_at: Timestamp,
     /// The program and its version.
     pub made_by: String,
+    /// The chart that the numbers of accounts are from; absent when the settings name none.
+    pub chart: Option<String>,
     pub cover: Cover,
     pub checks: Vec<Check>,
     /// Amounts of different currencies are never added.
@@ -136,6 +138,9 @@ pub struct Section {
     pub charts: Charts,
     pub trial_balance: Vec<TrialBalance>,
     pub trial_balance_total: TrialTotal,
+    /// What the accounts of the trial balance are in the accountant's chart; empty without one. Of several, the rate
+    /// or the event decides.
+    pub account_numbers: BTreeMap<String, Vec<String>>,
     pub vat: VatPage,
     pub revenue: RevenuePage,
     pub clearing: Vec<Clearing>,

@@ -3,16 +3,18 @@
 mod entered;
 mod form;
 mod history;
+mod reader;
+mod rounding;
 
 use std::collections::BTreeMap;
 
 use serde_json::json;
 
 use self::form::{decoded, fields, inner, mistakes};
+pub(super) use self::reader::Reader;
 use super::{files, late, orders, run, with_settings};
 use crate::on_both_engines;
 use crate::support::daemon::{TestDaemon, rows};
-use crate::support::db::TestDatabase;
 use crate::support::order::{admission, but, order, payment, redeemed, voucher};
 use crate::support::program::Program;
 
@@ -68,8 +70,29 @@ fn read(bytes: &[u8]) -> Vec<Row> {
     text.trim_end_matches("\r\n").split("\r\n").skip(2).map(|line| Row(fields(line))).collect()
 }
 
+/// Mistakes in the form of a file.
+pub(super) fn wrong(bytes: &[u8]) -> Vec<String> {
+    mistakes(bytes, &automatic())
+}
+
+/// The entry of each row.
+pub(super) fn entries(bytes: &[u8]) -> Vec<String> {
+    read(bytes).iter().map(|row| row.of(49)).collect()
+}
+
+/// What is posted to each account before DATEV takes VAT out.
+pub(super) fn gross(bytes: &[u8]) -> BTreeMap<String, i64> {
+    let mut gross: BTreeMap<String, i64> = BTreeMap::new();
+    for row in read(bytes) {
+        let sign = if row.of(2) == "S" { 1 } else { -1 } * if row.of(118) == "1" { -1 } else { 1 };
+        *gross.entry(row.of(7)).or_default() += sign * row.minor();
+        *gross.entry(row.of(8)).or_default() -= sign * row.minor();
+    }
+    gross
+}
+
 /// What DATEV has on each account after the import: it takes VAT out of the gross by itself.
-fn booked(bytes: &[u8]) -> BTreeMap<String, i64> {
+pub(super) fn booked(bytes: &[u8]) -> BTreeMap<String, i64> {
     let vat_accounts = BTreeMap::from([(1900, "1776"), (700, "1771"), (810, "1779")]);
     let keys = BTreeMap::from([("0003", 1900), ("0002", 700), ("0100", 810)]);
     let input = BTreeMap::from([("0009", (1900, "1576")), ("0008", (700, "1571"))]);
@@ -97,7 +120,7 @@ fn booked(bytes: &[u8]) -> BTreeMap<String, i64> {
 }
 
 /// What the ledger moved in a month, through a map of the test's own.
-fn wanted(daemon: &TestDaemon, month: &str) -> BTreeMap<String, i64> {
+pub(super) fn wanted(daemon: &TestDaemon, month: &str) -> BTreeMap<String, i64> {
     let from = format!("FROM v_gl WHERE source = 'museum' AND period = '{month}' GROUP BY account, vat_bp");
     let mut sums: BTreeMap<String, i64> = BTreeMap::new();
     for row in rows(daemon.database(), &["account", "vat_bp", "SUM(amount_minor)"], &from) {
@@ -337,49 +360,3 @@ on_both_engines!(a_reversal_has_the_accounts_of_the_day_of_its_original, async |
     assert_eq!(said, [["S", "8400", "0212", "1"], ["S", "8401", "0212", "0"]]);
     daemon.finish().await;
 });
-
-/// The file is read by a program of somebody else: mloda-community-german-ledger, if the Python that
-/// `TICKETLEDGER_DATEV_READER` names, else `python3`, has it.
-#[test]
-fn an_independent_reader_finds_the_same_legs() {
-    let python = std::env::var("TICKETLEDGER_DATEV_READER").unwrap_or_else(|_| "python3".to_owned());
-    let import = "import mloda.community.feature_groups.experimental.german_ledger.datev";
-    let found = std::process::Command::new(&python).args(["-c", import]).output();
-    if !found.is_ok_and(|output| output.status.success()) {
-        let required = std::env::var("TICKETLEDGER_REQUIRE_DATEV_READER").is_ok_and(|value| value == "1");
-        assert!(!required, "{python} has no mloda-community-german-ledger, and CI needs it");
-        eprintln!("skipped: {python} has no mloda-community-german-ledger");
-        return;
-    }
-    let Some(database) = TestDatabase::new(crate::support::db::Engine::Sqlite) else { return };
-    tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let daemon = TestDaemon::start(&database).await;
-        orders(&daemon).await;
-        late(&daemon).await;
-        let program = with_settings(&database, &settings(""));
-        let bytes = exported(&program, "2025-11", "out");
-        let script = "import sys\n\
-            from mloda.community.feature_groups.experimental.german_ledger.datev import read_batch\n\
-            head, legs = read_batch(sys.argv[1])\n\
-            for account, amount in zip(legs['Konto'], legs['Betrag']): print(account, amount)\n";
-        let name = files(&program.path("out")).into_keys().next().unwrap();
-        let path = program.path("out").join(&name);
-        let output = std::process::Command::new(python).args(["-c", script]).arg(path).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let mut found: BTreeMap<String, i64> = BTreeMap::new();
-        for line in said.lines() {
-            let (account, amount) = line.split_once(' ').unwrap();
-            *found.entry(account.to_owned()).or_default() += amount.replace('.', "").parse::<i64>().unwrap();
-        }
-        let mut gross: BTreeMap<String, i64> = BTreeMap::new();
-        for row in read(&bytes) {
-            let sign = if row.of(2) == "S" { 1 } else { -1 } * if row.of(118) == "1" { -1 } else { 1 };
-            *gross.entry(row.of(7)).or_default() += sign * row.minor();
-            *gross.entry(row.of(8)).or_default() -= sign * row.minor();
-        }
-        assert_eq!(found, gross);
-        assert_eq!(found["10000"], wanted(&daemon, "2025-11")["10000"]);
-        daemon.finish().await;
-    });
-}

@@ -23,6 +23,9 @@ const fn leading(size: i64) -> i64 {
     size * 15 / 12
 }
 
+/// The heading of a page with what its numbers agree with.
+const HEADING: i64 = 420;
+
 /// What stands on every sheet.
 pub(super) struct Frame<'a> {
     pub(super) title: &'a str,
@@ -105,7 +108,12 @@ impl Paper<'_> {
             self.new_sheet();
         } else {
             self.y += 180;
-            self.need(900);
+            // A heading does not stay behind alone.
+            let first = page.blocks.first().map_or(0, |block| match block {
+                Block::Table(table) => self.needed(table),
+                _ => 0,
+            });
+            self.need((HEADING + first).max(900));
         }
         self.line(LEFT, 125, Face::Bold, Ink::Black, &format!("{}  {}", page.number, page.title));
         if let Some(currency) = &page.currency {

@@ -62,16 +62,22 @@ impl Paper<'_> {
             self.line(LEFT, 90, Face::Bold, Ink::Black, title);
             self.y += 25;
         }
-        if !table.has_rows() {
-            self.line(LEFT, BODY, Face::Regular, Ink::Soft, self.none);
-        }
         if !table.rows.is_empty() {
             self.head(table, &columns);
+        }
+        if !table.has_rows() {
+            self.line(LEFT, columns.size, Face::Regular, Ink::Soft, self.none);
+            self.y += ROW_GAP;
         }
         for row in &table.rows {
             self.row(table, &columns, row);
         }
         self.y += 110;
+    }
+
+    /// How much a table needs of the sheet on which it begins.
+    pub(super) fn needed(&self, table: &Table) -> i64 {
+        self.height_of(table, &Columns::of(table))
     }
 
     /// How much must be left on the sheet: a short table stays together, of another one the beginning does.
@@ -125,6 +131,8 @@ impl Paper<'_> {
         let last = columns.widths.len().saturating_sub(1);
         let mut x = LEFT;
         for (index, ((words, look), wide)) in cells.iter().zip(&columns.widths).enumerate() {
+            // Red alone says nothing on a black-and-white printer.
+            let face = if *look == Look::Failed { Face::Bold } else { face };
             let ink = ink.unwrap_or(match look {
                 Look::Failed => Ink::Red,
                 Look::Passed => Ink::Green,
