@@ -50,6 +50,8 @@ pub mod receive;
 
 pub mod doctor;
 
+pub mod console;
+
 // Wiring, and what a person types.
 pub mod daemon;
 

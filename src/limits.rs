@@ -56,6 +56,15 @@ pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 pub const CONSOLE_HEADER_TIMEOUT: Duration = Duration::from_secs(2);
 /// Concurrent connections of the console: a browser and some collectors of metrics.
 pub const CONSOLE_CONNECTIONS: usize = 64;
+/// Largest body of a form, in bytes.
+pub const CONSOLE_BODY_BYTES: usize = 64 * 1024;
+/// Streams of live numbers that may be open, and of one session: the other connections of the console are for pages.
+pub const CONSOLE_STREAMS: usize = 32;
+pub const CONSOLE_STREAMS_OF_ONE: usize = 4;
+/// Pages that may ask the database at the same time, so that workers and readiness find a connection.
+pub const CONSOLE_READERS: usize = 3;
+/// Passwords that are checked at the same time: each takes 19 MiB.
+pub const PASSWORD_CHECKS: usize = 2;
 /// File descriptors that are not for connections of senders: the console, the database, provider requests, the log.
 pub const RESERVED_FILES: usize = 256;
 /// Time that running requests get on shutdown.
@@ -115,6 +124,7 @@ pub const TOKEN_SECONDS: i64 = 3600;
 const _: () = assert!(LEASE.as_secs() > 4 * FETCH_TIMEOUT.as_secs() + DATABASE_WAIT.as_secs());
 // A lease is extended in its second half, so several heartbeats may fail before it expires.
 const _: () = assert!(LEASE.as_secs() / 2 > 4 * HEARTBEAT.as_secs());
+const _: () = assert!(CONSOLE_STREAMS * 2 <= CONSOLE_CONNECTIONS);
 const _: () = assert!(QUEUE_ROWS >= BATCH_ROWS);
 // A list is stored in one batch.
 const _: () = assert!(LIST_ITEMS <= BATCH_ROWS);

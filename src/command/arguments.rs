@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 use super::logging::LogFormat;
 use super::{
     backup, config, contact, database, demo, doctor, export, findings, inbox, ledger, login, package, report, sweep,
-    vouchers,
+    user, vouchers,
 };
 
 const EXIT_CODES: &str = "\
@@ -76,6 +76,9 @@ pub(super) enum Command {
     /// List findings, and acknowledge them
     #[command(subcommand)]
     Findings(findings::FindingsCommand),
+    /// Say who may sign in to the console, and make tokens for programs
+    #[command(subcommand)]
+    User(user::UserCommand),
     /// Move the data to PostgreSQL, and let a role read the reports there
     #[command(subcommand)]
     Database(database::DatabaseCommand),

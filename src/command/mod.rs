@@ -21,6 +21,7 @@ mod report;
 mod serve;
 mod settings;
 mod sweep;
+mod user;
 mod vouchers;
 
 use std::process::ExitCode;
@@ -76,6 +77,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Outcome> {
         Command::Vouchers(command) => vouchers::run(&settings::load(path)?, &command),
         Command::Contact(command) => contact::run(&settings::load(path)?, &command),
         Command::Findings(command) => findings::run(&settings::load(path)?, &command),
+        Command::User(command) => user::run(&settings::load(path)?, &command),
         Command::Database(command) => database::run(path, command),
         Command::Backup(options) => backup::run(&settings::load(path)?, &options),
         Command::PackageFiles(options) => package::run(&options, definition()),

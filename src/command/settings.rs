@@ -8,8 +8,6 @@ use secrecy::ExposeSecret as _;
 use super::output::Usage;
 use crate::config::{self, Config};
 use crate::db::{Database, Role};
-use crate::freshness::ToldPayment;
-use crate::provider;
 
 /// Reads the settings of `--config`, or of the default file.
 pub(super) fn load(path: Option<&Path>) -> anyhow::Result<Config> {
@@ -34,18 +32,6 @@ pub(super) fn existing(url: &str) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-/// The payments in a body, if it is one of the source's webhooks.
-pub(super) fn told(config: &Config, source: &str, body: &[u8]) -> Option<Vec<ToldPayment>> {
-    let source = config.sources.iter().find(|known| known.name == source)?;
-    let payments = provider::payments_in(source, body)?;
-    let payment = |payment: crate::order::Payment| ToldPayment {
-        id: payment.id,
-        currency: payment.currency.code().to_owned(),
-        amount_minor: payment.amount_minor,
-    };
-    Some(payments.into_iter().map(payment).collect())
 }
 
 /// A misspelt source would give an empty answer that looks like good news.

@@ -7,7 +7,7 @@ use super::problem::{Origin, Problems};
 use super::read::Section;
 use super::source::{self, Placed};
 use super::tree::Table;
-use super::{Config, Limits, Server, Worker, alerts, database, retention, unique};
+use super::{Config, Limits, Server, Worker, alerts, console, database, retention, unique};
 
 /// Values that are wrong are reported and replaced, so that the rest is checked too; the caller looks at `problems`.
 pub(super) fn config(table: Table, environment: &BTreeMap<String, String>, problems: &mut Problems) -> Option<Config> {
@@ -18,6 +18,8 @@ pub(super) fn config(table: Table, environment: &BTreeMap<String, String>, probl
     let worker = worker(&mut root, problems);
     let retention = retention::retention(root.section("retention", problems), problems);
     let alerts = alerts::alerts(&mut root, problems);
+    let listener = server.as_ref().map(|server| server.console);
+    let console = console::console(&mut root, listener, problems);
     let sections = root.sections("sources", problems);
     if sections.is_empty() {
         root.wrong(problems, "sources", "is missing; add a [[sources]] table for each account");
@@ -28,7 +30,7 @@ pub(super) fn config(table: Table, environment: &BTreeMap<String, String>, probl
     unique::check(&sources, problems);
     let sources = sources.into_iter().map(|placed| placed.source).collect();
     let (database_url, database_expect) = database?;
-    Some(Config { server: server?, database_url, database_expect, limits, worker, retention, alerts, sources })
+    Some(Config { server: server?, database_url, database_expect, limits, worker, retention, alerts, console, sources })
 }
 
 fn section(root: &mut Section, key: &'static str, problems: &mut Problems) -> Section {

@@ -3,6 +3,7 @@
 mod alerts;
 mod api;
 mod build;
+mod console;
 mod database;
 mod environment;
 mod exports;
@@ -30,6 +31,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::order::Provider;
 use crate::policy::DatedPolicy;
 
+pub use self::console::{Console, HeaderSignIn, Network, Role};
 pub use self::environment::environment;
 pub use self::exports::{AccountRule, Chart, Datev, Exports, VatSplit};
 pub use self::load::{load, load_with_warnings};
@@ -55,6 +57,8 @@ pub struct Config {
     pub retention: Retention,
     /// Whom to tell when something needs a person.
     pub alerts: Alerts,
+    /// Who may sign in to the console.
+    pub console: Console,
     /// The accounts, each with a book of its own.
     pub sources: Vec<Source>,
 }
@@ -64,6 +68,13 @@ impl Config {
     pub fn database_file(&self) -> Option<PathBuf> {
         let path = self.database_url.expose_secret().strip_prefix("sqlite:")?;
         Some(PathBuf::from(path.trim_start_matches("//")))
+    }
+
+    /// Where the hashes of closes are kept, unless the operator names another file: beside the database, else where the
+    /// program runs.
+    pub fn anchor_file(&self) -> PathBuf {
+        let beside = |path: PathBuf| path.with_added_extension("anchors.jsonl");
+        self.database_file().map_or_else(|| PathBuf::from("ticketledger.anchors.jsonl"), beside)
     }
 
     pub fn source(&self, name: &str) -> Option<&Source> {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use secrecy::ExposeSecret as _;
 
-use super::{Alerts, Config, Retention, Source, policy, sweep};
+use super::{Alerts, Config, Console, Retention, Source, policy, sweep};
 use crate::money::format_minor;
 
 /// What the settings amount to, for `ticketledger config check`. Secrets are counted, never shown.
@@ -26,11 +26,26 @@ pub fn summary(config: &Config) -> String {
     line("worker.retry_max_seconds", &(config.worker.retry_max_milliseconds / 1000));
     line("retention", &retention(config.retention));
     line("alerts", &told(&config.alerts));
+    line("console", &signing_in(&config.console));
     for source in &config.sources {
         text.push('\n');
         text.push_str(&source_summary(source));
     }
     text
+}
+
+/// Who can sign in, and for how long.
+fn signing_in(console: &Console) -> String {
+    let proxy = console.header_sign_in.as_ref().map_or_else(String::new, |sign_in| {
+        let (peers, groups) = (sign_in.peers.len(), sign_in.roles.len());
+        format!(
+            ", and whom the header `{}` names when it comes from {peers} network(s), by {groups} group(s)",
+            sign_in.user
+        )
+    });
+    let cookie = if console.insecure_cookie { "; the cookie travels without TLS" } else { "" };
+    let Console { idle_minutes, session_hours, .. } = console;
+    format!("users of `ticketledger user`{proxy}; for {session_hours} h, {idle_minutes} min of them idle{cookie}")
 }
 
 fn retention(retention: Retention) -> String {

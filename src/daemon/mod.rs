@@ -28,11 +28,12 @@ use tokio::task::JoinSet;
 use crate::clock::Clock;
 use crate::cluster::Presence;
 use crate::config::Config;
+use crate::console::{self, Site};
 use crate::db::Database;
 use crate::inbox::writer::{Pulse, Writer};
 use crate::limits;
 use crate::maintenance::retention;
-use crate::monitor::{Monitor, Notice, catalog};
+use crate::monitor::{Monitor, Notice, ProvidersDown, catalog};
 use crate::receive::{self, Console, Intake, Timeouts, Turn};
 use crate::sweep::schedule;
 use crate::worker::{Probe, Worker, credits};
@@ -67,17 +68,23 @@ pub struct Daemon {
     pulse: Pulse,
     presence: Presence,
     workers: channel::Sender<Worker>,
+    site: Arc<Site>,
     monitor: Monitor,
     stop: channel::Sender<bool>,
     tasks: JoinSet<&'static str>,
 }
 
 /// What watches the database, and hears of what the writer and the workers do.
-fn monitor(database: &Database, clock: &Clock, config: &Config, writer: &Writer, worker: &Worker) -> Monitor {
-    let asked = worker.clone();
+fn monitor(
+    database: &Database,
+    clock: &Clock,
+    config: &Config,
+    writer: &Writer,
+    worker: &Worker,
+    down: &ProvidersDown,
+) -> Monitor {
     let (received, settled) = (writer.activity(), worker.settled());
-    let down = Arc::new(move || asked.providers_down());
-    Monitor::new(database.clone(), clock.clone(), config, received, settled, down)
+    Monitor::new(database.clone(), clock.clone(), config, received, settled, Arc::clone(down))
 }
 
 impl Daemon {
@@ -98,7 +105,12 @@ impl Daemon {
         let (clock, probe) = (options.clock.clone(), options.probe);
         let worker = Worker::new(database.clone(), clock, &config, wake, probe, presence.clone())?;
         let metrics = metrics_handle()?;
-        let monitor = monitor(&database, &options.clock, &config, &writer, &worker);
+        let (stop, stopped) = channel::channel(false);
+        let asked = worker.clone();
+        let providers_down: ProvidersDown = Arc::new(move || asked.providers_down());
+        let monitor = monitor(&database, &options.clock, &config, &writer, &worker, &providers_down);
+        let (kept, shared) = (Arc::clone(&config), options.clock.clone());
+        let site = Site::new(database.clone(), shared, kept, stopped.clone(), providers_down)?;
         let console_state = Arc::new(Console {
             database: database.clone(),
             clock: options.clock.clone(),
@@ -110,11 +122,11 @@ impl Daemon {
             timeout: limits::READY_TIMEOUT,
             statements: monitor.statements(),
             metrics: metrics.clone(),
+            pages: Some(console::pages(Arc::clone(&site))),
         });
         let intake = Intake::new(Arc::clone(&config), options.clock.clone(), writer, database.clone());
         let intake = Arc::new(intake.with_timeouts(options.timeouts));
         let (workers, newest_workers) = channel::channel(worker);
-        let (stop, stopped) = channel::channel(false);
         let mut tasks = JoinSet::new();
         let public = receive::serve_public(public, Arc::clone(&intake), stopping(stopped.clone()));
         part(&mut tasks, "the public listener", public);
@@ -142,6 +154,7 @@ impl Daemon {
             pulse,
             presence,
             workers,
+            site,
             monitor,
             stop,
             tasks,

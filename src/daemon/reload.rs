@@ -22,6 +22,7 @@ impl Daemon {
         self.database.run(move |database| open::prepare(database, &prepared, now)).await?;
         // From here on nothing can fail.
         self.intake.reload(Arc::clone(&config));
+        self.site.reload(Arc::clone(&config));
         self.workers.send_replace(worker);
         self.config = config;
         Ok(restart)
@@ -37,10 +38,12 @@ fn keep_fixed(running: &Config, config: &mut Config) -> Vec<&'static str> {
         ("database.url", running.database_url.expose_secret() != config.database_url.expose_secret()),
         ("retention", running.retention != config.retention),
         ("alerts", running.alerts != config.alerts),
+        ("console", running.console != config.console),
     ];
     config.server = running.server.clone();
     config.database_url = running.database_url.clone();
     config.retention = running.retention;
     config.alerts = running.alerts.clone();
+    config.console = running.console.clone();
     changed.into_iter().filter(|(_, changed)| *changed).map(|(key, _)| key).collect()
 }

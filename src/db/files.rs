@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustix::fs::{Access, access};
+use rustix::io::Errno;
 
 use super::{Error, Result};
 
@@ -158,8 +159,10 @@ pub(super) fn lock(path: &Path) -> Result<File> {
 /// Refuses files that this process may not write: SQLite would open them for reading, and fail at the first delivery.
 pub(super) fn refuse_foreign(path: &Path) -> Result<()> {
     for file in ["", "-wal", "-shm"].map(|ending| beside(path, ending)) {
-        if file.exists() && access(&file, Access::READ_OK | Access::WRITE_OK).is_err() {
-            return Err(unopened(&file, &ErrorKind::PermissionDenied.into()));
+        match access(&file, Access::READ_OK | Access::WRITE_OK) {
+            // Whoever closes the database last removes its log at any time.
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(_) => return Err(unopened(&file, &ErrorKind::PermissionDenied.into())),
         }
     }
     Ok(())

@@ -584,12 +584,76 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    console_users (name) {
+        name -> Text,
+        role -> Text,
+        password_hash -> Text,
+        created_at -> Timestamp,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    console_sessions (token_sha256) {
+        token_sha256 -> Text,
+        user_name -> Text,
+        created_at -> Timestamp,
+        seen_at -> Timestamp,
+        expires_at -> Timestamp,
+        address -> Text,
+        agent -> Text,
+    }
+}
+
+diesel::table! {
+    console_tokens (id) {
+        id -> BigInt,
+        token_sha256 -> Text,
+        user_name -> Text,
+        label -> Text,
+        role -> Text,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    console_audit (id) {
+        id -> BigInt,
+        at -> Timestamp,
+        actor -> Text,
+        role -> Nullable<Text>,
+        action -> Text,
+        subject -> Text,
+        address -> Text,
+        action_key -> Nullable<Text>,
+        outcome -> Text,
+        result -> Text,
+    }
+}
+
+diesel::table! {
+    inbox_causes (source, reason) {
+        source -> Text,
+        reason -> Text,
+        note -> Text,
+        actor -> Text,
+        seen_at -> Timestamp,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     alerted_events,
     alerts,
     api_tokens,
     chain_anchors,
+    console_audit,
+    console_sessions,
+    console_tokens,
+    console_users,
     contact_orders,
     contacts,
     daemons,
@@ -601,6 +665,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     export_orders,
     findings,
     inbox_attempts,
+    inbox_causes,
     inbox_events,
     journal_entries,
     month_sums,

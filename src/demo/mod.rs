@@ -63,7 +63,8 @@ pub async fn run(keep: bool, print: Print<'_>) -> anyhow::Result<()> {
     let holds = verdict.broken.is_none();
     print(Output::Verdict(verdict))?;
     if keep {
-        print(Output::Text(story::kept(&daemon, &stand_in, &place)))?;
+        let password = place.user(daemon.database().clone()).await?;
+        print(Output::Text(story::kept(&daemon, &stand_in, &place, &password)))?;
         tokio::signal::ctrl_c().await?;
     }
     daemon.stop().await?;

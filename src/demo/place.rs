@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::stand_in::{Bookingkit, StandIn};
-use crate::config::{self, Config};
+use crate::clock::Clock;
+use crate::config::{self, Config, Role};
+use crate::console::access::manage;
+use crate::db::Database;
 
 /// The settings: a bookingkit account in Germany and a Ticketpark account in Switzerland.
 const SETTINGS: &str = r#"# The settings of the demo.
@@ -37,6 +40,9 @@ api = { base_url = "BASE_URL", client_key = "file:FOLDER/client-key", client_sec
 sweep = { every = "off", nightly = "off", monthly = "off" }
 vat_rules = [{ from = "2018-01-01", event = "*", rate = "2.6" }]
 "#;
+
+/// Who signs in to the console of the demo.
+pub(super) const USER: &str = "demo";
 
 /// The folder of one run of the demo.
 pub(super) struct Place {
@@ -83,6 +89,19 @@ impl Place {
     /// The settings, loaded in the same way as an operator's.
     pub(super) fn config(&self) -> anyhow::Result<Config> {
         Ok(config::load(Some(&self.settings()), &BTreeMap::new())?)
+    }
+
+    /// Makes somebody who can sign in to the console, and answers the password, which is not written anywhere.
+    pub(super) async fn user(&self, database: Database) -> anyhow::Result<String> {
+        let mut random = [0_u8; 9];
+        getrandom::fill(&mut random).context("the system has no random numbers")?;
+        let password = hex::encode(random);
+        let typed = password.clone();
+        let added = tokio::task::spawn_blocking(move || {
+            manage::add(&database, &Clock::System, "demo", USER, Role::Admin, &typed)
+        });
+        added.await?.context("cannot add a user to the console")?;
+        Ok(password)
     }
 
     pub(super) fn settings(&self) -> PathBuf {

@@ -75,13 +75,14 @@ fn freshness(database: &Database, sources: &[(String, Tz)], now: Timestamp) -> a
     Ok(text)
 }
 
-pub(super) fn kept(daemon: &Daemon, stand_in: &StandIn, place: &Place) -> String {
+pub(super) fn kept(daemon: &Daemon, stand_in: &StandIn, place: &Place, password: &str) -> String {
     let settings = place.settings().display().to_string();
     format!(
         "\nEverything is still running; stop it with Ctrl-C.\n\
          \x20 deliveries   http://{public}/webhooks/museum/{museum}\n\
          \x20              http://{public}/webhooks/theatre/{theatre}\n\
          \x20 console      http://{console}/\n\
+         \x20              sign in as `{user}` with the password {password}\n\
          \x20 providers    {stand_in} (stand-in for both APIs)\n\
          \x20 database     {database}\n\
          In another terminal:\n\
@@ -92,6 +93,7 @@ pub(super) fn kept(daemon: &Daemon, stand_in: &StandIn, place: &Place) -> String
          \x20 sqlite3 {database} 'SELECT * FROM v_gl'\n",
         public = daemon.public(),
         console = daemon.console(),
+        user = super::place::USER,
         museum = place.secret("museum"),
         theatre = place.secret("theatre"),
         stand_in = stand_in.base_url(),

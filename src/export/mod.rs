@@ -24,6 +24,7 @@ mod plain;
 mod problem;
 mod rows;
 mod run;
+mod settings;
 mod text;
 mod writer;
 
@@ -32,3 +33,4 @@ pub use self::error::{Difference, Error};
 pub use self::file::FileRecord;
 pub use self::problem::Problem;
 pub use self::run::{Exported, Request, again, export, months_of, sources};
+pub use self::settings::parameters;

@@ -10,7 +10,7 @@ mod store;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-pub use self::parked::{Parked, Tell, Told, ToldPayment, parked};
+pub use self::parked::{Parked, Tell, Told, ToldPayment, parked, told};
 pub use self::store::{missed_between, swept};
 
 use crate::clock::Timestamp;

@@ -6,9 +6,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::store;
+use crate::config::Config;
 use crate::db::{Connection, Error, Result};
 use crate::inbox::operator::store as inbox;
 use crate::money::{Currency, format_minor};
+use crate::order::Payment;
+use crate::provider;
 
 /// Parked bodies that are read to tell what they are worth.
 const READ_BODIES: i64 = 1_000;
@@ -22,6 +25,17 @@ pub struct ToldPayment {
     pub id: String,
     pub currency: String,
     pub amount_minor: i64,
+}
+
+/// The payments in a body, if it is one of the source's webhooks.
+pub fn told(config: &Config, source: &str, body: &[u8]) -> Option<Vec<ToldPayment>> {
+    let payments = provider::payments_in(config.source(source)?, body)?;
+    let payment = |payment: Payment| ToldPayment {
+        id: payment.id,
+        currency: payment.currency.code().to_owned(),
+        amount_minor: payment.amount_minor,
+    };
+    Some(payments.into_iter().map(payment).collect())
 }
 
 /// Webhooks that are received and not booked, whenever they came.

@@ -30,7 +30,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{mpsc, watch};
 
 pub use self::alert::{Cause, NAMES as ALERTS, Notice, to_do};
-pub use self::money::Money;
+pub use self::money::{Money, money_in};
 pub use self::observation::{Backlog, Lately, Observation, TOO_LARGE_DAYS, lately};
 
 use self::money::Purse;
@@ -38,8 +38,8 @@ use self::notify::Teller;
 use self::observation::Known;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Alerts, Config, Source};
-use crate::db::{Database, Error, Result};
-use crate::inbox::Activity;
+use crate::db::{Connection, Database, Error, Result};
+use crate::inbox::{Activity, EventId};
 use crate::limits;
 
 /// Answers which sources have a provider that counts as down.
@@ -79,10 +79,15 @@ struct Inner {
 /// When a statement fails.
 pub fn observe_once(database: &Database, config: &Config, now: Timestamp) -> Result<Observation> {
     let sources = by_name(config);
-    database.read(|connection| {
-        let (mut purse, mut silence) = (Purse::default(), silence::Memory::default());
-        observation::observe(connection, &mut purse, &mut silence, &sources, now)
-    })
+    database.read(|connection| observation::observe(connection, &mut Memory::default(), &sources, now))
+}
+
+/// The same in a transaction of the caller, who keeps what was read of the bodies from one look to the next.
+///
+/// # Errors
+/// When a statement fails.
+pub fn look(connection: &mut Connection, memory: &mut Memory, config: &Config, now: Timestamp) -> Result<Observation> {
+    observation::observe(connection, memory, &by_name(config), now)
 }
 
 /// What is wrong now. `down` are the sources whose provider counts as down.
@@ -95,12 +100,24 @@ fn by_name(config: &Config) -> BTreeMap<String, Source> {
 }
 
 /// What is kept between two observations.
+/// What is kept from one look to the next, so that it is not read again.
 #[derive(Default)]
-struct Seen {
+pub struct Memory {
     purse: Purse,
     silence: silence::Memory,
-    known: Known,
+}
 
+impl Memory {
+    /// The payments that these webhooks of one source tell of by currency, and how many of them were read.
+    pub fn money_of(&self, events: &[EventId]) -> (BTreeMap<&'static str, i64>, i64) {
+        self.purse.of(events)
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    memory: Memory,
+    known: Known,
     /// Whether the last observation failed, which is logged once.
     failing: bool,
 }
@@ -244,15 +261,15 @@ impl Inner {
     fn observe_database(&self, seen: &mut Seen, now: Timestamp) -> Result<Vec<Notice>> {
         self.store_activity(now)?;
         silence::count(&self.database, now)?;
-        let Seen { purse, silence, known, .. } = seen;
+        let Seen { memory, known, .. } = seen;
         let observation =
-            self.database.read(|connection| observation::observe(connection, purse, silence, &self.sources, now))?;
+            self.database.read(|connection| observation::observe(connection, memory, &self.sources, now))?;
         observation.record(&self.sources, known, now);
         let in_words =
             |(name, source): (&String, &Source)| (name.clone(), observation.freshness(name).in_words(source.timezone));
         let statements = self.sources.iter().map(in_words).collect();
         *self.statements.lock().unwrap_or_else(PoisonError::into_inner) = statements;
-        silence.tell(&self.database, &self.sources, &observation.silent, now)?;
+        memory.silence.tell(&self.database, &self.sources, &observation.silent, now)?;
         let down = (self.providers_down)();
         let causes = alert::causes(&observation, &down, &self.settings, &self.sources, now);
         let notices = alert::change(&self.database, &causes, &self.sources, now);

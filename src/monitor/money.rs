@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::store;
-use crate::config::Source;
+use crate::config::{Config, Source};
 use crate::db::{Connection, Result};
 use crate::inbox::EventId;
 use crate::provider;
@@ -30,13 +30,33 @@ pub struct Money {
 }
 
 impl Purse {
-    /// The money of what is parked now. The same payment in several webhooks counts once, as the newest says.
-    pub(super) fn count(&mut self, connection: &mut Connection, sources: &BTreeMap<String, Source>) -> Result<Money> {
-        let parked = store::parked_ids(connection)?;
-        let ids: BTreeSet<EventId> = parked.iter().map(|event| event.id).collect();
-        self.known.retain(|id, _| ids.contains(id));
-        let unread = parked.iter().filter(|event| !self.known.contains_key(&event.id)).take(AT_ONCE);
-        for event in unread.cloned().collect::<Vec<_>>() {
+    /// The money of these events of one source by currency, and how many of them tell a payment or that there is none.
+    /// Of a body that was not read yet nothing is known.
+    pub(super) fn of(&self, events: &[EventId]) -> (BTreeMap<&'static str, i64>, i64) {
+        let told: Vec<&Vec<Payment>> = events.iter().filter_map(|id| self.known.get(id)?.as_ref()).collect();
+        let valued = i64::try_from(told.len()).unwrap_or(i64::MAX);
+        // The newest word on a payment counts.
+        let newest: HashMap<&String, (&'static str, i64)> =
+            told.into_iter().flatten().map(|(id, currency, minor)| (id, (*currency, *minor))).collect();
+        let mut sums: BTreeMap<&'static str, i64> = BTreeMap::new();
+        for (currency, minor) in newest.into_values() {
+            let sum = sums.entry(currency).or_default();
+            *sum = sum.saturating_add(minor);
+        }
+        (sums, valued)
+    }
+
+    /// Reads the bodies of these events that are not known yet.
+    fn read(
+        &mut self,
+        connection: &mut Connection,
+        sources: &BTreeMap<String, Source>,
+        events: &[store::ParkedId],
+    ) -> Result<()> {
+        for event in events {
+            if self.known.contains_key(&event.id) {
+                continue;
+            }
             // One at a time: bodies may be large.
             let body = store::body(connection, event.id)?;
             let source = sources.get(&event.source);
@@ -44,9 +64,24 @@ impl Purse {
             let payments = payments.map(|payments| payments.into_iter().map(in_short).collect());
             self.known.insert(event.id, payments);
         }
+        Ok(())
+    }
+
+    /// The money of what is parked now. The same payment in several webhooks counts once, as the newest says.
+    pub(super) fn count(&mut self, connection: &mut Connection, sources: &BTreeMap<String, Source>) -> Result<Money> {
+        let parked = store::parked_ids(connection)?;
+        let ids: BTreeSet<EventId> = parked.iter().map(|event| event.id).collect();
+        self.known.retain(|id, _| ids.contains(id));
+        let unread = parked.iter().filter(|event| !self.known.contains_key(&event.id)).take(AT_ONCE);
+        let unread: Vec<store::ParkedId> = unread.cloned().collect();
+        self.read(connection, sources, &unread)?;
+        Ok(self.sum(&parked))
+    }
+
+    fn sum(&self, events: &[store::ParkedId]) -> Money {
         let mut newest = BTreeMap::new();
         let mut money = Money::default();
-        for event in &parked {
+        for event in events {
             let Some(Some(payments)) = self.known.get(&event.id) else { continue };
             *money.valued.entry(event.source.clone()).or_default() += 1;
             for (id, currency, amount_minor) in payments {
@@ -57,8 +92,20 @@ impl Purse {
             let sum = money.amounts.entry((source.clone(), currency.to_owned())).or_default();
             *sum = sum.saturating_add(amount_minor);
         }
-        Ok(money)
+        money
     }
+}
+
+/// What these events tell of payments, whatever their state.
+///
+/// # Errors
+/// When a statement fails.
+pub fn money_in(connection: &mut Connection, config: &Config, events: &[EventId]) -> Result<Money> {
+    let sources = super::by_name(config);
+    let mut purse = Purse::default();
+    let events = store::sources_of(connection, events)?;
+    purse.read(connection, &sources, &events)?;
+    Ok(purse.sum(&events))
 }
 
 fn in_short(payment: crate::order::Payment) -> Payment {

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use metrics::gauge;
 
+use super::Memory;
 use super::catalog::SEVERITIES;
-use super::money::{Money, Purse};
+use super::money::Money;
 use super::silence::{self, Silent};
 use super::store::{self, Day};
 use crate::clock::Timestamp;
@@ -68,8 +69,7 @@ pub struct Observation {
 /// When a statement fails.
 pub(super) fn observe(
     connection: &mut Connection,
-    purse: &mut Purse,
-    silence: &mut silence::Memory,
+    memory: &mut Memory,
     sources: &BTreeMap<String, Source>,
     now: Timestamp,
 ) -> Result<Observation> {
@@ -80,12 +80,12 @@ pub(super) fn observe(
     let parked = store::parked(connection)?.into_iter().map(|row| (row.source, row.events)).collect();
     let findings = store::findings(connection)?.into_iter().map(|row| ((row.source, row.severity), row.findings));
     let findings = findings.collect();
-    let money = purse.count(connection, sources)?;
+    let money = memory.purse.count(connection, sources)?;
     let mut swept = BTreeMap::new();
     for source in sources.keys() {
         swept.insert(source.clone(), freshness::swept(connection, source, now)?);
     }
-    let silent = silence.read(connection, sources, &swept, now)?;
+    let silent = memory.silence.read(connection, sources, &swept, now)?;
     Ok(Observation { backlog, parked, money, findings, lately: lately(connection, now)?, swept, silent })
 }
 

@@ -81,6 +81,16 @@ pub(super) fn parked_ids(connection: &mut Connection) -> Result<Vec<ParkedId>> {
     Ok(on_engine!(connection, |c| diesel::sql_query(PARKED_IDS).load(c))?)
 }
 
+/// These events with their sources, in their order.
+pub(super) fn sources_of(connection: &mut Connection, ids: &[EventId]) -> Result<Vec<ParkedId>> {
+    let query = inbox_events::table
+        .filter(inbox_events::id.eq_any(ids))
+        .order((inbox_events::source, inbox_events::id))
+        .select((inbox_events::source, inbox_events::id));
+    let rows: Vec<(String, EventId)> = on_engine!(connection, |c| query.load(c))?;
+    Ok(rows.into_iter().map(|(source, id)| ParkedId { source, id }).collect())
+}
+
 /// A parked event of which no alert has told.
 #[derive(Clone, Debug, QueryableByName)]
 pub(super) struct NewlyParked {

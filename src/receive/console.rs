@@ -8,13 +8,15 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::header::{CONTENT_TYPE, HOST};
-use warp::http::{HeaderMap, HeaderValue, Method, Response};
+use warp::http::{HeaderMap, HeaderValue, Method};
 use warp::hyper::body::Bytes;
+use warp::reply::Response;
+use warp::{Filter, Reply as _};
 
 use super::answer::{self, Answer};
+use super::pages::Pages;
 use super::ready::{Turn, ready};
 use crate::clock::Clock;
 use crate::db::Database;
@@ -46,21 +48,28 @@ pub struct Console {
     pub statements: Statements,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
+    /// Makes all other pages; `None` = there is only a front page that links to these two.
+    pub pages: Option<Pages>,
 }
 
 pub(super) fn routes(
     console: Arc<Console>,
-) -> impl Filter<Extract = (Answer,), Error = Infallible, Future: Send> + Clone + Send + Sync + 'static {
+) -> impl Filter<Extract = (Response,), Error = Infallible, Future: Send> + Clone + Send + Sync + 'static {
     let names = console.names.clone();
+    let pages = console.pages.clone();
     let with_console = warp::any().map(move || Arc::clone(&console));
     let ready = warp::path!("readyz").and(warp::method()).and(with_console.clone()).then(ready);
     let metrics = warp::path!("metrics").and(warp::method()).and(with_console).map(metrics);
     let page = warp::path::end().and(warp::method()).map(|method| page(&method, PAGE, "text/html; charset=utf-8"));
-    let known: BoxedFilter<(Answer,)> = ready.or(metrics).unify().or(page).unify().boxed();
-    let ours = known.or(warp::any().map(answer::not_found)).unify();
+    let known = ready.or(metrics).unify().map(Answer::into_response).boxed();
+    let ours: BoxedFilter<(Response,)> = match pages {
+        Some(pages) => known.or(super::pages::routes(pages)).unify().boxed(),
+        None => known.or(page.map(Answer::into_response)).unify().boxed(),
+    };
+    let ours = ours.or(warp::any().map(|| answer::not_found().into_response())).unify();
     let foreign = warp::header::headers_cloned().and_then(move |headers: HeaderMap| {
         let foreign = is_foreign(&headers, &names);
-        async move { if foreign { Ok(answer::misdirected()) } else { Err(warp::reject::not_found()) } }
+        async move { if foreign { Ok(answer::misdirected().into_response()) } else { Err(warp::reject::not_found()) } }
     });
     foreign.or(ours).unify()
 }
@@ -85,7 +94,7 @@ fn page(method: &Method, text: impl Into<Bytes>, content_type: &'static str) -> 
     if !matches!(*method, Method::GET | Method::HEAD) {
         return answer::method_not_allowed("GET, HEAD");
     }
-    let mut answer = Response::new(text.into());
+    let mut answer = Answer::new(text.into());
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     answer
 }

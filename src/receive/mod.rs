@@ -3,7 +3,8 @@
 //!
 //! ```text
 //! server   connections: how many, how slow      console   /readyz, /metrics
-//! deadline answers that nobody takes            refusal   what is not let in: counted and told
+//! deadline answers that nobody takes            pages     all else of the console, made by others
+//!                                               refusal   what is not let in: counted and told
 //! routes   addresses                            oauth     tokens for senders
 //! deliver  authenticate > body > classify > store > answer
 //! ```
@@ -17,6 +18,7 @@ mod deadline;
 mod deliver;
 mod headers;
 mod oauth;
+mod pages;
 mod rate;
 mod ready;
 mod refusal;
@@ -45,6 +47,7 @@ use self::routes::Request;
 use self::tokens::Tokens;
 
 pub use self::console::Console;
+pub use self::pages::{PageFuture, PageRequest, Pages};
 pub use self::ready::Turn;
 
 /// Limits on the number of connections and on their time.
@@ -157,7 +160,7 @@ pub async fn serve_public(listener: TcpListener, intake: Arc<Intake>, shutdown: 
     server::serve(listener, routes::public(intake), timeouts, shutdown, move || listening.unreadable()).await;
 }
 
-/// Serves readiness, metrics and the front page until `shutdown` completes.
+/// Serves readiness, metrics and the pages until `shutdown` completes.
 pub async fn serve_console(listener: TcpListener, console: Arc<Console>, shutdown: impl Future<Output = ()>) {
     let timeouts = Timeouts {
         connections: limits::CONSOLE_CONNECTIONS,

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,6 +20,7 @@ use warp::{Filter, Reply};
 
 use super::Timeouts;
 use super::deadline::WriteDeadline;
+use super::pages::Peer;
 use super::rate::Rate;
 use crate::clock::Clock;
 
@@ -55,14 +57,14 @@ pub(super) async fn serve<F>(
             slot = Arc::clone(&slots).acquire_owned() => slot,
             () = &mut shutdown => break,
         };
-        let stream = tokio::select! {
-            stream = accept(&listener, &complaints) => stream,
+        let (stream, peer) = tokio::select! {
+            accepted = accept(&listener, &complaints) => accepted,
             () = &mut shutdown => break,
         };
         let (filter, stopped, unreadable) = (filter.clone(), stopped.clone(), unreadable.clone());
         connections.spawn(async move {
             let _slot = slot;
-            if let Err(error) = connection(stream, filter, timeouts, stopped).await {
+            if let Err(error) = connection((stream, peer), filter, timeouts, stopped).await {
                 tracing::debug!(%error, "connection ended");
                 if error.is_parse() || error.is_parse_too_large() {
                     unreadable();
@@ -80,7 +82,7 @@ pub(super) async fn serve<F>(
 
 /// Serves one connection; once the sender of `stop` is dropped, until the running request ends.
 async fn connection<F>(
-    stream: TcpStream,
+    (stream, peer): (TcpStream, SocketAddr),
     filter: F,
     timeouts: Timeouts,
     mut stop: watch::Receiver<()>,
@@ -94,6 +96,7 @@ where
     let routes = TowerToHyperService::new(warp::service(filter));
     let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
         begun.store(true, Ordering::Relaxed);
+        request.extensions_mut().insert(Peer(peer.ip().to_canonical()));
         // What asks for a host instead of a path takes us for a proxy. warp expects a path, and `/` is none of ours.
         if request.uri().path_and_query().is_none() {
             *request.uri_mut() = Uri::from_static("/");
@@ -117,13 +120,13 @@ where
 }
 
 /// Accepts the next connection. An error concerns a single connection or a temporary shortage, so it tries again.
-async fn accept(listener: &TcpListener, complaints: &Rate) -> TcpStream {
+async fn accept(listener: &TcpListener, complaints: &Rate) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _peer)) => {
+            Ok((stream, peer)) => {
                 // Responses are small, and senders wait for them; without this option the system may delay them.
                 let _ = stream.set_nodelay(true);
-                return stream;
+                return (stream, peer);
             }
             Err(error) => {
                 if complaints.take().is_ok() {

@@ -10,6 +10,7 @@
 mod bookingkit;
 mod close;
 mod config;
+mod console;
 mod contacts;
 mod crash;
 mod daemons;

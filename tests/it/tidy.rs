@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every module with those that it may use, in the order of `lib.rs`: each only those before it.
-const MODULES: [(&str, &[&str]); 24] = [
+const MODULES: [(&str, &[&str]); 25] = [
     ("limits", &[]),
     ("clock", &[]),
     ("money", &[]),
@@ -17,7 +17,7 @@ const MODULES: [(&str, &[&str]); 24] = [
     ("provider", &["limits", "clock", "money", "order", "config", "inbox"]),
     ("contacts", &["limits", "clock", "order", "db", "inbox"]),
     // Never the settings: what it needs of them is passed in.
-    ("freshness", &["clock", "money", "db", "inbox"]),
+    ("freshness", &["clock", "money", "order", "config", "db", "inbox", "provider"]),
     ("ledger", &["limits", "clock", "money", "order", "policy", "db", "inbox", "freshness"]),
     ("report", &["limits", "clock", "money", "policy", "db", "inbox", "freshness", "ledger"]),
     ("export", &["limits", "clock", "money", "config", "db", "freshness", "ledger", "report"]),
@@ -36,6 +36,28 @@ const MODULES: [(&str, &[&str]); 24] = [
     ("receive", &["limits", "clock", "config", "db", "inbox", "provider", "monitor"]),
     ("doctor", &["limits", "clock", "config", "db", "inbox", "provider", "ledger", "monitor", "session"]),
     (
+        "console",
+        &[
+            "limits",
+            "clock",
+            "money",
+            "order",
+            "policy",
+            "config",
+            "db",
+            "inbox",
+            "provider",
+            "contacts",
+            "freshness",
+            "ledger",
+            "report",
+            "export",
+            "monitor",
+            "worker",
+            "receive",
+        ],
+    ),
+    (
         "daemon",
         &[
             "limits",
@@ -50,9 +72,13 @@ const MODULES: [(&str, &[&str]); 24] = [
             "worker",
             "sweep",
             "receive",
+            "console",
         ],
     ),
-    ("demo", &["limits", "clock", "config", "db", "inbox", "freshness", "ledger", "report", "sweep", "daemon"]),
+    (
+        "demo",
+        &["limits", "clock", "config", "db", "inbox", "freshness", "ledger", "report", "sweep", "console", "daemon"],
+    ),
 ];
 
 /// Every room of the ledger with those that it may use, in the order of `ledger/mod.rs`.

@@ -14,9 +14,8 @@ use super::{Outcome, output, settings};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::db::Database;
-use crate::export::account_map::AccountMap;
 use crate::export::{self, Exported, Parameters, Request, Target, months_of};
-use crate::freshness::Freshness;
+use crate::freshness::{self, Freshness};
 use crate::ledger::totals::Period;
 use crate::money::{Currency, format_minor};
 use crate::report::Amounts;
@@ -117,7 +116,7 @@ fn export_months(config: &Config, target: Target, wanted: &Wanted, minor_units: 
     let mut left_out = Vec::new();
     let mut of_sources = Vec::new();
     for source in sources {
-        match parameters(config, target, &source, minor_units) {
+        match export::parameters(config, target, &source, minor_units) {
             Ok(parameters) => {
                 let freshness = freshness(config, &database, &source)?;
                 of_sources.push((source, Parameters { freshness, ..parameters }));
@@ -145,7 +144,7 @@ fn export_months(config: &Config, target: Target, wanted: &Wanted, minor_units: 
 /// How complete the book of a source is, in words.
 fn freshness(config: &Config, database: &Database, source: &str) -> anyhow::Result<Option<String>> {
     let Some(known) = config.source(source) else { return Ok(None) };
-    let (told, now) = (|body: &[u8]| settings::told(config, source, body), Clock::System.now());
+    let (told, now) = (|body: &[u8]| freshness::told(config, source, body), Clock::System.now());
     let freshness = database.read(|connection| Freshness::read(connection, source, &told, now))?;
     Ok(Some(freshness.in_words(known.timezone)))
 }
@@ -168,26 +167,6 @@ fn export_all(
         }
     }
     Ok(())
-}
-
-/// What the files of a source depend on; `Err` says what its settings lack.
-fn parameters(config: &Config, target: Target, source: &str, minor_units: bool) -> Result<Parameters, String> {
-    let parameters = Parameters { minor_units, ..Parameters::default() };
-    if !target.is_mapped() {
-        return Ok(parameters);
-    }
-    let Some(settings) = config.source(source) else {
-        return Err(format!("the settings have no source {source}, so its accounts have no numbers"));
-    };
-    let datev = settings.exports.datev.clone().filter(|_| target == Target::Datev);
-    if target == Target::Datev && datev.is_none() {
-        return Err(format!(
-            "source {source} has no DATEV settings; add [sources.exports.datev] with consultant and client, see \
-             `ticketledger config example`"
-        ));
-    }
-    let map = Some(AccountMap::of(settings));
-    Ok(Parameters { map, vat_split: settings.exports.vat_split, datev, ..parameters })
 }
 
 /// Shows on a terminal how far an export is, and nothing in a pipe.

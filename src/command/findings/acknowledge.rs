@@ -10,10 +10,11 @@ use crate::command::options::ActorOption;
 use crate::command::output::{self, Usage};
 use crate::command::{Outcome, settings};
 use crate::config::Config;
-use crate::db::Database;
-use crate::inbox::operator::{self, Action, ActionKind};
 use crate::ledger::batch::{FindingRow, FindingState};
-use crate::ledger::findings::operator::store::{self, FindingFilter, Listed};
+use crate::ledger::findings::operator::{
+    self,
+    store::{self, FindingFilter, Listed},
+};
 use crate::report::{Format, format};
 
 #[derive(Debug, Args)]
@@ -54,7 +55,7 @@ pub(super) fn run(config: &Config, options: &Ack) -> anyhow::Result<Outcome> {
     // What is acknowledged already is not acknowledged again, but what follows from it may still be open.
     let known_filter = FindingFilter { states: vec![FindingState::Acknowledged], ..filter };
     let known = store::list(&mut database.reader()?, &known_filter)?;
-    let consequences = consequences_of(&database, &[chosen.as_slice(), known.as_slice()].concat())?;
+    let consequences = operator::consequences_of(&database, &[chosen.as_slice(), known.as_slice()].concat())?;
     if let Some(prefix) = options.fingerprint.as_deref() {
         only_one(prefix, &chosen, &known)?;
         if chosen.is_empty() && !options.with_consequences {
@@ -79,12 +80,7 @@ pub(super) fn run(config: &Config, options: &Ack) -> anyhow::Result<Outcome> {
     if options.with_consequences {
         words += " with consequences";
     }
-    let count = database.transaction("acknowledge", |connection| {
-        let count = store::acknowledge(connection, &rows, &reason.actor, &reason.why)?;
-        let (kind, at) = (ActionKind::AcknowledgeFindings, Clock::System.now());
-        operator::record(connection, &Action { kind, at, reason: &reason, selection: &words, changed: count })?;
-        Ok::<_, crate::db::Error>(count)
-    })?;
+    let count = operator::acknowledge(&database, Clock::System.now(), &rows, &reason, &words)?;
     output::print(result(count, rows.len() - count, if options.with_consequences { 0 } else { consequences.len() }))?;
     Ok(Outcome::Fine)
 }
@@ -111,14 +107,6 @@ fn known_already(prefix: &str, consequences: usize) -> String {
         0 => format!("{known}, and nothing that is open follows from it"),
         count => format!("{known}; open findings that follow from it: {count}; --with-consequences acknowledges them"),
     }
-}
-
-/// What follows from the chosen findings, is open, and is not chosen itself.
-fn consequences_of(database: &Database, chosen: &[Listed]) -> anyhow::Result<Vec<Listed>> {
-    let causes: Vec<String> = chosen.iter().map(|(row, _)| row.fingerprint.clone()).collect();
-    let mut consequences = store::consequences(&mut database.reader()?, &causes)?;
-    consequences.retain(|(row, _)| !causes.contains(&row.fingerprint));
-    Ok(consequences)
 }
 
 fn result(count: usize, changed: usize, consequences: usize) -> String {

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use secrecy::ExposeSecret as _;
 
 use crate::clock::Clock;
 use crate::command::options::{DetailFormat, OperatorOptions, month};
@@ -13,6 +12,7 @@ use crate::command::output::{self, Usage};
 use crate::command::{Outcome, settings};
 use crate::config::Config;
 use crate::db::Database;
+use crate::freshness;
 use crate::ledger::book::Month;
 use crate::ledger::close::{
     Blocker, Closing, Request, Settings, anchor, anchor_lines, close, contradiction, preview, sources,
@@ -68,7 +68,7 @@ pub(super) fn run(config: &Config, options: Close) -> anyhow::Result<Outcome> {
     let mut closings = Vec::new();
     for source in &chosen {
         let act = if options.dry_run { preview } else { close };
-        let told = |body: &[u8]| settings::told(config, source, body);
+        let told = |body: &[u8]| freshness::told(config, source, body);
         let known = config.sources.iter().find(|known| known.name == *source);
         let grace_milliseconds =
             known.map_or(Settings::default().grace_milliseconds, |known| known.sweep.grace_milliseconds);
@@ -79,7 +79,7 @@ pub(super) fn run(config: &Config, options: Close) -> anyhow::Result<Outcome> {
         DetailFormat::Json => serde_json::to_string_pretty(&closings)? + "\n",
     })?;
     if !options.dry_run {
-        let path = options.anchor_file.unwrap_or_else(|| beside(config));
+        let path = options.anchor_file.unwrap_or_else(|| config.anchor_file());
         let mut lines = Vec::new();
         for source in &chosen {
             lines.append(&mut anchor_lines(&database, source)?);
@@ -101,15 +101,6 @@ pub(super) fn against_anchors(
 ) -> anyhow::Result<Option<String>> {
     let anchors = anchor::read(path).with_context(|| format!("cannot read the anchor file {}", path.display()))?;
     Ok(contradiction(database, &anchors, source)?)
-}
-
-/// Where the anchors are kept by default.
-fn beside(config: &Config) -> PathBuf {
-    let url = config.database_url.expose_secret();
-    match url.strip_prefix("sqlite:") {
-        Some(path) => Path::new(&format!("{}.anchors.jsonl", path.trim_start_matches("//"))).to_path_buf(),
-        None => PathBuf::from("ticketledger.anchors.jsonl"),
-    }
 }
 
 fn in_words(closing: &Closing) -> String {

@@ -4,7 +4,7 @@ use super::Scope;
 use crate::clock::Clock;
 use crate::command::{Outcome, settings};
 use crate::config::Config;
-use crate::freshness::Freshness;
+use crate::freshness::{self, Freshness};
 use crate::report::{Format, Table, freshness};
 
 /// Prints how complete each source is: [`Outcome::Attention`] when the last sweep of one has not ended well.
@@ -15,7 +15,7 @@ pub(super) fn run(config: &Config, scope: &Scope) -> anyhow::Result<Outcome> {
     let sources = config.sources.iter().filter(|source| chosen.is_none_or(|name| name == source.name));
     let mut read = Vec::new();
     for source in sources {
-        let told = |body: &[u8]| settings::told(config, &source.name, body);
+        let told = |body: &[u8]| freshness::told(config, &source.name, body);
         let known = database.read(|connection| Freshness::read(connection, &source.name, &told, now))?;
         read.push((source.name.clone(), source.timezone, known));
     }

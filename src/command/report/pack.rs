@@ -10,8 +10,9 @@ use clap::Args;
 use crate::clock::Clock;
 use crate::command::options::{SourceOption, months};
 use crate::command::{Outcome, output, settings};
-use crate::config::{Config, Exports};
+use crate::config::Config;
 use crate::export::account_map::AccountMap;
+use crate::freshness;
 use crate::ledger::close::sources;
 use crate::ledger::totals::Period;
 use crate::report::pack::paper::{Converter, Language, html, json, plain_pdf};
@@ -64,8 +65,8 @@ pub(super) fn run(config: &Config, options: &PackOptions) -> anyhow::Result<Outc
     let out = fs::canonicalize(&options.out)?;
     let mut outcome = Outcome::Fine;
     for source in &chosen {
-        let told = |body: &[u8]| settings::told(config, source, body);
-        let map = config.source(source).filter(|known| known.exports != Exports::default()).map(AccountMap::of);
+        let told = |body: &[u8]| freshness::told(config, source, body);
+        let map = AccountMap::said(config, source);
         let today = Clock::System.now().utc().date_naive();
         let day = options.period.last_day().map_or(today, |last| last.min(today));
         let numbers =

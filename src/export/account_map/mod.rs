@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::fold::vat_rate;
-use crate::config::{AccountRule, Chart, Source};
+use crate::config::{AccountRule, Chart, Config, Exports, Source};
 
 /// The accounts of a source, complete: a batch stores it, so that it can be written again whatever the settings say by
 /// then.
@@ -39,6 +39,11 @@ impl AccountMap {
         let chart = source.exports.chart.unwrap_or(usual);
         let length = source.exports.datev.as_ref().map_or(4, |datev| datev.account_length);
         Self { chart, own: source.exports.accounts.clone(), shipped: charts::shipped(chart, length) }
+    }
+
+    /// The map of a source whose settings say something of its accountant.
+    pub fn said(config: &Config, source: &str) -> Option<Self> {
+        config.source(source).filter(|known| known.exports != Exports::default()).map(Self::of)
     }
 
     /// The account that stands for one of ours: of the settings before a shipped one; among those the one that names

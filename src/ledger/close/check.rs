@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::db::{Connection, Result};
 use crate::freshness::Freshness;
 use crate::ledger::book::{Month, store as journal};
+use crate::ledger::totals::kept_months;
 
 /// One thing that stands in the way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -64,7 +65,10 @@ pub(super) fn blockers(
         blockers.push(hard("already_closed", detail));
         return Ok(blockers);
     }
-    let earlier = store::earlier_open(connection, source, last_closed, month)?;
+    // A month with entries of money has sums.
+    let mut earlier: Vec<Month> = kept_months(connection, Some(source))?.into_iter().map(|(_, month)| month).collect();
+    earlier.retain(|earlier| *earlier < month && last_closed.is_none_or(|last| *earlier > last));
+    earlier.sort_unstable();
     if !earlier.is_empty() {
         let list: Vec<String> = earlier.iter().map(Month::to_string).collect();
         blockers.push(hard(

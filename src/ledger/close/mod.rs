@@ -26,6 +26,7 @@
 
 pub mod anchor;
 mod check;
+mod look;
 mod observed;
 mod store;
 
@@ -35,12 +36,14 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 pub use self::check::{Blocker, Warning};
+pub use self::look::first_look;
 pub use self::observed::{Intake, Observed, OpenFinding};
 
 use self::anchor::Anchor;
+use self::look::known_source;
 use super::Error;
 use super::book::closings::{AnchorRow, ManifestRow, PeriodRow, store as closings};
-use super::book::{Book, EntryKind, EntryReason, EntryRow, KnownSource, Month, chain, store as journal};
+use super::book::{Book, EntryKind, EntryReason, EntryRow, Month, chain, store as journal};
 use super::proof::verify::verify_in;
 use super::totals::{Head, MonthTotals};
 use crate::clock::{Clock, Timestamp};
@@ -231,11 +234,7 @@ fn before_lock(
     month: Month,
     settings: Settings<'_>,
 ) -> Result<BeforeLock, Error> {
-    let known = journal::sources(connection)?.into_iter().find(|known| known.name == source);
-    let Some(KnownSource { timezone: zone, .. }) = known else {
-        let text = format!("source {source} has no book yet; start `ticketledger serve` once to create it");
-        return Err(crate::db::Error::Inconsistent(text).into());
-    };
+    let zone = known_source(connection, source)?.timezone;
     let broken = verify_in(connection, Some(source))?.broken;
     let intake = store::intake(connection, source, month.starts_at(zone), month.ends_at(zone))?;
     let freshness = Freshness::read(connection, source, settings.tell, clock.now())?;

@@ -1,7 +1,7 @@
 //! The statements of the close. None opens a transaction.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -11,27 +11,9 @@ use crate::clock::Timestamp;
 use crate::db::schema::{event_titles, findings, inbox_events, journal_entries, order_snapshots, postings};
 use crate::db::{Connection, Result};
 use crate::ledger::batch::FindingState;
-use crate::ledger::book::{EntryKind, Month};
+use crate::ledger::book::Month;
 use crate::ledger::posting::Severity;
 use crate::on_engine;
-
-/// Months after the last closed one and before `month` that have entries of money.
-pub(super) fn earlier_open(
-    connection: &mut Connection,
-    source: &str,
-    last_closed: Option<Month>,
-    month: Month,
-) -> Result<BTreeSet<Month>> {
-    let days: Vec<NaiveDate> = on_engine!(connection, |c| journal_entries::table
-        .filter(journal_entries::source.eq(source))
-        .filter(journal_entries::booking_date.lt(month.first_day()))
-        .filter(journal_entries::kind.ne(EntryKind::Close))
-        .select(journal_entries::booking_date)
-        .distinct()
-        .load(c))?;
-    let open = |month: &Month| last_closed.is_none_or(|last| *month > last);
-    Ok(days.into_iter().map(Month::of).filter(open).collect())
-}
 
 /// When the first webhook came.
 pub(super) fn first_delivery(connection: &mut Connection, source: &str) -> Result<Option<Timestamp>> {

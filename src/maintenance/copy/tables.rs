@@ -42,6 +42,10 @@ pub const TABLES: &[&str] = &[
     "sweep_budgets",
     "sweep_differences",
     "api_tokens",
+    "inbox_causes",
+    "console_users",
+    "console_tokens",
+    "console_audit",
 ];
 
 /// Lines of the entries: the database refuses a line without its entry, and an entry without its lines.
@@ -52,4 +56,5 @@ pub(super) const ENTRIES: &str = "journal_entries";
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("__diesel_schema_migrations", "the target has its own, written when its schema was made"),
     ("daemons", "it says which daemons live, and none lives while a copy is made"),
+    ("console_sessions", "whoever was signed in signs in again at the new database"),
 ];

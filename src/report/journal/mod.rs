@@ -8,8 +8,8 @@ mod store;
 pub use self::store::JournalLine;
 
 use crate::db::{Connection, Database, Error};
-use crate::ledger::book::store::heads;
-use crate::ledger::totals::{Accounts, Period, Selection};
+use crate::ledger::book::{Month, store::heads};
+use crate::ledger::totals::{Accounts, Period, Selection, entries_in_month, kept_months};
 use crate::limits::IN_VALUES;
 
 /// Entries whose lines are read together.
@@ -57,6 +57,52 @@ pub fn read<E: From<Error>>(
         }
     }
     Ok(())
+}
+
+/// Where a page of the journal begins: after an entry of a month.
+pub type PagePlace = (Month, i64);
+
+/// A page of whole entries of one source, after the entry with a number, and where the next page begins. With a period
+/// the months are read one after the other, each in the order of its entries: then a place is the month as well.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn page(
+    connection: &mut Connection,
+    selection: &Selection<'_>,
+    source: &str,
+    after: Option<PagePlace>,
+    most: usize,
+) -> Result<(Vec<JournalLine>, Option<PagePlace>), Error> {
+    let mut months = booked_in(connection, source, selection)?;
+    months.retain(|month| after.is_none_or(|(begun, _)| begun <= *month));
+    let (mut numbers, mut next) = (Vec::new(), None);
+    for month in months {
+        let begin = after.filter(|(begun, _)| *begun == month).map_or(0, |(_, entry_no)| entry_no);
+        let left = i64::try_from(most.saturating_sub(numbers.len())).unwrap_or(0).saturating_add(1);
+        for number in entries_in_month(connection, source, selection, (month, begin), left)? {
+            if numbers.len() == most {
+                return Ok((store::lines(connection, source, &numbers)?, next));
+            }
+            numbers.push(number);
+            next = Some((month, number));
+        }
+        if numbers.len() == most {
+            // Whether a later month has entries is not asked: at worst the next page is empty.
+            return Ok((store::lines(connection, source, &numbers)?, next));
+        }
+    }
+    Ok((store::lines(connection, source, &numbers)?, None))
+}
+
+/// The months of the selection in which the source has entries, from first to last.
+fn booked_in(connection: &mut Connection, source: &str, selection: &Selection<'_>) -> Result<Vec<Month>, Error> {
+    let first = selection.period.and_then(Period::first_day).map(Month::of);
+    let last = selection.last_day().map(Month::of);
+    let mut months: Vec<Month> = kept_months(connection, Some(source))?.into_iter().map(|(_, month)| month).collect();
+    months.retain(|month| first.is_none_or(|first| first <= *month) && last.is_none_or(|last| *month <= last));
+    months.sort_unstable();
+    Ok(months)
 }
 
 /// A walk through the entries of one source. What a statement leaves out is left out here, for with more conditions

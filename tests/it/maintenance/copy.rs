@@ -74,18 +74,7 @@ async fn with_token(daemon: &TestDaemon, token: &str, body: String) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
-#[tokio::test]
-async fn a_daemon_goes_on_with_the_copy_as_if_nothing_had_been() {
-    let Some((from, to)) = pair() else { return };
-    let daemon = TestDaemon::start(&from).await;
-    traffic(&daemon).await;
-    daemon.replay(&[1]);
-    daemon.settle().await;
-    daemon.set_clock("2025-12-03T12:00:00Z");
-    daemon.close_month(&from, "2025-11");
-    let token = token(&daemon).await;
-    daemon.accepted("museum", changed(PAID_ORDER, &[("/name", json!("Late"))])).await;
-    daemon.claim_and_die();
+fn rows_that_no_traffic_makes(from: &TestDatabase) {
     from.execute("INSERT INTO alerts VALUES ('silence', 'theatre', '2025-11-11 12:00:00', '2025-11-11 12:00:00')");
     from.execute("INSERT INTO alerted_events SELECT id, source FROM inbox_events WHERE id = 1");
     let at = "'2025-11-11 12:00:00'";
@@ -101,6 +90,31 @@ async fn a_daemon_goes_on_with_the_copy_as_if_nothing_had_been() {
          INSERT INTO api_tokens (client_sha256, version)
             VALUES ('0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', 1)"
     ));
+    from.execute(
+        "INSERT INTO inbox_causes VALUES ('museum', 'bad_id', 'seen', 'anna', '2025-11-11 12:00:00');
+         INSERT INTO console_users
+         VALUES ('anna', 'admin', '$argon2id$x', '2025-11-11 12:00:00', '2025-11-11 12:00:00');
+         INSERT INTO console_tokens (token_sha256, user_name, label, role, created_at, expires_at)
+         SELECT body_sha256, 'anna', 'cube', 'reader', '2025-11-11 12:00:00', '2026-11-11 12:00:00' FROM inbox_events
+         WHERE id = 1;
+         INSERT INTO console_audit (at, actor, action, subject, address, outcome, result)
+         VALUES ('2025-11-11 12:00:00', 'anna', 'sign_in', '', '', 'done', '{}')",
+    );
+}
+
+#[tokio::test]
+async fn a_daemon_goes_on_with_the_copy_as_if_nothing_had_been() {
+    let Some((from, to)) = pair() else { return };
+    let daemon = TestDaemon::start(&from).await;
+    traffic(&daemon).await;
+    daemon.replay(&[1]);
+    daemon.settle().await;
+    daemon.set_clock("2025-12-03T12:00:00Z");
+    daemon.close_month(&from, "2025-11");
+    let token = token(&daemon).await;
+    daemon.accepted("museum", changed(PAID_ORDER, &[("/name", json!("Late"))])).await;
+    daemon.claim_and_die();
+    rows_that_no_traffic_makes(&from);
     let exported = Program::new(&from).run(&["export", "csv", "--period", "2025-11"]);
     assert_eq!(exported.0, 0, "{exported:?}");
     let heads = daemon.lines("SELECT entry_hash AS line FROM journal_entries ORDER BY source, entry_no");

@@ -22,6 +22,7 @@ async fn console(server: &Server, workers: &Arc<AtomicBool>, timeout: Duration) 
         timeout,
         statements: Arc::new(|| BTreeMap::from([("museum".to_owned(), "never swept".to_owned())])),
         metrics: recorder.handle(),
+        pages: None,
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());

@@ -9,7 +9,9 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use ticketledger::clock::{Clock, Timestamp};
 use ticketledger::cluster::Presence;
-use ticketledger::config::{Alerts, Config, Expect, Limits, OauthClient, Retention, Server, Source, VatRule, Worker};
+use ticketledger::config::{
+    Alerts, Config, Console as ConsoleSettings, Expect, Limits, OauthClient, Retention, Server, Source, VatRule, Worker,
+};
 use ticketledger::daemon::{Daemon, Options};
 use ticketledger::db::Database;
 use ticketledger::demo::stand_in::StandIn;
@@ -91,6 +93,7 @@ fn config(url: &str, stand_in: &StandIn) -> Config {
         },
         retention: Retention::default(),
         alerts: Alerts::default(),
+        console: ConsoleSettings::default(),
         sources: vec![museum, theatre],
     }
 }
@@ -204,8 +207,7 @@ impl TestDaemon {
             force: true,
             reason: Reason { actor: "test".to_owned(), why: "month end".to_owned() },
         };
-        let closing = close(self.database(), &self.clock, "museum", &request, Settings::default())
-            .expect("the month can be looked at");
+        let closing = close(self.database(), &self.clock, "museum", &request, Settings::default()).expect("a look");
         let blockers: Vec<&str> = closing.blockers.iter().map(|blocker| blocker.detail.as_str()).collect();
         assert_eq!((closing.result, blockers), ("closed", vec![]));
     }

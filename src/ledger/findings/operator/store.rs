@@ -4,10 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use diesel::prelude::*;
 
+use crate::clock::Timestamp;
 use crate::db::schema::{findings, orders};
 use crate::db::{Connection, Result};
 use crate::ledger::batch::{FindingRow, FindingState};
 use crate::ledger::book::store as journal;
+use crate::ledger::posting::Severity;
 use crate::{limits, on_engine};
 
 /// Which findings; all that is given must hold.
@@ -36,11 +38,22 @@ macro_rules! its_order {
     };
 }
 
+/// The ids that the order of a filter can mean: itself, and those of the orders with that code. Looked up first: both
+/// in one statement would read every finding.
+fn order_ids(connection: &mut Connection, filter: &FindingFilter) -> Result<Option<Vec<String>>> {
+    let Some(order) = &filter.order else { return Ok(None) };
+    let query = orders::table.filter(orders::order_code.eq(order)).select(orders::order_id);
+    let mut ids: Vec<String> = on_engine!(connection, |c| query.load(c))?;
+    ids.push(order.clone());
+    Ok(Some(ids))
+}
+
 /// The chosen findings: the worst first, and among equals the most money.
 ///
 /// # Errors
 /// When the query fails.
 pub fn list(connection: &mut Connection, filter: &FindingFilter) -> Result<Vec<Listed>> {
+    let ids = order_ids(connection, filter)?;
     let mut found: Vec<Listed> = on_engine!(connection, |c| {
         let mut query = findings::table
             .left_join(orders::table.on(its_order!()))
@@ -49,8 +62,8 @@ pub fn list(connection: &mut Connection, filter: &FindingFilter) -> Result<Vec<L
         if let Some(source) = &filter.source {
             query = query.filter(findings::source.eq(source));
         }
-        if let Some(order) = &filter.order {
-            query = query.filter(findings::order_id.eq(order).or(orders::order_code.eq(order)));
+        if let Some(ids) = &ids {
+            query = query.filter(findings::order_id.eq_any(ids));
         }
         if !filter.reasons.is_empty() {
             query = query.filter(findings::reason.eq_any(&filter.reasons));
@@ -121,4 +134,100 @@ pub fn acknowledge(connection: &mut Connection, chosen: &[FindingRow], actor: &s
         count += on_engine!(connection, |c| update.set(changes).execute(c))?;
     }
     Ok(count)
+}
+
+/// A page of findings in one state: the worst first, among equals the oldest. Each severity is read along its index, so
+/// a page costs the same in every book. `after` is the fingerprint of the last finding of the page before.
+///
+/// # Errors
+/// When the query fails.
+pub fn page(
+    connection: &mut Connection,
+    filter: &FindingFilter,
+    state: FindingState,
+    after: Option<&str>,
+    most: i64,
+) -> Result<Vec<Listed>> {
+    let begin = match after {
+        Some(fingerprint) => {
+            let row = findings::table.find(fingerprint).select((findings::severity, findings::first_seen));
+            let place: Option<(Severity, Timestamp)> = on_engine!(connection, |c| row.first(c).optional())?;
+            place.map(|(severity, seen)| (severity, seen, fingerprint))
+        }
+        None => None,
+    };
+    let mut found: Vec<Listed> = Vec::new();
+    for severity in Severity::ALL.iter().copied() {
+        let wanted = filter.severities.is_empty() || filter.severities.iter().any(|word| *word == severity.as_str());
+        let left = most - i64::try_from(found.len()).unwrap_or(most);
+        if !wanted || left <= 0 || begin.is_some_and(|(first, ..)| severity < first) {
+            continue;
+        }
+        let begin = begin.filter(|(first, ..)| *first == severity).map(|(_, seen, fingerprint)| (seen, fingerprint));
+        found.append(&mut of_severity(connection, filter, (state, severity), begin, left)?);
+    }
+    Ok(found)
+}
+
+fn of_severity(
+    connection: &mut Connection,
+    filter: &FindingFilter,
+    (state, severity): (FindingState, Severity),
+    begin: Option<(Timestamp, &str)>,
+    most: i64,
+) -> Result<Vec<Listed>> {
+    let ids = order_ids(connection, filter)?;
+    Ok(on_engine!(connection, |c| {
+        let mut query = findings::table
+            .left_join(orders::table.on(its_order!()))
+            .select((FindingRow::as_select(), orders::order_code.nullable()))
+            .filter(findings::state.eq(state))
+            .filter(findings::severity.eq(severity))
+            .order((findings::first_seen, findings::fingerprint))
+            .limit(most)
+            .into_boxed();
+        if let Some((seen, fingerprint)) = begin {
+            query = query
+                .filter(findings::first_seen.ge(seen))
+                .filter(findings::first_seen.gt(seen).or(findings::fingerprint.gt(fingerprint)));
+        }
+        if let Some(source) = &filter.source {
+            query = query.filter(findings::source.eq(source));
+        }
+        if let Some(ids) = &ids {
+            query = query.filter(findings::order_id.eq_any(ids));
+        }
+        if !filter.reasons.is_empty() {
+            query = query.filter(findings::reason.eq_any(&filter.reasons));
+        }
+        query.load(c)?
+    }))
+}
+
+/// How many findings are open, by severity, each counted up to `most`: a list of a hundred thousand is not counted.
+///
+/// # Errors
+/// When a query fails.
+pub fn open_by_severity(
+    connection: &mut Connection,
+    source: Option<&str>,
+    most: i64,
+) -> Result<Vec<(Severity, usize)>> {
+    let mut counts = Vec::new();
+    for severity in Severity::ALL.iter().copied() {
+        let found: Vec<String> = on_engine!(connection, |c| {
+            let mut query = findings::table
+                .filter(findings::state.eq(FindingState::Open))
+                .filter(findings::severity.eq(severity))
+                .select(findings::fingerprint)
+                .limit(most)
+                .into_boxed();
+            if let Some(source) = source {
+                query = query.filter(findings::source.eq(source));
+            }
+            query.load(c)?
+        });
+        counts.push((severity, found.len()));
+    }
+    Ok(counts)
 }

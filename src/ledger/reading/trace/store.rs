@@ -51,7 +51,7 @@ pub(in crate::ledger) fn entries(
         journal_entries::reverses_no,
         journal_entries::entry_hash,
     );
-    let rows: Vec<EntryColumns> = on_engine!(connection, |c| {
+    let mut rows: Vec<EntryColumns> = on_engine!(connection, |c| {
         let mut query = journal_entries::table.select(columns).into_boxed();
         if let Some(source) = source {
             query = query.filter(journal_entries::source.eq(source));
@@ -64,8 +64,10 @@ pub(in crate::ledger) fn entries(
                 .filter(journal_entries::snapshot_no.eq(snapshot_no)),
             EntriesOf::Order(order_id) => query.filter(journal_entries::order_id.eq(order_id)),
         };
-        query.order((journal_entries::source, journal_entries::entry_no)).load(c)?
+        query.load(c)?
     });
+    // With an order in the statement SQLite would read all entries of the source in that order.
+    rows.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
     let mut entries = Vec::with_capacity(rows.len());
     for row in rows {
         let (source, entry_no, kind, event_type, atom_key, order_id, booking_date, currency, ..) = row.clone();

@@ -1,11 +1,14 @@
 //! The statements of the totals: sums over lines of the journal, each defined once.
 
+pub(super) mod behind;
 mod columns;
 pub(super) mod details;
+pub(super) mod kept;
 mod lines;
 mod month;
 pub(super) mod reports;
 pub(super) mod sheet;
+pub(super) mod sheet_page;
 pub(super) mod turnover;
 pub(super) mod vat_due;
 

@@ -33,7 +33,7 @@ row!(
 );
 
 /// The place of a line: lines are read by day, entry and number.
-pub(crate) type Place = (NaiveDate, i64, i64);
+pub type Place = (NaiveDate, i64, i64);
 
 /// A page of the selected lines of an account in a currency, from the first one after a place.
 ///

@@ -25,6 +25,22 @@ struct Html<'a> {
     of_word: &'static str,
 }
 
+/// The pages alone, for a page of somebody else.
+#[derive(Template)]
+#[template(path = "pack.html", block = "body", config = "src/report/pack/paper/askama.toml")]
+struct Body<'a> {
+    pages: &'a [Page],
+    none_word: &'static str,
+    ties_word: &'static str,
+    contents_word: &'static str,
+}
+
+/// Writes the pages without the document around them.
+pub(super) fn body(pages: &[Page], language: Language) -> askama::Result<String> {
+    let words = language.words();
+    Body { pages, none_word: words.none, ties_word: words.ties_to, contents_word: words.contents }.render()
+}
+
 /// What a pack of its length is called.
 pub(super) fn kind(pack: &Pack, language: Language) -> &'static str {
     let words = language.words();

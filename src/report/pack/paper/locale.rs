@@ -55,7 +55,7 @@ impl Language {
     }
 
     /// The same without decimals, for the scale of a chart; what is not whole keeps them.
-    pub(super) fn scale(self, minor: i64, currency: &str) -> String {
+    pub(crate) fn scale(self, minor: i64, currency: &str) -> String {
         let exponent = Currency::parse(currency).map_or(0, Currency::exponent);
         let text = format_minor(minor, exponent);
         let zeros = format!(".{}", "0".repeat(usize::try_from(exponent).unwrap_or(0)));

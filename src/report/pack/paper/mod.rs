@@ -1,7 +1,7 @@
 //! The pack on paper: its rows in the words and numbers of a reader.
 
 mod accounts;
-mod chart;
+pub(crate) mod chart;
 mod cover;
 mod document;
 mod html;
@@ -53,6 +53,15 @@ pub fn json(pack: &Pack) -> Result<String, Unwritten> {
 pub fn html(pack: &Pack, language: Language) -> Result<String, Unwritten> {
     let zone = zone(pack)?;
     Ok(html::html(pack, &pages(pack, language, zone)?, language, zone)?)
+}
+
+/// The same pages without the document around them: their contents and their sections, as the console shows them.
+///
+/// # Errors
+/// When a writer fails, which memory does not.
+pub fn body(pack: &Pack, language: Language) -> Result<String, Unwritten> {
+    let zone = zone(pack)?;
+    Ok(html::body(&pages(pack, language, zone)?, language)?)
 }
 
 /// The same pages as a plain PDF, without another program.

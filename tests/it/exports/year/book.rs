@@ -191,7 +191,8 @@ impl Year {
             force: true,
             reason: Reason { actor: "test".to_owned(), why: "month end".to_owned() },
         };
-        let closing = close(self.daemon.database(), &self.daemon.clock, "theatre", &request, Settings::default()).expect("a close");
+        let closing = close(self.daemon.database(), &self.daemon.clock, "theatre", &request, Settings::default())
+            .expect("a close");
         assert_eq!(closing.result, "closed");
     }
 }

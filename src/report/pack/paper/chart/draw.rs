@@ -4,17 +4,17 @@ use std::fmt::Write as _;
 
 /// Where a text begins.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::report::pack::paper) enum Anchor {
+pub(crate) enum Anchor {
     Start,
     Middle,
     End,
 }
 
 /// A place from the top left.
-pub(in crate::report::pack::paper) type Place = (i64, i64);
+pub(crate) type Place = (i64, i64);
 
 /// A class says what a shape is: `grid`, `axis`, or the number of its series.
-pub(in crate::report::pack::paper) enum Shape {
+pub(crate) enum Shape {
     Line {
         class: &'static str,
         from: Place,
@@ -43,9 +43,9 @@ pub(in crate::report::pack::paper) enum Shape {
     },
 }
 
-pub(in crate::report::pack::paper) struct Drawing {
-    pub(in crate::report::pack::paper) size: (i64, i64),
-    pub(in crate::report::pack::paper) shapes: Vec<Shape>,
+pub(crate) struct Drawing {
+    pub(crate) size: (i64, i64),
+    pub(crate) shapes: Vec<Shape>,
     title: String,
 }
 
@@ -80,7 +80,7 @@ fn look(class: &str) -> &'static str {
 }
 
 /// A name that fits.
-pub(super) fn cut(text: &str, most: usize) -> String {
+pub(crate) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
@@ -124,36 +124,36 @@ impl Shape {
 }
 
 impl Drawing {
-    pub(super) fn new(title: &str, size: (i64, i64)) -> Self {
+    pub(crate) fn new(title: &str, size: (i64, i64)) -> Self {
         Self { size, shapes: Vec::new(), title: title.to_owned() }
     }
 
-    pub(super) fn line(&mut self, class: &'static str, from: Place, to: Place) {
+    pub(crate) fn line(&mut self, class: &'static str, from: Place, to: Place) {
         self.shapes.push(Shape::Line { class, from, to });
     }
 
-    pub(super) fn text(&mut self, anchor: Anchor, at: Place, text: &str) {
+    pub(crate) fn text(&mut self, anchor: Anchor, at: Place, text: &str) {
         self.shapes.push(Shape::Text { anchor, at, text: text.to_owned() });
     }
 
     /// A bar between two edges each way.
-    pub(super) fn bar(&mut self, class: &'static str, x: Place, y: Place, is_negative: bool, label: &str) {
+    pub(crate) fn bar(&mut self, class: &'static str, x: Place, y: Place, is_negative: bool, label: &str) {
         let (left, right, top, bottom) = (x.0.min(x.1), x.0.max(x.1), y.0.min(y.1), y.0.max(y.1));
         let size = (right - left, bottom - top);
         self.shapes.push(Shape::Bar { class, at: (left, top), size, is_negative, label: label.to_owned() });
     }
 
-    pub(super) fn dot(&mut self, at: Place, label: &str) {
+    pub(crate) fn dot(&mut self, at: Place, label: &str) {
         self.shapes.push(Shape::Dot { at, label: label.to_owned() });
     }
 
     /// A line through points.
-    pub(super) fn path(&mut self, class: &'static str, points: &[Place]) {
+    pub(crate) fn path(&mut self, class: &'static str, points: &[Place]) {
         self.shapes.push(Shape::Path { class, points: points.to_vec() });
     }
 
     /// Safe to be put into HTML.
-    pub(in crate::report::pack::paper) fn svg(&self) -> String {
+    pub(crate) fn svg(&self) -> String {
         let ((width, height), title) = (self.size, escaped(&self.title));
         let mut text = format!("<svg viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{title}\">");
         for shape in &self.shapes {

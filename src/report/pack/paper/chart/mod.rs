@@ -1,8 +1,8 @@
 //! The three charts, drawn in whole numbers. Looks come from classes, so a content security policy that refuses inline
 //! styles shows them too; what a chart says is also said by words and tables.
 
-mod draw;
-mod scale;
+pub(crate) mod draw;
+pub(crate) mod scale;
 
 pub(super) use self::draw::{Anchor, Drawing, Shape};
 use self::scale::Scale;

@@ -3,7 +3,7 @@
 /// Steps of a scale, at most.
 const STEPS: i128 = 5;
 
-pub(super) struct Scale {
+pub(crate) struct Scale {
     step: i64,
     lowest: i64,
     highest: i64,
@@ -13,7 +13,7 @@ pub(super) struct Scale {
 
 impl Scale {
     /// `None` when there is nothing but zeros.
-    pub(super) fn of(values: impl Iterator<Item = i64> + Clone, (top, bottom): (i64, i64)) -> Option<Self> {
+    pub(crate) fn of(values: impl Iterator<Item = i64> + Clone, (top, bottom): (i64, i64)) -> Option<Self> {
         let highest = values.clone().max().unwrap_or(0).max(0);
         let lowest = values.min().unwrap_or(0).min(0);
         let range = i128::from(highest) - i128::from(lowest);
@@ -28,13 +28,13 @@ impl Scale {
     }
 
     /// From the lowest to the highest.
-    pub(super) fn steps(&self) -> impl Iterator<Item = i64> {
+    pub(crate) fn steps(&self) -> impl Iterator<Item = i64> {
         let (step, highest) = (self.step, self.highest);
         std::iter::successors(Some(self.lowest), move |at| at.checked_add(step).filter(|next| *next <= highest))
     }
 
     /// How far down a value stands.
-    pub(super) fn place(&self, value: i64) -> i64 {
+    pub(crate) fn place(&self, value: i64) -> i64 {
         let (highest, lowest) = (i128::from(self.highest), i128::from(self.lowest));
         let down = (highest - i128::from(value)) * i128::from(self.bottom - self.top) / (highest - lowest).max(1);
         self.top + i64::try_from(down).unwrap_or(0)

@@ -1,0 +1,53 @@
+//! Names of actions and of what comes of them, as they are recorded.
+
+use super::words::names;
+
+names! {
+    /// A recorded name in words.
+    pub(super) struct Actions {
+        sign_in: "Signed in", "Angemeldet";
+        sign_out: "Signed out", "Abgemeldet";
+        sign_in_password: "Sign-in with a wrong password", "Anmeldung mit falschem Passwort";
+        sign_in_header: "Sign-in by header", "Anmeldung durch Kopfzeile";
+        end_session: "Ended a session", "Sitzung beendet";
+        user_add: "Added a user", "Benutzer hinzugefügt";
+        user_remove: "Removed a user", "Benutzer entfernt";
+        user_change: "Changed a user", "Benutzer geändert";
+        token_add: "Made a token", "Token erstellt";
+        token_remove: "Removed a token", "Token entfernt";
+        show_personal_data: "Looked at personal data", "Personendaten angesehen";
+        inbox_replay: "Processed webhooks again", "Webhooks erneut verarbeitet";
+        inbox_dismiss: "Dismissed webhooks", "Webhooks verworfen";
+        findings_acknowledge: "Acknowledged findings", "Befunde zur Kenntnis genommen";
+        contact_erase: "Erased a customer", "Gast gelöscht";
+        export: "Exported a month", "Monat exportiert";
+        export_take_back: "Took back an export", "Export zurückgenommen";
+        export_download: "Fetched a file of an export", "Datei eines Exports geholt";
+        close: "Closed a month", "Monat geschlossen";
+        batch: "Batch", "Stapel";
+        entries: "Entries", "Buchungen";
+        rows: "Rows", "Zeilen";
+        manifest_sha256: "Hash of the manifest", "Prüfsumme des Manifests";
+        entry_no: "Entry of the close", "Buchung des Abschlusses";
+        entry_hash: "Its hash in the chain", "Ihre Prüfsumme in der Kette";
+        anchor_file: "Anchor written to", "Anker geschrieben nach";
+        anchor_missing: "The anchor file could not be written; the next close does",
+            "Die Ankerdatei konnte nicht geschrieben werden; der nächste Abschluss holt es nach";
+        acknowledged: "Acknowledged", "Zur Kenntnis genommen";
+        stay_open: "Changed meanwhile and stay open", "Inzwischen geändert und weiter offen";
+        erased_events: "Webhooks without contents now", "Webhooks nun ohne Inhalt";
+        erased_documents: "Documents without contents now", "Dokumente nun ohne Inhalt";
+        cause_seen: "Marked a cause as seen", "Ursache als gesehen markiert";
+        cause_reopened: "Opened a cause again", "Ursache wieder geöffnet";
+        why: "Why", "Warum";
+        replayed: "Set back to be processed", "Zur Verarbeitung zurückgesetzt";
+        in_work: "Left alone: a worker is processing them, or they changed",
+            "Ausgelassen: in Arbeit oder inzwischen geändert";
+        still_parked: "Parked again: still not understood", "Erneut geparkt: noch nicht verstanden";
+        pruned: "Left alone: their bodies were deleted", "Ausgelassen: ihr Inhalt wurde gelöscht";
+        dismissed: "Dismissed", "Verworfen";
+        role: "Role", "Rolle";
+        reason: "Reason", "Grund";
+        number: "Number", "Nummer";
+    }
+}

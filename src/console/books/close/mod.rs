@@ -1,0 +1,258 @@
+//! Closing a month: the checks first, then what would be frozen, then the close, then its manifest.
+
+mod names;
+mod words;
+
+use std::sync::Arc;
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use self::names::Checks;
+use self::words::Words;
+use super::question::{Asked, Question};
+use super::store;
+use crate::config::{Config, Role};
+use crate::console::act::{Deed, Outcome, act};
+use crate::console::fault::Fault;
+use crate::console::grid::{address, address_with};
+use crate::console::layout::{Area, Shell, When};
+use crate::console::reply::{self, Answered};
+use crate::console::site::Site;
+use crate::console::sources::Sources;
+use crate::console::visit::Visit;
+use crate::console::words::{Table as _, fill};
+use crate::freshness;
+use crate::inbox::operator::Reason;
+use crate::ledger::book::Month;
+use crate::ledger::close::{self, Blocker, Closing, Request, Settings, anchor};
+
+pub(super) async fn route(site: &Arc<Site>, visit: &Visit, rest: &[&str]) -> Answered {
+    visit.needs(Role::Finance)?;
+    match (rest, visit.is_post()) {
+        ([], false) => first_look(site, visit).await,
+        (["check"], true) => check(site, visit).await,
+        ([], true) => carry_out(site, visit).await,
+        _ => Err(Fault::NotFound),
+    }
+}
+
+/// A check with what came of it.
+struct Check {
+    name: &'static str,
+    /// `passed`, `failed`, `forced` or `unknown`.
+    word: &'static str,
+    text: &'static str,
+    detail: String,
+}
+
+#[derive(Template)]
+#[template(path = "close.html", config = "src/console/askama.toml")]
+struct Page {
+    shell: Shell,
+    words: &'static Words,
+    title: String,
+    source: String,
+    month: String,
+    checks: Vec<Check>,
+    warnings: Vec<String>,
+    /// After the full check: whether the month can be closed, and the hash of what would be frozen.
+    found: Option<(bool, String)>,
+    /// What stands in the way can be overruled.
+    forceable: bool,
+    confirm: String,
+}
+
+/// What is asked for, by a form or an address.
+fn wanted(visit: &Visit) -> Result<(String, Month), Fault> {
+    let source = visit.form.get("source").ok_or(Fault::NotFound)?.to_owned();
+    let month = visit.form.get("period").and_then(Month::parse).ok_or(Fault::NotFound)?;
+    Ok((source, month))
+}
+
+async fn first_look(site: &Arc<Site>, visit: &Visit) -> Answered {
+    let (asked, clock) = (Asked::of(visit), site.clock.clone());
+    let (source, month, blockers, warnings) = site
+        .work(move |database| {
+            let question = database.read(|connection| Question::read(connection, &asked, true))?;
+            let month = question.period.and_then(crate::ledger::totals::Period::month).ok_or(Fault::NotFound)?;
+            let source = question.sources.single().ok_or(Fault::NotFound)?.to_owned();
+            let (blockers, warnings) = close::first_look(database, &clock, &source, month)?;
+            Ok((source, month, blockers, warnings))
+        })
+        .await?;
+    let warnings = warnings.into_iter().map(|warning| warning.detail).collect();
+    page(site, visit, (&source, month), checks(visit, &blockers, &[], true), warnings, None)
+}
+
+/// The full check: it verifies the whole book and changes nothing.
+async fn check(site: &Arc<Site>, visit: &Visit) -> Answered {
+    let (source, month) = wanted(visit)?;
+    let (of, clock, config) = (source.clone(), site.clock.clone(), site.config());
+    let _turn = super::HEAVY.acquire().await.map_err(|_| Fault::Busy)?;
+    let closing: Closing = site
+        .work(move |database| {
+            let request = Request { month, soft: false, force: false, reason: nobody() };
+            let told = |body: &[u8]| freshness::told(&config, &of, body);
+            let settings = Settings { tell: &told, grace_milliseconds: grace_milliseconds(&config, &of) };
+            Ok(close::preview(database, &clock, &of, &request, settings)?)
+        })
+        .await?;
+    let forceable = !closing.blockers.is_empty() && closing.blockers.iter().all(|blocker| blocker.can_be_forced);
+    let found = (closing.blockers.is_empty() || forceable, closing.manifest_sha256.clone());
+    let warnings = closing.warnings.iter().map(|warning| warning.detail.clone()).collect();
+    page(site, visit, (&source, month), checks(visit, &closing.blockers, &closing.forced, false), warnings, Some(found))
+}
+
+/// How late a webhook of the month may be.
+fn grace_milliseconds(config: &Config, source: &str) -> i64 {
+    config.source(source).map_or(Settings::default().grace_milliseconds, |known| known.sweep.grace_milliseconds)
+}
+
+fn nobody() -> Reason {
+    Reason { actor: String::new(), why: String::new() }
+}
+
+fn page(
+    site: &Arc<Site>,
+    visit: &Visit,
+    (source, month): (&str, Month),
+    checks: Vec<Check>,
+    warnings: Vec<String>,
+    found: Option<(bool, String)>,
+) -> Answered {
+    let words = Words::of(visit.language);
+    let text = month.to_string();
+    let values = [("month", text.as_str()), ("source", source)];
+    let title = fill(words.title, &values);
+    let shell = Shell::new(site, visit, Area::Books, &title)
+        .with_command(format!("ticketledger ledger close {month} --source {source} --dry-run"));
+    let page = Page {
+        forceable: checks.iter().any(|check| check.word == "forced"),
+        confirm: fill(words.confirm, &values[..1]),
+        source: source.to_owned(),
+        month: text.clone(),
+        checks,
+        warnings,
+        found,
+        title,
+        words,
+        shell,
+    };
+    reply::page(StatusCode::OK, &page)
+}
+
+/// Every check; the last one is only made by the full check.
+fn checks(visit: &Visit, blockers: &[Blocker], forced: &[Blocker], first: bool) -> Vec<Check> {
+    let words = Words::of(visit.language);
+    let codes = Checks::ALL.iter().map(|(code, ..)| *code);
+    let check = |code: &'static str| {
+        let blocker = blockers.iter().chain(forced).find(|blocker| blocker.code == code);
+        let (word, text) = match blocker {
+            Some(blocker) if blocker.can_be_forced => ("forced", words.can_be_forced),
+            Some(_) => ("failed", words.stands_in_the_way),
+            None if first && code == "books_do_not_hold" => ("unknown", words.not_checked),
+            None => ("passed", words.passed),
+        };
+        Check {
+            name: Checks::named(visit.language, code).unwrap_or(code),
+            word,
+            text,
+            detail: blocker.map(|blocker| blocker.detail.clone()).unwrap_or_default(),
+        }
+    };
+    codes.map(check).collect()
+}
+
+async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
+    let words = Words::of(visit.language);
+    let (source, month) = wanted(visit)?;
+    let force = visit.form.get("force").is_some();
+    let why = visit.form.get("why").unwrap_or_default().to_owned();
+    if force && why.is_empty() {
+        return Err(Fault::BadRequest(words.why_missing.to_owned()));
+    }
+    let (clock, config) = (site.clock.clone(), site.config());
+    let anchors = config.anchor_file();
+    let back = address(&["books", "closed", &source, &month.to_string()]);
+    let subject = format!("{source} {month}");
+    act(site, visit, Deed { action: "close", subject, back }, move |database, actor| {
+        let reason = Reason { actor: actor.to_owned(), why: why.clone() };
+        let request = Request { month, soft: false, force, reason };
+        let told = |body: &[u8]| freshness::told(&config, &source, body);
+        let settings = Settings { tell: &told, grace_milliseconds: grace_milliseconds(&config, &source) };
+        let closing = close::close(database, &clock, &source, &request, settings)?;
+        if closing.result != "closed" {
+            let details: Vec<String> = closing.blockers.into_iter().map(|blocker| blocker.detail).collect();
+            return Err(Fault::Conflict(fill(words.refused, &[("why", &details.join("; "))])));
+        }
+        let mut outcome = Outcome::default().with("manifest_sha256", &closing.manifest_sha256);
+        if let Some(anchor) = &closing.anchor {
+            outcome = outcome.with("entry_no", anchor.entry_no).with("entry_hash", &anchor.entry_hash);
+        }
+        // The close is done; a line that is missing is written by the next one.
+        let lines = close::anchor_lines(database, &source)?;
+        match anchor::append(&anchors, &lines) {
+            Ok(_) => outcome = outcome.with("anchor_file", anchors.display()),
+            Err(error) => {
+                tracing::warn!(file = %anchors.display(), %error, "cannot write the anchor file; the next close does");
+                outcome = outcome.with("anchor_missing", error);
+            }
+        }
+        Ok(if why.is_empty() { outcome } else { outcome.with("why", why) })
+    })
+    .await
+}
+
+#[derive(Template)]
+#[template(path = "closed.html", config = "src/console/askama.toml")]
+struct ClosedPage {
+    shell: Shell,
+    words: &'static Words,
+    title: String,
+    manifest: store::Manifest,
+    at: When,
+    entry: String,
+    manifest_address: String,
+    report: String,
+    pack: String,
+}
+
+/// A closed month with its manifest.
+pub(super) async fn closed(site: &Arc<Site>, visit: &Visit, source: &str, month: &str) -> Answered {
+    let (sources, manifest) = read(site, source, month).await?;
+    let words = Words::of(visit.language);
+    let title = fill(words.closed_title, &[("month", month), ("source", source)]);
+    let shell = Shell::new(site, visit, Area::Books, &title)
+        .with_command(format!("ticketledger report trial-balance --period {month} --as-closed --source {source}"));
+    let query = [("source", source), ("period", month), ("view", "closed")];
+    let page = ClosedPage {
+        at: shell.when(manifest.closed_at, Some(sources.zone(source))),
+        entry: address(&["books", "entry", source, &manifest.entry_no.to_string()]),
+        manifest_address: address(&["books", "closed", source, month, "manifest"]),
+        report: address_with(&["books", "trial-balance"], &query),
+        pack: address_with(&["books", "pack"], &query),
+        manifest,
+        title,
+        words,
+        shell,
+    };
+    reply::page(StatusCode::OK, &page)
+}
+
+async fn read(site: &Arc<Site>, source: &str, month: &str) -> Result<(Sources, store::Manifest), Fault> {
+    let month = Month::parse(month).ok_or(Fault::NotFound)?;
+    let of = source.to_owned();
+    site.read(move |connection| {
+        let sources = Sources::read(connection, Some(&of))?;
+        let manifest = store::manifest(connection, &of, month)?.ok_or(Fault::NotFound)?;
+        Ok((sources, manifest))
+    })
+    .await
+}
+
+/// The manifest as it is stored, to the byte.
+pub(super) async fn manifest(site: &Arc<Site>, _visit: &Visit, source: &str, month: &str) -> Answered {
+    let (_, manifest) = read(site, source, month).await?;
+    Ok(reply::download(&format!("{source}-{month}-manifest.json"), "application/json", manifest.doc))
+}

@@ -1,0 +1,161 @@
+//! The page of a batch, and its files: written anew when they are fetched, and compared with what went out first.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use askama::Template;
+use futures_util::stream;
+use warp::Reply as _;
+use warp::http::StatusCode;
+use warp::hyper::body::Bytes;
+
+use super::words::Words;
+use super::{address_of, failed};
+use crate::config::Role;
+use crate::console::fault::Fault;
+use crate::console::grid::{Cell, Grid};
+use crate::console::layout::{Area, Shell};
+use crate::console::reply::{self, Answered};
+use crate::console::site::Site;
+use crate::console::visit::{Visit, escaped};
+use crate::console::words::fill;
+use crate::export::{self, Batch, BatchName, batch};
+use crate::report::format::printable;
+
+/// Bytes that are read and sent together.
+const CHUNK: usize = 64 * 1024;
+
+/// A folder that is gone when this is dropped, for nobody else to read.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn new() -> Result<Self, Fault> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        let mut random = [0_u8; 16];
+        getrandom::fill(&mut random).map_err(|error| Fault::Failed(anyhow::Error::msg(error.to_string())))?;
+        let path = std::env::temp_dir().join(format!("ticketledger-export-{}", hex::encode(random)));
+        std::fs::DirBuilder::new().mode(0o700).create(&path).map_err(|error| Fault::Failed(error.into()))?;
+        Ok(Self(path))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.0) {
+            tracing::warn!(folder = %self.0.display(), %error, "cannot remove the files of an export");
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "batch.html", config = "src/console/askama.toml")]
+struct Page {
+    shell: Shell,
+    words: &'static Words,
+    title: String,
+    facts: Vec<(&'static str, String)>,
+    taken_back: Option<String>,
+    files: Grid,
+    /// Where it is taken back, for who may.
+    take_back: Option<String>,
+    can_download: bool,
+}
+
+pub(super) async fn show(site: &Arc<Site>, visit: &Visit, name: &BatchName) -> Answered {
+    let wanted = name.clone();
+    let batch = site.work(move |database| batch::find(database, &wanted).map_err(failed)).await?;
+    let words = Words::of(visit.language);
+    let title = fill(words.batch_title, &[("batch", &name.to_string())]);
+    let shell = Shell::new(site, visit, Area::Books, &title).with_command(format!("ticketledger export again {name}"));
+    let taken = batch.taken_back.as_ref().map(|taken| {
+        let values = [
+            ("by", printable(&taken.by)),
+            ("time", shell.when(taken.at, None).local),
+            ("reason", printable(&taken.reason)),
+        ];
+        fill(words.taken_back_by, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+    });
+    let may = shell.is_finance() && batch.taken_back.is_none();
+    let page = Page {
+        facts: facts(&shell, words, &batch),
+        files: files(&shell, words, &batch, may),
+        take_back: may.then(|| format!("{}/take-back", address_of(name))),
+        can_download: may,
+        taken_back: taken,
+        title,
+        words,
+        shell,
+    };
+    reply::page(StatusCode::OK, &page)
+}
+
+fn facts(shell: &Shell, words: &Words, batch: &Batch) -> Vec<(&'static str, String)> {
+    let mut facts = vec![
+        (words.entries, shell.language.count(batch.entries)),
+        (words.from_to, format!("{} – {}", batch.after_no.saturating_add(1), batch.until_no)),
+        (words.rows, shell.language.count(batch.rows)),
+        (words.exported_at, shell.when(batch.created_at, None).local),
+        (words.by, printable(&batch.created_by)),
+    ];
+    let debits = batch
+        .debit_minor
+        .iter()
+        .map(|(currency, minor)| (words.debits, format!("{} {currency}", shell.money(minor, currency))));
+    facts.extend(debits);
+    facts
+}
+
+fn files(shell: &Shell, words: &Words, batch: &Batch, may: bool) -> Grid {
+    let mut grid = Grid::new(words.files, shell.words.none)
+        .texts([words.file])
+        .numbers([words.rows, words.bytes])
+        .texts(["sha256"]);
+    for file in &batch.files {
+        let count = |number: u64| shell.language.count(i64::try_from(number).unwrap_or(i64::MAX));
+        let name = Cell::code(&file.name);
+        let to = format!("{}/file/{}", address_of(&batch.batch), escaped(&file.name));
+        grid.row(vec![
+            if may { name.to(to) } else { name },
+            Cell::number(count(file.rows)),
+            Cell::number(count(file.bytes)),
+            Cell::code(&file.sha256),
+        ]);
+    }
+    grid
+}
+
+/// Writes the batch again and sends one of its files, a piece at a time.
+pub(super) async fn download(site: &Arc<Site>, visit: &Visit, name: &BatchName, file: &str) -> Answered {
+    visit.needs(Role::Finance)?;
+    let (wanted, asked) = (name.clone(), file.to_owned());
+    let (folder, opened) = site
+        .work(move |database| {
+            let folder = Folder::new()?;
+            let batch = export::again(database, &wanted, folder.path(), &mut |_| {}).map_err(failed)?;
+            let known = batch.files.iter().find(|file| file.name == asked).ok_or(Fault::NotFound)?;
+            let opened = File::open(folder.path().join(&known.name)).map_err(|error| Fault::Failed(error.into()))?;
+            Ok((folder, opened))
+        })
+        .await?;
+    site.note(visit, "export_download", &format!("{name} {}", printable(file))).await?;
+    // The folder goes when the last piece is sent, or when nobody reads on.
+    let pieces = stream::try_unfold((folder, opened), |(folder, mut opened)| async move {
+        let read = tokio::task::spawn_blocking(move || {
+            let mut piece = vec![0_u8; CHUNK];
+            let length = opened.read(&mut piece)?;
+            piece.truncate(length);
+            Ok::<_, std::io::Error>((opened, piece))
+        });
+        let (opened, piece) = read.await.map_err(std::io::Error::other)??;
+        Ok::<_, std::io::Error>((!piece.is_empty()).then(|| (Bytes::from(piece), (folder, opened))))
+    });
+    let mut response = reply::download(file, "application/octet-stream", "");
+    *response.body_mut() = warp::reply::stream(pieces).into_response().into_body();
+    Ok(response)
+}

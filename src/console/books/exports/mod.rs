@@ -1,0 +1,260 @@
+//! Exports: what went out, what would go out, and the files.
+
+mod files;
+mod take_back;
+mod words;
+
+use std::sync::Arc;
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use self::files::Folder;
+use self::words::Words;
+use super::question::{Asked, Picker, Question};
+use crate::clock::Clock;
+use crate::config::{Config, Role};
+use crate::console::act::{Deed, Outcome, act};
+use crate::console::fault::Fault;
+use crate::console::grid::{Cell, Grid, address};
+use crate::console::layout::{Area, Shell};
+use crate::console::reply::{self, Answered};
+use crate::console::site::Site;
+use crate::console::visit::{Fields, Visit};
+use crate::console::words::fill;
+use crate::db::Database;
+use crate::export::{self, Batch, BatchName, Exported, Parameters, Request, Target, batch};
+use crate::freshness::{self, Freshness};
+use crate::ledger::book::Month;
+
+/// Batches that the first page lists.
+const BATCHES: usize = 200;
+
+pub(super) async fn route(site: &Arc<Site>, visit: &Visit, rest: &[&str]) -> Answered {
+    match (rest, visit.is_post()) {
+        ([], false) => list(site, visit).await,
+        (["new"], false) => preview(site, visit).await,
+        (["new"], true) => carry_out(site, visit).await,
+        (["batch", target, source, month, number], false) => {
+            files::show(site, visit, &named(target, source, month, number)?).await
+        }
+        (["batch", target, source, month, number, "take-back"], false) => {
+            take_back::preview(site, visit, &named(target, source, month, number)?).await
+        }
+        (["batch", target, source, month, number, "take-back"], true) => {
+            take_back::carry_out(site, visit, &named(target, source, month, number)?).await
+        }
+        (["batch", target, source, month, number, "file", file], false) => {
+            files::download(site, visit, &named(target, source, month, number)?, file).await
+        }
+        _ => Err(Fault::NotFound),
+    }
+}
+
+fn named(target: &str, source: &str, month: &str, number: &str) -> Result<BatchName, Fault> {
+    BatchName::parse(&format!("{target}/{source}/{month}/{number}")).ok_or(Fault::NotFound)
+}
+
+/// The page of a batch.
+pub(super) fn address_of(name: &BatchName) -> String {
+    let (month, number) = (name.month.to_string(), name.number.to_string());
+    address(&["books", "exports", "batch", name.target.as_str(), &name.source, &month, &number])
+}
+
+#[derive(Template)]
+#[template(path = "exports.html", config = "src/console/askama.toml")]
+struct Page {
+    shell: Shell,
+    words: &'static Words,
+    books: &'static super::words::Words,
+    picker: Picker,
+    targets: Vec<&'static str>,
+    grid: Grid,
+}
+
+async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
+    let asked = Asked::of(visit);
+    let (question, batches) = site
+        .work(move |database| {
+            let question = database.read(|connection| Question::read(connection, &asked, true))?;
+            let batches = batch::list(database, question.sources.chosen.as_deref()).map_err(failed)?;
+            Ok((question, batches))
+        })
+        .await?;
+    let (words, books) = (Words::of(visit.language), super::words::Words::of(visit.language));
+    let shell = Shell::new(site, visit, Area::Books, books.exports).with_command("ticketledger export list");
+    let page = Page {
+        picker: question.picker(true),
+        targets: Target::ALL.iter().map(|target| target.as_str()).collect(),
+        grid: grid(&shell, words, batches),
+        words,
+        books,
+        shell,
+    };
+    reply::page(StatusCode::OK, &page)
+}
+
+/// The newest first.
+fn grid(shell: &Shell, words: &Words, mut batches: Vec<Batch>) -> Grid {
+    batches.sort_by_key(|batch| std::cmp::Reverse(batch.created_at));
+    let mut grid = Grid::new(words.batches, words.no_batches)
+        .texts([words.batch])
+        .numbers([words.entries, words.rows])
+        .texts([words.exported_at, words.by, shell.words.state]);
+    for batch in batches.iter().take(BATCHES) {
+        let at = shell.when(batch.created_at, None);
+        grid.row(vec![
+            Cell::code(batch.batch.to_string()).to(address_of(&batch.batch)),
+            Cell::number(shell.language.count(batch.entries)),
+            Cell::number(shell.language.count(batch.rows)),
+            Cell::text(at.local).titled(at.utc),
+            Cell::text(&batch.created_by),
+            if batch.taken_back.is_some() { Cell::state("dismissed", words.taken_back) } else { Cell::text("") },
+        ]);
+    }
+    grid
+}
+
+/// What a form or an address asks for.
+struct Wanted {
+    target: Target,
+    source: String,
+    month: Month,
+}
+
+impl Wanted {
+    fn of(fields: &Fields, only: Option<&str>) -> Result<Self, Fault> {
+        let target = fields.get("target").and_then(Target::parse).ok_or(Fault::NotFound)?;
+        let source = fields.get("source").or(only).ok_or(Fault::NotFound)?.to_owned();
+        let month = fields.get("period").and_then(Month::parse).ok_or(Fault::NotFound)?;
+        Ok(Self { target, source, month })
+    }
+
+    /// Exports, or looks what would go out.
+    fn export(
+        &self,
+        (database, clock): (&Database, &Clock),
+        config: &Config,
+        words: &Words,
+        by: Option<&str>,
+    ) -> Result<Exported, Fault> {
+        let parameters = export::parameters(config, self.target, &self.source, false)
+            .map_err(|why| Fault::BadRequest(fill(words.no_settings, &[("why", &why)])))?;
+        // A look remembers nothing, so it need not know how complete the book is.
+        let freshness = by.and(config.source(&self.source)).map(|known| {
+            let tell = |body: &[u8]| freshness::told(config, &self.source, body);
+            let freshness =
+                database.read(|connection| Freshness::read(connection, &self.source, &tell, clock.now()))?;
+            Ok::<_, Fault>(freshness.in_words(known.timezone))
+        });
+        let parameters = Parameters { freshness: freshness.transpose()?, ..parameters };
+        let folder = Folder::new()?;
+        let request = Request {
+            target: self.target,
+            source: &self.source,
+            month: self.month,
+            folder: folder.path(),
+            parameters: &parameters,
+            by: by.unwrap_or_default(),
+            dry_run: by.is_none(),
+        };
+        // The files are written again for whoever fetches them.
+        export::export(database, clock, &request, &mut |_| {}).map_err(failed)
+    }
+}
+
+/// What is wrong with an export, as a refusal where the reader can do something about it.
+fn failed(error: export::Error) -> Fault {
+    match error {
+        export::Error::Overtaken(_)
+        | export::Error::TakenBack(_)
+        | export::Error::NotNewest { .. }
+        | export::Error::Differs(_) => Fault::Conflict(error.to_string()),
+        export::Error::Unknown(_) => Fault::NotFound,
+        other => Fault::Failed(other.into()),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "export.html", config = "src/console/askama.toml")]
+struct PreviewPage {
+    shell: Shell,
+    words: &'static Words,
+    title: String,
+    wanted: Wanted,
+    done: Exported,
+    sentence: String,
+    debits: Vec<String>,
+    can_export: bool,
+}
+
+async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
+    visit.needs(Role::Finance)?;
+    let words = Words::of(visit.language);
+    let asked = Asked::of(visit);
+    let only =
+        site.read(move |connection| Ok(Question::read(connection, &asked, true)?.sources.single().map(str::to_owned)));
+    let only = only.await?;
+    let wanted = Wanted::of(&visit.query, only.as_deref())?;
+    let (config, clock) = (site.config(), site.clock.clone());
+    let (wanted, done) = site
+        .work(move |database| {
+            let done = wanted.export((database, &clock), &config, words, None)?;
+            Ok((wanted, done))
+        })
+        .await?;
+    let values =
+        [("target", wanted.target.to_string()), ("source", wanted.source.clone()), ("month", wanted.month.to_string())];
+    let title = fill(words.preview_title, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+    let name =
+        if wanted.target == Target::CsvPairs { "csv --shape pairs".to_owned() } else { wanted.target.to_string() };
+    let shell = Shell::new(site, visit, Area::Books, &title).with_command(format!(
+        "ticketledger export {name} --period {} --source {} --dry-run",
+        wanted.month, wanted.source
+    ));
+    let rows = i64::try_from(done.rows).unwrap_or(i64::MAX);
+    let would = [
+        ("entries", shell.language.count(done.entries)),
+        ("rows", shell.language.count(rows)),
+        ("batch", done.batch.to_string()),
+    ];
+    let sentence = match done.result {
+        "nothing_new" => words.nothing_new.to_owned(),
+        "stopped" => words.stopped.to_owned(),
+        _ => fill(words.would, &would.each_ref().map(|(name, value)| (*name, value.as_str()))),
+    };
+    let debits =
+        done.debit_minor.iter().map(|(currency, minor)| format!("{} {currency}", shell.money(minor, currency)));
+    let page = PreviewPage {
+        debits: debits.collect(),
+        can_export: done.result == "possible",
+        sentence,
+        title,
+        wanted,
+        done,
+        words,
+        shell,
+    };
+    reply::page(StatusCode::OK, &page)
+}
+
+async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
+    visit.needs(Role::Finance)?;
+    let words = Words::of(visit.language);
+    let wanted = Wanted::of(&visit.form, None)?;
+    let shown: i64 = visit.form.get("entries").and_then(|entries| entries.parse().ok()).unwrap_or(0);
+    let name = visit.form.get("batch").and_then(BatchName::parse).ok_or(Fault::NotFound)?;
+    let (config, clock, back) = (site.config(), site.clock.clone(), address_of(&name));
+    let subject = name.to_string();
+    act(site, visit, Deed { action: "export", subject, back }, move |database, actor| {
+        let now = wanted.export((database, &clock), &config, words, None)?;
+        if now.entries != shown || now.batch != name {
+            let numbers = [("now", now.entries.to_string()), ("shown", shown.to_string())];
+            let numbers = numbers.each_ref().map(|(name, number)| (*name, number.as_str()));
+            return Err(Fault::Conflict(fill(words.changed, &numbers)));
+        }
+        let done = wanted.export((database, &clock), &config, words, Some(actor))?;
+        Ok(Outcome::default().with("batch", &done.batch).with("entries", done.entries).with("rows", done.rows))
+    })
+    .await
+}

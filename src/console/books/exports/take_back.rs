@@ -1,0 +1,64 @@
+//! Taking a batch back that nobody has used.
+
+use std::sync::Arc;
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use super::words::Words;
+use super::{address_of, failed};
+use crate::config::Role;
+use crate::console::act::{Deed, Outcome, act};
+use crate::console::fault::Fault;
+use crate::console::layout::{Area, Shell};
+use crate::console::reply::{self, Answered};
+use crate::console::site::Site;
+use crate::console::visit::Visit;
+use crate::console::words::fill;
+use crate::export::{BatchName, batch};
+
+#[derive(Template)]
+#[template(path = "take_back.html", config = "src/console/askama.toml")]
+struct Page {
+    shell: Shell,
+    words: &'static Words,
+    title: String,
+    effect: String,
+    action: String,
+    back: String,
+}
+
+pub(super) async fn preview(site: &Arc<Site>, visit: &Visit, name: &BatchName) -> Answered {
+    visit.needs(Role::Finance)?;
+    let wanted = name.clone();
+    let batch = site.work(move |database| batch::find(database, &wanted).map_err(failed)).await?;
+    let words = Words::of(visit.language);
+    let title = fill(words.take_back_title, &[("batch", &name.to_string())]);
+    let shell = Shell::new(site, visit, Area::Books, &title)
+        .with_command(format!("ticketledger export take-back {name} --reason TEXT"));
+    let page = Page {
+        effect: fill(words.take_back_effect, &[("n", &shell.language.count(batch.entries))]),
+        action: format!("{}/take-back", address_of(name)),
+        back: address_of(name),
+        title,
+        words,
+        shell,
+    };
+    reply::page(StatusCode::OK, &page)
+}
+
+pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit, name: &BatchName) -> Answered {
+    visit.needs(Role::Finance)?;
+    let words = Words::of(visit.language);
+    let why = visit.form.get("why").unwrap_or_default().to_owned();
+    if why.is_empty() {
+        return Err(Fault::BadRequest(words.why_missing.to_owned()));
+    }
+    let deed = Deed { action: "export_take_back", subject: name.to_string(), back: address_of(name) };
+    let (name, clock) = (name.clone(), site.clock.clone());
+    act(site, visit, deed, move |database, actor| {
+        let taken = batch::take_back(database, &clock, &name, actor, &why).map_err(failed)?;
+        Ok(Outcome::default().with("entries", taken.entries).with("why", why))
+    })
+    .await
+}

@@ -1,0 +1,145 @@
+//! Reading the reports.
+
+use super::question::{Asked, Question};
+use super::report::Report;
+use super::store;
+use crate::console::fault::Fault;
+use crate::db::Database;
+use crate::ledger::totals::{
+    Bridge, OrderBalance, PaymentsByMethod, RevenueByEvent, Selection, Total, TrialBalance, VoucherBalance,
+};
+use crate::policy::VatReportBasis;
+use crate::report::{self, Cell, Column, NotClosed, Shown as Holds, Table, vat};
+
+/// Open orders of a page.
+const OPEN: usize = 250;
+
+/// What was read.
+pub(super) struct Read {
+    pub(super) question: Question,
+    pub(super) table: Table,
+    pub(super) totals: Vec<Vec<Cell>>,
+    /// Of VAT: by which date each source is shown, and what is not due yet.
+    pub(super) bases: Vec<(String, VatReportBasis)>,
+    pub(super) not_due: Option<Table>,
+    pub(super) next: Option<String>,
+}
+
+/// Reads the report that is asked for.
+pub(super) fn read(database: &Database, asked: &Asked, report: Report) -> Result<Read, Fault> {
+    let question = database.read(|connection| Question::read(connection, asked, report.has_period()))?;
+    let mut read = Read { question, table: empty(), totals: Vec::new(), bases: Vec::new(), not_due: None, next: None };
+    match report {
+        Report::TrialBalance => {
+            read.table = of_total::<TrialBalance>(database, &read.question)?.without("balance_minor");
+        }
+        Report::Revenue => read.table = of_total::<RevenueByEvent>(database, &read.question)?,
+        Report::Payments => read.table = of_total::<PaymentsByMethod>(database, &read.question)?,
+        Report::Bridge => read.table = of_total::<Bridge>(database, &read.question)?.without("position"),
+        Report::Vouchers => read.table = of_total::<VoucherBalance>(database, &read.question)?,
+        Report::Vat => vat_report(database, asked, &mut read)?,
+        Report::Balances => balances(database, asked, &mut read)?,
+    }
+    if let Some(period) = read
+        .question
+        .period
+        .filter(|period| report.has_months() && period.month().is_none() && asked.get("months").is_none())
+    {
+        let table = std::mem::replace(&mut read.table, empty());
+        read.table = table.in_one_period(&period.to_string()).ok_or_else(|| too_large(asked))?;
+    }
+    // A sum over steps would count the same lines twice.
+    if !matches!(report, Report::Bridge | Report::Balances) {
+        read.totals = read.table.totals().ok_or_else(|| too_large(asked))?;
+    }
+    Ok(read)
+}
+
+fn empty() -> Table {
+    Table { columns: Vec::new(), rows: Vec::new() }
+}
+
+fn too_large(asked: &Asked) -> Fault {
+    asked.wrong("2^63")
+}
+
+fn of_total<R: Total>(database: &Database, question: &Question) -> Result<Table, Fault> {
+    let source = question.sources.chosen.as_deref();
+    if let Some(month) = question.closed_month() {
+        return report::read_as_closed::<R>(database, source, month).map_err(not_closed);
+    }
+    let selection = Selection { source, period: question.period, as_of: question.as_of };
+    Ok(report::read::<R>(database, &selection)?)
+}
+
+fn not_closed(why: NotClosed) -> Fault {
+    match why {
+        NotClosed::Open { .. } => Fault::BadRequest(why.to_string()),
+        NotClosed::Unreadable(error) => Fault::Failed(error.into()),
+    }
+}
+
+fn vat_report(database: &Database, asked: &Asked, read: &mut Read) -> Result<(), Fault> {
+    let question = &read.question;
+    let basis = match asked.get("basis") {
+        None => None,
+        Some("booking") => Some(VatReportBasis::Booking),
+        Some("payment") => Some(VatReportBasis::Payment),
+        Some("service") => Some(VatReportBasis::Service),
+        Some(_) => return Err(Fault::NotFound),
+    };
+    let question = vat::Question {
+        source: question.sources.chosen.as_deref(),
+        period: question.period,
+        as_of: question.as_of,
+        as_closed: question.as_closed,
+        basis,
+        now: asked.now,
+    };
+    let answer = vat::read(database, &question).map_err(|why| match why {
+        vat::Unanswered::NotClosed(why) => not_closed(why),
+        other => Fault::Failed(other.into()),
+    })?;
+    (read.table, read.bases, read.not_due) = (answer.vat, answer.bases, Some(answer.not_due));
+    Ok(())
+}
+
+/// What is open now is read a page at a time; as of some point every order is summed up.
+fn balances(database: &Database, asked: &Asked, read: &mut Read) -> Result<(), Fault> {
+    let question = &read.question;
+    if question.as_closed || !question.as_of.is_everything() {
+        read.table = of_total::<OrderBalance>(database, question)?;
+        let balance = read.table.columns.iter().position(|column| column.name == "balance_minor");
+        let is_open = |row: &Vec<Cell>| balance.and_then(|index| row.get(index)) != Some(&Cell::Number(Some(0)));
+        read.table.rows.retain(is_open);
+        return Ok(());
+    }
+    let Some(source) = question.sources.single().map(str::to_owned) else { return Ok(()) };
+    let after = asked.get("after").map(str::to_owned);
+    let most = i64::try_from(OPEN).unwrap_or(i64::MAX).saturating_add(1);
+    let mut rows = database.read(|connection| store::open_orders(connection, &source, after.as_deref(), most))?;
+    let more = rows.len() > OPEN;
+    rows.truncate(OPEN);
+    // An order with several currencies is not torn apart: its last row may come again.
+    read.next = rows.last().filter(|_| more).map(|row| row.order_id.clone());
+    let text = |name| Column { name, shown: Holds::Text };
+    let amount = |name| Column { name, shown: Holds::Amount };
+    read.table.columns = vec![
+        text("source"),
+        text("order_id"),
+        text("order_code"),
+        text("status"),
+        text("currency"),
+        amount("billed_minor"),
+        amount("settled_minor"),
+        amount("balance_minor"),
+    ];
+    let row = |row: store::OpenOrder| {
+        let balance = row.billed_minor.checked_sub(row.settled_minor);
+        let texts = [Some(row.source), Some(row.order_id), row.order_code, row.status, Some(row.currency)];
+        let amounts = [Some(row.billed_minor), Some(row.settled_minor), balance];
+        texts.map(Cell::Text).into_iter().chain(amounts.map(Cell::Number)).collect()
+    };
+    read.table.rows = rows.into_iter().map(row).collect();
+    Ok(())
+}

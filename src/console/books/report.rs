@@ -1,0 +1,292 @@
+//! The reports of `ticketledger report`, as pages and as downloads.
+
+use std::sync::Arc;
+
+use askama::Template;
+use serde_json::{Map, Value};
+use warp::http::StatusCode;
+
+use super::columns::Columns;
+use super::links::{self, Named};
+use super::question::{Asked, Picker, Question};
+use super::read::{Read, read};
+use super::words::Words;
+use crate::console::fault::Fault;
+use crate::console::grid::{Cell as Shown, Grid};
+use crate::console::layout::{Area, Shell};
+use crate::console::reply::{self, Answered};
+use crate::console::site::Site;
+use crate::console::visit::Visit;
+use crate::console::words::{Table as _, fill};
+use crate::ledger::totals::{BRIDGE_STEPS, Period};
+use crate::money::format_percent;
+use crate::policy::VatReportBasis;
+use crate::report::format::{printable, render};
+use crate::report::{Cell, Column, Format, Shown as Holds, Table};
+
+/// Rows that a page shows; a download has all.
+const ROWS: usize = 1000;
+
+/// A report by its name in the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Report {
+    TrialBalance,
+    Revenue,
+    Vat,
+    Bridge,
+    Payments,
+    Balances,
+    Vouchers,
+}
+
+impl Report {
+    pub(super) const ALL: [Self; 7] =
+        [Self::TrialBalance, Self::Revenue, Self::Vat, Self::Bridge, Self::Payments, Self::Balances, Self::Vouchers];
+
+    /// As the command and the address call it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::TrialBalance => "trial-balance",
+            Self::Revenue => "revenue",
+            Self::Vat => "vat",
+            Self::Bridge => "bridge",
+            Self::Payments => "payments",
+            Self::Balances => "balances",
+            Self::Vouchers => "vouchers",
+        }
+    }
+
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|report| report.name() == name)
+    }
+
+    pub(super) const fn title(self, words: &Words) -> &'static str {
+        match self {
+            Self::TrialBalance => words.trial_balance,
+            Self::Revenue => words.revenue,
+            Self::Vat => words.vat,
+            Self::Bridge => words.bridge,
+            Self::Payments => words.payments,
+            Self::Balances => words.balances,
+            Self::Vouchers => words.vouchers,
+        }
+    }
+
+    /// Whether its rows belong to a period; else they are what is there at one point.
+    pub(super) const fn has_period(self) -> bool {
+        !matches!(self, Self::Balances | Self::Vouchers)
+    }
+
+    /// Whether its rows have a month of their own.
+    pub(super) const fn has_months(self) -> bool {
+        matches!(self, Self::Revenue | Self::Vat | Self::Bridge | Self::Payments)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "report.html", config = "src/console/askama.toml")]
+struct Page {
+    shell: Shell,
+    words: &'static Words,
+    title: &'static str,
+    action: String,
+    picker: Picker,
+    by_month: Option<bool>,
+    /// Word, text and whether chosen, of VAT.
+    bases: Vec<(&'static str, &'static str, bool)>,
+    as_of: String,
+    notes: Vec<String>,
+    grid: Grid,
+    more: Option<Grid>,
+    cut: Option<String>,
+    next: Option<String>,
+    downloads: Vec<(&'static str, String)>,
+}
+
+pub(super) async fn show(site: &Arc<Site>, visit: &Visit, report: Report) -> Answered {
+    let asked = Asked::of(visit);
+    let read = site.work(move |database| read(database, &asked, report)).await?;
+    match visit.query.get("format") {
+        Some("csv") => return download(report, &read, Format::Csv),
+        Some("json") => return download(report, &read, Format::Json),
+        _ if visit.wants_json() => return reply::json(&as_strings(&read.table)),
+        _ => {}
+    }
+    let words = Words::of(visit.language);
+    let title = report.title(words);
+    let by = visit.query.get("basis").map(|basis| format!(" --basis {}", printable(basis))).unwrap_or_default();
+    let command = format!("ticketledger report {}{by}{}", report.name(), read.question.options());
+    let shell = Shell::new(site, visit, Area::Books, title).with_command(command);
+    let base = visit.query.with("format", "");
+    let basis = visit.query.get("basis").unwrap_or_default().to_owned();
+    let by = read.bases.first().map(|(_, basis)| word_of(*basis)).filter(|word| *word != "booking");
+    let not_due = read.not_due.as_ref().filter(|table| !table.rows.is_empty());
+    let page = Page {
+        title,
+        action: format!("/books/{}", report.name()),
+        picker: read.question.picker(report.has_period()),
+        by_month: (report.has_months() && read.question.period.and_then(Period::month).is_none())
+            .then(|| visit.query.get("months").is_some()),
+        bases: if report == Report::Vat { bases(words, &basis) } else { Vec::new() },
+        as_of: as_of(site, &shell, words, &read.question),
+        notes: notes(words, &read),
+        grid: grid(&shell, report, (&read.question, by), &read.table, &read.totals),
+        more: not_due.map(|table| grid(&shell, report, (&read.question, None), table, &[])),
+        cut: (read.table.rows.len() > ROWS)
+            .then(|| fill(words.rows_cut, &[("n", &shell.language.count(i64::try_from(ROWS).unwrap_or(0)))])),
+        next: read.next.as_ref().map(|after| base.with("after", after).query()),
+        downloads: [("CSV", "csv"), ("JSON", "json")]
+            .map(|(name, format)| (name, base.with("format", format).query()))
+            .into(),
+        words,
+        shell,
+    };
+    reply::page(StatusCode::OK, &page)
+}
+
+fn bases(words: &Words, chosen: &str) -> Vec<(&'static str, &'static str, bool)> {
+    let all = [
+        ("", words.basis_default),
+        ("booking", words.by_booking),
+        ("payment", words.by_payment),
+        ("service", words.by_service),
+    ];
+    all.map(|(word, text)| (word, text, word == chosen)).into()
+}
+
+const fn word_of(basis: VatReportBasis) -> &'static str {
+    match basis {
+        VatReportBasis::Booking => "booking",
+        VatReportBasis::Payment => "payment",
+        VatReportBasis::Service => "service",
+    }
+}
+
+fn notes(words: &Words, read: &Read) -> Vec<String> {
+    read.bases
+        .iter()
+        .map(|(source, basis)| {
+            let by = match basis {
+                VatReportBasis::Booking => words.by_booking,
+                VatReportBasis::Payment => words.by_payment,
+                VatReportBasis::Service => words.by_service,
+            };
+            format!("{source}: {by}")
+        })
+        .collect()
+}
+
+/// Which state of the books it is.
+pub(super) fn as_of(site: &Arc<Site>, shell: &Shell, words: &Words, question: &Question) -> String {
+    let zone = question.sources.single().map(|source| question.sources.zone(source));
+    let at = question.as_of.recorded_until.unwrap_or_else(|| site.clock.now());
+    let of = question.sources.single().map(|source| format!("{source} · ")).unwrap_or_default();
+    if let Some(month) = question.closed_month() {
+        return format!("{of}{} {month}", words.view_closed);
+    }
+    let mut text = of + &fill(words.as_of, &[("time", &shell.when(at, zone).local)]);
+    if let Some(day) = question.as_of.booked_until {
+        text += &format!(", {} {day}", words.booked_until);
+    }
+    text
+}
+
+/// A title of a column.
+fn title(shell: &Shell, column: &Column) -> String {
+    let name = column.name;
+    let known = Columns::named(shell.language, name);
+    known.map_or_else(|| name.trim_end_matches("_minor").replace('_', " "), str::to_owned)
+}
+
+fn grid(
+    shell: &Shell,
+    report: Report,
+    (question, basis): (&Question, Option<&str>),
+    table: &Table,
+    totals: &[Vec<Cell>],
+) -> Grid {
+    let mut grid = Grid::new(report.title(Words::of(shell.language)), shell.words.none);
+    let shown = Shows { table, source: question.sources.single().is_none() };
+    for column in table.columns.iter().filter(|column| shown.has(column)) {
+        grid.column(title(shell, column), column.shown != Holds::Text);
+    }
+    for row in table.rows.iter().take(ROWS) {
+        let to = links::of_row(report, question, basis, &Named::new(table, row));
+        grid.row(cells(shell, &shown, row, to.as_deref()));
+    }
+    for row in totals.iter().filter(|_| !table.rows.is_empty()) {
+        grid.total(cells(shell, &shown, row, None));
+    }
+    grid
+}
+
+/// A table, and whether it says which source a row is of.
+struct Shows<'t> {
+    table: &'t Table,
+    source: bool,
+}
+
+impl Shows<'_> {
+    /// What is the same in all rows is said once, above them.
+    fn has(&self, column: &Column) -> bool {
+        self.source || column.name != "source"
+    }
+}
+
+/// The cells of a row; amounts, and what names the row, lead to what is behind it.
+fn cells(shell: &Shell, shows: &Shows<'_>, row: &[Cell], to: Option<&str>) -> Vec<Shown> {
+    let (table, words) = (shows.table, Words::of(shell.language));
+    let named = Named::new(table, row);
+    let currency = named.text("currency").unwrap_or_default();
+    let leads = |column: &Column| {
+        column.shown == Holds::Amount || matches!(column.name, "account" | "order_code" | "order_id" | "voucher_id")
+    };
+    let cell = |(column, cell): (&Column, &Cell)| {
+        let shown = match (column.shown, cell) {
+            (Holds::Amount, Cell::Number(Some(minor))) => Shown::money(shell.language, *minor, currency),
+            (Holds::Rate, Cell::Number(Some(rate))) => Shown::number(format!("{} %", format_percent(*rate))),
+            (Holds::Rate, Cell::Number(None)) => Shown::number(words.undetermined),
+            (_, Cell::Number(Some(number))) => Shown::number(shell.language.count(*number)),
+            (_, Cell::Number(None)) => Shown::number(""),
+            (_, Cell::Text(Some(text))) if column.name == "step" => Shown::text(step(text)),
+            (_, Cell::Text(Some(text))) if column.name == "account" => Shown::code(text),
+            (_, Cell::Text(Some(text))) if column.name == "period" => Shown::day(text),
+            (_, Cell::Text(text)) => Shown::maybe(text.as_deref()),
+        };
+        match to {
+            Some(to) if leads(column) => shown.to(to),
+            _ => shown,
+        }
+    };
+    table.columns.iter().zip(row).filter(|(column, _)| shows.has(column)).map(cell).collect()
+}
+
+/// A step of the bridge in the words of the command.
+fn step(word: &str) -> String {
+    let known = BRIDGE_STEPS.iter().find(|(known, _)| *known == word);
+    known.map_or_else(|| word.replace('_', " "), |(_, words)| (*words).to_owned())
+}
+
+fn download(report: Report, read: &Read, format: Format) -> Answered {
+    let text = render(&read.table, format).map_err(|error| Fault::Failed(error.into()))?;
+    let period = read.question.period.map(|period| format!("-{period}")).unwrap_or_default();
+    let source = read.question.sources.chosen.as_deref().map(|source| format!("{source}-")).unwrap_or_default();
+    let (ending, kind) = match format {
+        Format::Json => ("json", "application/json"),
+        _ => ("csv", "text/csv; charset=utf-8"),
+    };
+    let name = format!("{source}{}{}.{ending}", report.name(), period.replace(' ', "-"));
+    Ok(reply::download(&printable(&name), kind, text))
+}
+
+/// For programs: every number as a text, so that none is rounded on the way.
+pub(super) fn as_strings(table: &Table) -> Vec<Map<String, Value>> {
+    let value = |cell: &Cell| match cell {
+        Cell::Text(text) => text.clone().map_or(Value::Null, Value::String),
+        Cell::Number(number) => number.map_or(Value::Null, |number| Value::String(number.to_string())),
+    };
+    let row = |row: &Vec<Cell>| {
+        table.columns.iter().zip(row).map(|(column, cell)| (column.name.to_owned(), value(cell))).collect()
+    };
+    table.rows.iter().map(row).collect()
+}

@@ -1,0 +1,101 @@
+//! Texts of the pages about the books.
+
+use crate::console::words::words;
+
+words! {
+    pub(in crate::console) struct Words {
+        lead: "Every figure leads to its entries, and every entry to the webhook that caused it.",
+            "Jede Zahl führt zu ihren Buchungen, und jede Buchung zum Webhook, der sie ausgelöst hat.";
+        reports: "Reports", "Berichte";
+        months: "Months", "Monate";
+        month: "Month", "Monat";
+        no_months: "Nothing is booked yet.", "Es ist noch nichts gebucht.";
+        status: "Status", "Status";
+        status_open: "open", "offen";
+        status_soft: "softly closed", "vorläufig geschlossen";
+        status_closed: "closed", "geschlossen";
+        closed_by: "Closed", "Geschlossen";
+        trial_balance: "Trial balance", "Summen und Salden";
+        revenue: "Revenue by event", "Umsatz nach Veranstaltung";
+        vat: "VAT by rate", "Umsatzsteuer nach Satz";
+        bridge: "From VAT to revenue", "Von der Steuer zum Umsatz";
+        payments: "Payments by method", "Zahlungen nach Zahlungsart";
+        balances: "Open balances", "Offene Posten";
+        vouchers: "Vouchers and flex tickets", "Gutscheine und Flex-Tickets";
+        journal: "Journal", "Journal";
+        account: "Account", "Konto";
+        pack: "Month pack", "Monatspaket";
+        exports: "Exports", "Exporte";
+        close: "Close", "Abschluss";
+        lines: "Entries behind a figure", "Buchungen hinter einer Zahl";
+        period: "Period", "Zeitraum";
+        period_months: "Months", "Monate";
+        period_quarters: "Quarters", "Quartale";
+        period_years: "Years", "Jahre";
+        everything: "everything", "alles";
+        other_days: "Other days, an earlier state, a closed month", "Andere Tage, früherer Stand, geschlossener Monat";
+        view: "Figures", "Zahlen";
+        view_now: "as now known", "nach heutigem Stand";
+        view_closed: "as originally closed", "wie abgeschlossen";
+        known_until: "As known at", "Bekannt bis";
+        booked_until: "Booked until", "Gebucht bis";
+        show: "Show", "Zeigen";
+        as_of: "As of {time}", "Stand {time}";
+        by_booking: "by the date of booking", "nach Buchungsdatum";
+        by_payment: "by the date of payment", "nach Zahlungsdatum";
+        by_service: "by the date of payment or service", "nach Zahlung oder Leistung";
+        basis: "By which date", "Nach welchem Datum";
+        basis_default: "as the policy says", "nach der Regel der Quelle";
+        undetermined: "undetermined", "unbestimmt";
+        not_due: "Posted and not due yet", "Gebucht und noch nicht fällig";
+        by_month: "Month by month", "Monat für Monat";
+        download: "Download", "Herunterladen";
+        rows_cut: "Only the first {n} rows are shown; the download has all.",
+            "Es werden nur die ersten {n} Zeilen gezeigt; der Download hat alle.";
+        next_page: "Next", "Weiter";
+        first_page: "First page", "Erste Seite";
+        balance: "Balance", "Saldo";
+        debit: "Debit", "Soll";
+        credit: "Credit", "Haben";
+        opening: "Opening", "Anfang";
+        closing: "Closing", "Ende";
+        brought_forward: "Brought forward", "Übertrag";
+        carried_forward: "Carried forward", "Übertrag auf die nächste Seite";
+        choose_account: "Choose an account.", "Wählen Sie ein Konto.";
+        entry_title: "Entry {n} of {source}", "Buchung {n} von {source}";
+        entry: "Entry", "Buchung";
+        booked_on: "Booked on", "Gebucht am";
+        happened: "Happened", "Geschehen";
+        recorded: "Recorded", "Erfasst";
+        what: "What", "Was";
+        fact: "Fact", "Sachverhalt";
+        reason: "Reason", "Grund";
+        takes_back: "Takes back", "Nimmt zurück";
+        taken_back_by: "Taken back by", "Zurückgenommen durch";
+        snapshot: "Snapshot", "Stand der Bestellung";
+        document: "Document", "Dokument";
+        webhook: "Webhook", "Webhook";
+        by_hand: "Posted by a person or a command.", "Durch eine Person oder einen Befehl gebucht.";
+        chain: "Its place in the chain", "Ihr Platz in der Kette";
+        hash: "Hash", "Prüfsumme";
+        bytes: "Bytes of the webhook", "Inhalt des Webhooks";
+        bytes_intact: "there, with this hash", "vorhanden, mit dieser Prüfsumme";
+        bytes_pruned: "deleted; the hash stays", "gelöscht; die Prüfsumme bleibt";
+        bytes_altered: "NOT those that came", "NICHT die empfangenen";
+        trace: "Where it comes from", "Woher sie kommt";
+        previous: "Entry {n}", "Buchung {n}";
+        shifts: "Moved by the date of payment or service", "Verschoben nach Zahlung oder Leistung";
+        pack_lead: "What an accountant expects at the end of a month. Making it reads and verifies the whole book, \
+            which takes a while for a large one.",
+            "Was eine Buchhaltung am Monatsende erwartet. Das Paket liest und prüft das ganze Buch, was bei einem \
+            grossen eine Weile dauert.";
+        pack_show: "Show the pack", "Paket zeigen";
+        pack_file: "As one HTML file", "Als eine HTML-Datei";
+        pack_data: "The data behind it (JSON)", "Die Daten dahinter (JSON)";
+        pack_pdf: "As a plain PDF", "Als schlichtes PDF";
+        pack_checks: "{passed} checks passed, {failed} failed, {open} could not be made",
+            "{passed} Prüfungen bestanden, {failed} nicht, {open} nicht möglich";
+        choose_source: "Choose a source and a month, a quarter or a year.",
+            "Wählen Sie eine Quelle und einen Monat, ein Quartal oder ein Jahr.";
+    }
+}

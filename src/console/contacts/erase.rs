@@ -1,0 +1,120 @@
+//! Erasing a customer: what is lost is shown first, and confirmed with a reason.
+
+use std::sync::Arc;
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use super::words::Words;
+use crate::config::Role;
+use crate::console::act::{Deed, Outcome, act};
+use crate::console::fault::Fault;
+use crate::console::layout::{Area, Shell};
+use crate::console::reply::{self, Answered};
+use crate::console::site::Site;
+use crate::console::visit::Visit;
+use crate::console::words::fill;
+use crate::contacts::{self, Erased, Unerasable};
+use crate::inbox::operator::Reason;
+
+#[derive(Template)]
+#[template(path = "erase.html", config = "src/console/askama.toml")]
+struct Page {
+    shell: Shell,
+    words: &'static Words,
+    title: String,
+    number: i64,
+    /// Why it cannot be done.
+    refused: Option<String>,
+    /// It can, if parked webhooks may be erased too.
+    parked_too: bool,
+    effects: Vec<String>,
+}
+
+fn list(ids: &[i64]) -> String {
+    /// Numbers that a sentence names.
+    const NAMED: usize = 20;
+    let named: Vec<String> = ids.iter().take(NAMED).map(i64::to_string).collect();
+    let more = if ids.len() > NAMED { format!(" + {}", ids.len() - NAMED) } else { String::new() };
+    named.join(", ") + &more
+}
+
+/// Why it cannot be done, in the words of the reader.
+fn refusal(words: &Words, why: Unerasable) -> Result<String, Fault> {
+    Ok(match why {
+        Unerasable::Unknown(_) => words.unknown.to_owned(),
+        Unerasable::Already(..) => words.already.to_owned(),
+        Unerasable::Pending(ids) => fill(words.pending, &[("list", &list(&ids))]),
+        Unerasable::Parked(ids) => fill(words.parked, &[("list", &list(&ids))]),
+        Unerasable::Database(error) => return Err(error.into()),
+    })
+}
+
+pub(super) async fn preview(site: &Arc<Site>, visit: &Visit, number: i64) -> Answered {
+    visit.needs(Role::Admin)?;
+    let words = Words::of(visit.language);
+    let parked_too = visit.query.get("parked").is_some();
+    let now = visit.now;
+    let planned = site
+        .work(move |database| {
+            let nobody = Reason { actor: String::new(), why: String::new() };
+            match contacts::erase(database, number, parked_too, &nobody, now, true) {
+                Ok(erased) => Ok(Ok(erased)),
+                Err(Unerasable::Unknown(_)) => Err(Fault::NotFound),
+                Err(why) => {
+                    let parked = matches!(why, Unerasable::Parked(_));
+                    Ok(Err((refusal(words, why)?, parked)))
+                }
+            }
+        })
+        .await?;
+    let title = fill(words.erase_title, &[("n", &number.to_string())]);
+    let too = if parked_too { " --parked-too" } else { "" };
+    let shell = Shell::new(site, visit, Area::Contacts, &title)
+        .with_command(format!("ticketledger contact erase {number}{too} --dry-run"));
+    let (effects, refused, offers_parked) = match planned {
+        Ok(erased) => (effects(&shell, words, &erased), None, parked_too),
+        Err((why, parked)) => (Vec::new(), Some(why), parked),
+    };
+    reply::page(StatusCode::OK, &Page { shell, words, title, number, refused, parked_too: offers_parked, effects })
+}
+
+fn effects(shell: &Shell, words: &Words, erased: &Erased) -> Vec<String> {
+    let count = |number: usize| shell.language.count(i64::try_from(number).unwrap_or(i64::MAX));
+    let mut effects = vec![
+        words.effect_contact.to_owned(),
+        fill(words.effect_events, &[("n", &count(erased.events))]),
+        fill(words.effect_documents, &[("n", &count(erased.documents))]),
+    ];
+    if !erased.parked.is_empty() {
+        effects.push(fill(words.effect_parked, &[("list", &list(&erased.parked))]));
+    }
+    if !erased.other_contacts.is_empty() {
+        effects.push(fill(words.effect_others, &[("list", &list(&erased.other_contacts))]));
+    }
+    effects.push(words.effect_ledger.to_owned());
+    effects
+}
+
+pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit, number: i64) -> Answered {
+    visit.needs(Role::Admin)?;
+    let words = Words::of(visit.language);
+    let why = visit.form.get("why").unwrap_or_default().to_owned();
+    if why.is_empty() {
+        return Err(Fault::BadRequest(words.why_missing.to_owned()));
+    }
+    let (parked_too, now) = (visit.form.get("parked").is_some(), visit.now);
+    let deed =
+        Deed { action: "contact_erase", subject: format!("contact:{number}"), back: format!("/contacts/{number}") };
+    act(site, visit, deed, move |database, actor| {
+        let reason = Reason { actor: actor.to_owned(), why: why.clone() };
+        match contacts::erase(database, number, parked_too, &reason, now, false) {
+            Ok(erased) => Ok(Outcome::default()
+                .with("erased_events", erased.events)
+                .with("erased_documents", erased.documents)
+                .with("why", why)),
+            Err(why) => Err(Fault::Conflict(refusal(words, why)?)),
+        }
+    })
+    .await
+}

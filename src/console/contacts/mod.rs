@@ -1,0 +1,92 @@
+//! Customers: masked until somebody asks, and erased when they want to be.
+
+mod erase;
+mod page;
+mod words;
+
+use std::sync::Arc;
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use self::words::Words;
+use super::fault::Fault;
+use super::grid::{Cell, Grid, address};
+use super::layout::{Area, Shell};
+use super::reply::{self, Answered};
+use super::search::{self, ContactHit};
+use super::site::Site;
+use super::sources::{self, Sources};
+use super::visit::Visit;
+
+pub(super) async fn route(site: &Arc<Site>, visit: &Visit, rest: &[&str]) -> Answered {
+    let number = |text: &str| text.parse::<i64>().map_err(|_| Fault::NotFound);
+    match (rest, visit.is_post()) {
+        ([], false) => list(site, visit).await,
+        ([id], false) => page::masked(site, visit, number(id)?).await,
+        ([id, "show"], true) => page::shown(site, visit, number(id)?).await,
+        ([id, "erase"], false) => erase::preview(site, visit, number(id)?).await,
+        ([id, "erase"], true) => erase::carry_out(site, visit, number(id)?).await,
+        _ => Err(Fault::NotFound),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "contacts.html", config = "src/console/askama.toml")]
+struct ListPage {
+    shell: Shell,
+    words: &'static Words,
+    text: String,
+    sources: Vec<(String, bool)>,
+    grid: Grid,
+    older: Option<String>,
+}
+
+async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
+    let text = visit.query.get("q").unwrap_or_default().to_owned();
+    let before = visit.query.get("before").and_then(|before| before.parse().ok());
+    let (asked, wanted) = (sources::asked(visit), text.clone());
+    let (sources, (hits, next)) = site
+        .read(move |connection| {
+            let sources = Sources::read(connection, asked.as_deref())?;
+            let hits = match wanted.is_empty() {
+                true => search::newest_contacts(connection, &sources.names(), before)?,
+                false => (search::people(connection, &sources.names(), &wanted)?, None),
+            };
+            Ok((sources, hits))
+        })
+        .await?;
+    let words = Words::of(visit.language);
+    let shell = Shell::new(site, visit, Area::Contacts, visit.words().contacts)
+        .with_command("ticketledger contact show --email MAIL");
+    let page = ListPage {
+        grid: grid(&shell, visit.words().contacts, &hits),
+        older: next.map(|before| visit.query.with("before", &before.to_string()).query()),
+        sources: sources.options(),
+        text,
+        words,
+        shell,
+    };
+    reply::page(StatusCode::OK, &page)
+}
+
+/// Customers as rows, masked.
+pub(super) fn grid(shell: &Shell, label: &str, hits: &[ContactHit]) -> Grid {
+    let (words, common) = (Words::of(shell.language), shell.words);
+    let mut grid =
+        Grid::new(label, common.none).texts([words.number, common.name, words.email, common.source, common.state]);
+    for hit in hits {
+        let number = hit.contact_id.to_string();
+        grid.row(vec![
+            Cell::code(&number).to(address(&["contacts", &number])),
+            Cell::text(hit.name()),
+            Cell::text(hit.email()),
+            Cell::text(&hit.source),
+            match hit.erased_at {
+                Some(_) => Cell::state("erased", words.erased),
+                None => Cell::text(""),
+            },
+        ]);
+    }
+    grid
+}

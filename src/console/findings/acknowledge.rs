@@ -1,0 +1,178 @@
+//! Acknowledging findings: one, or all that match. The effect is shown first; what is confirmed is what was shown.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use super::words::Words;
+use super::{command, filter, grid, page};
+use crate::config::Role;
+use crate::console::act::{Deed, Outcome, act};
+use crate::console::fault::Fault;
+use crate::console::grid::Grid;
+use crate::console::layout::{Area, Shell};
+use crate::console::reply::{self, Answered};
+use crate::console::site::Site;
+use crate::console::visit::{Fields, Visit};
+use crate::console::words::fill;
+use crate::db::Connection;
+use crate::inbox::operator::Reason;
+use crate::ledger::batch::{FindingRow, FindingState};
+use crate::ledger::findings::operator::{self, store, store::FindingFilter, store::Listed};
+
+/// Findings that one action takes.
+const MOST: usize = 500;
+
+#[derive(Template)]
+#[template(path = "acknowledge.html", config = "src/console/askama.toml")]
+struct Page {
+    shell: Shell,
+    words: &'static Words,
+    title: &'static str,
+    effect: String,
+    sums: Vec<String>,
+    chosen: Grid,
+    consequences: Grid,
+    with_consequences: Option<String>,
+    /// The selection, to be sent again.
+    fields: Vec<(String, String)>,
+    number: usize,
+    button: String,
+    back: String,
+}
+
+/// The chosen findings that are open.
+fn chosen(connection: &mut Connection, fields: &Fields) -> Result<(Vec<Listed>, FindingFilter), Fault> {
+    if let Some(fingerprint) = fields.get("fingerprint") {
+        let filter = FindingFilter { fingerprint: Some(fingerprint.to_owned()), ..FindingFilter::default() };
+        let found = page::find(connection, fingerprint)?;
+        let open = found.0.state == FindingState::Open;
+        return Ok((if open { vec![found] } else { Vec::new() }, filter));
+    }
+    let (filter, _) = filter(fields)?;
+    let most = i64::try_from(MOST).unwrap_or(i64::MAX).saturating_add(1);
+    Ok((store::page(connection, &filter, FindingState::Open, None, most)?, filter))
+}
+
+/// Refuses what nobody should acknowledge by accident.
+fn checked(words: &Words, filter: &FindingFilter, found: &[Listed]) -> Result<(), Fault> {
+    let is_narrow = filter.fingerprint.is_some()
+        || filter.order.is_some()
+        || !filter.reasons.is_empty()
+        || !filter.severities.is_empty();
+    if !is_narrow {
+        return Err(Fault::BadRequest(words.narrow.to_owned()));
+    }
+    if found.len() > MOST {
+        return Err(Fault::BadRequest(fill(words.too_many, &[("n", &MOST.to_string())])));
+    }
+    if found.is_empty() {
+        return Err(Fault::Conflict(words.none_left.to_owned()));
+    }
+    Ok(())
+}
+
+pub(super) async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
+    visit.needs(Role::Finance)?;
+    let words = Words::of(visit.language);
+    let query = visit.query.clone();
+    let (found, consequences, filter) = site
+        .work(move |database| {
+            let (found, filter) = chosen(&mut database.reader()?, &query)?;
+            checked(words, &filter, &found)?;
+            let consequences = operator::consequences_of(database, &found)?;
+            Ok((found, consequences, filter))
+        })
+        .await?;
+    let listed = command(&filter, FindingState::Open).replace("findings list", "findings ack");
+    let listed = match visit.query.get("fingerprint") {
+        Some(fingerprint) => format!("ticketledger findings ack {}", fingerprint.get(..12).unwrap_or_default()),
+        None => listed,
+    };
+    let shell = Shell::new(site, visit, Area::Findings, words.acknowledge)
+        .with_command(format!("{listed} --why TEXT --dry-run"));
+    let number = shell.language.count(i64::try_from(found.len()).unwrap_or(i64::MAX));
+    let names = ["fingerprint", "source", "order", "reason", "severity"];
+    let fields = names
+        .iter()
+        .flat_map(|name| visit.query.all(name).map(|value| ((*name).to_owned(), value.to_owned())).collect::<Vec<_>>());
+    let back = match visit.query.get("fingerprint") {
+        Some(fingerprint) => format!("/findings/{fingerprint}"),
+        None => format!("/findings?{}", visit.query.query()),
+    };
+    let with =
+        (!consequences.is_empty()).then(|| fill(words.with_consequences, &[("n", &consequences.len().to_string())]));
+    let page = Page {
+        title: words.acknowledge,
+        effect: fill(words.effect, &[("n", &number)]),
+        sums: sums(&shell, &found),
+        chosen: grid(&shell, words.effect_title, &found, true),
+        consequences: grid(&shell, words.consequences, &consequences, true),
+        with_consequences: with,
+        fields: fields.collect(),
+        button: fill(words.acknowledge_these, &[("n", &number)]),
+        number: found.len(),
+        back,
+        words,
+        shell,
+    };
+    reply::page(StatusCode::OK, &page)
+}
+
+/// The differences of each currency together.
+fn sums(shell: &Shell, found: &[Listed]) -> Vec<String> {
+    let mut sums: BTreeMap<&str, i64> = BTreeMap::new();
+    for (row, _) in found {
+        if let (Some(currency), Some(minor)) = (row.currency.as_deref(), row.difference_minor) {
+            let sum = sums.entry(currency).or_default();
+            *sum = sum.saturating_add(minor);
+        }
+    }
+    sums.into_iter().map(|(currency, minor)| format!("{} {currency}", shell.money(&minor, currency))).collect()
+}
+
+pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
+    visit.needs(Role::Finance)?;
+    let words = Words::of(visit.language);
+    let why = visit.form.get("why").unwrap_or_default().to_owned();
+    if why.is_empty() {
+        return Err(Fault::BadRequest(words.why_missing.to_owned()));
+    }
+    let shown: usize = visit.form.get("number").and_then(|number| number.parse().ok()).unwrap_or(0);
+    let (form, now) = (visit.form.clone(), visit.now);
+    let selection = selected(&form);
+    let back = form.get("fingerprint").map_or_else(|| "/findings".to_owned(), |one| format!("/findings/{one}"));
+    let deed = Deed { action: "findings_acknowledge", subject: selection.clone(), back };
+    act(site, visit, deed, move |database, actor| {
+        let (mut found, filter) = chosen(&mut database.reader()?, &form)?;
+        checked(words, &filter, &found)?;
+        if found.len() != shown {
+            let numbers = [("shown", shown.to_string()), ("now", found.len().to_string())];
+            let numbers = numbers.each_ref().map(|(name, number)| (*name, number.as_str()));
+            return Err(Fault::Conflict(fill(words.number_changed, &numbers)));
+        }
+        if form.get("consequences").is_some() {
+            found.extend(operator::consequences_of(database, &found)?);
+        }
+        let rows: Vec<FindingRow> = found.into_iter().map(|(row, _)| row).collect();
+        let reason = Reason { actor: actor.to_owned(), why: why.clone() };
+        let done = operator::acknowledge(database, now, &rows, &reason, &selection)?;
+        Ok(Outcome::default()
+            .with("acknowledged", done)
+            .with("stay_open", rows.len().saturating_sub(done))
+            .with("why", why))
+    })
+    .await
+}
+
+/// How the findings were selected, in the words of the command.
+fn selected(form: &Fields) -> String {
+    let names = ["fingerprint", "source", "order", "reason", "severity"];
+    let words: Vec<String> = names
+        .iter()
+        .flat_map(|name| form.all(name).map(|value| format!("{name}={value}")).collect::<Vec<_>>())
+        .collect();
+    words.join(" ")
+}

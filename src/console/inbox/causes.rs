@@ -1,0 +1,132 @@
+//! What is parked, by its cause: how much, how old, what it is worth, and one thing to do.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use askama::Template;
+use serde_json::json;
+use warp::http::StatusCode;
+
+use super::super::fault::Fault;
+use super::super::layout::{Area, Shell, When};
+use super::super::reply::{self, Answered};
+use super::super::site::Site;
+use super::super::visit::Visit;
+use super::super::words::fill;
+use super::store::{self, Noted, Parked};
+use super::words::Words;
+use crate::clock::Timestamp;
+use crate::config::Role;
+use crate::inbox::EventId;
+
+/// What is parked for one reason at one source.
+struct Group {
+    source: String,
+    reason: String,
+    ids: Vec<EventId>,
+    oldest: Timestamp,
+    newest: Timestamp,
+}
+
+struct Row {
+    source: String,
+    reason: String,
+    count: i64,
+    oldest: When,
+    money: Vec<(String, i64)>,
+    unread: Option<String>,
+    is_seen: bool,
+    note: String,
+    by: String,
+    query: String,
+}
+
+#[derive(Template)]
+#[template(path = "inbox_causes.html", config = "src/console/askama.toml")]
+struct Page {
+    shell: Shell,
+    words: &'static Words,
+    rows: Vec<Row>,
+    first: Option<String>,
+}
+
+fn grouped(rows: Vec<Parked>) -> Vec<Group> {
+    let mut groups: BTreeMap<(String, String), Group> = BTreeMap::new();
+    for row in rows {
+        let group = groups.entry((row.source.clone(), row.reason.clone())).or_insert_with(|| Group {
+            source: row.source,
+            reason: row.reason,
+            ids: Vec::new(),
+            oldest: row.received_at,
+            newest: row.received_at,
+        });
+        group.ids.push(row.id);
+        group.oldest = group.oldest.min(row.received_at);
+        group.newest = group.newest.max(row.received_at);
+    }
+    let mut groups: Vec<Group> = groups.into_values().collect();
+    groups.sort_by_key(|group| group.oldest);
+    groups
+}
+
+/// `/inbox/parked`.
+pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
+    let words = Words::of(visit.language);
+    let (rows, noted) = site.read(|connection| Ok((store::parked(connection)?, store::noted(connection)?))).await?;
+    let is_cut = i64::try_from(rows.len()).is_ok_and(|count| count >= store::GROUPED);
+    let groups = grouped(rows);
+    let shell = Shell::new(site, visit, Area::Inbox, words.by_cause).with_command("ticketledger inbox stats");
+    let config = site.config();
+    let mut shown = Vec::new();
+    for group in groups {
+        // What the bodies are worth is kept between two looks.
+        let (amounts, valued) = site.money_of(&group.ids).await?;
+        let count = i64::try_from(group.ids.len()).unwrap_or(i64::MAX);
+        let known = noted.iter().find(|noted| noted.source == group.source && noted.reason == group.reason);
+        let zone = config.source(&group.source).map(|source| source.timezone);
+        let unread = count.saturating_sub(valued);
+        let pairs = [("state", "parked"), ("source", &group.source), ("reason", &group.reason)];
+        shown.push(Row {
+            count,
+            oldest: shell.when(group.oldest, zone),
+            money: amounts,
+            unread: (unread > 0).then(|| fill(words.money_unread, &[("n", &visit.language.count(unread))])),
+            is_seen: known.is_some_and(|noted| noted.seen_at >= group.newest),
+            note: shell.foreign(known.map_or("", |noted| noted.note.as_str())),
+            by: shell.foreign(known.map_or("", |noted| noted.actor.as_str())),
+            query: serde_urlencoded::to_string(pairs).unwrap_or_default(),
+            source: group.source,
+            reason: group.reason,
+        });
+    }
+    if visit.wants_json() {
+        let row = |row: &Row| {
+            let money: BTreeMap<&str, String> =
+                row.money.iter().map(|(currency, minor)| (currency.as_str(), minor.to_string())).collect();
+            json!({ "source": row.source, "reason": row.reason, "webhooks": row.count.to_string(),
+                "oldest_received_at": row.oldest.utc, "payments_minor": money, "seen": row.is_seen })
+        };
+        return reply::json(&shown.iter().map(row).collect::<Vec<_>>());
+    }
+    let first = is_cut.then(|| fill(words.by_cause_first, &[("n", &visit.language.count(store::GROUPED))]));
+    reply::page(StatusCode::OK, &Page { shell, words, rows: shown, first })
+}
+
+/// Notes that somebody looked at a cause, or opens it again.
+pub(super) async fn mark(site: &Arc<Site>, visit: &Visit) -> Answered {
+    visit.needs(Role::Admin)?;
+    let field = |name: &str| visit.form.get(name).map(str::to_owned).ok_or(Fault::NotFound);
+    let (source, reason) = (field("source")?, field("reason")?);
+    let note: String = visit.form.get("note").unwrap_or_default().chars().take(500).collect();
+    let actor = visit.viewer.as_ref().map(|viewer| viewer.name.clone()).unwrap_or_default();
+    let subject = format!("source={source} reason={reason}");
+    if visit.form.get("open").is_some() {
+        site.write("cause", move |connection| Ok(store::forget_note(connection, &source, &reason)?)).await?;
+        site.note(visit, "cause_reopened", &subject).await?;
+    } else {
+        let noted = Noted { source, reason, note, actor, seen_at: visit.now };
+        site.write("cause", move |connection| Ok(store::note(connection, &noted)?)).await?;
+        site.note(visit, "cause_seen", &subject).await?;
+    }
+    Ok(reply::see_other("/inbox/parked"))
+}

@@ -1,0 +1,237 @@
+//! One webhook: what came, what happened to it, and what it caused.
+
+use std::sync::Arc;
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use super::super::fault::Fault;
+use super::super::layout::{Area, Shell, When};
+use super::super::reply::{self, Answered};
+use super::super::site::Site;
+use super::super::visit::Visit;
+use super::super::words::{Table as _, fill};
+use super::mask;
+use super::states::States;
+use super::words::Words;
+use crate::config::Role;
+use crate::inbox::operator::{Attempt, Detail, store as operator};
+use crate::inbox::{EventId, State};
+use crate::ledger::reading::trace::{EntryTraced, Start, trace};
+use crate::provider::wrapped::opened;
+
+/// Characters of a body that a page shows; all of it can be downloaded.
+const SHOWN: usize = 200_000;
+/// Entries of the journal that a page shows.
+const ENTRIES: usize = 40;
+
+struct HistoryLine {
+    at: When,
+    attempt: i32,
+    verdict: String,
+    reason: String,
+    detail: String,
+    next: Option<When>,
+    by: String,
+    why: String,
+}
+
+struct EntryLine {
+    number: String,
+    date: String,
+    what: String,
+    fact: String,
+    currency: String,
+    lines: Vec<(String, i64)>,
+}
+
+/// The body as it is shown.
+struct Body {
+    text: String,
+    /// What is said above it.
+    note: String,
+    is_open: bool,
+    is_cut: bool,
+}
+
+#[derive(Template)]
+#[template(path = "inbox_event.html", config = "src/console/askama.toml")]
+struct Page {
+    shell: Shell,
+    words: &'static Words,
+    event: Detail,
+    state_name: &'static str,
+    received: When,
+    finished: Option<When>,
+    due: Option<When>,
+    about: String,
+    headers: Vec<(String, String)>,
+    body: Option<Body>,
+    raw: Option<String>,
+    history: Vec<HistoryLine>,
+    entries: Vec<EntryLine>,
+    more_entries: Option<String>,
+    cut_note: String,
+    can_dismiss: bool,
+}
+
+/// `/inbox/ID`: what may be personal is hidden.
+pub(super) async fn page(site: &Arc<Site>, visit: &Visit, id: EventId) -> Answered {
+    shown(site, visit, id, false).await
+}
+
+/// The same with everything: who looks at it is recorded first.
+pub(super) async fn body(site: &Arc<Site>, visit: &Visit, id: EventId) -> Answered {
+    visit.needs(Role::Finance)?;
+    known(site, id).await?;
+    site.note(visit, "show_personal_data", &format!("event:{id}")).await?;
+    shown(site, visit, id, true).await
+}
+
+/// The bytes as they came.
+pub(super) async fn raw(site: &Arc<Site>, visit: &Visit, id: EventId) -> Answered {
+    visit.needs(Role::Finance)?;
+    known(site, id).await?;
+    site.note(visit, "show_personal_data", &format!("event:{id}")).await?;
+    let body = site.read(move |connection| Ok(operator::body(connection, id)?)).await?;
+    Ok(reply::download(&format!("webhook-{id}.bin"), "application/octet-stream", body.ok_or(Fault::NotFound)?))
+}
+
+async fn known(site: &Arc<Site>, id: EventId) -> Result<(), Fault> {
+    let known = site.read(move |connection| Ok(operator::existing(connection, &[id])?)).await?;
+    if known.is_empty() { Err(Fault::NotFound) } else { Ok(()) }
+}
+
+async fn shown(site: &Arc<Site>, visit: &Visit, id: EventId, is_open: bool) -> Answered {
+    let found = site
+        .work(move |database| {
+            let mut connection = database.reader()?;
+            let Some(event) = operator::show(&mut connection, id)? else { return Ok(None) };
+            let body = operator::body(&mut connection, id)?;
+            let attempts = operator::attempts(&mut connection, id)?;
+            drop(connection);
+            let caused = trace(database, None, &Start::Event(id))?.entries;
+            Ok(Some((event, body, attempts, caused)))
+        })
+        .await?;
+    let Some((event, body, attempts, caused)) = found else { return Err(Fault::NotFound) };
+    if visit.wants_json() {
+        return reply::json(
+            &serde_json::json!({ "webhook": told(&event), "history": attempts, "entries": entries_told(&caused) }),
+        );
+    }
+    let words = Words::of(visit.language);
+    let title = fill(words.webhook_title, &[("id", &id.to_string())]);
+    let shell = Shell::new(site, visit, Area::Inbox, &title).with_command(format!("ticketledger inbox show {id}"));
+    let config = site.config();
+    let zone = config.source(&event.source).map(|source| source.timezone);
+    let more = caused.len().saturating_sub(ENTRIES);
+    let is_pending = event.state == State::Pending.as_str();
+    let page = Page {
+        words,
+        state_name: States::named(visit.language, &event.state).unwrap_or_default(),
+        received: shell.when(event.received_at, zone),
+        finished: event.finished_at.map(|at| shell.when(at, zone)),
+        due: is_pending.then(|| shell.when(event.due_at, zone)),
+        about: shell.foreign(event.entity.as_deref().unwrap_or_default()),
+        headers: headers(&event.headers),
+        raw: body.as_deref().filter(|_| is_open).map(|body| cut(&text_of(body)).0),
+        body: body.map(|body| body_shown(&body, is_open, visit, words)),
+        history: attempts.into_iter().map(|attempt| history_line(attempt, &shell, zone)).collect(),
+        entries: caused.into_iter().take(ENTRIES).map(entry_line).collect(),
+        more_entries: (more > 0).then(|| fill(words.more_entries, &[("n", &more.to_string())])),
+        cut_note: fill(words.cut, &[("n", &visit.language.count(i64::try_from(SHOWN).unwrap_or(i64::MAX)))]),
+        can_dismiss: is_pending || event.state == State::Parked.as_str(),
+        event,
+        shell,
+    };
+    reply::page(StatusCode::OK, &page)
+}
+
+fn told(event: &Detail) -> serde_json::Value {
+    let mut value = serde_json::to_value(event).unwrap_or_default();
+    if let Some(fields) = value.as_object_mut() {
+        // Numbers beyond 2^53 lose digits in a browser.
+        fields.insert("id".to_owned(), event.id.to_string().into());
+    }
+    value
+}
+
+fn entries_told(entries: &[EntryTraced]) -> Vec<serde_json::Value> {
+    let lines = |entry: &EntryTraced| -> Vec<serde_json::Value> {
+        let line = |(account, minor): &(String, i64)| {
+            let minor = minor.to_string();
+            serde_json::json!({ "account": account, "amount_minor": minor })
+        };
+        entry.lines.iter().map(line).collect()
+    };
+    let entry = |entry: &EntryTraced| {
+        serde_json::json!({
+            "source": entry.source, "entry_no": entry.entry_no.to_string(), "event_type": entry.event_type,
+            "booking_date": entry.booking_date, "currency": entry.currency, "lines": lines(entry),
+        })
+    };
+    entries.iter().map(entry).collect()
+}
+
+fn headers(json: &str) -> Vec<(String, String)> {
+    let headers: serde_json::Map<String, serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
+    let pair = |(name, value): (String, serde_json::Value)| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        (crate::report::format::printable(&name), crate::report::format::printable(&text))
+    };
+    headers.into_iter().map(pair).collect()
+}
+
+fn text_of(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&opened(body)).into_owned();
+    let lines: Vec<String> = text.split('\n').map(crate::report::format::printable).collect();
+    lines.join("\n")
+}
+
+fn cut(text: &str) -> (String, bool) {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => (text.get(..end).unwrap_or_default().to_owned(), true),
+        None => (text.to_owned(), false),
+    }
+}
+
+fn body_shown(body: &[u8], is_open: bool, visit: &Visit, words: &'static Words) -> Body {
+    let opened = opened(body);
+    let length = visit.language.count(i64::try_from(body.len()).unwrap_or(i64::MAX));
+    let (text, note) = match (is_open, mask::masked(&opened)) {
+        (true, _) => {
+            let text = mask::formatted(&opened).unwrap_or_else(|| text_of(body));
+            (text, words.shown_personal.to_owned())
+        }
+        (false, Some(text)) => (text, words.body_masked.to_owned()),
+        (false, None) => (String::new(), fill(words.body_opaque, &[("n", &length)])),
+    };
+    let lines: Vec<String> = text.split('\n').map(crate::report::format::printable).collect();
+    let (text, is_cut) = cut(&lines.join("\n"));
+    Body { text, note, is_open, is_cut }
+}
+
+fn history_line(attempt: Attempt, shell: &Shell, zone: Option<chrono_tz::Tz>) -> HistoryLine {
+    HistoryLine {
+        at: shell.when(attempt.at, zone),
+        attempt: attempt.attempt,
+        verdict: attempt.verdict,
+        reason: attempt.reason,
+        detail: shell.foreign(attempt.detail.as_deref().unwrap_or_default()),
+        next: attempt.next_due_at.map(|at| shell.when(at, zone)),
+        by: shell.foreign(attempt.actor.as_deref().unwrap_or_default()),
+        why: shell.foreign(attempt.why.as_deref().unwrap_or_default()),
+    }
+}
+
+fn entry_line(entry: EntryTraced) -> EntryLine {
+    EntryLine {
+        number: entry.entry_no.to_string(),
+        date: entry.booking_date.to_string(),
+        what: format!("{} {}", entry.kind, entry.event_type),
+        fact: crate::report::format::printable(&entry.atom_key),
+        currency: entry.currency,
+        lines: entry.lines,
+    }
+}

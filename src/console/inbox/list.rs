@@ -1,0 +1,303 @@
+//! The list of webhooks.
+
+use std::sync::Arc;
+
+use askama::Template;
+use serde::Serialize;
+use warp::http::StatusCode;
+
+use super::super::fault::Fault;
+use super::super::layout::{Area, Shell, When};
+use super::super::reply::{self, Answered};
+use super::super::site::Site;
+use super::super::visit::Visit;
+use super::super::words::{Table as _, fill};
+use super::filter::{Search, key_text};
+use super::selection;
+use super::states::States;
+use super::store::{self, Key};
+use super::words::Words;
+use crate::config::Role;
+use crate::db::Connection;
+use crate::inbox::operator::{self, Summary};
+use crate::inbox::{ParkReason, State};
+use crate::provider::wrapped::opened;
+
+/// Rows of a page.
+const ROWS: usize = 50;
+/// Webhooks of one source and state that are looked at one by one for a page.
+const LOOKED: i64 = 500;
+/// Of something, such as of an order.
+const ABOUT: i64 = 200;
+
+struct Row {
+    id: String,
+    source: String,
+    kind: String,
+    about: String,
+    received: When,
+    state: String,
+    state_name: &'static str,
+    reason: String,
+    attempts: i32,
+}
+
+/// One state to choose.
+struct Chip {
+    name: &'static str,
+    address: String,
+    count: Option<String>,
+    is_current: bool,
+}
+
+#[derive(Template)]
+#[template(path = "inbox_list.html", config = "src/console/askama.toml")]
+struct Page {
+    shell: Shell,
+    words: &'static Words,
+    chips: Vec<Chip>,
+    sources: Vec<String>,
+    reasons: Vec<&'static str>,
+    source: String,
+    kind: String,
+    reason: String,
+    order: String,
+    since: String,
+    until: String,
+    text: String,
+    state: String,
+    rows: Vec<Row>,
+    older: Option<String>,
+    newest: Option<String>,
+    scanned: Option<String>,
+    /// How many match, where all of them may be chosen, and the address part that chooses them.
+    all: Option<(i64, String)>,
+}
+
+/// What is found, and where to go on.
+struct Found {
+    rows: Vec<Summary>,
+    next: Option<Key>,
+    /// Whether there may be older ones that were not looked at.
+    is_partial: bool,
+}
+
+/// A row as programs get it.
+#[derive(Serialize)]
+struct Told {
+    id: String,
+    source: String,
+    kind: String,
+    entity: Option<String>,
+    received_at: String,
+    state: String,
+    reason: Option<String>,
+    attempts: i32,
+}
+
+/// `/inbox`.
+pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
+    let config = site.config();
+    let search = Search::of(visit, &visit.query, &config)?;
+    let all = selection::countable(&search);
+    let (wanted, names) = (search.clone(), config.sources.iter().map(|source| source.name.clone()).collect::<Vec<_>>());
+    let sources = names.clone();
+    let (found, matching) = site
+        .read(move |connection| {
+            let found = find(connection, &wanted, &sources)?;
+            let matching = match all {
+                Some(selection) => Some(operator::store::count(connection, &selection)?),
+                None => None,
+            };
+            Ok((found, matching.map(|counts| counts.iter().map(|count| count.events).sum::<i64>())))
+        })
+        .await?;
+    let next = found.next.map(|key| visit.query.with("before", &key_text(key)).query());
+    if visit.wants_json() {
+        return told(found.rows, next);
+    }
+    let words = Words::of(visit.language);
+    let shell = Shell::new(site, visit, Area::Inbox, words.title).with_command(command(&search));
+    let field = |name: &str| visit.query.get(name).unwrap_or_default().to_owned();
+    let zone = |name: &str| config.source(name).map(|source| source.timezone);
+    let rows = found.rows.into_iter().map(|row| {
+        let state_name = States::named(visit.language, &row.state).unwrap_or_default();
+        Row {
+            id: row.id.to_string(),
+            received: shell.when(row.received_at, zone(&row.source)),
+            kind: shell.foreign(&row.kind),
+            about: shell.foreign(row.entity.as_deref().unwrap_or_default()),
+            reason: row.reason.unwrap_or_default(),
+            attempts: row.attempts,
+            state_name,
+            state: row.state,
+            source: row.source,
+        }
+    });
+    let number = visit.language.count(LOOKED);
+    let page = Page {
+        words,
+        chips: chips(site, visit, words),
+        sources: names,
+        reasons: ParkReason::ALL.iter().map(|reason| reason.as_str()).collect(),
+        source: field("source"),
+        kind: field("kind"),
+        reason: field("reason"),
+        order: field("order"),
+        since: field("since"),
+        until: field("until"),
+        text: field("text"),
+        state: field("state"),
+        rows: rows.collect(),
+        newest: search.before.map(|_| visit.query.with("before", "").query()),
+        older: next,
+        scanned: found.is_partial.then(|| fill(words.scanned, &[("n", &number)])),
+        all: matching
+            .filter(|number| *number > 0 && visit.may(Role::Admin))
+            .map(|number| (number, visit.query.with("before", "").with("text", "").query())),
+        shell,
+    };
+    reply::page(StatusCode::OK, &page)
+}
+
+fn told(rows: Vec<Summary>, next: Option<String>) -> Answered {
+    let row = |row: Summary| Told {
+        id: row.id.to_string(),
+        source: row.source,
+        kind: row.kind,
+        entity: row.entity,
+        received_at: row.received_at.to_string(),
+        state: row.state,
+        reason: row.reason,
+        attempts: row.attempts,
+    };
+    let rows: Vec<Told> = rows.into_iter().map(row).collect();
+    reply::json(&serde_json::json!({ "webhooks": rows, "next": next.map(|query| format!("/inbox?{query}")) }))
+}
+
+/// The states, with how many there are where that is known without counting what is done.
+fn chips(site: &Arc<Site>, visit: &Visit, words: &'static Words) -> Vec<Chip> {
+    let chosen: Vec<&str> = visit.query.all("state").collect();
+    let of = visit.query.get("source");
+    let known = site.live.counts(of);
+    let query = visit.query.with("before", "");
+    let address = |state: &str| match query.with("state", state).query() {
+        empty if empty.is_empty() => "/inbox".to_owned(),
+        query => format!("/inbox?{query}"),
+    };
+    let all = Chip { name: visit.words().all, address: address(""), count: None, is_current: chosen.is_empty() };
+    let state = |state: &State| {
+        let name = States::named(visit.language, state.as_str()).unwrap_or(words.webhook);
+        let count = known.as_ref().and_then(|(pending, parked)| match state {
+            State::Pending => Some(visit.language.count(*pending)),
+            State::Parked => Some(visit.language.count(*parked)),
+            State::Done | State::Superseded | State::Dismissed => None,
+        });
+        Chip { name, address: address(state.as_str()), count, is_current: chosen == [state.as_str()] }
+    };
+    std::iter::once(all).chain(State::ALL.iter().map(state)).collect()
+}
+
+fn find(connection: &mut Connection, search: &Search, sources: &[String]) -> Result<Found, Fault> {
+    let only = |name: &&String| search.filter.source.as_ref().is_none_or(|wanted| wanted == *name);
+    let sources: Vec<&String> = sources.iter().filter(only).collect();
+    if !search.entities.is_empty() {
+        return about(connection, search, &sources);
+    }
+    let closer = search.looks_closer();
+    let page = i64::try_from(ROWS).unwrap_or(i64::MAX) + 1;
+    let limit = if closer { LOOKED } else { page };
+    let (mut rows, mut horizon) = (Vec::new(), None);
+    for source in sources {
+        for state in search.states() {
+            let newest = store::newest(connection, source, state, search.range(), search.before, limit)?;
+            if i64::try_from(newest.len()).unwrap_or(i64::MAX) >= limit {
+                // Older ones of this state were not looked at, so nothing older may be shown either.
+                let last = newest.last().map(|row| (row.received_at, row.id));
+                horizon = horizon.max(last);
+            }
+            for row in newest {
+                if matches(connection, search, &row)? {
+                    rows.push(row);
+                }
+            }
+        }
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse((row.received_at, row.id)));
+    if let Some(horizon) = horizon {
+        rows.retain(|row| (row.received_at, row.id) >= horizon);
+    }
+    let is_full = rows.len() > ROWS;
+    rows.truncate(ROWS);
+    let last = rows.last().map(|row| (row.received_at, row.id));
+    let next = if is_full { last } else { horizon };
+    Ok(Found { rows, next, is_partial: closer && !is_full && horizon.is_some() })
+}
+
+/// All that is about an order or a booking: never many.
+fn about(connection: &mut Connection, search: &Search, sources: &[&String]) -> Result<Found, Fault> {
+    let mut rows = Vec::new();
+    for source in sources {
+        for entity in &search.entities {
+            for row in store::about(connection, source, entity, ABOUT)? {
+                let key = (row.received_at, row.id);
+                let states = search.states();
+                let is_in = states.iter().any(|state| state.as_str() == row.state)
+                    && search.filter.since.is_none_or(|since| row.received_at >= since)
+                    && search.filter.until.is_none_or(|until| row.received_at < until)
+                    && search.before.is_none_or(|before| key < before);
+                if is_in && matches(connection, search, &row)? {
+                    rows.push(row);
+                }
+            }
+        }
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse((row.received_at, row.id)));
+    let is_full = rows.len() > ROWS;
+    rows.truncate(ROWS);
+    let next = rows.last().filter(|_| is_full).map(|row| (row.received_at, row.id));
+    Ok(Found { rows, next, is_partial: false })
+}
+
+/// What no index answers.
+fn matches(connection: &mut Connection, search: &Search, row: &Summary) -> Result<bool, Fault> {
+    let filter = &search.filter;
+    if filter.kind.as_ref().is_some_and(|kind| *kind != row.kind)
+        || filter.reason.as_ref().is_some_and(|reason| Some(reason) != row.reason.as_ref())
+    {
+        return Ok(false);
+    }
+    let Some(text) = &search.text else { return Ok(true) };
+    let Some(body) = operator::store::body(connection, row.id)? else { return Ok(false) };
+    let body = String::from_utf8_lossy(&opened(&body)).to_lowercase();
+    Ok(body.contains(&text.to_lowercase()))
+}
+
+/// The command that lists the same.
+fn command(search: &Search) -> String {
+    let filter = &search.filter;
+    let mut text = "ticketledger inbox list".to_owned();
+    let states = filter.states.iter().flatten().map(|state| ("state", state.as_str().to_owned()));
+    let named = [
+        ("source", filter.source.clone()),
+        ("kind", filter.kind.clone()),
+        ("reason", filter.reason.clone()),
+        ("entity", filter.entity.clone()),
+        ("since", filter.since.map(|instant| instant.to_string())),
+        ("until", filter.until.map(|instant| instant.to_string())),
+    ];
+    let named = named.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    for (name, value) in states.chain(named) {
+        text += &format!(" --{name} {}", quoted(&value));
+    }
+    text
+}
+
+/// A value as a shell takes it.
+pub(super) fn quoted(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:+/".contains(&byte);
+    if !value.is_empty() && value.bytes().all(plain) {
+        return value.to_owned();
+    }
+    format!("'{}'", crate::report::format::printable(value).replace('\'', "'\\''"))
+}

@@ -1,0 +1,211 @@
+//! Processing webhooks again: the effect first, then the number to be confirmed, then the result.
+
+use std::sync::Arc;
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use super::super::act::{self, Deed, Outcome};
+use super::super::fault::Fault;
+use super::super::layout::{Area, Shell};
+use super::super::reply::{self, Answered};
+use super::super::site::Site;
+use super::super::visit::Visit;
+use super::super::words::{Table as _, counted, fill};
+use super::selection;
+use super::states::States;
+use super::words::Words;
+use crate::config::Role;
+use crate::inbox::operator::{self, Count, Reason, Selection};
+use crate::provider::classify_by_name;
+use crate::report::pack::paper::Language;
+use crate::worker::Worker;
+use crate::worker::effect::{Effect, FindingChange, effect};
+
+/// Webhooks whose effect is computed: nothing else is written to SQLite meanwhile.
+const TRIED: i64 = 200;
+/// Rows of a kind that a page shows.
+const SHOWN: usize = 40;
+
+struct FindingLine {
+    severity: String,
+    reason: String,
+    order: String,
+    evidence: String,
+}
+
+#[derive(Template)]
+#[template(path = "inbox_replay.html", config = "src/console/askama.toml")]
+struct Page {
+    shell: Shell,
+    words: &'static Words,
+    fields: Vec<(String, String)>,
+    number: i64,
+    confirm: String,
+    counts: Vec<Count>,
+    notes: Vec<String>,
+    effect: Effect,
+    outcomes: Vec<(String, String, &'static str, String, i64)>,
+    entries_note: String,
+    findings: Vec<(&'static str, Vec<FindingLine>)>,
+    stuck_more: Option<String>,
+    back: String,
+}
+
+/// How many are chosen, of which kinds; those that do not exist are an error.
+fn count(database: &crate::db::Database, selection: &Selection) -> Result<(i64, Vec<Count>), Fault> {
+    if let Selection::Ids(ids) = selection
+        && !operator::unknown(database, ids)?.is_empty()
+    {
+        return Err(Fault::NotFound);
+    }
+    let counts = operator::preview(database, selection)?;
+    Ok((counts.iter().map(|count| count.events).sum(), counts))
+}
+
+/// `GET /inbox/replay`.
+pub(super) async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
+    visit.needs(Role::Admin)?;
+    let config = site.config();
+    let selection = selection::of(visit, &visit.query, &config)?;
+    let (chosen, clock) = (selection.clone(), site.clock.clone());
+    let (number, counts, effect) = site
+        .work(move |database| {
+            let (number, counts) = count(database, &chosen)?;
+            let worker = Worker::offline(database.clone(), clock.clone(), &config);
+            let classify = classify_by_name(&config.sources);
+            let effect = effect(database, &clock, &classify, &chosen, TRIED, |connection| worker.dry_run(connection))?;
+            Ok((number, counts, effect))
+        })
+        .await?;
+    let words = Words::of(visit.language);
+    let language = visit.language;
+    let command = format!("ticketledger inbox replay{} --dry-run", selection::as_options(&selection));
+    let shell = Shell::new(site, visit, Area::Inbox, words.replay_title).with_command(command);
+    let mut notes = Vec::new();
+    if effect.left_out > 0 {
+        let values = [("n", language.count(effect.events)), ("more", language.count(effect.left_out))];
+        notes.push(fill(words.replay_partly, &values.each_ref().map(|(name, value)| (*name, value.as_str()))));
+    }
+    if effect.from_archive > 0 {
+        notes.push(counted(language, effect.from_archive, words.replay_archive, words.replay_archive));
+    }
+    let size = |length: usize| language.count(i64::try_from(length).unwrap_or(i64::MAX));
+    let entries_note = if effect.entries.is_empty() {
+        words.no_entries.to_owned()
+    } else {
+        fill(words.entries, &[("n", &size(effect.entries.len())), ("orders", &size(effect.orders.len()))])
+    };
+    let more = effect.stuck.len().saturating_sub(SHOWN);
+    let page = Page {
+        words,
+        fields: selection::fields(&selection, &visit.query),
+        confirm: fill(words.replay_confirm, &[("n", &language.count(number))]),
+        number,
+        counts,
+        notes,
+        entries_note,
+        outcomes: outcomes(&effect, language),
+        findings: vec![
+            (words.findings_opened, findings(&effect.findings_opened, &shell)),
+            (words.findings_closed, findings(&effect.findings_closed, &shell)),
+        ],
+        stuck_more: (more > 0).then(|| fill(words.more, &[("n", &size(more))])),
+        back: back(&selection),
+        effect,
+        shell,
+    };
+    reply::page(StatusCode::OK, &page)
+}
+
+fn outcomes(effect: &Effect, language: Language) -> Vec<(String, String, &'static str, String, i64)> {
+    let row = |outcome: &crate::worker::effect::Outcome| {
+        let name = States::named(language, &outcome.state).unwrap_or_default();
+        (
+            outcome.source.clone(),
+            outcome.state.clone(),
+            name,
+            outcome.reason.clone().unwrap_or_default(),
+            outcome.events,
+        )
+    };
+    effect.outcomes.iter().map(row).collect()
+}
+
+fn findings(findings: &[FindingChange], shell: &Shell) -> Vec<FindingLine> {
+    let line = |finding: &FindingChange| FindingLine {
+        severity: finding.severity.clone(),
+        reason: finding.reason.clone(),
+        order: shell.foreign(finding.order_id.as_deref().unwrap_or_default()),
+        evidence: shell.foreign(&finding.evidence),
+    };
+    findings.iter().take(SHOWN).map(line).collect()
+}
+
+/// Where the result leads back to.
+pub(super) fn back(selection: &Selection) -> String {
+    match selection {
+        Selection::Ids(ids) if ids.len() == 1 => {
+            ids.first().map_or_else(|| "/inbox".to_owned(), |id| format!("/inbox/{id}"))
+        }
+        Selection::Ids(_) => "/inbox".to_owned(),
+        Selection::Matching(_) => "/inbox/parked".to_owned(),
+    }
+}
+
+/// What an action was done to, for the record. Ids beyond the first are left to the count.
+pub(super) fn subject(selection: &Selection) -> String {
+    match selection {
+        Selection::Ids(ids) => {
+            let shown: Vec<String> = ids.iter().take(10).map(ToString::to_string).collect();
+            format!("event:{}{}", shown.join(","), if ids.len() > 10 { ",…" } else { "" })
+        }
+        Selection::Matching(filter) => filter.to_string(),
+    }
+}
+
+/// What the reader confirmed: the number, and why.
+pub(super) fn confirmed_number(visit: &Visit) -> Result<(i64, String), Fault> {
+    let words = Words::of(visit.language);
+    let number = visit.form.get("number").and_then(|text| text.parse().ok());
+    let number = number.ok_or_else(|| Fault::BadRequest(words.no_selection.to_owned()))?;
+    let why = visit.form.get("why").map(str::to_owned);
+    Ok((number, why.ok_or_else(|| Fault::BadRequest(words.why_missing.to_owned()))?))
+}
+
+/// Refuses when not as many match as were shown.
+pub(super) fn still(shown: i64, now: i64, language: Language) -> Result<(), Fault> {
+    if shown == now {
+        return Ok(());
+    }
+    let words = Words::of(language);
+    let values = [("before", language.count(shown)), ("after", language.count(now))];
+    Err(Fault::Conflict(fill(words.changed, &values.each_ref().map(|(name, value)| (*name, value.as_str())))))
+}
+
+/// `POST /inbox/replay`.
+pub(super) async fn confirmed(site: &Arc<Site>, visit: &Visit) -> Answered {
+    visit.needs(Role::Admin)?;
+    let config = site.config();
+    let selection = selection::of(visit, &visit.form, &config)?;
+    let (shown, why) = confirmed_number(visit)?;
+    let deed = Deed { action: "inbox_replay", subject: subject(&selection), back: back(&selection) };
+    let (clock, language) = (site.clock.clone(), visit.language);
+    act::act(site, visit, deed, move |database, actor| {
+        let (now, _) = count(database, &selection)?;
+        still(shown, now, language)?;
+        let reason = Reason { actor: actor.to_owned(), why: why.clone() };
+        let classify = classify_by_name(&config.sources);
+        let replayed = operator::replay(database, &clock, &classify, &selection, &reason, |_| {})?;
+        let mut outcome = Outcome::default().with("replayed", replayed.replayed);
+        for (name, number) in
+            [("in_work", replayed.in_work), ("still_parked", replayed.still_parked), ("pruned", replayed.pruned)]
+        {
+            if number > 0 {
+                outcome = outcome.with(name, number);
+            }
+        }
+        Ok(outcome.with("reason", why))
+    })
+    .await
+}

@@ -1,0 +1,141 @@
+//! The statements of the pages of the inbox. None opens a transaction.
+//!
+//! A list is read state by state from the index of source, state and time of receipt, so it costs the same however many
+//! webhooks there are.
+
+use diesel::prelude::*;
+use diesel::sql_types;
+
+use crate::clock::Timestamp;
+use crate::db::schema::{inbox_causes, inbox_events};
+use crate::db::{Connection, Result};
+use crate::inbox::operator::Summary;
+use crate::inbox::{EventId, State};
+use crate::on_engine;
+
+/// Parked webhooks that are grouped; the bound is written into the statement.
+pub(super) const GROUPED: i64 = 5_000;
+
+/// Where a page ends: the next one has what was received before.
+pub(super) type Key = (Timestamp, EventId);
+
+/// From when to when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Range {
+    pub(super) since: Option<Timestamp>,
+    /// Exclusive.
+    pub(super) until: Option<Timestamp>,
+}
+
+macro_rules! columns {
+    () => {
+        (
+            inbox_events::id,
+            inbox_events::source,
+            inbox_events::kind,
+            inbox_events::entity,
+            inbox_events::received_at,
+            inbox_events::state,
+            inbox_events::reason,
+            inbox_events::attempts,
+            inbox_events::due_at,
+        )
+    };
+}
+
+/// The newest webhooks of a source in a state before a key, the newest first.
+pub(super) fn newest(
+    connection: &mut Connection,
+    source: &str,
+    state: State,
+    range: Range,
+    before: Option<Key>,
+    limit: i64,
+) -> Result<Vec<Summary>> {
+    Ok(on_engine!(connection, |c| {
+        let mut query = inbox_events::table
+            .filter(inbox_events::source.eq(source))
+            .filter(inbox_events::state.eq(state))
+            .select(columns!())
+            .order((inbox_events::received_at.desc(), inbox_events::id.desc()))
+            .limit(limit)
+            .into_boxed();
+        if let Some(since) = range.since {
+            query = query.filter(inbox_events::received_at.ge(since));
+        }
+        if let Some(until) = range.until {
+            query = query.filter(inbox_events::received_at.lt(until));
+        }
+        if let Some((at, id)) = before {
+            query = query.filter(inbox_events::received_at.le(at));
+            query = query.filter(inbox_events::received_at.lt(at).or(inbox_events::id.lt(id)));
+        }
+        query.load(c)?
+    }))
+}
+
+/// The newest webhooks about something, the newest first.
+pub(super) fn about(connection: &mut Connection, source: &str, entity: &str, limit: i64) -> Result<Vec<Summary>> {
+    let query = inbox_events::table
+        .filter(inbox_events::source.eq(source))
+        .filter(inbox_events::entity.eq(entity))
+        .select(columns!())
+        .order(inbox_events::id.desc())
+        .limit(limit);
+    Ok(on_engine!(connection, |c| query.load(c))?)
+}
+
+/// What is parked for one cause at one source.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub(super) struct Parked {
+    #[diesel(sql_type = sql_types::Text)]
+    pub(super) source: String,
+    #[diesel(sql_type = sql_types::Text)]
+    pub(super) reason: String,
+    #[diesel(sql_type = sql_types::BigInt)]
+    pub(super) id: EventId,
+    #[diesel(sql_type = sql_types::Timestamp)]
+    pub(super) received_at: Timestamp,
+}
+
+/// The first that are parked, source by source.
+pub(super) fn parked(connection: &mut Connection) -> Result<Vec<Parked>> {
+    let sql = format!(
+        "SELECT source, reason, id, received_at FROM inbox_events WHERE state = 'parked' \
+         ORDER BY source, id LIMIT {GROUPED}"
+    );
+    Ok(on_engine!(connection, |c| diesel::sql_query(sql).load(c))?)
+}
+
+/// What somebody noted about a cause.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Insertable, AsChangeset)]
+#[diesel(table_name = inbox_causes)]
+pub(super) struct Noted {
+    pub(super) source: String,
+    pub(super) reason: String,
+    pub(super) note: String,
+    pub(super) actor: String,
+    pub(super) seen_at: Timestamp,
+}
+
+pub(super) fn noted(connection: &mut Connection) -> Result<Vec<Noted>> {
+    let query = inbox_causes::table.order((inbox_causes::source, inbox_causes::reason)).limit(1_000);
+    Ok(on_engine!(connection, |c| query.load(c))?)
+}
+
+pub(super) fn note(connection: &mut Connection, noted: &Noted) -> Result<()> {
+    on_engine!(connection, |c| {
+        diesel::insert_into(inbox_causes::table)
+            .values(noted)
+            .on_conflict((inbox_causes::source, inbox_causes::reason))
+            .do_update()
+            .set(noted)
+            .execute(c)
+    })?;
+    Ok(())
+}
+
+pub(super) fn forget_note(connection: &mut Connection, source: &str, reason: &str) -> Result<()> {
+    on_engine!(connection, |c| diesel::delete(inbox_causes::table.find((source, reason))).execute(c))?;
+    Ok(())
+}

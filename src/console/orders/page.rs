@@ -1,0 +1,125 @@
+//! The page of an order: its arithmetic, its timeline, its findings, and its story in words.
+
+use std::sync::Arc;
+
+use askama::Template;
+use warp::http::StatusCode;
+
+use super::timeline::{self, STEPS, Step};
+use super::words::Words;
+use crate::console::fault::Fault;
+use crate::console::findings;
+use crate::console::grid::Grid;
+use crate::console::layout::{Area, Shell, When};
+use crate::console::reply::{self, Answered};
+use crate::console::search::{self, ContactHit, VoucherHit};
+use crate::console::site::Site;
+use crate::console::sources::Sources;
+use crate::console::visit::Visit;
+use crate::console::vouchers;
+use crate::console::words::fill;
+use crate::ledger::batch::FindingState;
+use crate::ledger::findings::operator::store::{FindingFilter, Listed, list};
+use crate::ledger::reading::explain::{Balance, Length, Story, explain};
+use crate::ledger::reading::trace::{Start, Trace, trace};
+use crate::report::format::printable;
+
+/// A balance with its amounts as they are read.
+pub(in crate::console) struct Sum {
+    pub(in crate::console) currency: String,
+    /// Sign, amount and what it is.
+    pub(in crate::console) terms: Vec<(&'static str, String, String)>,
+    pub(in crate::console) balance: String,
+    pub(in crate::console) verdict: String,
+}
+
+/// The sums of a story, in the form of the reader.
+pub(in crate::console) fn sums(shell: &Shell, balances: &[Balance]) -> Vec<Sum> {
+    let sum = |balance: &Balance| Sum {
+        currency: balance.currency.clone(),
+        terms: balance
+            .terms
+            .iter()
+            .map(|term| {
+                let sign = if term.amount_minor < 0 { "−" } else { "+" };
+                let amount = shell.money(&term.amount_minor.saturating_abs(), &balance.currency);
+                (sign, amount, printable(&term.what))
+            })
+            .collect(),
+        balance: shell.money(&balance.balance_minor, &balance.currency),
+        verdict: printable(&balance.verdict),
+    };
+    balances.iter().map(sum).collect()
+}
+
+#[derive(Template)]
+#[template(path = "order.html", config = "src/console/askama.toml")]
+struct Page {
+    shell: Shell,
+    words: &'static Words,
+    title: String,
+    story: Story,
+    placed: Option<When>,
+    contacts: Vec<(String, String)>,
+    sums: Vec<Sum>,
+    steps: Vec<Step>,
+    cut: Option<String>,
+    findings: Grid,
+    vouchers: Option<Grid>,
+}
+
+/// What is read of an order.
+struct Read {
+    story: Story,
+    trace: Trace,
+    findings: Vec<Listed>,
+}
+
+pub(super) async fn show(site: &Arc<Site>, visit: &Visit, source: &str, order_id: &str) -> Answered {
+    let (of, id) = (source.to_owned(), order_id.to_owned());
+    let read = site.work(move |database| {
+        let stories = explain(database, Some(&of), &id, Length::Summary)?;
+        let story = stories.into_iter().find(|story| story.order_id == id).ok_or(Fault::NotFound)?;
+        let filter = FindingFilter {
+            source: Some(of.clone()),
+            order: Some(id.clone()),
+            states: FindingState::UNRESOLVED.to_vec(),
+            ..FindingFilter::default()
+        };
+        let trace = trace(database, Some(&of), &Start::Order(id))?;
+        Ok(Read { story, trace, findings: list(&mut database.reader()?, &filter)? })
+    });
+    let Read { story, trace, findings } = read.await?;
+    let (of, id) = (source.to_owned(), order_id.to_owned());
+    let (sources, placed, contacts, sold) = site
+        .read(move |connection| {
+            let sources = Sources::read(connection, Some(&of))?;
+            let hits = search::order(connection, &of, &id)?;
+            let placed = hits.and_then(|hit| hit.ordered_at);
+            let contacts: Vec<ContactHit> = search::contacts_of_order(connection, &of, &id)?;
+            let sold: Vec<VoucherHit> = search::sold_by(connection, &of, &id)?;
+            Ok((sources, placed, contacts, sold))
+        })
+        .await?;
+    let words = Words::of(visit.language);
+    let code = printable(story.order_code.as_ref().unwrap_or(&story.order_id));
+    let title = fill(words.order_title, &[("code", &code)]);
+    let zone = sources.zone(source);
+    let shell = Shell::new(site, visit, Area::Orders, &title)
+        .with_command(format!("ticketledger ledger explain {} --source {source}", printable(&story.order_id)));
+    let (steps, more) = timeline::steps(&trace, &shell, zone);
+    let page = Page {
+        placed: placed.map(|at| shell.when(at, Some(zone))),
+        contacts: contacts.iter().map(|hit| (hit.contact_id.to_string(), hit.name())).collect(),
+        sums: sums(&shell, &story.balances),
+        steps,
+        cut: more.then(|| fill(words.timeline_cut, &[("n", &STEPS.to_string())])),
+        findings: findings::grid(&shell, words.findings, &findings, false),
+        vouchers: (!sold.is_empty()).then(|| vouchers::grid(&shell, words, words.sold_here, &sold)),
+        story,
+        title,
+        words,
+        shell,
+    };
+    reply::page(StatusCode::OK, &page)
+}

@@ -1,0 +1,39 @@
+//! Texts of the overview.
+
+use super::super::words::words;
+
+words! {
+    /// The overview.
+    pub(in crate::console) struct Words {
+        backlog: "Waiting", "Wartend";
+        oldest: "Oldest waiting", "Älteste wartende";
+        parked: "Parked", "Geparkt";
+        parked_money: "Payments in them", "Zahlungen darin";
+        unvalued: "{n} of them tell no amount", "{n} davon nennen keinen Betrag";
+        provider: "Provider", "Anbieter";
+        provider_answers: "answers", "antwortet";
+        provider_down: "down; fetching is paused", "gestört; Abruf pausiert";
+        provider_sends: "sends; nothing is fetched", "sendet; nichts wird abgerufen";
+        last_received: "Last webhook", "Letzter Webhook";
+        never: "none yet", "noch keiner";
+        last_sweep: "Last sweep", "Letzter Abgleich";
+        sweep_never: "never swept", "nie abgeglichen";
+        sweep_fine: "last sweep {time}, {n} differences", "letzter Abgleich {time}, {n} Unterschiede";
+        sweep_bad: "last sweep {time}: {why}", "letzter Abgleich {time}: {why}";
+        findings: "Open findings", "Offene Befunde";
+        findings_high: "{n} high", "{n} hohe";
+        findings_medium: "{n} medium", "{n} mittlere";
+        findings_low: "{n} low", "{n} niedrige";
+        nothing: "none", "keine";
+        fresh_complete: "complete up to {time}", "vollständig bis {time}";
+        fresh_unknown: "complete up to: unknown", "vollständig bis: unbekannt";
+        fresh_nothing_parked: "nothing parked", "nichts geparkt";
+        fresh_parked: "{n} parked", "{n} geparkt";
+        fresh_parked_money: "{n} parked ({money})", "{n} geparkt ({money})";
+        deliveries: "Webhooks in the last 24 hours", "Webhooks der letzten 24 Stunden";
+        revenue: "Net revenue by month, {currency}", "Nettoerlös je Monat, {currency}";
+        payments: "Payments less refunds by month, {currency}", "Zahlungen abzüglich Erstattungen je Monat, {currency}";
+        no_chart: "Nothing to draw yet.", "Noch nichts zu zeichnen.";
+        no_sources: "The settings have no source.", "Die Einstellungen haben keine Quelle.";
+    }
+}
