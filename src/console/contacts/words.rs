@@ -36,10 +36,10 @@ words! {
         effect: "What will happen", "Was geschehen wird";
         effect_contact: "The data of this customer is deleted for good; the number stays.",
             "Die Daten dieses Gastes werden endgültig gelöscht; die Nummer bleibt.";
-        effect_events: "The contents of {n} webhooks are deleted for good.",
-            "Der Inhalt von {n} Webhooks wird endgültig gelöscht.";
-        effect_documents: "The contents of {n} documents are deleted for good.",
-            "Der Inhalt von {n} Dokumenten wird endgültig gelöscht.";
+        effect_events: "Webhooks whose contents are deleted for good: {n}.",
+            "Webhooks, deren Inhalt endgültig gelöscht wird: {n}.";
+        effect_documents: "Documents whose contents are deleted for good: {n}.",
+            "Dokumente, deren Inhalt endgültig gelöscht wird: {n}.";
         effect_parked: "Parked webhooks that can then never be replayed: {list}",
             "Geparkte Webhooks, die danach nie mehr verarbeitet werden können: {list}";
         effect_others: "Other customers of these orders keep their data: {list}",

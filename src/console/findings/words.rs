@@ -28,8 +28,8 @@ words! {
         acknowledge: "Acknowledge", "Zur Kenntnis nehmen";
         acknowledge_these: "Acknowledge these {n}", "Diese {n} zur Kenntnis nehmen";
         effect_title: "What will happen", "Was geschehen wird";
-        effect: "{n} findings stay quiet as long as their amounts stay the same. Nothing in the ledger changes.",
-            "{n} Befunde schweigen, solange ihre Beträge gleich bleiben. Im Hauptbuch ändert sich nichts.";
+        effect: "Findings that stay quiet as long as their amounts stay the same: {n}. Nothing in the ledger changes.",
+            "Befunde, die schweigen, solange ihre Beträge gleich bleiben: {n}. Im Hauptbuch ändert sich nichts.";
         with_consequences: "Also what follows from them ({n})", "Auch was daraus folgt ({n})";
         why_fine: "Why they are fine", "Warum das in Ordnung ist";
         why_missing: "Write why these findings are fine.", "Schreiben Sie, warum diese Befunde in Ordnung sind.";

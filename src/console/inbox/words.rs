@@ -88,8 +88,8 @@ words! {
         outcomes: "They would be", "Sie wären dann";
         still: "These would stay", "Diese blieben";
         no_entries: "No entry would be posted.", "Keine Buchung würde gemacht.";
-        entries: "{n} entries would be posted, {orders} orders would change.",
-            "{n} Buchungen würden gemacht, {orders} Bestellungen würden sich ändern.";
+        entries: "Entries that would be posted: {n}. Orders that would change: {orders}.",
+            "Buchungen, die gemacht würden: {n}. Bestellungen, die sich ändern würden: {orders}.";
         account: "Account", "Konto";
         change: "Change (debit positive)", "Änderung (Soll positiv)";
         findings_opened: "Findings that would open", "Befunde, die entstünden";

@@ -155,7 +155,8 @@ fn sweep(source: &SourceState, language: Language) -> (String, &'static str) {
         None => (words.sweep_never.to_owned(), "unknown"),
         Some(sweep) if sweep.ended_well() => {
             let values = [("time", local(sweep.at)), ("n", language.count(sweep.differences))];
-            let text = fill(words.sweep_fine, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
+            let text = if sweep.differences == 1 { words.sweep_one } else { words.sweep_fine };
+            let text = fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
             (text, if sweep.differences == 0 { "good" } else { "warn" })
         }
         Some(sweep) => {

@@ -18,6 +18,7 @@ words! {
         never: "none yet", "noch keiner";
         last_sweep: "Last sweep", "Letzter Abgleich";
         sweep_never: "never swept", "nie abgeglichen";
+        sweep_one: "last sweep {time}, 1 difference", "letzter Abgleich {time}, 1 Unterschied";
         sweep_fine: "last sweep {time}, {n} differences", "letzter Abgleich {time}, {n} Unterschiede";
         sweep_bad: "last sweep {time}: {why}", "letzter Abgleich {time}: {why}";
         findings: "Open findings", "Offene Befunde";

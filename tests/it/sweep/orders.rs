@@ -23,11 +23,11 @@ on_both_engines!(a_webhook_that_never_came_is_found_and_booked, async |database|
     daemon.clock.advance_milliseconds(16 * 60_000);
     assert_eq!(summary(&delta(&daemon).await).0, RunResult::Clean);
     assert_eq!(decided(&daemon), ["B missed"]);
-    assert_eq!(findings(&daemon, "missed_webhook"), ["B 4000"]);
+    assert_eq!(findings(&daemon, "missed_webhook"), ["B 2000"]);
     // Settling the order again leaves the finding alone.
     let refunded = order("B", &[("/payments/-", refund("2025-11-11T13:00:00Z"))]);
     daemon.deliver(bookingkit.put_order(refunded)).await;
-    assert_eq!(findings(&daemon, "missed_webhook"), ["B 4000"]);
+    assert_eq!(findings(&daemon, "missed_webhook"), ["B 2000"]);
     daemon.finish().await;
 });
 
