@@ -162,7 +162,11 @@ pub(in crate::console) fn vouchers(
     let text = text.trim();
     let mut found = store::vouchers_by_id(connection, sources, text)?;
     if let (Some(sha256), _) = mask_code(Some(text.to_owned())) {
-        found.append(&mut store::vouchers_by_code(connection, sources, &sha256)?);
+        let mut with_code = store::vouchers_by_code(connection, sources, &sha256)?;
+        with_code.sort_by(|one, other| {
+            (&one.source, &one.class, &one.voucher_id).cmp(&(&other.source, &other.class, &other.voucher_id))
+        });
+        found.append(&mut with_code);
     }
     found.dedup();
     Ok(found)

@@ -180,14 +180,15 @@ pub(super) fn contacts_by_last_name(
     };
     let after = format!("{begin}\u{10ffff}");
     let condition = format!("name IS NOT NULL AND {last_name} >= ");
-    let query = contacts::table
-        .filter(
-            sql::<Bool>(&condition).bind::<Text, _>(begin).sql(&format!(" AND {last_name} < ")).bind::<Text, _>(after),
-        )
-        .filter(contacts::source.eq_any(sources))
-        .limit(most)
-        .select(contact_columns!());
-    Ok(on_engine!(connection, |c| query.load(c))?)
+    let before = format!(" AND {last_name} < ");
+    Ok(on_engine!(connection, |c| {
+        let found = contacts::table
+            .filter(sql::<Bool>(&condition).bind::<Text, _>(begin).sql(&before).bind::<Text, _>(&after))
+            .limit(most)
+            .select(contact_columns!())
+            .into_boxed();
+        of_source!(found, "contacts.source", sources).load(c)?
+    }))
 }
 
 /// The contact with that number.
@@ -278,12 +279,10 @@ pub(super) fn vouchers_by_code(
     sources: &[String],
     sha256: &str,
 ) -> Result<Vec<VoucherHit>> {
-    let query = vouchers::table
-        .filter(vouchers::code_sha256.eq(sha256))
-        .filter(vouchers::source.eq_any(sources))
-        .order((vouchers::source, vouchers::class, vouchers::voucher_id))
-        .select(voucher_columns!());
-    Ok(on_engine!(connection, |c| query.load(c))?)
+    Ok(on_engine!(connection, |c| {
+        let found = vouchers::table.filter(vouchers::code_sha256.eq(sha256)).select(voucher_columns!()).into_boxed();
+        of_source!(found, "vouchers.source", sources).load(c)?
+    }))
 }
 
 /// Vouchers and flex tickets that an order sold.

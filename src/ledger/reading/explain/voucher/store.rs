@@ -100,10 +100,12 @@ pub(super) fn entry_numbers(connection: &mut Connection, source: &str, voucher_i
     let query = postings::table
         .filter(postings::source.eq(source))
         .filter(postings::voucher_id.eq(voucher_id))
-        .select(postings::entry_no)
-        .distinct()
-        .order(postings::entry_no);
-    Ok(on_engine!(connection, |c| query.load(c))?)
+        .select(postings::entry_no);
+    // Sorted here: for the order of the numbers SQLite would read the whole source along its key.
+    let mut numbers: Vec<i64> = on_engine!(connection, |c| query.load(c))?;
+    numbers.sort_unstable();
+    numbers.dedup();
+    Ok(numbers)
 }
 
 /// The codes of these orders, as far as they have one.
