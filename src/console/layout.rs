@@ -114,7 +114,7 @@ impl Shell {
             viewer: visit.viewer.clone(),
             key: random_key(),
             command: None,
-            freshness: site.live.freshness(visit.language),
+            freshness: if visit.viewer.is_some() { site.live.freshness(visit.language) } else { Vec::new() },
             reloads: false,
             here: match (path.is_empty(), query.is_empty()) {
                 (true, _) => "/".to_owned(),

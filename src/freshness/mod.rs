@@ -11,7 +11,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 pub use self::parked::{Parked, Tell, Told, ToldPayment, parked, told};
-pub use self::store::{missed_between, swept};
+pub use self::store::{covers, missed_between, swept};
 
 use crate::clock::Timestamp;
 use crate::db::{Connection, Result};

@@ -1,5 +1,6 @@
 //! The statements about how complete a source is. None opens a transaction, and each is answered from an index.
 
+use chrono::NaiveDate;
 use diesel::dsl::min;
 use diesel::prelude::*;
 
@@ -54,6 +55,40 @@ pub fn swept(connection: &mut Connection, source: &str, now: Timestamp) -> Resul
         missed_last_day: missed_between(connection, source, now.plus_milliseconds(-DAY), now)?,
         repaired_at: on_engine!(connection, |c| repaired.first(c).optional())?,
     })
+}
+
+/// Whether the provider was ever asked for what changed from an instant on, or for all orders of these days.
+///
+/// # Errors
+/// When a statement fails.
+pub fn covers(
+    connection: &mut Connection,
+    source: &str,
+    from: Timestamp,
+    (first_day, last_day): (NaiveDate, NaiveDate),
+) -> Result<bool> {
+    type Progress = (Option<Timestamp>, Option<NaiveDate>, Option<NaiveDate>);
+    let progress = sweep_progress::table.filter(sweep_progress::source.eq(source)).select((
+        sweep_progress::first_since,
+        sweep_progress::history_since,
+        sweep_progress::history_next,
+    ));
+    let progress: Vec<Progress> = on_engine!(connection, |c| progress.load(c))?;
+    let asked = |(since, begun, next): &Progress| {
+        let imported = begun.is_some_and(|begun| begun <= first_day) && next.is_some_and(|next| next > last_day);
+        imported || since.is_none_or(|since| since <= from)
+    };
+    if progress.iter().all(asked) {
+        return Ok(true);
+    }
+    let walked = sweep_runs::table
+        .filter(sweep_runs::source.eq(source))
+        .filter(sweep_runs::kind.eq("period"))
+        .filter(sweep_runs::result.eq_any(["clean", "repaired"]))
+        .filter(sweep_runs::from_day.le(first_day))
+        .filter(sweep_runs::to_day.ge(last_day))
+        .select(sweep_runs::id);
+    Ok(on_engine!(connection, |c| walked.first::<i64>(c).optional())?.is_some())
 }
 
 /// The last run of a kind that ended.

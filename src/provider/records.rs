@@ -22,9 +22,6 @@ pub struct Record {
 pub fn records(page: &[u8], key: &str) -> Result<Vec<Record>, Unreadable> {
     let text = std::str::from_utf8(page.strip_prefix(b"\xef\xbb\xbf").unwrap_or(page))
         .map_err(|_| Unreadable::new(ParkReason::BrokenUtf8, "the page is not UTF-8"))?;
-    if text.trim().is_empty() {
-        return Ok(Vec::new());
-    }
     elements(text)?
         .into_iter()
         .map(|element| {
@@ -35,15 +32,17 @@ pub fn records(page: &[u8], key: &str) -> Result<Vec<Record>, Unreadable> {
         .collect()
 }
 
-/// A list, or what PHP makes of a list with gaps.
-fn elements(text: &str) -> Result<Vec<&RawValue>, Unreadable> {
+/// A list, or what PHP makes of a list with gaps. An empty object is none: a provider in trouble says that, too, and
+/// what is complete rests on it.
+pub(in crate::provider) fn elements(text: &str) -> Result<Vec<&RawValue>, Unreadable> {
     if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(text) {
         return Ok(list);
     }
     let numbered = serde_json::from_str::<BTreeMap<u64, &RawValue>>(text);
+    let numbered = numbered.ok().filter(|list| !list.is_empty());
     numbered
         .map(|list| list.into_values().collect())
-        .map_err(|_| Unreadable::new(ParkReason::BadList, "the page is not a list"))
+        .ok_or_else(|| Unreadable::new(ParkReason::BadList, "it is not a list"))
 }
 
 #[cfg(test)]
@@ -60,8 +59,9 @@ mod tests {
         };
         assert_eq!(ids(r#"[{"id":"b","value":1.10},{"id":7}]"#), Ok(vec!["b".to_owned(), "7".to_owned()]));
         assert_eq!(ids(r#"{"10":{"id":"b"},"9":{"id":"a"}}"#), Ok(vec!["a".to_owned(), "b".to_owned()]));
-        for none in ["[]", "{}", " "] {
-            assert_eq!(ids(none), Ok(Vec::new()), "{none}");
+        assert_eq!(ids("[]"), Ok(Vec::new()));
+        for nothing in ["{}", " ", "null"] {
+            assert_eq!(ids(nothing), Err(ParkReason::BadList), "{nothing}");
         }
         assert_eq!(ids(r#"[{"id":"a"},{"code":"b"}]"#), Err(ParkReason::MissingId));
         assert_eq!(ids(r#"{"error":"x"}"#), Err(ParkReason::BadList));

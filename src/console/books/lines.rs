@@ -262,6 +262,11 @@ pub(super) async fn journal(site: &Arc<Site>, visit: &Visit) -> Answered {
         Ok((question, source, lines, next))
     });
     let (question, source, lines, next) = read.await?;
+    // A journal is that of one source: each counts its entries.
+    if let (true, Some(first)) = (source.is_empty(), question.sources.known.first()) {
+        let address = format!("/books/journal?{}", visit.query.with("source", &first.name).query());
+        return Ok(reply::see_other(&address));
+    }
     let words = Words::of(visit.language);
     let shell = Shell::new(site, visit, Area::Books, words.journal)
         .with_command(format!("ticketledger report journal{}", question.options()));

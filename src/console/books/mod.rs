@@ -83,10 +83,12 @@ async fn index(site: &Arc<Site>, visit: &Visit) -> Answered {
     let shell = Shell::new(site, visit, Area::Books, visit.words().books).with_command("ticketledger report --help");
     let chosen = sources.chosen.clone().unwrap_or_default();
     let to = |name: &str| address_with(&["books", name], &[("source", &chosen)]);
+    // Each source counts its entries, so a journal is that of one.
+    let one = sources.names().into_iter().next().unwrap_or_default();
     let mut reports: Vec<(&'static str, String)> =
         Report::ALL.iter().map(|report| (report.title(words), to(report.name()))).collect();
     reports.extend([
-        (words.journal, to("journal")),
+        (words.journal, address_with(&["books", "journal"], &[("source", &one)])),
         (words.account, to("account")),
         (words.pack, to("pack")),
         (words.exports, to("exports")),

@@ -35,7 +35,7 @@ pub(super) fn read(database: &Database, asked: &Asked, report: Report) -> Result
         }
         Report::Revenue => read.table = of_total::<RevenueByEvent>(database, &read.question)?,
         Report::Payments => read.table = of_total::<PaymentsByMethod>(database, &read.question)?,
-        Report::Bridge => read.table = of_total::<Bridge>(database, &read.question)?.without("position"),
+        Report::Bridge => read.table = of_total::<Bridge>(database, &read.question)?,
         Report::Vouchers => read.table = of_total::<VoucherBalance>(database, &read.question)?,
         Report::Vat => vat_report(database, asked, &mut read)?,
         Report::Balances => balances(database, asked, &mut read)?,
@@ -47,6 +47,10 @@ pub(super) fn read(database: &Database, asked: &Asked, report: Report) -> Result
     {
         let table = std::mem::replace(&mut read.table, empty());
         read.table = table.in_one_period(&period.to_string()).ok_or_else(|| too_large(asked))?;
+    }
+    // It has put the steps in their order.
+    if report == Report::Bridge {
+        read.table = std::mem::replace(&mut read.table, empty()).without("position");
     }
     // A sum over steps would count the same lines twice.
     if !matches!(report, Report::Bridge | Report::Balances) {
@@ -114,14 +118,23 @@ fn balances(database: &Database, asked: &Asked, read: &mut Read) -> Result<(), F
         read.table.rows.retain(is_open);
         return Ok(());
     }
-    let Some(source) = question.sources.single().map(str::to_owned) else { return Ok(()) };
-    let after = asked.get("after").map(str::to_owned);
     let most = i64::try_from(OPEN).unwrap_or(i64::MAX).saturating_add(1);
-    let mut rows = database.read(|connection| store::open_orders(connection, &source, after.as_deref(), most))?;
+    // One source after the other; a place is a source and the last order of it.
+    let place = asked.get("after").and_then(|place| place.split_once('/'));
+    let mut rows: Vec<store::OpenOrder> = Vec::new();
+    for source in question.sources.names() {
+        let after = match place {
+            Some((begun, order_id)) if begun == source => Some(order_id),
+            Some((begun, _)) if begun > source.as_str() => continue,
+            _ => None,
+        };
+        let left = most.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
+        rows.append(&mut database.read(|connection| store::open_orders(connection, &source, after, left))?);
+    }
     let more = rows.len() > OPEN;
     rows.truncate(OPEN);
     // An order with several currencies is not torn apart: its last row may come again.
-    read.next = rows.last().filter(|_| more).map(|row| row.order_id.clone());
+    read.next = rows.last().filter(|_| more).map(|row| format!("{}/{}", row.source, row.order_id));
     let text = |name| Column { name, shown: Holds::Text };
     let amount = |name| Column { name, shown: Holds::Amount };
     read.table.columns = vec![

@@ -18,6 +18,7 @@ use super::search::{self, ContactHit};
 use super::site::Site;
 use super::sources::{self, Sources};
 use super::visit::Visit;
+use crate::config::Role;
 
 pub(super) async fn route(site: &Arc<Site>, visit: &Visit, rest: &[&str]) -> Answered {
     let number = |text: &str| text.parse::<i64>().map_err(|_| Fault::NotFound);
@@ -45,13 +46,13 @@ struct ListPage {
 async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
     let text = visit.query.get("q").unwrap_or_default().to_owned();
     let before = visit.query.get("before").and_then(|before| before.parse().ok());
-    let (asked, wanted) = (sources::asked(visit), text.clone());
+    let (asked, wanted, spells) = (sources::asked(visit), text.clone(), visit.may(Role::Finance));
     let (sources, (hits, next)) = site
         .read(move |connection| {
             let sources = Sources::read(connection, asked.as_deref())?;
             let hits = match wanted.is_empty() {
                 true => search::newest_contacts(connection, &sources.names(), before)?,
-                false => (search::people(connection, &sources.names(), &wanted)?, None),
+                false => (search::people(connection, &sources.names(), &wanted, spells)?, None),
             };
             Ok((sources, hits))
         })

@@ -17,7 +17,7 @@ use super::store::{self, Noted, Parked};
 use super::words::Words;
 use crate::clock::Timestamp;
 use crate::config::Role;
-use crate::inbox::EventId;
+use crate::inbox::{EventId, ParkReason};
 
 /// What is parked for one reason at one source.
 struct Group {
@@ -117,6 +117,9 @@ pub(super) async fn mark(site: &Arc<Site>, visit: &Visit) -> Answered {
     visit.needs(Role::Admin)?;
     let field = |name: &str| visit.form.get(name).map(str::to_owned).ok_or(Fault::NotFound);
     let (source, reason) = (field("source")?, field("reason")?);
+    if site.config().source(&source).is_none() || ParkReason::parse(&reason).is_none() {
+        return Err(Fault::NotFound);
+    }
     let note: String = visit.form.get("note").unwrap_or_default().chars().take(500).collect();
     let actor = visit.viewer.as_ref().map(|viewer| viewer.name.clone()).unwrap_or_default();
     let subject = format!("source={source} reason={reason}");

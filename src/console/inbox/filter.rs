@@ -9,7 +9,7 @@ use super::super::words::fill;
 use super::store::{Key, Range};
 use super::words::Words;
 use crate::clock::Timestamp;
-use crate::config::Config;
+use crate::config::{Config, Role};
 use crate::inbox::State;
 use crate::inbox::operator::Filter;
 
@@ -46,6 +46,10 @@ impl Search {
         };
         let (since, until) = (time("since", false)?, time("until", true)?);
         let text = fields.get("text").map(str::to_owned);
+        // Whether a body has a text tells what is in it, letter by letter.
+        if text.is_some() {
+            visit.needs(Role::Finance)?;
+        }
         if text.is_some() && since.is_none() {
             return Err(Fault::BadRequest(words.text_needs_time.to_owned()));
         }

@@ -22,6 +22,7 @@ use super::sources::{self, Sources};
 use super::visit::Visit;
 use super::vouchers;
 use super::words::fill;
+use crate::config::Role;
 use crate::report::pack::paper::Language;
 
 pub(super) async fn route(site: &Arc<Site>, visit: &Visit, rest: &[&str]) -> Answered {
@@ -53,11 +54,11 @@ struct Page {
 async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
     let text = visit.query.get("q").unwrap_or_default().to_owned();
     let before = visit.query.get("before").and_then(|before| before.parse().ok());
-    let (asked, wanted) = (sources::asked(visit), text.clone());
+    let (asked, wanted, spells) = (sources::asked(visit), text.clone(), visit.may(Role::Finance));
     let (sources, found, newest) = site
         .read(move |connection| {
             let sources = Sources::read(connection, asked.as_deref())?;
-            let found = search::everywhere(connection, &sources.names(), &wanted)?;
+            let found = search::everywhere(connection, &sources.names(), &wanted, spells)?;
             let newest = match wanted.is_empty() {
                 true => Some(search::newest_orders(connection, sources.chosen.as_deref(), before)?),
                 false => None,

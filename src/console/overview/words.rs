@@ -9,7 +9,7 @@ words! {
         oldest: "Oldest waiting", "Älteste wartende";
         parked: "Parked", "Geparkt";
         parked_money: "Payments in them", "Zahlungen darin";
-        unvalued: "{n} of them tell no amount", "{n} davon nennen keinen Betrag";
+        unvalued: "amount unknown: {n}", "Betrag unbekannt: {n}";
         provider: "Provider", "Anbieter";
         provider_answers: "answers", "antwortet";
         provider_down: "down; fetching is paused", "gestört; Abruf pausiert";

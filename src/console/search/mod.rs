@@ -87,7 +87,12 @@ pub(in crate::console) struct Found {
 }
 
 /// Looks for a text in every way that it can be meant. What is found first by id or code is listed first.
-pub(in crate::console) fn everywhere(connection: &mut Connection, sources: &[String], text: &str) -> Result<Found> {
+pub(in crate::console) fn everywhere(
+    connection: &mut Connection,
+    sources: &[String],
+    text: &str,
+    spells: bool,
+) -> Result<Found> {
     let text = text.trim();
     let mut found = Found::default();
     if text.is_empty() {
@@ -97,7 +102,7 @@ pub(in crate::console) fn everywhere(connection: &mut Connection, sources: &[Str
     hits.append(&mut store::orders_by_code(connection, sources, text, MOST)?);
     let paid = store::orders_of_payment(connection, sources, text, MOST)?;
     hits.append(&mut by_keys(connection, paid)?);
-    found.contacts = people(connection, sources, text)?;
+    found.contacts = people(connection, sources, text, spells)?;
     let numbers: Vec<i64> = found.contacts.iter().map(|contact| contact.contact_id).collect();
     let theirs = store::orders_of_contacts(connection, &numbers, MOST)?;
     hits.append(&mut by_keys(connection, theirs)?);
@@ -111,11 +116,13 @@ pub(in crate::console) fn everywhere(connection: &mut Connection, sources: &[Str
     Ok(found)
 }
 
-/// Customers by number, mail address or last name.
+/// Customers by number, mail address or last name. `spells` finds a name by its beginning: whoever sees no names must
+/// not find them letter by letter.
 pub(in crate::console) fn people(
     connection: &mut Connection,
     sources: &[String],
     text: &str,
+    spells: bool,
 ) -> Result<Vec<ContactHit>> {
     let text = text.trim();
     if text.contains('@') {
@@ -129,8 +136,8 @@ pub(in crate::console) fn people(
     };
     let mut found: Vec<ContactHit> = Vec::new();
     for begin in forms(last) {
-        let hits = store::contacts_by_last_name(connection, sources, &begin, MOST)?;
-        found.extend(hits.into_iter().filter(|hit| has_words(hit, text)));
+        let hits = store::contacts_by_last_name(connection, sources, &begin, spells, MOST)?;
+        found.extend(hits.into_iter().filter(|hit| has_words(hit, text, spells)));
     }
     found.sort_by_key(|hit| hit.contact_id);
     found.dedup_by_key(|hit| hit.contact_id);
@@ -147,10 +154,12 @@ fn forms(word: &str) -> Vec<String> {
 }
 
 /// Whether every word of the text begins a word of the name.
-fn has_words(hit: &ContactHit, text: &str) -> bool {
+fn has_words(hit: &ContactHit, text: &str, spells: bool) -> bool {
     let name = hit.name.as_deref().unwrap_or_default().to_lowercase();
     let words = text.to_lowercase();
-    words.split_whitespace().all(|word| name.split_whitespace().any(|known| known.starts_with(word)))
+    words
+        .split_whitespace()
+        .all(|word| name.split_whitespace().any(|known| known == word || (spells && known.starts_with(word))))
 }
 
 /// Vouchers by id, or by their code, of which only a hash is kept.

@@ -166,19 +166,23 @@ pub(super) fn contacts_by_mail(
     Ok(found)
 }
 
-/// Contacts whose last name begins so. `lower` of an engine may know the letters of English only, so whoever asks gives
+/// Contacts whose last name is that or, if it `spells` names, begins so.
+///
+/// `lower` of an engine may know the letters of English only, so whoever asks gives
 /// both forms of a name.
 pub(super) fn contacts_by_last_name(
     connection: &mut Connection,
     sources: &[String],
     begin: &str,
+    spells: bool,
     most: i64,
 ) -> Result<Vec<ContactHit>> {
     let last_name = match connection {
         Connection::Sqlite(_) => "lower(substr(name, length(rtrim(name, replace(name, ' ', ''))) + 1))",
         Connection::Postgres(_) => "lower(substring(name FROM '[^ ]*$')) COLLATE \"C\"",
     };
-    let after = format!("{begin}\u{10ffff}");
+    // Without it only the name itself comes before that.
+    let after = format!("{begin}{}", if spells { '\u{10ffff}' } else { '\u{1}' });
     let condition = format!("name IS NOT NULL AND {last_name} >= ");
     let before = format!(" AND {last_name} < ");
     Ok(on_engine!(connection, |c| {

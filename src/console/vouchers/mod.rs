@@ -155,7 +155,10 @@ async fn show(site: &Arc<Site>, visit: &Visit, source: &str, class: &str, id: &s
             Some(order) => {
                 let states = FindingState::UNRESOLVED.to_vec();
                 let filter = FindingFilter { source: Some(of), order: Some(order), states, ..FindingFilter::default() };
-                list(&mut connection, &filter)?
+                let mut of_order = list(&mut connection, &filter)?;
+                // An order that sold several has findings of each.
+                of_order.retain(|(finding, _)| finding.evidence.contains(&wanted));
+                of_order
             }
         };
         Ok((story, hit, findings))

@@ -125,7 +125,7 @@ pub(super) fn warnings(connection: &mut Connection, source: &str, zone: Tz) -> R
 
 /// Whether the book is known to be complete up to `needed`, and if not, what to do about it.
 pub(super) fn incomplete(
-    freshness: &Freshness,
+    (freshness, covered): (&Freshness, bool),
     source: &str,
     zone: Tz,
     month: Month,
@@ -133,7 +133,18 @@ pub(super) fn incomplete(
 ) -> Option<Warning> {
     let warning = |code, detail| Some(Warning { code, detail });
     match freshness.complete_up_to {
-        Some(until) if until >= needed => None,
+        Some(until) if until >= needed && covered => None,
+        Some(until) if until >= needed => warning(
+            "not_covered",
+            format!(
+                "nobody knows whether every webhook of {month} came: {source} was compared with the provider only for \
+                 what changed later; `ticketledger sweep {source} --from {} --to {}` (Ticketpark: `--history --since \
+                 {}`) compares the month",
+                month.first_day(),
+                month.last_day(),
+                month.first_day()
+            ),
+        ),
         Some(_) => warning(
             "not_complete",
             format!(

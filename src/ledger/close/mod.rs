@@ -48,7 +48,7 @@ use super::proof::verify::verify_in;
 use super::totals::{Head, MonthTotals};
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Connection, Database};
-use crate::freshness::{Freshness, Tell};
+use crate::freshness::{Freshness, Tell, covers};
 use crate::inbox::operator::{self, Action, ActionKind, Reason};
 
 /// What is asked for.
@@ -108,6 +108,8 @@ struct BeforeLock {
     broken: Option<String>,
     intake: Intake,
     freshness: Freshness,
+    /// Whether the provider was asked for the whole month.
+    covered: bool,
     grace_milliseconds: i64,
 }
 
@@ -238,7 +240,8 @@ fn before_lock(
     let broken = verify_in(connection, Some(source))?.broken;
     let intake = store::intake(connection, source, month.starts_at(zone), month.ends_at(zone))?;
     let freshness = Freshness::read(connection, source, settings.tell, clock.now())?;
-    Ok(BeforeLock { zone, broken, intake, freshness, grace_milliseconds: settings.grace_milliseconds })
+    let covered = covers(connection, source, month.starts_at(zone), (month.first_day(), month.last_day()))?;
+    Ok(BeforeLock { zone, broken, intake, freshness, covered, grace_milliseconds: settings.grace_milliseconds })
 }
 
 fn prepare(
@@ -272,7 +275,7 @@ fn prepare(
     let manifest = totals.document(source, &period, head, &observed)?;
     let mut warnings = check::warnings(connection, source, before.zone)?;
     let needed = month.ends_at(before.zone).plus_milliseconds(before.grace_milliseconds);
-    warnings.extend(check::incomplete(&before.freshness, source, before.zone, month, needed));
+    warnings.extend(check::incomplete((&before.freshness, before.covered), source, before.zone, month, needed));
     Ok(PreparedClose {
         blockers,
         warnings,

@@ -10,7 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::inbox::ParkReason;
 use crate::order::Order;
-use crate::provider::Unreadable;
+use crate::provider::{Unreadable, records};
 
 /// The members of a JSON object, with the digits that were sent.
 type Members = BTreeMap<String, Box<RawValue>>;
@@ -23,6 +23,8 @@ pub fn compose(order: &[u8], payments: Option<&[u8]>, known: Option<&Order>) -> 
     let mut members: Members = serde_json::from_slice(order).map_err(|_| broken("the order is not an object"))?;
     if let Some(payments) = payments {
         let text = std::str::from_utf8(payments).map_err(|_| broken("the payments are not UTF-8"))?;
+        // Anything else would take back what is paid, or be taken for an order that nobody paid.
+        records::elements(text)?;
         let payments = RawValue::from_string(text.trim().to_owned());
         members.insert("payments".to_owned(), payments.map_err(|_| broken("the payments are not JSON"))?);
     }
