@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use diesel::connection::SimpleConnection as _;
+use diesel::connection::SimpleConnection;
 use diesel::{Connection as _, SqliteConnection};
 use ticketledger::clock::Clock;
 use ticketledger::db::{Database, Role};
@@ -79,54 +79,88 @@ fn delivery(body: &Bytes) -> Delivery {
     }
 }
 
-/// Tables that settling writes, each with the column that says when its rows came.
-const TABLES: [(&str, &str); 11] = [
-    ("order_snapshots", "snapshot_no"),
-    ("postings", "entry_no"),
-    ("journal_entries", "entry_no"),
-    ("orders", "last_snapshot_no"),
-    ("order_lines", "rowid"),
-    ("payments", "rowid"),
-    ("order_sums", "rowid"),
-    ("contacts", "rowid"),
-    ("contact_orders", "rowid"),
-    ("vat_shifts", "rowid"),
-    ("findings", "rowid"),
+/// Tables that settling writes, each with how its rows of one step are found, in an order that the triggers take.
+const TABLES: [(&str, Chosen); 9] = [
+    ("order_snapshots", Chosen::Numbered("snapshot_no")),
+    ("postings", Chosen::Numbered("entry_no")),
+    ("journal_entries", Chosen::Numbered("entry_no")),
+    ("contacts", Chosen::Numbered("contact_id")),
+    ("orders", Chosen::OfOrders),
+    ("order_lines", Chosen::OfOrders),
+    ("payments", Chosen::OfOrders),
+    ("order_sums", Chosen::OfOrders),
+    ("contact_orders", Chosen::OfOrders),
 ];
 
+#[derive(Clone, Copy)]
+enum Chosen {
+    /// By a number that rises with the orders.
+    Numbered(&'static str),
+    /// By the orders of the step.
+    OfOrders,
+}
+
 /// Copies all that settling wrote into the same tables with the same indexes and triggers, in transactions of as many
-/// orders, by the engine itself. `None` on PostgreSQL, where one database does not read another.
-pub(crate) fn copy_rows(engine: &Engine, place: &Place) -> Option<Duration> {
-    let orders = place.count("orders");
+/// orders, by the engine itself: from one file into another, or from one schema into another.
+pub(crate) fn copy_rows(engine: &Engine, place: &Place) -> Duration {
+    let Some(from) = place.file() else { return copy_schema(place) };
     let fresh = engine.fresh();
     drop(Database::open(&fresh.url, Role::Command).expect("the database opens"));
-    let (from, to) = place.file().zip(fresh.file())?;
+    let to = fresh.file().expect("a file");
     let mut connection = SqliteConnection::establish(&to.display().to_string()).expect("the file opens");
     let settings = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; \
                     PRAGMA recursive_triggers=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; \
                     PRAGMA wal_autocheckpoint=16000";
     let attach = format!("{settings}; ATTACH '{}' AS settled", from.display());
     connection.batch_execute(&attach).expect("both are open");
+    copy(&mut connection, place, ("settled", "main"), "BEGIN IMMEDIATE")
+}
+
+fn copy_schema(place: &Place) -> Duration {
+    let mut connection = place.server();
+    connection.batch_execute("CREATE SCHEMA copied").expect("a schema");
+    let joint = if place.url.contains('?') { '&' } else { '?' };
+    let copied = format!("{}{joint}options=-csearch_path%3Dcopied", place.url);
+    drop(Database::open(&copied, Role::Command).expect("the schema gets its tables"));
+    // The triggers name tables without a schema.
+    connection.batch_execute("SET search_path TO copied").expect("the search path is set");
+    copy(&mut connection, place, ("public", "copied"), "BEGIN")
+}
+
+fn copy(connection: &mut impl SimpleConnection, place: &Place, (from, to): (&str, &str), begin: &str) -> Duration {
+    let mut run = |statements: &str| connection.batch_execute(statements).expect("the rows are copied");
     for table in ["sources", "policies", "accounts", "inbox_events", "event_titles", "month_sums"] {
-        connection
-            .batch_execute(&format!("INSERT INTO {table} SELECT * FROM settled.{table}"))
-            .expect("what was there");
+        run(&format!("INSERT INTO {to}.{table} SELECT * FROM {from}.{table}"));
     }
-    let share = |table: &str| place.count(table).div_ceil(orders.div_ceil(BATCH).max(1));
-    // An entry is sealed with all its lines.
-    let counted = |table: &'static str| if table == "postings" { "journal_entries" } else { table };
-    let shares: Vec<u64> = TABLES.iter().map(|(table, _)| share(counted(table))).collect();
+    let steps = place.count("orders").div_ceil(BATCH).max(1);
+    run(&format!(
+        "CREATE TEMP TABLE steps (step bigint, source text, order_id text); \
+         INSERT INTO steps SELECT (last_snapshot_no - 1) / {BATCH}, source, order_id FROM {from}.orders; \
+         CREATE INDEX steps_step ON steps (step)"
+    ));
+    let shares = TABLES.map(|(table, chosen)| match chosen {
+        // An entry is sealed with all its lines.
+        Chosen::Numbered("entry_no") => place.count("journal_entries").div_ceil(steps),
+        Chosen::Numbered(_) => place.count(table).div_ceil(steps),
+        Chosen::OfOrders => 0,
+    });
     let begun = Instant::now();
-    for step in 0..orders.div_ceil(BATCH) {
-        let mut statements = String::from("BEGIN IMMEDIATE;");
-        for ((table, column), share) in TABLES.iter().zip(&shares) {
+    for step in 0..steps {
+        let mut statements = format!("{begin};");
+        for ((table, chosen), share) in TABLES.iter().zip(shares) {
             let (after, until) = (step * share, (step + 1) * share);
-            let chosen = format!("{column} > {after} AND {column} <= {until}");
-            statements += &format!("INSERT INTO {table} SELECT * FROM settled.{table} WHERE {chosen};");
+            let rows = match chosen {
+                Chosen::Numbered("contact_id") => format!("contact_id > {after} AND contact_id <= {until}"),
+                Chosen::Numbered(number) => format!("source = 'museum' AND {number} > {after} AND {number} <= {until}"),
+                Chosen::OfOrders => {
+                    format!("(source, order_id) IN (SELECT source, order_id FROM steps WHERE step = {step})")
+                }
+            };
+            statements += &format!("INSERT INTO {to}.{table} SELECT * FROM {from}.{table} WHERE {rows};");
         }
         let events = format!("id > {} AND id <= {}", step * BATCH, (step + 1) * BATCH);
-        statements += &format!("UPDATE inbox_events SET state = 'done' WHERE {events}; COMMIT");
-        connection.batch_execute(&statements).expect("the rows are copied");
+        statements += &format!("UPDATE {to}.inbox_events SET state = 'done' WHERE {events}; COMMIT");
+        run(&statements);
     }
-    Some(begun.elapsed())
+    begun.elapsed()
 }

@@ -1,11 +1,13 @@
-//! What settling and the commands of every day cost while the book grows:
-//! `cargo bench --bench performance -- growth 10000 100000 1000000`.
+//! What receiving, settling and the commands of every day cost while the book grows:
+//! `cargo bench --bench performance -- growth 10000 100000 1000000`. Prints each size, and writes what was acknowledged
+//! and settled as a picture to `target/growth-ENGINE.svg`.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::engine::{Engine, Place};
 use crate::load::{Kind, Load};
+use crate::plot::{self, Line};
 use crate::serving::{self, Serving};
 
 /// Orders that are settled in a book of each size to time it.
@@ -25,6 +27,8 @@ pub(crate) fn print(engine: &Engine, sizes: &[u64]) {
     let place = engine.fresh();
     let mut serving = serving::start(&place);
     println!("\n{}: while the book grows", engine.name());
+    let mut acknowledged = Line::new("acknowledged per second, nothing to settle");
+    let mut settled = Line::new("received and settled per second");
     for size in sizes {
         while place.count("orders") < *size {
             Load::send(serving.address, Kind::Orders, 16, Duration::from_secs(2));
@@ -33,14 +37,21 @@ pub(crate) fn print(engine: &Engine, sizes: &[u64]) {
         let (before, begun) = (place.count("orders"), Instant::now());
         Load::send(serving.address, Kind::Orders, 16, TRIED);
         drain(&place);
-        let settled = (place.count("orders") - before) as f64 / begun.elapsed().as_secs_f64();
-        println!("{:>9} orders: {settled:>6.0} received and settled per s", place.count("orders"));
+        let orders = place.count("orders");
+        settled.point(orders, (orders - before) as f64 / begun.elapsed().as_secs_f64());
+        acknowledged.point(orders, Load::send(serving.address, Kind::Unsettled, 16, TRIED).per_second());
+        println!("{orders:>9} orders: {:>6.0} {}", settled.last(), settled.name);
+        println!("{:>23.0} {}", acknowledged.last(), acknowledged.name);
         println!("{:>9} MiB on disk, {:.0} MiB of memory", place.bytes() / 1_048_576, serving.memory());
         for command in COMMANDS {
             println!("{:>9.0} ms  ticketledger {}", milliseconds(&place, command), command.join(" "));
         }
         serving = restarted(serving, &place);
     }
+    let picture = plot::svg(&format!("{}: orders in the book", engine.name()), &[acknowledged, settled]);
+    let file = format!("target/growth-{}.svg", engine.name().to_lowercase());
+    std::fs::write(&file, picture).expect("the picture is written");
+    println!("{file}");
 }
 
 fn drain(place: &Place) {

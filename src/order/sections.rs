@@ -12,13 +12,54 @@ use super::Order;
 /// For each section the version it was taken from: an inbox id for bookingkit, a fetch number for Ticketpark. Facts
 /// with an id of their own have an entry each (`payment:ID`), for there the highest inbox id wins one by one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "Stored", from = "Stored")]
 pub struct Versions {
-    #[serde(flatten)]
     sections: BTreeMap<String, i64>,
     /// The rates that each delivery said for what the order sells to be used later, oldest first, by the name of the
     /// voucher or flex ticket.
+    rates: BTreeMap<String, Vec<(i64, i32)>>,
+}
+
+/// The sections that a delivery of a whole order has.
+const SECTIONS: [&str; 8] = [
+    "header",
+    "tickets",
+    "products",
+    "flex_tickets",
+    "voucher_orders",
+    "redeemed_vouchers",
+    "redeemed_coupons",
+    "payments",
+];
+/// Stands for all [`SECTIONS`] where they are stored: most orders are delivered once, and whole.
+const ALL: &str = "all";
+
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    #[serde(flatten)]
+    sections: BTreeMap<String, i64>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     rates: BTreeMap<String, Vec<(i64, i32)>>,
+}
+
+impl From<Versions> for Stored {
+    fn from(Versions { mut sections, rates }: Versions) -> Self {
+        let first = sections.get(SECTIONS[0]).copied();
+        if let Some(version) = first.filter(|first| SECTIONS.iter().all(|section| sections.get(*section) == Some(first))) {
+            sections.retain(|section, _| !SECTIONS.contains(&section.as_str()));
+            sections.insert(ALL.to_owned(), version);
+        }
+        Self { sections, rates }
+    }
+}
+
+impl From<Stored> for Versions {
+    fn from(Stored { mut sections, rates }: Stored) -> Self {
+        if let Some(version) = sections.remove(ALL) {
+            sections.extend(SECTIONS.map(|section| (section.to_owned(), version)));
+        }
+        Self { sections, rates }
+    }
 }
 
 /// Deliveries of which the rates are remembered one by one; of more, those that bring a change.

@@ -1,4 +1,5 @@
-//! Every statement of settling finds its rows by an index that names more than the source, however long the book is.
+//! Every statement on the way of an event, from its receipt to the end of its claim, finds its rows by an index that
+//! names more than the source, however long the book is.
 
 use std::collections::BTreeSet;
 use std::sync::mpsc;
@@ -7,12 +8,10 @@ use diesel::connection::{InstrumentationEvent, SimpleConnection as _};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use serde_json::json;
-use ticketledger::db::Connection;
-use ticketledger::ledger::Error;
-use ticketledger::ledger::batch::Batch;
-use ticketledger::ledger::settle::{OrderUpdate, UpdateContent, prefetch, settle};
+use ticketledger::db::{Connection, Database};
+use ticketledger::demo::stand_in::BookingExample;
+use ticketledger::limits::{POSTGRES_CONNECTIONS, SQLITE_READERS};
 use ticketledger::on_engine;
-use ticketledger::provider::{WebhookContent, read_webhook};
 
 use crate::on_both_engines;
 use crate::support::daemon::TestDaemon;
@@ -22,14 +21,19 @@ use crate::support::order::{
 };
 
 /// What grows with the book. The others have a few rows for each source.
-const LONG: [&str; 10] = [
+const LONG: [&str; 15] = [
     "inbox_events",
+    "inbox_attempts",
+    "documents",
     "order_snapshots",
     "journal_entries",
     "postings",
     "orders",
     "order_lines",
     "payments",
+    "order_sums",
+    "contacts",
+    "contact_orders",
     "vouchers",
     "redemptions",
     "findings",
@@ -72,35 +76,32 @@ fn plan(connection: &mut Connection, statement: &str) -> Vec<String> {
     }
 }
 
-/// Settles a body by itself, and answers the statements that it took.
-fn settle_alone(daemon: &TestDaemon, event_id: i64, body: &str) -> Vec<String> {
+/// Records every statement of every connection from now on.
+fn record(database: &Database, engine: Engine) -> mpsc::Receiver<String> {
     use diesel::Connection as _;
-    let source = daemon.config().source("museum").unwrap();
-    let Some(WebhookContent::Order(reading)) = read_webhook(source, body.as_bytes()).unwrap().content else {
-        panic!("an order")
-    };
-    let update = OrderUpdate {
-        order_id: reading.order.order_id.clone(),
-        event_id,
-        document_id: None,
-        received_at: daemon.clock.now(),
-        content: UpdateContent::Sections { order: Box::new(reading.order), version: event_id, notes: reading.notes },
-    };
     let (sender, statements) = mpsc::channel();
-    let settled: Result<(), Error> = daemon.database().transaction("settle", |connection| {
+    let mut watch = |connection: &mut Connection| {
+        let sender = sender.clone();
         on_engine!(connection, |c| c.set_instrumentation(move |event: InstrumentationEvent<'_>| {
             if let InstrumentationEvent::StartQuery { query, .. } = event {
                 // The test may be over.
                 let _ = sender.send(query.to_string());
             }
         }));
-        let mut batch = Batch::open(connection, "museum", source.timezone)?;
-        prefetch(connection, &mut batch, std::iter::once(&update))?;
-        settle(connection, &mut batch, &update)?;
-        batch.flush(connection)
-    });
-    settled.unwrap();
-    statements.try_iter().collect()
+    };
+    // All connections of a pool at once, so that none is watched twice and none is left.
+    let pooled = if engine == Engine::Sqlite { SQLITE_READERS } else { POSTGRES_CONNECTIONS };
+    let mut readers: Vec<Connection> = (0..pooled).map(|_| database.reader().unwrap()).collect();
+    readers.iter_mut().for_each(&mut watch);
+    drop(readers);
+    if engine == Engine::Sqlite {
+        let watched: Result<(), ticketledger::db::Error> = database.transaction("watch", |writer| {
+            watch(writer);
+            Ok(())
+        });
+        watched.unwrap();
+    }
+    statements
 }
 
 /// A step that reads a whole table, or all rows of a source.
@@ -141,7 +142,7 @@ on_both_engines!(settling_reads_what_it_needs_and_not_the_book, async |database|
         database.execute("ANALYZE sqlite_schema");
     }
     let daemon = daemon.restart(|_| {}).await;
-    let mut statements = BTreeSet::new();
+    let recorded = record(daemon.database(), database.engine);
     let seller = |status: &str| {
         json!({"status": status, "voucherOrders": [voucher("S", "50.00", "19")],
             "flexTickets": [flex("F", "20.00", "0")]})
@@ -154,9 +155,22 @@ on_both_engines!(settling_reads_what_it_needs_and_not_the_book, async |database|
         all("o-001", json!({"payments": []})),
     ];
     for body in bodies {
-        let event_id = daemon.accepted("museum", body.clone()).await;
-        statements.extend(settle_alone(&daemon, event_id, &body));
+        // Alone, and beside another, which takes other statements.
+        daemon.accepted("museum", body.clone()).await;
+        daemon.settle().await;
+        daemon.accepted("museum", body).await;
+        daemon.accepted("museum", all("beside", json!({"customer": {"id": "1", "email": "a@example.org"}}))).await;
+        daemon.settle().await;
     }
+    // Parked at receipt, and found nowhere but at the provider, which does not answer here.
+    daemon.parked("museum", order("foreign", json!({"vendor_id": "unknown"}))).await;
+    let booking = BookingExample::default();
+    daemon.stand_in.put_booking(&booking.pid(), booking.json());
+    daemon.ticketpark("new-booking", json!({"booking_pid": booking.pid()})).await;
+    daemon.ticketpark("new-booking", json!({"booking_pid": "unknown"})).await;
+    daemon.settle().await;
+    daemon.settle_after_seconds(3600).await;
+    let statements: BTreeSet<String> = recorded.try_iter().collect();
     let mut connection = daemon.database().reader().unwrap();
     let mut wrong = BTreeSet::new();
     for statement in &statements {
@@ -173,7 +187,9 @@ on_both_engines!(settling_reads_what_it_needs_and_not_the_book, async |database|
             wrong.insert(format!("{statement}\n    {}", plan.join("\n    ")));
         }
     }
-    assert!(statements.len() > 20, "{statements:?}");
+    for on_the_way in ["inbox_events", "inbox_attempts", "documents", "postings", "contacts", "order_sums"] {
+        assert!(statements.iter().any(|statement| statement.contains(on_the_way)), "nothing about {on_the_way}");
+    }
     assert!(wrong.is_empty(), "{}", wrong.into_iter().collect::<Vec<_>>().join("\n"));
     drop(connection);
     daemon.finish().await;

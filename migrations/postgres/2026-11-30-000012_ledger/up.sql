@@ -156,7 +156,7 @@ COMMENT ON COLUMN postings.vat_bp IS 'Rate in basis points, 1900 = 19 %; NULL if
 COMMENT ON COLUMN postings.tax_base_minor IS 'On a VAT line: the net amount that is taxed.';
 CREATE INDEX postings_account ON postings (source, account_code, entry_no);
 -- An order has few lines, so a search by order finds them first, whatever else it asks for.
-CREATE INDEX postings_order ON postings (source, order_id, account_code, entry_no);
+CREATE INDEX postings_order ON postings (source, order_id);
 CREATE INDEX postings_voucher ON postings (source, voucher_id) WHERE voucher_id IS NOT NULL;
 
 CREATE TABLE month_sums (

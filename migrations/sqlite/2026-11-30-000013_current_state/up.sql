@@ -20,7 +20,7 @@ CREATE TABLE orders (
     first_snapshot_no INTEGER,
     last_snapshot_no INTEGER,
     PRIMARY KEY (source, order_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX orders_contact ON orders (contact_id);
 
 -- Tickets and products of each order, cancelled ones too.
@@ -42,7 +42,7 @@ CREATE TABLE order_lines (
     vat_bp INTEGER,
     cancelled_at TEXT,
     PRIMARY KEY (source, order_id, line_key)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- Payments and refunds of each order; a refund is negative.
 CREATE TABLE payments (
@@ -55,7 +55,7 @@ CREATE TABLE payments (
     paid_at TEXT,
     state TEXT NOT NULL CHECK (state IN ('current', 'vanished')),
     PRIMARY KEY (source, order_id, payment_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 -- The same payment in two orders is found by its id.
 CREATE INDEX payments_payment ON payments (source, payment_id, order_id);
 
@@ -97,7 +97,7 @@ CREATE TABLE redemptions (
     -- Whether the use counts.
     state TEXT NOT NULL CHECK (state IN ('live', 'dead')),
     PRIMARY KEY (source, order_id, redemption_key)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX redemptions_voucher ON redemptions (source, class, voucher_id);
 
 -- The latest title of each event.
@@ -108,7 +108,7 @@ CREATE TABLE event_titles (
     title TEXT NOT NULL,
     version INTEGER NOT NULL,
     PRIMARY KEY (source, event_key)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- The only table with personal data besides the raw bodies.
 CREATE TABLE contacts (
@@ -138,7 +138,7 @@ CREATE TABLE contact_orders (
     order_id TEXT NOT NULL,
     contact_id INTEGER NOT NULL REFERENCES contacts (contact_id),
     PRIMARY KEY (source, order_id, contact_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_orders_contact ON contact_orders (contact_id);
 
 -- By how much the VAT of an order is due on another day than the one on which it is posted. It follows from the journal.
@@ -156,7 +156,7 @@ CREATE TABLE vat_shifts (
     PRIMARY KEY (source, order_id, entry_no, row_no),
     FOREIGN KEY (source, entry_no) REFERENCES journal_entries (source, entry_no),
     CHECK (net_minor <> 0 OR vat_minor <> 0)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX vat_shifts_period ON vat_shifts (substr(booking_date, 1, 7), source);
 CREATE TRIGGER vat_shifts_insert BEFORE INSERT ON vat_shifts BEGIN
     SELECT RAISE(ABORT, 'ledger: vat_shifts is append-only') WHERE EXISTS (

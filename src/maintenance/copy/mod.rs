@@ -149,7 +149,7 @@ fn plan(reader: &mut Connection, target: &Database) -> Result<Vec<(Table, Extent
         if names != there {
             return Err(CopyError::Columns((*name).to_owned()));
         }
-        let extent = source::extent(reader, name)?;
+        let extent = source::extent(reader, &table)?;
         plan.push((table, extent));
     }
     Ok(plan)
@@ -185,19 +185,21 @@ fn begin(to: &mut Connection, plan: &[(Table, Extent)]) -> Result<i64, CopyError
 fn page(reader: &mut Connection, to: &mut Connection, table: &Table, lines: Option<&Table>) -> Result<i64, CopyError> {
     // Locked first, because the server may still be working on a commit of a run that was killed.
     let after = here::lock_progress(to, &table.name)?;
-    let page = source::page(reader, table, after)?;
+    let page = source::page(reader, table, &after)?;
     if page.rows == 0 {
         return Ok(0);
     }
     let mut rows = page.rows;
     if let Some(lines) = lines {
-        let own = source::lines_of(reader, lines, table, after, page.last)?;
-        here::insert(to, &lines.name, &own.rows_json)?;
-        here::advance(to, &lines.name, own.last, own.rows)?;
+        let own = source::lines_of(reader, lines, table, &after, &page.last)?;
+        if own.rows > 0 {
+            here::insert(to, &lines.name, &own.rows_json)?;
+            here::advance(to, &lines.name, &own.last, own.rows)?;
+        }
         rows += own.rows;
     }
     here::insert(to, &table.name, &page.rows_json)?;
-    here::advance(to, &table.name, page.last, page.rows)?;
+    here::advance(to, &table.name, &page.last, page.rows)?;
     Ok(rows)
 }
 
@@ -212,9 +214,9 @@ fn compare(
     let mut tables = Vec::with_capacity(plan.len());
     for (table, extent) in plan {
         let mut different = 0;
-        let mut after = 0;
+        let mut after = String::new();
         loop {
-            let page = source::page(reader, table, after)?;
+            let page = source::page(reader, table, &after)?;
             if page.rows == 0 {
                 break;
             }

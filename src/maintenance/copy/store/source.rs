@@ -1,8 +1,8 @@
 //! Reads SQLite: SQLite itself writes each row as one JSON object, so that no table needs its own code. Pages go by
-//! `rowid`, which every table has and which follows the order of storing.
+//! primary key, which every table has; where a row refers to another of its table, the other has the lower key.
 
-use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
+use diesel::query_dsl::LoadQuery;
 use diesel::sql_types::{BigInt, Integer, Text};
 
 use crate::db::{Connection, Error, Result};
@@ -30,27 +30,46 @@ pub(in super::super) struct Column {
     pub(in super::super) pk: i32,
 }
 
-#[derive(Clone, Copy, Debug, QueryableByName)]
+impl Table {
+    /// The columns of the primary key of `t`, in its order.
+    fn key(&self) -> String {
+        let mut key: Vec<&Column> = self.columns.iter().filter(|column| column.pk > 0).collect();
+        key.sort_by_key(|column| column.pk);
+        key.iter().map(|column| format!("t.{}", column.name)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether the key of `t` compares so with the one that is bound as a JSON array. SQLite cannot bind a row.
+    fn compared(&self, operator: &str, parameter: &str) -> String {
+        let count = self.columns.iter().filter(|column| column.pk > 0).count();
+        let values: Vec<String> = (0..count).map(|part| format!("json_extract({parameter}, '$[{part}]')")).collect();
+        format!("({}) {operator} ({})", self.key(), values.join(", "))
+    }
+}
+
+/// The key of a row as a JSON array; empty before the first row.
+pub(in super::super) type Key = String;
+
+#[derive(Clone, Debug, QueryableByName)]
 pub(in super::super) struct Extent {
     #[diesel(sql_type = BigInt)]
     pub(in super::super) rows: i64,
-    /// The highest `rowid`.
-    #[diesel(sql_type = BigInt)]
-    pub(in super::super) last: i64,
+    /// The highest key.
+    #[diesel(sql_type = Text)]
+    pub(in super::super) last: Key,
 }
 
 pub(in super::super) struct Page {
     /// A JSON array of objects.
     pub(in super::super) rows_json: String,
     pub(in super::super) rows: i64,
-    /// The `rowid` of the last row.
-    pub(in super::super) last: i64,
+    /// The key of the last row.
+    pub(in super::super) last: Key,
 }
 
 #[derive(QueryableByName)]
 struct Line {
-    #[diesel(sql_type = BigInt)]
-    number: i64,
+    #[diesel(sql_type = Text)]
+    key: Key,
     #[diesel(sql_type = Text)]
     line: String,
 }
@@ -81,8 +100,13 @@ pub(in super::super) fn table(connection: &mut Connection, name: &str) -> Result
     Ok(Table { name: name.to_owned(), columns })
 }
 
-pub(in super::super) fn extent(connection: &mut Connection, name: &str) -> Result<Extent> {
-    let query = format!("SELECT COUNT(*) AS \"rows\", COALESCE(MAX(rowid), 0) AS \"last\" FROM {name}");
+pub(in super::super) fn extent(connection: &mut Connection, table: &Table) -> Result<Extent> {
+    let (name, key) = (&table.name, table.key());
+    let query = format!(
+        "SELECT COUNT(*) AS \"rows\", COALESCE((SELECT json_array({key}) FROM {name} t ORDER BY {} LIMIT 1), '') \
+         AS \"last\" FROM {name}",
+        key.replace(',', " DESC,") + " DESC",
+    );
     Ok(diesel::sql_query(query).get_result(sqlite(connection)?)?)
 }
 
@@ -90,33 +114,37 @@ pub(in super::super) fn extent(connection: &mut Connection, name: &str) -> Resul
 pub(in super::super) fn page(
     connection: &mut Connection,
     table: &Table,
-    after: i64,
+    after: &str,
 ) -> std::result::Result<Page, CopyError> {
+    let key = table.key();
+    // The empty key stands before all: every row is above what SQLite extracts from nothing.
+    let above = if after.is_empty() { "?1 = ''".to_owned() } else { table.compared(">", "?1") };
     let query = format!(
-        "SELECT t.rowid AS number, {} AS line FROM {} t WHERE t.rowid > {after} ORDER BY t.rowid LIMIT {PAGE_ROWS}",
+        "SELECT json_array({key}) AS \"key\", {} AS line FROM {} t WHERE {above} ORDER BY {key} LIMIT {PAGE_ROWS}",
         object(table),
         table.name,
     );
-    collect(connection, query, PAGE_BYTES)
+    collect(connection, diesel::sql_query(query).bind::<Text, _>(after), PAGE_BYTES)
 }
 
-/// All lines of the entries whose `rowid` is above `after` and at most `last`.
+/// All lines of the entries whose key is above `after` and at most `last`.
 pub(in super::super) fn lines_of(
     connection: &mut Connection,
     lines: &Table,
     entries: &Table,
-    after: i64,
-    last: i64,
+    after: &str,
+    last: &str,
 ) -> std::result::Result<Page, CopyError> {
-    // Entries come first: they are few, and the key finds their lines.
+    // A line's key begins with that of its entry.
+    let above = if after.is_empty() { "?1 = ''".to_owned() } else { entries.compared(">", "?1") };
+    let key = lines.key();
     let query = format!(
-        "SELECT t.rowid AS number, {} AS line FROM {} e CROSS JOIN {} t \
-         ON t.source = e.source AND t.entry_no = e.entry_no WHERE e.rowid > {after} AND e.rowid <= {last} \
-         ORDER BY t.rowid",
+        "SELECT json_array({key}) AS \"key\", {} AS line FROM {} t WHERE {above} AND {} ORDER BY {key}",
         object(lines),
-        entries.name,
         lines.name,
+        entries.compared("<=", "?2"),
     );
+    let query = diesel::sql_query(query).bind::<Text, _>(after).bind::<Text, _>(last);
     collect(connection, query, usize::MAX)
 }
 
@@ -130,19 +158,21 @@ fn object(table: &Table) -> String {
     format!("json_object({})", columns.join(", "))
 }
 
-fn collect(connection: &mut Connection, query: String, most_bytes: usize) -> std::result::Result<Page, CopyError> {
-    let mut page = Page { rows_json: String::from("["), rows: 0, last: 0 };
-    let query = diesel::sql_query(query);
+fn collect<'q, Q>(connection: &mut Connection, query: Q, most_bytes: usize) -> std::result::Result<Page, CopyError>
+where
+    Q: LoadQuery<'q, SqliteConnection, Line>,
+{
+    let mut page = Page { rows_json: String::from("["), rows: 0, last: Key::new() };
     // Row by row, so that rows beyond the end of the page are never read.
-    let rows = query.load_iter::<Line, DefaultLoadingMode>(sqlite(connection)?).map_err(Error::from)?;
+    let rows = query.internal_load(sqlite(connection)?).map_err(Error::from)?;
     for row in rows {
-        let Line { number, line } = row.map_err(Error::from)?;
+        let Line { key, line } = row.map_err(Error::from)?;
         if page.rows > 0 {
             page.rows_json.push(',');
         }
         page.rows_json.push_str(&line);
         page.rows += 1;
-        page.last = number;
+        page.last = key;
         if page.rows_json.len() >= most_bytes {
             break;
         }

@@ -3,15 +3,15 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::source::{Extent, Table};
+use super::source::{Extent, Key, Table};
 use crate::db::{COPY_PROGRESS, Connection, Error, Result};
 
-#[derive(Clone, Copy, Debug, QueryableByName)]
+#[derive(Clone, Debug, QueryableByName)]
 pub(in super::super) struct Progress {
     #[diesel(sql_type = BigInt)]
     pub(in super::super) source_rows: i64,
-    #[diesel(sql_type = BigInt)]
-    pub(in super::super) source_last: i64,
+    #[diesel(sql_type = Text)]
+    pub(in super::super) source_last: Key,
     #[diesel(sql_type = BigInt)]
     pub(in super::super) copied_rows: i64,
 }
@@ -20,6 +20,12 @@ pub(in super::super) struct Progress {
 struct Number {
     #[diesel(sql_type = BigInt)]
     number: i64,
+}
+
+#[derive(QueryableByName)]
+struct Last {
+    #[diesel(sql_type = Text)]
+    key: Key,
 }
 
 #[derive(QueryableByName)]
@@ -63,7 +69,7 @@ pub(in super::super) fn begin(connection: &mut Connection, plan: &[(Table, Exten
     let connection = postgres(connection)?;
     diesel::sql_query(format!(
         "CREATE TABLE {COPY_PROGRESS} (table_name text PRIMARY KEY, source_rows bigint NOT NULL, \
-         source_last bigint NOT NULL, last_row bigint NOT NULL DEFAULT 0, copied_rows bigint NOT NULL DEFAULT 0)"
+         source_last text NOT NULL, last_row text NOT NULL DEFAULT '', copied_rows bigint NOT NULL DEFAULT 0)"
     ))
     .execute(connection)?;
     for (table, extent) in plan {
@@ -71,7 +77,7 @@ pub(in super::super) fn begin(connection: &mut Connection, plan: &[(Table, Exten
         diesel::sql_query(insert)
             .bind::<Text, _>(&table.name)
             .bind::<BigInt, _>(extent.rows)
-            .bind::<BigInt, _>(extent.last)
+            .bind::<Text, _>(&extent.last)
             .execute(connection)?;
     }
     Ok(())
@@ -82,21 +88,21 @@ pub(in super::super) fn progress(connection: &mut Connection, table: &str) -> Re
     Ok(diesel::sql_query(query).bind::<Text, _>(table).get_result(postgres(connection)?).optional()?)
 }
 
-/// The last `rowid` stored; its row is locked until the end of the transaction.
-pub(in super::super) fn lock_progress(connection: &mut Connection, table: &str) -> Result<i64> {
-    let query = format!("SELECT last_row AS number FROM {COPY_PROGRESS} WHERE table_name = $1 FOR UPDATE");
-    let row: Number = diesel::sql_query(query).bind::<Text, _>(table).get_result(postgres(connection)?)?;
-    Ok(row.number)
+/// The key of the last row stored; the row that says so is locked until the end of the transaction.
+pub(in super::super) fn lock_progress(connection: &mut Connection, table: &str) -> Result<Key> {
+    let query = format!("SELECT last_row AS key FROM {COPY_PROGRESS} WHERE table_name = $1 FOR UPDATE");
+    let row: Last = diesel::sql_query(query).bind::<Text, _>(table).get_result(postgres(connection)?)?;
+    Ok(row.key)
 }
 
-pub(in super::super) fn advance(connection: &mut Connection, table: &str, last: i64, rows: i64) -> Result<()> {
+pub(in super::super) fn advance(connection: &mut Connection, table: &str, last: &str, rows: i64) -> Result<()> {
     let update = format!(
-        "UPDATE {COPY_PROGRESS} SET last_row = GREATEST(last_row, $2), copied_rows = copied_rows + $3 \
+        "UPDATE {COPY_PROGRESS} SET last_row = $2, copied_rows = copied_rows + $3 \
          WHERE table_name = $1"
     );
     diesel::sql_query(update)
         .bind::<Text, _>(table)
-        .bind::<BigInt, _>(last)
+        .bind::<Text, _>(last)
         .bind::<BigInt, _>(rows)
         .execute(postgres(connection)?)?;
     Ok(())
