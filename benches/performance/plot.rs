@@ -33,7 +33,8 @@ impl Line {
 pub(crate) fn svg(title: &str, lines: &[Line]) -> String {
     let points = || lines.iter().flat_map(|line| &line.points);
     let decades = |values: &mut dyn Iterator<Item = f64>| {
-        let (least, most) = values.fold((f64::MAX, 1.0_f64), |(least, most), value| (least.min(value), most.max(value)));
+        let (least, most) =
+            values.fold((f64::MAX, 1.0_f64), |(least, most), value| (least.min(value), most.max(value)));
         (least.log10().floor(), most.log10().ceil())
     };
     let (left, right) = decades(&mut points().map(|(orders, _)| *orders));
@@ -58,7 +59,8 @@ pub(crate) fn svg(title: &str, lines: &[Line]) -> String {
                 "x" => (x(value), MARGIN, x(value), MARGIN + SIZE.1),
                 _ => (MARGIN, y(value), MARGIN + SIZE.0, y(value)),
             };
-            let (at_x, at_y, anchor) = if axis == "x" { (x1, y2 + 16.0, "middle") } else { (x1 - 6.0, y1 + 4.0, "end") };
+            let (at_x, at_y, anchor) =
+                if axis == "x" { (x1, y2 + 16.0, "middle") } else { (x1 - 6.0, y1 + 4.0, "end") };
             draw(format_args!(
                 "<line x1=\"{x1:.0}\" y1=\"{y1:.0}\" x2=\"{x2:.0}\" y2=\"{y2:.0}\" stroke=\"#80808060\"/>\
                  <text x=\"{at_x:.0}\" y=\"{at_y:.0}\" text-anchor=\"{anchor}\">{}</text>",

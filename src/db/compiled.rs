@@ -3,8 +3,9 @@
 
 use std::marker::PhantomData;
 
+use diesel::backend::Backend;
 use diesel::prelude::*;
-use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
 use diesel::sql_types::{HasSqlType, Untyped};
 use diesel::sqlite::Sqlite;
@@ -95,6 +96,53 @@ macro_rules! kept {
 }
 kept!(Upsert<I> Bound<Q, T, V>);
 
-impl<Q, T, V> diesel::query_builder::Query for Bound<Q, T, V> {
+impl<Q, T, V> Query for Bound<Q, T, V> {
     type SqlType = Untyped;
+}
+
+/// A query of Diesel's that is compiled once for each text that it has: once for each length of its lists, of which
+/// [`padded`] leaves few.
+pub struct Kept<Q>(Q);
+
+/// Has a query compiled once. Its text must not depend on its values.
+pub fn kept<Q>(query: Q) -> Kept<Q> {
+    Kept(query)
+}
+
+impl<DB: Backend, Q: QueryFragment<DB>> QueryFragment<DB> for Kept<Q> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.0.walk_ast(out)
+    }
+
+    fn is_safe_to_cache_prepared(&self, _: &DB) -> QueryResult<bool> {
+        Ok(true)
+    }
+}
+
+impl<Q> QueryId for Kept<Q> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Q: Query> Query for Kept<Q> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q, C: Connection> RunQueryDsl<C> for Kept<Q> {}
+
+/// A list as it is bound: its last value is repeated up to one of a few lengths. A value that stands twice in an `IN`
+/// finds nothing more.
+pub fn padded<T: Clone>(values: &[T]) -> Vec<T> {
+    let length = match values.len() {
+        0..=1 => values.len(),
+        2..=8 => 8,
+        9..=32 => 32,
+        33..=128 => 128,
+        more => more.next_multiple_of(512),
+    };
+    let mut padded = values.to_vec();
+    if let Some(last) = values.last() {
+        padded.resize(length, last.clone());
+    }
+    padded
 }

@@ -22,10 +22,11 @@ use crate::limits;
 /// and an erased person is not gone.
 const WRITE: &str = "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
      PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF; PRAGMA wal_autocheckpoint=16000; \
-     PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16000; PRAGMA secure_delete=ON;";
-const READ: &str = "PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;";
+     PRAGMA temp_store=MEMORY; PRAGMA cache_size=-12000; PRAGMA secure_delete=ON;";
+const READ: &str =
+    "PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-1000;";
 /// The same in a daemon: reads at once, so that the log is opened now and not when its name may lead elsewhere.
-const READ_NOW: &str = "PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF; \
+const READ_NOW: &str = "PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-1000; \
      PRAGMA schema_version;";
 
 #[derive(Debug)]
@@ -91,6 +92,8 @@ pub(super) fn open(path: &str, role: Role, must_exist: bool) -> Result<Database>
             .min_idle(Some(if role == Role::Daemon { size } else { 1 }))
             .idle_timeout(None)
             .max_lifetime(None)
+            // There is no server that could have gone away.
+            .test_on_check_out(false)
             .connection_timeout(limits::DATABASE_WAIT)
             .connection_customizer(Box::new(OnAcquire(init)))
             .build(ConnectionManager::new(&address))

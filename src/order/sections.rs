@@ -45,7 +45,9 @@ struct Stored {
 impl From<Versions> for Stored {
     fn from(Versions { mut sections, rates }: Versions) -> Self {
         let first = sections.get(SECTIONS[0]).copied();
-        if let Some(version) = first.filter(|first| SECTIONS.iter().all(|section| sections.get(*section) == Some(first))) {
+        if let Some(version) =
+            first.filter(|first| SECTIONS.iter().all(|section| sections.get(*section) == Some(first)))
+        {
             sections.retain(|section, _| !SECTIONS.contains(&section.as_str()));
             sections.insert(ALL.to_owned(), version);
         }

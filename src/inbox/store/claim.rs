@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Nullable, Text, Timestamp as SqlTimestamp};
 
 use crate::clock::Timestamp;
-use crate::db::compiled::fixed;
+use crate::db::compiled::{fixed, kept, padded};
 use crate::db::schema::inbox_events;
 use crate::db::vocabulary::Vocabulary as _;
 use crate::db::{Connection, Result};
@@ -239,8 +239,8 @@ fn take_each(
         inbox_events::due_at.eq(until),
         inbox_events::attempts.eq(inbox_events::attempts + 1),
     );
-    let chosen = inbox_events::table.filter(inbox_events::id.eq_any(ids));
-    diesel::update(chosen).set(changes).execute(connection)?;
+    let chosen = inbox_events::table.filter(inbox_events::id.eq_any(padded(&ids)));
+    kept(diesel::update(chosen).set(changes)).execute(connection)?;
     Ok(rows)
 }
 

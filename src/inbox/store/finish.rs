@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use crate::clock::Timestamp;
+use crate::db::compiled::{kept, padded};
 use crate::db::schema::{inbox_attempts, inbox_events};
 use crate::db::{Connection, Result};
 use crate::inbox::{EventId, Finish, State};
@@ -74,8 +75,8 @@ pub fn finish_applied(
                 on_engine!(connection, |c| diesel::update(chosen).set(changes).execute(c))?
             }
             ids => {
-                let chosen = inbox_events::table.filter(inbox_events::id.eq_any(ids)).filter(own);
-                on_engine!(connection, |c| diesel::update(chosen).set(changes).execute(c))?
+                let chosen = inbox_events::table.filter(inbox_events::id.eq_any(padded(ids))).filter(own);
+                on_engine!(connection, |c| kept(diesel::update(chosen).set(changes)).execute(c))?
             }
         };
     }

@@ -12,7 +12,7 @@ use super::order_payment::SHARED_PAYMENTS;
 use super::order_state::LastSnapshot;
 use super::{FindingRow, OrderPayment, Posted, ReceivableLine};
 use crate::clock::Timestamp;
-use crate::db::compiled::Upsert;
+use crate::db::compiled::{Upsert, kept, padded};
 use crate::db::schema::{
     accounts, event_titles, findings, journal_entries, order_snapshots, orders, payments, postings,
 };
@@ -27,11 +27,8 @@ pub(super) fn orders(
     source: &str,
     order_ids: &[&str],
 ) -> Result<Vec<(OrderRow, Option<LastSnapshot>)>> {
-    let rows: Vec<OrderRow> = on_engine!(connection, |c| orders::table
-        .filter(orders::source.eq(source))
-        .filter(orders::order_id.eq_any(order_ids))
-        .select(OrderRow::as_select())
-        .load(c))?;
+    let query = orders::table.filter(orders::source.eq(source)).filter(orders::order_id.eq_any(padded(order_ids)));
+    let rows: Vec<OrderRow> = on_engine!(connection, |c| kept(query.select(OrderRow::as_select())).load(c))?;
     let numbers: Vec<i64> = rows.iter().filter_map(|row| row.last_snapshot_no).collect();
     let mut docs = snapshots(connection, source, &numbers)?;
     let with_last = |row: OrderRow| {
@@ -50,11 +47,11 @@ pub(in crate::ledger) fn snapshots(
     if numbers.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<(i64, String, String)> = on_engine!(connection, |c| order_snapshots::table
+    let query = order_snapshots::table
         .filter(order_snapshots::source.eq(source))
-        .filter(order_snapshots::snapshot_no.eq_any(numbers))
-        .select((order_snapshots::snapshot_no, order_snapshots::doc, order_snapshots::doc_sha256))
-        .load(c))?;
+        .filter(order_snapshots::snapshot_no.eq_any(padded(numbers)))
+        .select((order_snapshots::snapshot_no, order_snapshots::doc, order_snapshots::doc_sha256));
+    let rows: Vec<(i64, String, String)> = on_engine!(connection, |c| kept(query).load(c))?;
     Ok(rows.into_iter().map(|(number, doc, doc_sha256)| (number, LastSnapshot { doc, doc_sha256 })).collect())
 }
 
@@ -64,12 +61,11 @@ pub(in crate::ledger) fn posted_of(
     source: &str,
     order_ids: &[&str],
 ) -> Result<BTreeMap<String, Posted>> {
-    let entries: Vec<EntryRow> = on_engine!(connection, |c| journal_entries::table
+    let query = journal_entries::table
         .filter(journal_entries::source.eq(source))
-        .filter(journal_entries::order_id.eq_any(order_ids))
-        .filter(journal_entries::kind.eq_any([EntryKind::Post, EntryKind::Opening, EntryKind::Reverse]))
-        .select(EntryRow::as_select())
-        .load(c))?;
+        .filter(journal_entries::order_id.eq_any(padded(order_ids)))
+        .filter(journal_entries::kind.eq_any([EntryKind::Post, EntryKind::Opening, EntryKind::Reverse]));
+    let entries: Vec<EntryRow> = on_engine!(connection, |c| kept(query.select(EntryRow::as_select())).load(c))?;
     let mut by_order: BTreeMap<String, Vec<EntryRow>> = BTreeMap::new();
     for entry in entries {
         let order_id = entry.order_id.clone().unwrap_or_default();
@@ -84,11 +80,8 @@ pub(in crate::ledger) fn posted_of(
     let mut lines: HashMap<i64, Vec<PostingRow>> = HashMap::new();
     // SQLite takes 32,766 values in one statement.
     for live in live.chunks(limits::IN_VALUES) {
-        let rows: Vec<PostingRow> = on_engine!(connection, |c| postings::table
-            .filter(postings::source.eq(source))
-            .filter(postings::entry_no.eq_any(live))
-            .select(PostingRow::as_select())
-            .load(c))?;
+        let query = postings::table.filter(postings::source.eq(source)).filter(postings::entry_no.eq_any(padded(live)));
+        let rows: Vec<PostingRow> = on_engine!(connection, |c| kept(query.select(PostingRow::as_select())).load(c))?;
         for row in rows {
             lines.entry(row.entry_no).or_default().push(row);
         }
@@ -101,11 +94,9 @@ pub(in crate::ledger) fn posted_of(
 
 /// Every finding of these orders, closed ones included.
 pub(super) fn findings(connection: &mut Connection, source: &str, order_ids: &[&str]) -> Result<Vec<FindingRow>> {
-    Ok(on_engine!(connection, |c| findings::table
-        .filter(findings::source.eq(source))
-        .filter(findings::order_id.eq_any(order_ids))
-        .select(FindingRow::as_select())
-        .load(c))?)
+    let query =
+        findings::table.filter(findings::source.eq(source)).filter(findings::order_id.eq_any(padded(order_ids)));
+    Ok(on_engine!(connection, |c| kept(query.select(FindingRow::as_select())).load(c))?)
 }
 
 /// These payments in the orders that have or had them: of an id that very many share, in the first ones.
@@ -126,13 +117,12 @@ pub(super) fn payments_with(connection: &mut Connection, source: &str, ids: &[&s
 }
 
 fn some_payments(connection: &mut Connection, source: &str, ids: &[&str], limit: usize) -> Result<Vec<OrderPayment>> {
-    Ok(on_engine!(connection, |c| payments::table
+    let query = payments::table
         .filter(payments::source.eq(source))
-        .filter(payments::payment_id.eq_any(ids))
+        .filter(payments::payment_id.eq_any(padded(ids)))
         .order((payments::payment_id, payments::order_id))
-        .limit(i64::try_from(limit).unwrap_or(i64::MAX))
-        .select(OrderPayment::as_select())
-        .load(c))?)
+        .limit(i64::try_from(limit).unwrap_or(i64::MAX));
+    Ok(on_engine!(connection, |c| kept(query.select(OrderPayment::as_select())).load(c))?)
 }
 
 /// Title of an event, and the version that says it.
@@ -323,17 +313,17 @@ pub(in crate::ledger) fn receivable_lines(
         postings::voucher_id,
         postings::amount_minor,
     );
-    let rows: Vec<ReceivableColumns> = on_engine!(connection, |c| postings::table
+    let query = postings::table
         .inner_join(
             journal_entries::table
-                .on(journal_entries::source.eq(postings::source).and(journal_entries::entry_no.eq(postings::entry_no)))
+                .on(journal_entries::source.eq(postings::source).and(journal_entries::entry_no.eq(postings::entry_no))),
         )
         .filter(postings::source.eq(source))
-        .filter(postings::order_id.eq_any(order_ids))
+        .filter(postings::order_id.eq_any(padded(order_ids)))
         .filter(postings::account_code.eq(Account::RECEIVABLE))
         // The sign keeps SQLite from reading the whole ledger in this order instead of sorting the few lines.
         .order((sql::<BigInt>("+postings.entry_no"), postings::line_no))
-        .select(columns)
-        .load(c))?;
+        .select(columns);
+    let rows: Vec<ReceivableColumns> = on_engine!(connection, |c| kept(query).load(c))?;
     rows.into_iter().map(|row| row.parse(source)).collect()
 }
