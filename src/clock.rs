@@ -58,6 +58,16 @@ impl Timestamp {
         self.0.with_timezone(&zone).date_naive()
     }
 
+    /// To the minute as the clocks of a time zone show it, in ISO 8601 in every language: `2025-11-30 14:03`.
+    pub fn local_minute(self, zone: Tz) -> String {
+        self.0.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
+    }
+
+    /// The same with the zone: `2025-11-30 14:03 CET`.
+    pub fn local_minute_named(self, zone: Tz) -> String {
+        self.0.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z").to_string()
+    }
+
     /// Noon of a day in a time zone: no daylight saving change moves it to another day.
     pub fn noon_of(day: NaiveDate, zone: Tz) -> Option<Self> {
         let local = day.and_hms_opt(12, 0, 0)?;
@@ -230,6 +240,15 @@ mod tests {
         ] {
             assert_eq!(Timestamp::parse(said).map(|at| at.to_string()).as_deref(), Some(kept), "{said}");
         }
+    }
+
+    #[test]
+    fn the_minute_is_the_local_one_with_its_zone() {
+        let at = Timestamp::parse("2025-10-26T01:30:59Z").expect("an instant");
+        let berlin = chrono_tz::Europe::Berlin;
+        assert_eq!(at.local_minute(berlin), "2025-10-26 02:30");
+        assert_eq!(at.local_minute_named(berlin), "2025-10-26 02:30 CET");
+        assert_eq!(at.plus_milliseconds(-3_600_000).local_minute_named(berlin), "2025-10-26 02:30 CEST");
     }
 
     #[test]

@@ -18,7 +18,8 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use self::process::Process;
+pub use self::process::Process;
+
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Database, Result};
 use crate::inbox::store as inbox;

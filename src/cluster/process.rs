@@ -2,24 +2,28 @@
 
 use std::os::unix::fs::MetadataExt as _;
 
+use serde::{Deserialize, Serialize};
+
 use crate::limits;
 
 /// Distinguishes a process from all others, including earlier and later ones.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Process {
-    pub(super) host: String,
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// Name of the host.
+    pub host: String,
     /// Boot id of the host; empty when unknown.
     pub(super) boot_id: String,
     /// PID namespace and user: `id` can be looked up only within the same ones.
     pub(super) space: String,
-    pub(super) id: i64,
+    /// Number of the process on its host.
+    pub id: i64,
     /// Start time in clock ticks since boot; zero when unknown.
     pub(super) started: i64,
 }
 
 impl Process {
     /// This process. Values that the system does not provide stay empty, and then prove nothing.
-    pub(super) fn own() -> Self {
+    pub fn own() -> Self {
         let id = i64::from(std::process::id());
         let boot_id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
             // Our systemd unit hides that file and passes the same value in this variable.
@@ -36,8 +40,8 @@ impl Process {
         }
     }
 
-    /// Whether `other`, whose last heartbeat is `silent_milliseconds` old, cannot be running.
-    pub(super) fn proves_gone(&self, other: &Self, silent_milliseconds: i64) -> bool {
+    /// Whether `other`, of which nothing was heard for `silent_milliseconds`, cannot be running.
+    pub fn proves_gone(&self, other: &Self, silent_milliseconds: i64) -> bool {
         if self.host != other.host || self.boot_id.is_empty() || other.boot_id.is_empty() {
             return false;
         }

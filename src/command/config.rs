@@ -14,6 +14,10 @@ use crate::export::account_map::AccountMap;
 use crate::ledger::book::Account;
 use crate::ledger::book::store::fixed_books_from;
 use crate::ledger::totals::account_codes;
+use crate::monitor::silence::deliveries_since;
+
+/// How far back webhooks are counted to judge a budget: a month.
+const LATELY_MILLISECONDS: i64 = 31 * 86_400_000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum ConfigCommand {
@@ -51,9 +55,9 @@ fn check(path: Option<&Path>, quiet: bool) -> anyhow::Result<Outcome> {
         output::print(format!("warning: {unknown}\n"))?;
     }
     let fixed = match in_the_books(&config) {
-        Ok((fixed, unmapped)) => {
-            for account in unmapped {
-                output::print(format!("warning: {account}\n"))?;
+        Ok((fixed, warnings)) => {
+            for warning in warnings {
+                output::print(format!("warning: {warning}\n"))?;
             }
             fixed
         }
@@ -89,6 +93,19 @@ fn unknown_accounts(config: &Config) -> Vec<String> {
     config.sources.iter().flat_map(of).collect()
 }
 
+/// A budget of the sweep that is too small for what the source sent lately. Each webhook stands for a changed order.
+fn short_budget(connection: &mut db::Connection, source: &config::Source) -> db::Result<Option<String>> {
+    if !source.can_be_swept() {
+        return Ok(None);
+    }
+    let since = Clock::System.now().plus_milliseconds(-LATELY_MILLISECONDS);
+    let sent = deliveries_since(connection, &source.name, since)?;
+    let warning = source.sweep.budget_warning(source.provider, sent).filter(|_| sent > 0);
+    let name = &source.name;
+    Ok(warning
+        .map(|warning| format!("{name}: sources.sweep.budget: {sent} webhooks came in the last 31 days; {warning}")))
+}
+
 /// What the settings say otherwise than the books have fixed it, and the accounts in use that exports have no number
 /// for. Before the first start there are no books.
 fn in_the_books(config: &Config) -> db::Result<(Vec<String>, Vec<String>)> {
@@ -100,10 +117,11 @@ fn in_the_books(config: &Config) -> db::Result<(Vec<String>, Vec<String>)> {
         return Ok((Vec::new(), Vec::new()));
     }
     let mut connection = database.reader()?;
-    let (mut fixed, mut unmapped) = (Vec::new(), Vec::new());
+    let (mut fixed, mut warnings) = (Vec::new(), Vec::new());
     let today = Clock::System.now().utc().date_naive();
     for source in &config.sources {
         fixed.extend(fixed_books_from(&mut connection, &source.name, source.books_from)?);
+        warnings.extend(short_budget(&mut connection, source)?);
         // Who exports nothing needs no numbers.
         if source.exports == config::Exports::default() {
             continue;
@@ -112,10 +130,10 @@ fn in_the_books(config: &Config) -> db::Result<(Vec<String>, Vec<String>)> {
         let codes = account_codes(&mut connection, Some(&source.name))?;
         let missing = map.unmapped(&codes, today, source.exports.vat_split != VatSplit::Off).into_iter();
         let chart = map.chart.as_str();
-        unmapped.extend(missing.map(|account| {
+        warnings.extend(missing.map(|account| {
             let name = &source.name;
             format!("{name}: {account} has no number in {chart}; name one in sources.exports.accounts, or exports stop")
         }));
     }
-    Ok((fixed, unmapped))
+    Ok((fixed, warnings))
 }

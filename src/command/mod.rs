@@ -21,6 +21,7 @@ mod report;
 mod serve;
 mod settings;
 mod sweep;
+mod swept;
 mod user;
 mod vouchers;
 

@@ -7,19 +7,33 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::options::{DetailFormat, day};
 use super::output::{self, Usage};
-use super::{Outcome, settings};
-use crate::clock::{Clock, Timestamp};
+use super::{Outcome, settings, swept};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::report::format::printable;
-use crate::sweep::{Difference, Run, RunKind, RunResult, Span, SweepError, Sweeper, Swept};
+use crate::sweep::{Run, RunKind, RunResult, Span, SweepError, Sweeper, Swept};
+
+/// What `--help` says at its end.
+const HELP: &str = "\
+Without a span it asks for what changed since the last sweep that came to its end, and a bit before. A running daemon \
+does this by itself every few minutes, and books what is found.
+
+Exit codes: 0 everything was known (of --history: done); 1 it failed, and nothing is taken for complete; 2 wrong \
+usage, or no [sources.api]; 3 something was not known, or the run was stopped, over its budget or unstable.
+
+Examples:
+  ticketledger sweep museum --dry-run                              only show what differs
+  ticketledger sweep museum                                        store what differs
+  ticketledger sweep museum --from 2026-10-01 --to 2026-10-31      orders placed in October
+  ticketledger sweep museum --history --since 2019-01-01           import the past";
 
 #[derive(Debug, Args)]
+#[command(after_help = HELP)]
 pub(super) struct Sweep {
     /// Source to sweep, by its name in the settings
     source: String,
@@ -85,12 +99,11 @@ pub(super) fn run(config: &Config, options: &Sweep) -> anyhow::Result<Outcome> {
     })?;
     bar.finish_and_clear();
     let swept = swept.map_err(explained)?;
-    let told = Told::of(&swept, options.dry_run);
     output::print(match options.format {
-        DetailFormat::Table => told.in_words(),
-        DetailFormat::Json => serde_json::to_string_pretty(&told)? + "\n",
+        DetailFormat::Table => swept::in_words(&swept, options.dry_run, source.timezone),
+        DetailFormat::Json => swept::as_json(&swept, options.dry_run)?,
     })?;
-    outcome(&swept)
+    outcome(&swept, options.format)
 }
 
 fn span(options: &Sweep) -> Span {
@@ -105,103 +118,25 @@ fn span(options: &Sweep) -> Span {
 /// What the command line could have known is a mistake of it.
 fn explained(error: SweepError) -> anyhow::Error {
     match error {
-        SweepError::NoPeriods | SweepError::NoHistory(_) | SweepError::NoApi(_) => Usage(error.to_string()).into(),
+        SweepError::NoPeriods | SweepError::NoHistory(_) | SweepError::NoApi(_) | SweepError::Days(_) => {
+            Usage(error.to_string()).into()
+        }
         error => error.into(),
     }
 }
 
-fn outcome(swept: &Swept) -> anyhow::Result<Outcome> {
+/// How the command ends. Why a run failed is said once: here, or in the JSON.
+fn outcome(swept: &Swept, format: DetailFormat) -> anyhow::Result<Outcome> {
     let run = &swept.run;
     match run.result {
         RunResult::Clean => Ok(Outcome::Fine),
         // The past is expected to be unknown.
         RunResult::Repaired if run.kind == RunKind::History => Ok(Outcome::Fine),
         RunResult::Failed => {
-            let detail = run.detail.as_deref().unwrap_or("no reason was given");
-            anyhow::bail!("the sweep of {} failed: {detail}", run.source)
+            let detail = run.detail.as_deref().filter(|_| format == DetailFormat::Table);
+            let detail = detail.map_or_else(String::new, |detail| format!(": {}", printable(detail)));
+            anyhow::bail!("the sweep of {} failed{detail}", run.source)
         }
         _ => Ok(Outcome::Attention),
-    }
-}
-
-/// The result as it is printed.
-#[derive(Serialize)]
-struct Told<'s> {
-    source: &'s str,
-    kind: &'static str,
-    result: &'static str,
-    error: Option<&'s str>,
-    detail: Option<&'s str>,
-    dry_run: bool,
-    since: Option<Timestamp>,
-    from: Option<NaiveDate>,
-    to: Option<NaiveDate>,
-    pages: i64,
-    requests: i64,
-    listed: i64,
-    equal: i64,
-    found: i64,
-    /// All that changed before is stored.
-    complete_until: Option<Timestamp>,
-    /// First day of the past that is not imported yet.
-    history_next: Option<NaiveDate>,
-    differences: &'s [Difference],
-}
-
-impl<'s> Told<'s> {
-    fn of(swept: &'s Swept, dry_run: bool) -> Self {
-        let Swept { run, progress, differences } = swept;
-        Self {
-            source: &run.source,
-            kind: run.kind.as_str(),
-            result: run.result.as_str(),
-            error: run.error.as_deref(),
-            detail: run.detail.as_deref(),
-            dry_run,
-            since: run.since,
-            from: run.from_day,
-            to: run.to_day,
-            pages: run.pages,
-            requests: run.requests,
-            listed: run.listed,
-            equal: run.equal,
-            found: run.found,
-            complete_until: progress.complete_until,
-            history_next: progress.history_next,
-            differences,
-        }
-    }
-
-    fn in_words(&self) -> String {
-        let what = match (self.since, self.from, self.to) {
-            (Some(since), ..) => format!("changed since {since}"),
-            (None, Some(from), Some(to)) => format!("placed from {from} to {to}"),
-            _ => "orders".to_owned(),
-        };
-        let mut text =
-            format!("{}: {what}: {} listed, {} known, {} not known", self.source, self.listed, self.equal, self.found);
-        text += &format!(" ({} pages, {} requests).\n", self.pages, self.requests);
-        for Difference { order_id, sections } in self.differences {
-            text += &format!("  {}: {}\n", printable(order_id), sections.join(", "));
-        }
-        if self.dry_run {
-            text += "Nothing was stored.\n";
-        } else if self.found > 0 {
-            text += "What was not known is stored in the inbox; a running daemon settles it.\n";
-        }
-        let detail = self.detail.map_or_else(String::new, |detail| format!(": {}", printable(detail)));
-        text += &match self.result {
-            "clean" | "repaired" => String::new(),
-            "stopped" => "Stopped; the next run goes on from here.\n".to_owned(),
-            "over_budget" => format!("No more requests are allowed{detail}.\n"),
-            "unstable" => format!("The list changed too much while it was read{detail}.\n"),
-            _ => format!("The run failed{detail}.\n"),
-        };
-        text + &match (self.kind, self.complete_until, self.history_next) {
-            ("history", _, Some(next)) => format!("The past is imported up to the day before {next}.\n"),
-            ("history", ..) => "The past is not imported yet.\n".to_owned(),
-            (_, Some(until), _) => format!("Complete up to {until}.\n"),
-            (_, None, _) => "It is not known how far the source is complete.\n".to_owned(),
-        }
     }
 }

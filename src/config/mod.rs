@@ -16,6 +16,7 @@ mod secret;
 mod source;
 mod summary;
 mod sweep;
+mod sweep_cost;
 mod tree;
 mod unique;
 mod vat;
@@ -39,6 +40,7 @@ pub use self::problem::{Problem, Problems};
 pub use self::secret::address;
 pub use self::summary::{summary, without_password};
 pub use self::sweep::Sweep;
+pub use self::sweep_cost::Cost;
 
 /// The commented default file: `ticketledger config example`.
 pub const EXAMPLE: &str = include_str!("example.toml");

@@ -48,6 +48,11 @@ impl Section {
         problems.add(&self.origin, self.path_of(key), text);
     }
 
+    /// Notes what is valid and should be reconsidered.
+    pub(super) fn warn(&self, problems: &mut Problems, key: &str, text: impl Into<String>) {
+        problems.warn(&self.origin, self.path_of(key), text);
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }

@@ -150,8 +150,12 @@ fn swept(source: &Source) -> String {
         0 => String::new(),
         back => format!(", each night over {}", sweep::in_words(back)),
     };
-    let monthly = if sweep.monthly { ", each month once" } else { "" };
-    format!("sweep: every {}{nightly}{monthly}, {limits}", sweep::in_words(sweep.every_milliseconds))
+    let monthly = if sweep.monthly && source.orders_api.is_some() { ", each month once" } else { "" };
+    let enough = match sweep.affordable_changes(source.provider) {
+        Some(changes) => format!("; that is enough for about {changes} changed orders a month"),
+        None => "; that is not enough".to_owned(),
+    };
+    format!("sweep: every {}{nightly}{monthly}, {limits}{enough}", sweep::in_words(sweep.every_milliseconds))
 }
 
 /// The address as it may be shown: without a password, and without parameters, among which libpq takes one too. An

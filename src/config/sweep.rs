@@ -1,5 +1,7 @@
 //! The `sweep` of a source: how often its provider is asked what changed, and within which bounds.
 
+use std::collections::BTreeMap;
+
 use super::problem::Problems;
 use super::read::{Section, Text};
 use crate::order::Provider;
@@ -36,6 +38,8 @@ pub struct Sweep {
     pub slash: bool,
     /// The field of a Ticketpark booking by which changes are asked for.
     pub changed_field: String,
+    /// The method of a payment as webhooks say it, by its name in bookingkit's API.
+    pub payment_methods: BTreeMap<String, String>,
 }
 
 impl Sweep {
@@ -61,6 +65,7 @@ impl Sweep {
             each_payment: true,
             slash: false,
             changed_field: "updated".to_owned(),
+            payment_methods: BTreeMap::new(),
         }
     }
 }
@@ -70,7 +75,7 @@ pub(super) fn sweep(section: Option<Section>, provider: Provider, problems: &mut
     let usual = Sweep::usual(provider);
     let Some(mut section) = section else { return usual };
     let bookingkit = provider == Provider::Bookingkit;
-    let foreign = if bookingkit { ["changed_field", ""] } else { ["payments", "slash"] };
+    let foreign = if bookingkit { ["changed_field", "", ""] } else { ["payments", "slash", "payment_methods"] };
     for key in foreign.into_iter().filter(|key| section.has(key)) {
         section.wrong(problems, key, format!("has no effect for {}; remove it", provider.as_str()));
     }
@@ -98,7 +103,14 @@ pub(super) fn sweep(section: Option<Section>, provider: Provider, problems: &mut
         changed_field: section
             .text("changed_field", problems)
             .map_or(usual.changed_field, |text| field(&text, problems)),
+        payment_methods: section.map("payment_methods", problems).map_or_else(BTreeMap::new, |methods| {
+            methods.into_iter().map(|(name, method)| (name, filled(&method, problems))).collect()
+        }),
     };
+    // How many orders change is not known here; `config check` asks the books.
+    if let Some(warning) = sweep.budget_warning(provider, 0) {
+        section.warn(problems, "budget", warning);
+    }
     section.finish(problems);
     sweep
 }
@@ -128,6 +140,15 @@ fn field(text: &Text, problems: &mut Problems) -> String {
         text.wrong(problems, "must be the name of a field: letters, digits and `_` only");
     }
     text.value.clone()
+}
+
+/// A name that says something.
+fn filled(text: &Text, problems: &mut Problems) -> String {
+    let name = text.value.trim();
+    if name.is_empty() {
+        text.wrong(problems, "must be the name of a payment method, as webhooks say it");
+    }
+    name.to_owned()
 }
 
 /// A number with a unit (`90s`, `10m`, `3h`, `2d`) in milliseconds; `off` is 0.

@@ -310,6 +310,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    event_dates (source, event_date_id) {
+        source -> Text,
+        event_date_id -> Text,
+        title -> Nullable<Text>,
+        starts_at -> Timestamp,
+        version -> BigInt,
+        new_since -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     event_titles (source, event_key) {
         source -> Text,
         event_key -> Text,
@@ -512,6 +523,10 @@ diesel::table! {
         not_before -> Nullable<Timestamp>,
         held_by -> Nullable<Text>,
         held_until -> Nullable<Timestamp>,
+        wait_error -> Nullable<Text>,
+        wait_detail -> Nullable<Text>,
+        live_since -> Nullable<Timestamp>,
+        live_looked -> BigInt,
     }
 }
 
@@ -554,6 +569,31 @@ diesel::table! {
         month -> Text,
         used -> BigInt,
         blocked_until -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    sweep_methods (source, api_name) {
+        source -> Text,
+        api_name -> Text,
+        method -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    sweep_waiting (source, kind, name, order_id) {
+        source -> Text,
+        kind -> Text,
+        name -> Text,
+        order_id -> Text,
+    }
+}
+
+diesel::table! {
+    sweep_totals (source, name) {
+        source -> Text,
+        name -> Text,
+        total -> BigInt,
     }
 }
 
@@ -660,6 +700,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     deliveries_counted,
     delivery_hours,
     documents,
+    event_dates,
     event_titles,
     export_batches,
     export_orders,
@@ -686,8 +727,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     sources,
     sweep_budgets,
     sweep_differences,
+    sweep_methods,
     sweep_progress,
     sweep_runs,
+    sweep_totals,
+    sweep_waiting,
     vat_shifts,
     vouchers,
 );

@@ -60,7 +60,8 @@ pub(super) fn books(database: &Database, sources: &[(String, Tz)], now: Timestam
         let _ = write!(text, "\n{title}\n{}", format::render(&table, Format::Table)?);
     }
     let freshness = freshness(database, sources, now)?;
-    let _ = write!(text, "\nHow complete the books are; nobody compared the theatre's with its provider\n{freshness}");
+    let title = "How complete the books are: the sweep compared the museum's with its provider, nobody the theatre's";
+    let _ = write!(text, "\n{title}\n{freshness}");
     text.push('\n');
     Ok(text)
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::place::Place;
 use super::stand_in::{BookingExample, StandIn, TicketExample, person_example};
 use crate::clock::Timestamp;
-use crate::sweep::{Span, Sweeper};
+use crate::sweep::{Difference, Span, Sweeper};
 
 /// The first order in bookingkit's documentation, byte for byte.
 const PAID_ORDER: &str = include_str!("../../tests/fixtures/bookingkit/paid_order.json");
@@ -84,9 +84,10 @@ impl Scene {
             }
             Event::Sweep => {
                 let (_stop, stopped) = watch::channel(false);
-                let run = sweeper.sweep(Span::Delta, &stopped, &|_| {}).await?.run;
-                let (listed, equal, found) = (run.listed, run.equal, run.found);
-                Ok(vec![format!("{listed} orders changed lately: {equal} known, {found} not known ({})", run.result)])
+                let swept = sweeper.sweep(Span::Delta, &stopped, &|_| {}).await?;
+                let (listed, equal, found) = (swept.run.listed, swept.run.equal, swept.run.found);
+                let summary = format!("{listed} orders changed lately: {equal} known, {found} not known");
+                Ok(std::iter::once(summary).chain(swept.differences.iter().map(Difference::in_words)).collect())
             }
             Event::Person => {
                 stand_in.put_person("8CB96870-68AC-4296-BEC2-F0F04B29D4F0", person_example());

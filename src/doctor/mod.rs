@@ -8,6 +8,7 @@ mod host;
 mod network;
 mod probe;
 mod store;
+mod sweep;
 mod work;
 
 pub use self::probe::probe;
@@ -99,7 +100,7 @@ pub async fn examine(config: &Config, clock: &Clock, options: &Options) -> Vec<C
         checks.extend(clock::beside_server(visitor, clock));
         checks.push(clock::of_rows(visitor, config, clock));
     }
-    for source in config.sources.iter().filter(|source| source.api.is_some()) {
+    for source in config.sources.iter().filter(|source| source.can_be_swept()) {
         checks.extend(network::provider(config, source, clock, opened.is_some()).await);
     }
     checks.extend(network::daemon(config).await);
@@ -109,6 +110,7 @@ pub async fn examine(config: &Config, clock: &Clock, options: &Options) -> Vec<C
     if let Some(visitor) = &opened {
         checks.extend(books::checks(visitor, config));
         checks.extend(work::checks(visitor, config, clock));
+        checks.extend(sweep::checks(visitor, config, clock));
     }
     checks
 }

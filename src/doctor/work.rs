@@ -2,7 +2,7 @@
 
 use super::Check;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{Config, Source};
 use crate::db::Database;
 use crate::monitor;
 
@@ -16,11 +16,13 @@ pub(super) fn checks(database: &Database, config: &Config, clock: &Clock) -> Vec
     let causes = monitor::causes(&observation, &[], config, now);
     let mut checks = Vec::new();
     for source in &config.sources {
-        for alert in monitor::ALERTS.into_iter().filter(|alert| *alert != "provider_down") {
+        // Of providers and sweeps there are checks that say more.
+        let alerts = monitor::ALERTS.into_iter().filter(|alert| !["provider_down", "sweep"].contains(alert));
+        for alert in alerts {
             let cause = causes.iter().find(|cause| cause.alert == alert && cause.source == source.name);
             let check = match cause {
                 Some(cause) => Check::warning(alert, cause.text.clone(), monitor::to_do(alert)),
-                None => Check::ok(alert, well(alert, &observation, &source.name)),
+                None => Check::ok(alert, well(alert, &observation, source)),
             };
             checks.push(check.of(&source.name));
         }
@@ -42,16 +44,18 @@ fn too_large(observation: &monitor::Observation, source: &str) -> Check {
     }
 }
 
-fn well(alert: &str, observation: &monitor::Observation, source: &str) -> String {
+fn well(alert: &str, observation: &monitor::Observation, source: &Source) -> String {
     match alert {
         "parked" => "no webhook is parked".to_owned(),
         "backlog" => {
-            let waiting = observation.backlog.get(source).map_or(0, |backlog| backlog.events);
+            let waiting = observation.backlog.get(&source.name).map_or(0, |backlog| backlog.events);
             format!("{waiting} webhook(s) waiting, none for long")
         }
         "finding_high" => "no finding of high severity is open".to_owned(),
-        _ => match observation.lately.get(source).and_then(|lately| lately.received_at) {
-            Some(received_at) => format!("last webhook received at {received_at}"),
+        _ => match observation.lately.get(&source.name).and_then(|lately| lately.received_at) {
+            Some(received_at) => {
+                format!("last webhook received at {}", received_at.local_minute_named(source.timezone))
+            }
             None => "no webhook received yet".to_owned(),
         },
     }

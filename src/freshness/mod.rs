@@ -6,12 +6,14 @@
 
 mod parked;
 mod store;
+mod words;
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 pub use self::parked::{Parked, Tell, Told, ToldPayment, parked, told};
 pub use self::store::{covers, missed_between, swept};
+pub use self::words::{cause_in_words, ended_in_words};
 
 use crate::clock::Timestamp;
 use crate::db::{Connection, Result};
@@ -56,6 +58,12 @@ pub struct Swept {
     pub missed_last_day: i64,
     /// When the last sweep that found a difference began.
     pub repaired_at: Option<Timestamp>,
+    /// When the last one that came to its end ended.
+    pub succeeded_at: Option<Timestamp>,
+    /// When the first one since then began that did not come to its end.
+    pub failing_since: Option<Timestamp>,
+    /// Somebody sweeps it now.
+    pub is_running: bool,
 }
 
 impl Freshness {
@@ -81,10 +89,10 @@ impl Freshness {
         Ok(Self::of(swept, waiting_since, parked))
     }
 
-    /// The statement, with times of a zone: `complete up to 2025-11-30 14:03; 2 parked (135.00 EUR); last sweep
-    /// 2025-11-30 13:50, 0 differences`.
+    /// The statement, with times of a zone: `complete up to 2025-11-30 14:03 CET; 2 parked (135.00 EUR); last sweep
+    /// 2025-11-30 13:50 CET, 0 differences`.
     pub fn in_words(&self, zone: Tz) -> String {
-        let time = |at: Timestamp| at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string();
+        let time = |at: Timestamp| at.local_minute_named(zone);
         let complete = match self.complete_up_to {
             Some(at) => format!("complete up to {}", time(at)),
             None => "complete up to: unknown".to_owned(),
@@ -96,8 +104,8 @@ impl Freshness {
                 format!("last sweep {}, {} difference{s}", time(sweep.at), sweep.differences)
             }
             Some(sweep) => {
-                let why = sweep.error.as_ref().map_or_else(String::new, |error| format!(" ({error})"));
-                format!("last sweep {} {}{why}", time(sweep.at), sweep.result.replace('_', " "))
+                let ended = sweep.ended_in_words();
+                format!("the last sweep, {}, {ended}", time(sweep.at))
             }
         };
         format!("{complete}; {}; {sweep}", self.parked)
@@ -136,15 +144,15 @@ mod tests {
         };
         assert_eq!(
             words(&freshness),
-            "complete up to 2025-11-30 14:03; 2 parked (135.00 EUR); last sweep 2025-11-30 13:50, 0 differences"
+            "complete up to 2025-11-30 14:03 CET; 2 parked (135.00 EUR); last sweep 2025-11-30 13:50 CET, 0 differences"
         );
         freshness.parked.without_sum = 1;
         let last = freshness.last_sweep.as_mut().unwrap();
         (last.result, last.error) = ("failed".to_owned(), Some("provider_down".to_owned()));
         assert_eq!(
             words(&freshness),
-            "complete up to 2025-11-30 14:03; 2 parked (135.00 EUR, 1 of unknown amount); last sweep 2025-11-30 13:50 \
-             failed (provider_down)"
+            "complete up to 2025-11-30 14:03 CET; 2 parked (135.00 EUR, 1 of unknown amount); the last sweep, \
+             2025-11-30 13:50 CET, failed: the provider is down"
         );
     }
 

@@ -11,6 +11,8 @@ use crate::db::{Connection, Result};
 use crate::inbox::{EventId, State};
 use crate::on_engine;
 
+/// The runs that look for what changed.
+const KINDS: [&str; 2] = ["delta", "nightly"];
 /// The last day, in milliseconds.
 const DAY: i64 = 86_400_000;
 
@@ -40,7 +42,7 @@ pub fn swept(connection: &mut Connection, source: &str, now: Timestamp) -> Resul
     // Of several resources the one that is furthest behind; one that was never swept makes it unknown.
     let complete_until = until.into_iter().min().flatten();
     let mut last: Option<(i64, LastSweep)> = None;
-    for kind in ["delta", "nightly"] {
+    for kind in KINDS {
         let found = last_run(connection, source, kind)?;
         last = last.into_iter().chain(found).max_by_key(|(id, _)| *id);
     }
@@ -49,12 +51,56 @@ pub fn swept(connection: &mut Connection, source: &str, now: Timestamp) -> Resul
         .filter(sweep_runs::result.eq("repaired"))
         .order(sweep_runs::id.desc())
         .select(sweep_runs::asked_at);
+    let succeeded = last_success(connection, source)?;
+    let failing_since = match last {
+        Some((_, ref last)) if !last.ended_well() => failing_since(connection, source, succeeded.map(|(id, _)| id))?,
+        _ => None,
+    };
+    let held = sweep_progress::table
+        .filter(sweep_progress::source.eq(source))
+        .filter(sweep_progress::held_until.gt(now))
+        .select(sweep_progress::resource);
     Ok(Swept {
         complete_until,
         last: last.map(|(_, last)| last),
         missed_last_day: missed_between(connection, source, now.plus_milliseconds(-DAY), now)?,
         repaired_at: on_engine!(connection, |c| repaired.first(c).optional())?,
+        succeeded_at: succeeded.map(|(_, at)| at),
+        failing_since,
+        is_running: on_engine!(connection, |c| held.first::<String>(c).optional())?.is_some(),
     })
+}
+
+/// The last run that came to its end, of those that look for what changed, with when that was.
+fn last_success(connection: &mut Connection, source: &str) -> Result<Option<(i64, Timestamp)>> {
+    let mut last: Option<(i64, Timestamp)> = None;
+    for result in ["clean", "repaired"] {
+        let query = sweep_runs::table
+            .filter(sweep_runs::source.eq(source))
+            .filter(sweep_runs::result.eq(result))
+            .filter(sweep_runs::kind.eq_any(KINDS))
+            .order(sweep_runs::id.desc())
+            .select((sweep_runs::id, sweep_runs::finished_at.assume_not_null()));
+        let run: Option<(i64, Timestamp)> = on_engine!(connection, |c| query.first(c).optional())?;
+        last = last.max(run);
+    }
+    Ok(last)
+}
+
+/// When the first run after this one began, of those that look for what changed.
+fn failing_since(connection: &mut Connection, source: &str, after: Option<i64>) -> Result<Option<Timestamp>> {
+    let mut first: Option<(i64, Timestamp)> = None;
+    for kind in KINDS {
+        let query = sweep_runs::table
+            .filter(sweep_runs::source.eq(source))
+            .filter(sweep_runs::kind.eq(kind))
+            .filter(sweep_runs::id.gt(after.unwrap_or(0)))
+            .order(sweep_runs::id)
+            .select((sweep_runs::id, sweep_runs::asked_at));
+        let run: Option<(i64, Timestamp)> = on_engine!(connection, |c| query.first(c).optional())?;
+        first = first.into_iter().chain(run).min();
+    }
+    Ok(first.map(|(_, at)| at))
 }
 
 /// Whether the provider was ever asked for what changed from an instant on, or for all orders of these days.

@@ -16,12 +16,14 @@
 mod activity;
 mod entity;
 pub mod operator;
+mod origin;
 mod park_reason;
 pub mod store;
 pub mod writer;
 
 pub use self::activity::{Activity, Span};
 pub use self::entity::Entity;
+pub use self::origin::{Origin, origins};
 pub use self::park_reason::ParkReason;
 
 use crate::clock::Timestamp;

@@ -9,13 +9,14 @@ use serde::Serialize;
 use super::observation::Observation;
 use super::silence;
 use super::store::{self, Alert};
+use super::sweep::overdue;
 use crate::clock::Timestamp;
 use crate::config::{Alerts, Source};
 use crate::db::{Database, Result};
 use crate::inbox::EventId;
 
 /// The alerts there are, by their names in notices, metrics and the table.
-pub const NAMES: [&str; 5] = ["parked", "backlog", "provider_down", "finding_high", "silence"];
+pub const NAMES: [&str; 6] = ["parked", "backlog", "provider_down", "finding_high", "silence", "sweep"];
 /// Only one daemon sees that its provider is down, so the others wait for this long before they call it over.
 const LOCAL_MILLISECONDS: i64 = 180_000;
 
@@ -51,6 +52,7 @@ pub(super) fn causes(
     down: &[String],
     settings: &Alerts,
     sources: &BTreeMap<String, Source>,
+    watched_since: Option<Timestamp>,
     now: Timestamp,
 ) -> Vec<Cause> {
     let mut causes = Vec::new();
@@ -72,6 +74,9 @@ pub(super) fn causes(
         }
         if let Some(open) = observation.findings.get(&(name.clone(), "high".to_owned())).filter(|open| **open > 0) {
             add("finding_high", format!("{name}: {open} finding(s) of high severity are open"));
+        }
+        if let Some(text) = observation.swept.get(name).and_then(|swept| overdue(source, swept, watched_since, now)) {
+            add("sweep", format!("{name}: {text}"));
         }
         let unusual = observation.silent.iter().filter(|((of, _), silence)| of == name && silence.is_unusual());
         let unusual: Vec<String> =
@@ -106,6 +111,9 @@ pub fn to_do(alert: &str) -> &'static str {
         "backlog" => "`ticketledger doctor` looks for the cause; `ticketledger inbox stats` shows how many are waiting",
         "provider_down" => "check whether the provider has an outage; fetching resumes by itself once it answers",
         "finding_high" => "`ticketledger findings list` shows what does not add up",
+        "sweep" => {
+            "`ticketledger doctor` says why and what to do; until then a webhook that never comes goes unnoticed"
+        }
         _ => "check that the provider still sends: its settings, the webhook address, the proxy",
     }
 }
@@ -203,6 +211,7 @@ fn over(alert: &str) -> &'static str {
         "backlog" => "no webhook has been waiting for long",
         "provider_down" => "the provider no longer counts as down",
         "finding_high" => "no finding of high severity is open",
+        "sweep" => "a sweep has come to its end again, or is no longer due",
         _ => "webhooks arrive again",
     }
 }

@@ -19,10 +19,11 @@ mod observation;
 pub mod process;
 pub mod silence;
 pub mod store;
+mod sweep;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use metrics::{counter, gauge};
@@ -32,6 +33,7 @@ use tokio::sync::{mpsc, watch};
 pub use self::alert::{Cause, NAMES as ALERTS, Notice, to_do};
 pub use self::money::{Money, money_in};
 pub use self::observation::{Backlog, Lately, Observation, TOO_LARGE_DAYS, lately};
+pub use self::sweep::sweep_patience;
 
 use self::money::Purse;
 use self::notify::Teller;
@@ -64,6 +66,8 @@ struct Inner {
     settings: Alerts,
     sources: BTreeMap<String, Source>,
     database_file: Option<PathBuf>,
+    /// When this daemon began to watch, and to sweep.
+    watched_since: OnceLock<Timestamp>,
     received: Arc<Activity>,
     settled: Arc<Activity>,
     providers_down: ProvidersDown,
@@ -92,7 +96,7 @@ pub fn look(connection: &mut Connection, memory: &mut Memory, config: &Config, n
 
 /// What is wrong now. `down` are the sources whose provider counts as down.
 pub fn causes(observation: &Observation, down: &[String], config: &Config, now: Timestamp) -> Vec<Cause> {
-    alert::causes(observation, down, &config.alerts, &by_name(config), now)
+    alert::causes(observation, down, &config.alerts, &by_name(config), None, now)
 }
 
 fn by_name(config: &Config) -> BTreeMap<String, Source> {
@@ -141,6 +145,7 @@ impl Monitor {
         Self(Arc::new(Inner {
             database,
             clock,
+            watched_since: OnceLock::new(),
             settings: config.alerts.clone(),
             sources,
             database_file: config.database_file(),
@@ -155,6 +160,7 @@ impl Monitor {
 
     /// Observes every few seconds until `stop` says so.
     pub async fn run(&self, mut stop: watch::Receiver<bool>, recorder: PrometheusHandle) {
+        self.0.watched_since.get_or_init(|| self.0.clock.now());
         let (sender, mut notices) = mpsc::channel::<Notice>(NOTICES);
         let monitor = self.clone();
         // In a task of its own: a slow command must not delay an observation.
@@ -271,7 +277,8 @@ impl Inner {
         *self.statements.lock().unwrap_or_else(PoisonError::into_inner) = statements;
         memory.silence.tell(&self.database, &self.sources, &observation.silent, now)?;
         let down = (self.providers_down)();
-        let causes = alert::causes(&observation, &down, &self.settings, &self.sources, now);
+        let watched_since = self.watched_since.get().copied();
+        let causes = alert::causes(&observation, &down, &self.settings, &self.sources, watched_since, now);
         let notices = alert::change(&self.database, &causes, &self.sources, now);
         alert::record(&self.database, &self.sources)?;
         notices

@@ -166,6 +166,9 @@ pub(in crate::provider) fn root_cause(error: &dyn Error) -> String {
     cause.map_or_else(|| "unknown".to_owned(), ToString::to_string)
 }
 
+/// A longer pause is taken for a slip: no quota is counted for more than a month.
+const LONGEST_MILLISECONDS: i64 = 31 * 24 * 3_600_000;
+
 /// Seconds or an HTTP date.
 fn retry_after(text: &str, now: Timestamp) -> Option<i64> {
     let text = text.trim();
@@ -176,7 +179,7 @@ fn retry_after(text: &str, now: Timestamp) -> Option<i64> {
             Timestamp::new(date.to_utc()).milliseconds_since(now)
         }
     };
-    Some(milliseconds.clamp(0, limits::LONGEST_RETRY_AFTER_MILLISECONDS))
+    Some(milliseconds.clamp(0, LONGEST_MILLISECONDS))
 }
 
 #[cfg(test)]
@@ -189,10 +192,11 @@ mod tests {
         for (text, expected) in [
             ("120", Some(120_000)),
             (" 0 ", Some(0)),
-            ("4000000000", Some(3_600_000)),
+            ("7200", Some(7_200_000)),
+            ("4000000000", Some(LONGEST_MILLISECONDS)),
             ("Tue, 11 Nov 2025 08:00:30 GMT", Some(30_000)),
             ("Tue, 11 Nov 2025 07:00:00 GMT", Some(0)),
-            ("Wed, 11 Nov 2026 08:00:00 GMT", Some(3_600_000)),
+            ("Wed, 11 Nov 2026 08:00:00 GMT", Some(LONGEST_MILLISECONDS)),
             ("-5", None),
             ("soon", None),
             ("", None),

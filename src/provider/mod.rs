@@ -122,13 +122,17 @@ fn says_payments(body: &[u8]) -> bool {
     object.and_then(|object| object.get("payments")).is_some_and(|said| !said.is_null())
 }
 
-/// The payments that a webhook tells of; `None` when they cannot be known.
+/// The payments that a webhook tells of; `None` when they cannot be known. Of one that cannot be booked, they are read
+/// where they can be.
 pub fn payments_in(source: &Source, body: &[u8]) -> Option<Vec<Payment>> {
     // A webhook may be parked because reading it panics.
-    catch_unwind(AssertUnwindSafe(|| match read_webhook(source, body).ok()?.content? {
-        WebhookContent::Order(reading) => reading.order.payments,
-        WebhookContent::Payment(payment) => Some(vec![payment]),
-        WebhookContent::Cancelled => None,
+    catch_unwind(AssertUnwindSafe(|| match (read_webhook(source, body), source.provider) {
+        (Err(_), Provider::Bookingkit) => bookingkit::payments_alone(&wrapped::open(body).ok()?),
+        (reading, _) => match reading.ok()?.content? {
+            WebhookContent::Order(reading) => reading.order.payments,
+            WebhookContent::Payment(payment) => Some(vec![payment]),
+            WebhookContent::Cancelled => None,
+        },
     }))
     .ok()?
 }

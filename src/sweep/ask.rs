@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use chrono::TimeZone as _;
 use tokio::sync::watch;
 
+use super::budget::Left;
 use super::halt::{Failed, Halt};
 use super::store::Run;
 use crate::clock::{Clock, Timestamp};
@@ -38,6 +39,8 @@ pub(super) struct Ask {
     pub(super) left: i64,
     /// Requests since this was last taken.
     pub(super) spent: i64,
+    /// The provider allows none until then.
+    blocked_until: Option<Timestamp>,
 }
 
 /// What is asked for.
@@ -48,8 +51,9 @@ enum Wanted<'w> {
 }
 
 impl Ask {
-    pub(super) fn new(account: Account, source: Source, clock: Clock, stop: watch::Receiver<bool>, left: i64) -> Self {
-        Self { account, source, clock, stop, next: None, left, spent: 0 }
+    pub(super) fn new(account: Account, source: Source, clock: Clock, stop: watch::Receiver<bool>, left: Left) -> Self {
+        let Left { requests, blocked_until } = left;
+        Self { account, source, clock, stop, next: None, left: requests, spent: 0, blocked_until }
     }
 
     /// The page at which a run is.
@@ -62,7 +66,8 @@ impl Ask {
                 limit: run.page_size,
             }),
             (Account::Orders(_), None, Some((from, to))) => Wanted::Order(Request::List {
-                listing: Listing::Placed { from, to },
+                // In which zone the provider counts days is not known: what is placed on others is left out here.
+                listing: Listing::Placed { from: from.pred_opt().unwrap_or(from), to: to.succ_opt().unwrap_or(to) },
                 offset: run.next_offset,
                 limit: run.page_size,
             }),
@@ -122,7 +127,7 @@ impl Ask {
                 {
                     pause
                 }
-                Err(refusal) => return Err(Halt::of_refusal(refusal, self.clock.now())),
+                Err(refusal) => return Err(Halt::of_refusal(refusal, self.clock.now(), self.source.timezone)),
             };
             self.sleep(Duration::from_millis(u64::try_from(pause).unwrap_or(0))).await?;
         }
@@ -132,12 +137,14 @@ impl Ask {
     /// One request. The outer error ends the run, the inner one is the provider's.
     async fn once(&mut self, wanted: Wanted<'_>) -> Result<Result<Fetched, Refusal>, Halt> {
         if self.left <= 0 {
-            let detail = "the budget of this month is used up".to_owned();
-            return Err(Halt::OverBudget { detail, blocked_until: None });
+            let detail = match self.blocked_until {
+                Some(_) => Refusal::MonthUsedUp.to_string(),
+                None => "the budget of this month is used up".to_owned(),
+            };
+            return Err(Halt::OverBudget { detail, blocked_until: self.blocked_until });
         }
         self.pace().await?;
         (self.left, self.spent) = (self.left - 1, self.spent + 1);
-        metrics::counter!("ticketledger_sweep_requests_total", "source" => self.source.name.clone()).increment(1);
         let account = self.account.clone();
         let answer = async {
             match (&account, wanted) {

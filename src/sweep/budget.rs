@@ -44,6 +44,7 @@ pub(super) fn spend(
     if requests == 0 && blocked_until.is_none() {
         return Ok(());
     }
+    store::add(connection, source, "requests", requests)?;
     store::spend(connection, source, kind, &month_of(now.utc().date_naive()), requests, blocked_until)
 }
 

@@ -1,13 +1,14 @@
 //! Whether what the API says of an order is what is known of it.
 //!
-//! Only what both say is compared: a section that the API leaves out says nothing. The order of lists, times of
-//! check-in, and what goes by another name in the API than in a webhook make no difference. Of Ticketpark, VAT is not
-//! compared: the settings say it.
+//! Only what both say is compared: a section that the API leaves out says nothing. The order of lists and times of
+//! check-in make no difference. Of Ticketpark, VAT is not compared: the settings say it.
+
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
 use crate::clock::Timestamp;
-use crate::order::{Order, Provider};
+use crate::order::{Order, OrderStatus, PartStatus, Provider};
 
 /// The sections that differ; empty if everything is known.
 pub(super) fn differences(provider: Provider, known: Option<&Order>, said: &Order) -> Vec<&'static str> {
@@ -31,12 +32,22 @@ pub(super) fn differences(provider: Provider, known: Option<&Order>, said: &Orde
     differences
 }
 
-/// Whether a webhook says what a sweep found, which says less: the API leaves out what a webhook has.
+/// Whether a webhook says what a sweep found, which says less: the API leaves out what a webhook has, and what was
+/// filled in from elsewhere says nothing of it.
 pub(super) fn same(provider: Provider, webhook: &Order, found: &Order) -> bool {
-    differences(provider, Some(webhook), found).is_empty()
+    let mut found = found.clone();
+    for ticket in found.tickets.iter_mut().flatten() {
+        (ticket.title, ticket.starts_at) = (None, None);
+    }
+    for payment in found.payments.iter_mut().flatten() {
+        if let Some(told) = webhook.payments.iter().flatten().find(|told| told.id == payment.id) {
+            payment.method.clone_from(&told.method);
+        }
+    }
+    differences(provider, Some(webhook), &found).is_empty()
 }
 
-/// Fills in what is not said, or said by another name, from what is known.
+/// Fills in what is not said from what is known.
 fn as_known(mut said: Order, known: &Order) -> Order {
     if let (Some(said), Some(known)) = (&mut said.header, &known.header) {
         said.code = said.code.take().or_else(|| known.code.clone());
@@ -54,11 +65,6 @@ fn as_known(mut said: Order, known: &Order) -> Order {
         let Some(before) = known.tickets.iter().flatten().find(|before| before.id == ticket.id) else { continue };
         ticket.title = ticket.title.take().or_else(|| before.title.clone());
         ticket.starts_at = ticket.starts_at.or(before.starts_at);
-    }
-    for payment in said.payments.iter_mut().flatten() {
-        if let Some(before) = known.payments.iter().flatten().find(|before| before.id == payment.id) {
-            payment.method.clone_from(&before.method);
-        }
     }
     said
 }
@@ -100,6 +106,28 @@ fn sorted<T: Serialize>(parts: &[T]) -> Vec<String> {
     parts
 }
 
+/// Whether one state of an order is older than another: the other has all that happened to it and more, or something
+/// later.
+pub(super) fn is_older(one: &Order, other: &Order) -> bool {
+    let (facts, more) = (facts(one), facts(other));
+    let later = latest(one).zip(latest(other)).is_some_and(|(one, other)| one < other);
+    later || facts.len() < more.len() && facts.is_subset(&more)
+}
+
+/// What happened to an order: payments, cancellations, uses of vouchers.
+fn facts(order: &Order) -> BTreeSet<String> {
+    let payments = order.payments.iter().flatten().map(|payment| format!("payment:{}", payment.id));
+    let used = order.redeemed_vouchers.iter().flatten().map(|used| format!("voucher:{}", used.id));
+    let tickets = order.tickets.iter().flatten();
+    let parts = tickets.clone().flat_map(|ticket| &ticket.participants);
+    let parts = parts.filter(|part| part.status == PartStatus::Cancelled).map(|part| format!("part:{}", part.id));
+    let gone = tickets.filter(|ticket| ticket.status == PartStatus::Cancelled);
+    let gone = gone.map(|ticket| format!("ticket:{}", ticket.id));
+    let whole =
+        order.header.iter().filter(|header| header.status == OrderStatus::Cancelled).map(|_| "order".to_owned());
+    payments.chain(used).chain(parts).chain(gone).chain(whole).collect()
+}
+
 /// The latest instant of which an order tells that something happened to it.
 pub(super) fn latest(order: &Order) -> Option<Timestamp> {
     let header = order.header.iter().flat_map(|header| [header.ordered_at, header.paid_at, header.cancelled_at]);
@@ -129,9 +157,13 @@ mod tests {
         let known = paid(Some(vec![payment("1", "StripeBankWire", 100), payment("2", "Cash", 50)]));
         let compare = |said: Option<Vec<Payment>>| differences(Provider::Bookingkit, Some(&known), &paid(said));
         assert_eq!(compare(None), Vec::<&str>::new());
-        assert_eq!(compare(Some(vec![payment("2", "cash", 50), payment("1", "bank_wire", 100)])), Vec::<&str>::new());
-        assert_eq!(compare(Some(vec![payment("1", "bank_wire", 100)])), ["payments"]);
-        assert_eq!(compare(Some(vec![payment("1", "x", 100), payment("2", "x", 51)])), ["payments"]);
+        let (wire, cash) = (payment("1", "StripeBankWire", 100), payment("2", "Cash", 50));
+        assert_eq!(compare(Some(vec![cash.clone(), wire.clone()])), Vec::<&str>::new());
+        assert_eq!(compare(Some(vec![wire.clone()])), ["payments"]);
+        assert_eq!(compare(Some(vec![wire.clone(), payment("2", "Cash", 51)])), ["payments"]);
+        assert_eq!(compare(Some(vec![wire, payment("2", "cash", 50)])), ["payments"]);
+        let by_another_name = paid(Some(vec![payment("1", "bank_wire", 100), payment("2", "cash", 50)]));
+        assert!(same(Provider::Bookingkit, &known, &by_another_name));
         assert_eq!(compare(Some(Vec::new())), ["payments"]);
         assert_eq!(differences(Provider::Bookingkit, None, &paid(None)), ["order"]);
         let nothing = Order::unknown("A");

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use chrono_tz::Tz;
+
 use super::compare::same;
-use super::record::entity_of;
+use super::page::key_in;
+use super::record::{entity_of, order_of};
 use super::store::{self, Undecided};
-use super::words::{Decision, HISTORY_EVENT, SWEEP_EVENT};
+use super::words::Decision;
 use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::db::{Connection, Database, Result};
@@ -14,8 +17,7 @@ use crate::ledger::findings::outside;
 use crate::ledger::posting::{Finding, FindingReason, Severity};
 use crate::ledger::reading::{Caused, caused};
 use crate::money::{Currency, format_minor};
-use crate::order::{Order, Provider};
-use crate::provider::{self, WebhookContent};
+use crate::order::Provider;
 
 /// Rows of one transaction.
 const STEP: i64 = 100;
@@ -45,23 +47,26 @@ pub(super) fn decide(database: &Database, source: &Source, now: Timestamp) -> Re
 fn decide_one(connection: &mut Connection, source: &Source, row: &Undecided, now: Timestamp) -> Result<()> {
     let Some((state, body)) = store::settled(connection, row.event_id)? else { return Ok(()) };
     let entity = entity_of(source.provider, &row.order_id).to_string();
-    let later = store::events_after(connection, &source.name, &entity, row.event_id, LATER)?;
-    let webhooks: Vec<_> =
-        later.into_iter().filter(|(kind, _)| ![SWEEP_EVENT, HISTORY_EVENT].contains(&kind.as_str())).collect();
-    let found = body.and_then(|body| order_in(source, &body));
+    let later = store::events_after(connection, &source.name, &entity, row.event_id - 1, LATER)?;
+    let key = later.first().filter(|own| own.id == row.event_id).and_then(|own| key_in(&own.headers));
+    // Found once more after other webhooks came, the order was as it was found all the time: they were older.
+    let again = later.iter().rposition(|event| !event.is_webhook() && key.is_some() && key_in(&event.headers) == key);
+    let is_newer = |place: usize| source.provider == Provider::Ticketpark || again.is_none_or(|again| place > again);
+    let webhooks: Vec<_> = later.iter().enumerate().filter(|(_, event)| event.is_webhook()).collect();
+    let found = body.and_then(|body| order_of(source, &body));
     let is_it = |body: &Option<Vec<u8>>| {
         // A pointer tells only that something happened, which the sweep has found already.
         source.provider == Provider::Ticketpark
             || found
                 .as_ref()
-                .zip(body.as_ref().and_then(|body| order_in(source, body)))
+                .zip(body.as_ref().and_then(|body| order_of(source, body)))
                 .is_some_and(|(found, said)| same(source.provider, &said, found))
     };
-    let decision = if webhooks.iter().any(|(_, body)| is_it(body)) {
+    let decision = if webhooks.iter().any(|(_, event)| is_it(&event.body)) {
         Decision::Late
     } else if row.decide_at > now {
         return Ok(());
-    } else if webhooks.is_empty() {
+    } else if !webhooks.iter().any(|(place, _)| is_newer(*place)) {
         Decision::Missed
     } else {
         Decision::Replaced
@@ -79,29 +84,22 @@ fn decide_one(connection: &mut Connection, source: &Source, row: &Undecided, now
         return Ok(());
     }
     store::note_decided(connection, row.run_id, decision)?;
-    let labels = [("source", source.name.clone()), ("kind", decision.as_str().to_owned())];
     if decision != Decision::Replaced {
-        metrics::counter!("ticketledger_sweep_found_total", &labels).increment(1);
+        store::add(connection, &source.name, decision.as_str(), 1)?;
     }
     if decision == Decision::Missed {
-        let finding = missed(row, state, &entries);
+        let finding = missed(row, state, &entries, source.timezone);
         outside::raise(connection, &source.name, Some(&row.order_id), &finding, now)?;
     }
     Ok(())
 }
 
-fn order_in(source: &Source, body: &[u8]) -> Option<Order> {
-    match provider::read_webhook(source, body).ok()?.content? {
-        WebhookContent::Order(reading) => Some(reading.order),
-        WebhookContent::Payment(_) | WebhookContent::Cancelled => None,
-    }
-}
-
 /// What was missed, with its money, and for how long.
-fn missed(row: &Undecided, state: State, entries: &[Caused]) -> Finding {
+fn missed(row: &Undecided, state: State, entries: &[Caused], zone: Tz) -> Finding {
+    let found = row.found_at.local_minute_named(zone);
     let since = match row.since {
-        Some(since) => format!("between {since} and {}", row.found_at),
-        None => format!("before {}", row.found_at),
+        Some(since) => format!("between {} and {found}", since.local_minute_named(zone)),
+        None => format!("before {found}"),
     };
     let facts: Vec<String> = entries.iter().take(LISTED).map(fact).collect();
     let what = match (entries.len(), state) {
@@ -130,5 +128,6 @@ fn missed(row: &Undecided, state: State, entries: &[Caused]) -> Finding {
 fn fact(entry: &Caused) -> String {
     let digits = Currency::parse(&entry.currency).map_or(2, Currency::exponent);
     let undone = if entry.kind == "reverse" { "reversed " } else { "" };
-    format!("{undone}{} {} {}", entry.event_type, format_minor(entry.amount_minor, digits), entry.currency)
+    let what = entry.event_type.replace(['.', '_'], " ");
+    format!("{undone}{what} {} {}", format_minor(entry.amount_minor, digits), entry.currency)
 }

@@ -1,12 +1,16 @@
 //! A run from its beginning to its end, and what the end means for the source.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
+use chrono_tz::Tz;
 use tokio::sync::watch;
 
 use super::ask::Ask;
 use super::begin::end_of_month;
 use super::halt::{Failed, Halt};
+use super::listed::LISTED;
+use super::names::Methods;
 use super::page::Walk;
 use super::store::{self, Progress, Run};
 use super::walk::with_smaller_pages;
@@ -37,8 +41,9 @@ impl Sweeper {
         if !self.dry {
             self.decide().await?;
         }
-        let (run, known, left, known_since) = self
+        let (run, known, left, known_since, methods) = self
             .blocking(move |sweeper, now| {
+                sweeper.look_for_first_webhook()?;
                 let run = sweeper.begin(span, now)?;
                 let mut connection = sweeper.database.reader()?;
                 let known = store::progress(&mut connection, sweeper.of())?;
@@ -47,11 +52,12 @@ impl Sweeper {
                 let most = if run.kind == RunKind::History { sweep.history_budget } else { sweep.budget };
                 let left = budget::left(&mut connection, name, kind, most, now)?;
                 let known_since = store::created_at(&mut connection, name)?;
-                Ok::<_, db::Error>((run, known, left, known_since))
+                let methods = Methods::read(&mut connection, &sweeper.source)?;
+                Ok::<_, db::Error>((run, known, left, known_since, methods))
             })
             .await?;
         let (clock, source) = (self.clock.clone(), self.source.clone());
-        let ask = Ask::new(self.account.clone(), source, clock, stop.clone(), left.requests);
+        let ask = Ask::new(self.account.clone(), source, clock, stop.clone(), left);
         let mut walk = Walk {
             run,
             ask,
@@ -59,14 +65,19 @@ impl Sweeper {
             dated: Vec::new(),
             complete_until: known.complete_until,
             known_since,
+            live_since: known.live_since,
+            methods,
             held: Instant::now(),
         };
         let now = self.clock.now();
         let outcome = match known.not_before.filter(|until| *until > now) {
             Some(until) => {
-                let detail = format!("the provider asked us to wait until {until}");
-                let failed = Failed { not_before: Some(until), ..Failed::new("rate_limited", detail) };
-                Err(Halt::of(failed))
+                let asked = || "the provider asked us to wait".to_owned();
+                let until_words = until.local_minute_named(self.source.timezone);
+                let detail =
+                    format!("{}; nothing is asked before {until_words}", known.wait_detail.unwrap_or_else(asked));
+                let error = known.wait_error.map_or("rate_limited".into(), Cow::Owned);
+                Err(Halt::of(Failed { error, waits: true, not_before: Some(until), ..Failed::new("", detail) }))
             }
             None => self.pages(&mut walk, progress).await,
         };
@@ -97,16 +108,16 @@ impl Sweeper {
     async fn end(&self, walk: Walk, outcome: Result<(), Halt>) -> Result<Swept, SweepError> {
         let Walk { mut run, ask, differences, .. } = walk;
         run.requests += ask.spent;
-        let ended = Ended::of(&run, outcome)?;
-        (run.result, run.error, run.detail) = (ended.result, ended.error.map(str::to_owned), ended.detail.clone());
+        let ended = Ended::of(&run, outcome, self.source.timezone)?;
+        (run.result, run.error, run.detail) =
+            (ended.result, ended.error.as_ref().map(ToString::to_string), ended.detail.clone());
         let (spent, dry) = (ask.spent, self.dry);
-        let labels = [("source", run.source.clone()), ("result", run.result.as_str().to_owned())];
-        metrics::counter!("ticketledger_sweep_runs_total", &labels).increment(1);
         let (run, progress) = self
             .blocking(move |sweeper, now| {
                 sweeper.database.transaction("sweep", |connection| {
                     run.finished_at = Some(now);
                     budget::spend(connection, &run.source, run.kind.budget(), spent, ended.blocked_until, now)?;
+                    store::add(connection, &run.source, &format!("run:{}", run.result.as_str()), 1)?;
                     let progress = if dry {
                         store::progress(connection, sweeper.of())?
                     } else {
@@ -117,13 +128,19 @@ impl Sweeper {
                 })
             })
             .await?;
-        Ok(Swept { run, progress, differences })
+        let differing = run.found;
+        Ok(Swept { run, progress, differences, differing, decided: Vec::new() })
     }
 
     /// What the end of a run means for the source.
     fn conclude(&self, connection: &mut Connection, run: &Run, ended: &Ended, now: Timestamp) -> db::Result<Progress> {
         let mut progress = store::progress(connection, self.of())?;
-        progress.not_before = ended.not_before;
+        if !ended.waits {
+            progress.not_before = ended.not_before;
+            let waits = ended.not_before.is_some();
+            progress.wait_error = ended.error.as_ref().filter(|_| waits).map(ToString::to_string);
+            progress.wait_detail = ended.detail.clone().filter(|_| waits);
+        }
         if run.result.is_complete() {
             let reaches = match (run.since, progress.complete_until) {
                 (Some(since), Some(until)) => since <= until,
@@ -170,16 +187,20 @@ impl Sweeper {
         if !delta.run.result.is_complete() {
             return Ok(delta);
         }
-        let (nightly, dated) = self.walk(Span::Nightly, stop, progress).await?;
+        let (mut nightly, dated) = self.walk(Span::Nightly, stop, progress).await?;
         let (since, first) = (delta.run.since, delta.progress.first_since);
-        self.note_unreliable(&nightly.run, dated, since, first).await?;
-        Ok(nightly)
+        self.note_unreliable(dated, since, first).await?;
+        // What the first run found is told with the second.
+        nightly.differing += delta.differing;
+        let mut differences = delta.differences;
+        differences.append(&mut nightly.differences);
+        differences.truncate(LISTED);
+        Ok(Swept { differences, ..nightly })
     }
 
     /// Raises what a walk found of the time that was asked for long ago.
     async fn note_unreliable(
         &self,
-        run: &Run,
         dated: Vec<(String, Timestamp)>,
         since: Option<Timestamp>,
         first: Option<Timestamp>,
@@ -188,9 +209,12 @@ impl Sweeper {
         let late: Vec<_> = dated.into_iter().filter(|(_, latest)| *latest < since && *latest >= first).collect();
         let Some((order_id, latest)) = late.first() else { return Ok(()) };
         let evidence = format!(
-            "run {} found {} change(s) that no run before was told of, the first on order {order_id}, dated {latest}",
-            run.id,
-            late.len()
+            "a sweep found {} of which no sweep before was told, the first on order {order_id}, of {}",
+            match late.len() {
+                1 => "a change".to_owned(),
+                count => format!("{count} changes"),
+            },
+            latest.local_minute_named(self.source.timezone)
         );
         let finding = Finding::new(FindingReason::DeltaUnreliable, "sweep", evidence);
         self.blocking(move |sweeper, now| {
@@ -217,12 +241,37 @@ impl Sweeper {
         if anew {
             self.blocking(|sweeper, _| sweeper.forget_history()).await?;
         }
+        let mut whole: Option<Run> = None;
         loop {
-            let swept = self.run(Span::History { since }, stop, progress).await?;
+            let before = whole.clone();
+            let shown = |run: &Run| progress(&with_earlier(run.clone(), before.as_ref()));
+            let swept = self.run(Span::History { since }, stop, &shown).await?;
             let today = self.clock.now().local_date(self.source.timezone);
             let reached = swept.run.to_day.is_none_or(|to| to >= end_of_month(today));
-            if !swept.run.result.is_complete() || reached || self.dry {
-                return Ok(swept);
+            let run = with_earlier(swept.run.clone(), whole.as_ref());
+            if !run.result.is_complete() || reached || self.dry {
+                return Ok(Swept { differing: run.found, run, ..swept });
+            }
+            whole = Some(run);
+        }
+    }
+
+    /// Notes when the first webhook came. Each event is looked at once.
+    fn look_for_first_webhook(&self) -> db::Result<()> {
+        loop {
+            let is_over = self.database.transaction("sweep", |connection| {
+                let progress = store::progress(connection, self.of())?;
+                if self.dry || progress.live_since.is_some() {
+                    return Ok(true);
+                }
+                let (live_since, looked) =
+                    store::first_webhook(connection, &self.source.name, progress.live_looked, LOOKED_AT)?;
+                let Some(live_looked) = looked else { return Ok(true) };
+                store::save_progress(connection, self.of(), &Progress { live_since, live_looked, ..progress })?;
+                Ok::<_, db::Error>(live_since.is_some())
+            })?;
+            if is_over {
+                return Ok(());
             }
         }
     }
@@ -236,27 +285,61 @@ impl Sweeper {
     }
 }
 
+/// Events that are looked at in one transaction.
+const LOOKED_AT: i64 = 5_000;
+
+/// A run with what those before it came to.
+fn with_earlier(run: Run, earlier: Option<&Run>) -> Run {
+    let Some(earlier) = earlier else { return run };
+    let result = match (run.result, earlier.found) {
+        (RunResult::Clean, 1..) => RunResult::Repaired,
+        (result, _) => result,
+    };
+    Run {
+        since: earlier.since,
+        from_day: earlier.from_day,
+        result,
+        pages: run.pages + earlier.pages,
+        requests: run.requests + earlier.requests,
+        listed: run.listed + earlier.listed,
+        equal: run.equal + earlier.equal,
+        found: run.found + earlier.found,
+        ..run
+    }
+}
+
 /// How a run ended.
 struct Ended {
     result: RunResult,
-    error: Option<&'static str>,
+    error: Option<Cow<'static, str>>,
     detail: Option<String>,
+    /// Nothing was asked, because an earlier pause is not over.
+    waits: bool,
     not_before: Option<Timestamp>,
     blocked_until: Option<Timestamp>,
     finding: Option<Finding>,
 }
 
 impl Ended {
-    fn of(run: &Run, outcome: Result<(), Halt>) -> db::Result<Self> {
-        let ended =
-            |result| Self { result, error: None, detail: None, not_before: None, blocked_until: None, finding: None };
+    fn of(run: &Run, outcome: Result<(), Halt>, zone: Tz) -> db::Result<Self> {
+        let ended = |result| Self {
+            result,
+            error: None,
+            detail: None,
+            waits: false,
+            not_before: None,
+            blocked_until: None,
+            finding: None,
+        };
         Ok(match outcome {
             Ok(()) if run.found == 0 => ended(RunResult::Clean),
             Ok(()) => ended(RunResult::Repaired),
             Err(Halt::Stopped) => ended(RunResult::Stopped),
             Err(Halt::OverBudget { detail, blocked_until }) => {
                 let subject = subject(FindingReason::BudgetExhausted, run.kind);
-                let until = blocked_until.map_or_else(String::new, |until| format!(" until about {until}"));
+                let until = blocked_until.map_or_else(String::new, |until| {
+                    format!("; the next try is at {}", until.local_minute_named(zone))
+                });
                 let finding = Finding::new(FindingReason::BudgetExhausted, subject, format!("{detail}{until}"));
                 let finding = Some(finding);
                 Self { detail: Some(detail), blocked_until, finding, ..ended(RunResult::OverBudget) }
@@ -270,12 +353,13 @@ impl Ended {
                 Self { detail: Some(what.to_owned()), finding: Some(finding), ..ended(RunResult::Unstable) }
             }
             Err(Halt::Failed(failed)) => {
-                let Failed { error, detail, not_before, finding, .. } = *failed;
-                Self { error: Some(error), detail: Some(detail), not_before, finding, ..ended(RunResult::Failed) }
+                let Failed { error, detail, waits, not_before, finding, .. } = *failed;
+                let (error, detail) = (Some(error), Some(detail));
+                Self { error, detail, waits, not_before, finding, ..ended(RunResult::Failed) }
             }
             Err(Halt::Lost) => {
                 let detail = Some("somebody else took the source over".to_owned());
-                Self { error: Some("lease_lost"), detail, ..ended(RunResult::Failed) }
+                Self { error: Some("lease_lost".into()), detail, ..ended(RunResult::Failed) }
             }
             Err(Halt::Database(error)) => return Err(error),
         })

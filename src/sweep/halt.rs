@@ -1,7 +1,12 @@
 //! Why a run ends before its end.
 
+use std::borrow::Cow;
+
+use chrono_tz::Tz;
+
 use crate::clock::Timestamp;
 use crate::db;
+use crate::freshness::cause_in_words;
 use crate::ledger;
 use crate::ledger::posting::{Finding, FindingReason};
 use crate::provider::{Failure, Unreadable};
@@ -30,9 +35,11 @@ pub(super) enum Halt {
 #[derive(Debug)]
 pub(super) struct Failed {
     /// A word.
-    pub(super) error: &'static str,
+    pub(super) error: Cow<'static, str>,
     /// In words; no personal data, no secrets.
     pub(super) detail: String,
+    /// Nothing was asked, because an earlier pause is not over.
+    pub(super) waits: bool,
     /// No run begins before.
     pub(super) not_before: Option<Timestamp>,
     /// To be raised for the source.
@@ -43,7 +50,14 @@ pub(super) struct Failed {
 
 impl Failed {
     pub(super) fn new(error: &'static str, detail: impl Into<String>) -> Self {
-        Self { error, detail: detail.into(), not_before: None, finding: None, too_large: false }
+        Self {
+            error: error.into(),
+            detail: detail.into(),
+            waits: false,
+            not_before: None,
+            finding: None,
+            too_large: false,
+        }
     }
 }
 
@@ -64,7 +78,7 @@ impl From<ledger::Error> for Halt {
 
 impl From<Unreadable> for Halt {
     fn from(unreadable: Unreadable) -> Self {
-        let detail = format!("the list cannot be read ({unreadable})");
+        let detail = format!("the provider's list cannot be read: {}", unreadable.detail);
         Self::of(Failed::new("unreadable", detail))
     }
 }
@@ -75,22 +89,32 @@ impl Halt {
     }
 
     pub(super) fn of_failure(failure: Failure, now: Timestamp) -> Self {
-        let detail = failure.to_string();
-        let (error, pause) = match failure {
-            Failure::RateLimited { retry_after_milliseconds, .. } => {
-                ("rate_limited", Some(retry_after_milliseconds.unwrap_or(RATE_PAUSE_MILLISECONDS)))
+        let (error, pause, detail) = match failure {
+            Failure::RateLimited { retry_after_milliseconds, detail } => {
+                ("rate_limited", Some(retry_after_milliseconds.unwrap_or(RATE_PAUSE_MILLISECONDS)), detail)
             }
-            Failure::ProviderDown { retry_after_milliseconds, .. } => ("provider_down", retry_after_milliseconds),
-            Failure::Transient { reason, retry_after_milliseconds, .. } => (reason.as_str(), retry_after_milliseconds),
-            Failure::Permanent { reason, .. } => (reason.as_str(), None),
+            Failure::ProviderDown { retry_after_milliseconds, detail } => {
+                ("provider_down", retry_after_milliseconds, detail)
+            }
+            Failure::Transient { reason, retry_after_milliseconds, detail } => {
+                (reason.as_str(), retry_after_milliseconds, detail)
+            }
+            Failure::Permanent { reason, detail } => (reason.as_str(), None, detail),
         };
+        // The code is for programs; people read what it means, and then what exactly happened.
+        let detail = format!("{} ({detail})", cause_in_words(error));
         let too_large = error == crate::inbox::ParkReason::AnswerTooLarge.as_str();
         let not_before = pause.map(|pause| now.plus_milliseconds(pause));
         Self::of(Failed { not_before, too_large, ..Failed::new(error, detail) })
     }
 
-    pub(super) fn of_refusal(refusal: Refusal, now: Timestamp) -> Self {
-        let detail = refusal.to_string();
+    pub(super) fn of_refusal(refusal: Refusal, now: Timestamp, zone: Tz) -> Self {
+        let detail = match &refusal {
+            Refusal::TokenElsewhere { until } => {
+                format!("another program uses the token of this client until about {}", until.local_minute_named(zone))
+            }
+            refusal => refusal.to_string(),
+        };
         match refusal {
             Refusal::Failed(failure) => Self::of_failure(failure, now),
             Refusal::MonthUsedUp => Self::OverBudget { detail, blocked_until: Some(super::budget::reset_after(now)) },
@@ -99,7 +123,8 @@ impl Halt {
             Refusal::TokenElsewhere { until } => Self::of(Failed {
                 not_before: Some(until),
                 finding: Some(Finding::new(FindingReason::TokenHeldElsewhere, "sweep", detail.clone())),
-                ..Failed::new("token_elsewhere", detail)
+                // The finding has its remedy.
+                ..Failed::new("token_elsewhere", format!("{detail}; give ticketledger a client of its own"))
             }),
         }
     }

@@ -6,7 +6,10 @@ use chrono::TimeDelta;
 
 use super::ask::Ask;
 use super::halt::{Failed, Halt};
+use super::listed::LISTED;
+use super::names::{Methods, note_unknown};
 use super::record::{Found, Verdict, mark};
+use super::restored::is_restored;
 use super::store::{self, Run, Undecided};
 use super::walk::{self, Step};
 use super::words::{HISTORY_EVENT, RunKind, SWEEP_EVENT};
@@ -37,7 +40,19 @@ pub(super) struct Walk {
     pub(super) complete_until: Option<Timestamp>,
     /// What happened before cannot have been delivered.
     pub(super) known_since: Option<Timestamp>,
+    /// When the first webhook came.
+    pub(super) live_since: Option<Timestamp>,
+    /// What the API calls payment methods.
+    pub(super) methods: Methods,
     pub(super) held: Instant,
+}
+
+impl Walk {
+    /// Keeps the first differences; the run counts all of them.
+    fn note(&mut self, differences: Vec<Difference>) {
+        let room = LISTED.saturating_sub(self.differences.len());
+        self.differences.extend(differences.into_iter().take(room));
+    }
 }
 
 impl Sweeper {
@@ -48,6 +63,7 @@ impl Sweeper {
         self.note_clock(walk, &fetched).await?;
         let records = provider::listed(&self.source, &fetched.body)?;
         let Step { next, fresh, last } = walk::step(&walk.run, records, fetched.total)?;
+        let fresh = self.placed_within(&walk.run, fresh);
         let ids: Vec<String> = fresh.iter().map(|record| record.id.clone()).collect();
         let known = self.blocking(move |sweeper, _| sweeper.known(&ids, before).map_err(Halt::from)).await?;
         let mut found = Vec::new();
@@ -78,6 +94,18 @@ impl Sweeper {
         Ok(last)
     }
 
+    /// Without those that were placed on other days than are asked for, by the clock of the source.
+    fn placed_within(&self, run: &Run, mut records: Vec<Record>) -> Vec<Record> {
+        let (Some((from, to)), zone) = (run.from_day.zip(run.to_day), self.source.timezone) else { return records };
+        records.retain(|record| {
+            let order = provider::read_listed(&self.source, &record.body, run.asked_at).ok();
+            let placed = order.and_then(|reading| reading.order.header?.ordered_at);
+            // What cannot be read has to be looked at.
+            placed.is_none_or(|placed| (from..=to).contains(&placed.local_date(zone)))
+        });
+        records
+    }
+
     /// The first answer tells when the run began by the provider's clock. The earlier of the two clocks counts: then
     /// the next window is too wide rather than too narrow.
     async fn note_clock(&self, walk: &mut Walk, fetched: &Fetched) -> Result<(), Halt> {
@@ -93,7 +121,8 @@ impl Sweeper {
             return Ok(());
         }
         let seconds = TimeDelta::milliseconds(apart).num_seconds();
-        let evidence = format!("the provider's clock is {seconds} s ahead of ours (negative: behind)");
+        let where_it_is = if seconds < 0 { "behind" } else { "ahead of" };
+        let evidence = format!("the provider's clock is {} s {where_it_is} ours", seconds.abs());
         let finding = Finding::new(FindingReason::ProviderClockDiffers, "sweep", evidence);
         self.blocking(move |sweeper, now| {
             let name = &sweeper.source.name;
@@ -114,7 +143,8 @@ impl Sweeper {
         walk.held = Instant::now();
         let held = self.blocking(|sweeper, now| {
             let until = now.plus_milliseconds(LEASE_MILLISECONDS);
-            let hold = |connection: &mut Connection| store::hold(connection, sweeper.of(), &sweeper.holder, until);
+            let own = sweeper.holder.stored();
+            let hold = |connection: &mut Connection| store::hold(connection, sweeper.of(), &own, until);
             sweeper.database.transaction::<_, crate::db::Error>("sweep", hold)
         });
         if held.await? { Ok(()) } else { Err(Halt::Lost) }
@@ -131,7 +161,8 @@ impl Sweeper {
             return Ok(false);
         }
         let Some(payments) = payments_in(walk.ask.payments(&record.id).await?) else { return Ok(false) };
-        Ok(!self.payments_known(known, record, &payments)?)
+        self.learn(walk, known, &record.id, &payments).await?;
+        Ok(!self.payments_known(known, record, &payments, walk.methods.known())?)
     }
 
     /// Reads one order with its payments; `None` when everything is known. What the API has not got yet is taken from
@@ -155,7 +186,11 @@ impl Sweeper {
                     return Err(Halt::of(Failed::new("wrong_order", detail)));
                 }
             }
-            match self.compare_whole(&known, &record.id, &order, payments.as_deref())? {
+            if let Some(payments) = &payments {
+                self.learn(walk, &known, &record.id, payments).await?;
+            }
+            let elsewhere = self.told_elsewhere(walk, &order).await?;
+            match self.compare_whole(&known, &record.id, &order, payments.as_deref(), &elsewhere)? {
                 Verdict::Found(found) => return Ok(Some(*found)),
                 Verdict::Equal | Verdict::Differs => return Ok(None),
                 Verdict::Overtaken => {}
@@ -189,11 +224,7 @@ impl Sweeper {
     /// Answers the orders that were overtaken; then the position is not stored yet, unless this is the `last` round.
     async fn store_found(&self, walk: &mut Walk, found: Vec<Found>, last: bool) -> Result<Option<Vec<String>>, Halt> {
         if self.dry {
-            let differs = |one: &Found| Difference {
-                order_id: one.order_id.clone(),
-                sections: one.sections.iter().map(|section| (*section).to_owned()).collect(),
-            };
-            walk.differences.extend(found.iter().map(differs));
+            walk.note(found.iter().map(|one| one.difference.clone()).collect());
             walk.run.found += i64::try_from(found.len()).unwrap_or(0);
             let spent = std::mem::take(&mut walk.ask.spent);
             walk.run.requests += spent;
@@ -202,28 +233,33 @@ impl Sweeper {
         let spent = std::mem::take(&mut walk.ask.spent);
         walk.run.requests += spent;
         let run = walk.run.clone();
-        let (complete_until, known_since) = (walk.complete_until, walk.known_since);
+        let (complete_until, known_since, live_since) = (walk.complete_until, walk.known_since, walk.live_since);
         let stored = self.blocking(move |sweeper, now| {
             sweeper.database.transaction("sweep", |connection| {
-                let context = Context { run, spent, complete_until, known_since, last, now };
+                let context = Context { run, spent, complete_until, known_since, live_since, last, now };
                 sweeper.store_in(connection, found, context)
             })
         });
-        let (run, overtaken, dated) = stored.await?;
+        let Stored { run, overtaken, dated, differences } = stored.await?;
         walk.run = run;
         walk.dated.extend(dated);
+        walk.note(differences);
         Ok((!overtaken.is_empty() && !last).then_some(overtaken))
     }
 
     fn store_in(&self, connection: &mut Connection, found: Vec<Found>, context: Context) -> Result<Stored, Halt> {
-        let Context { mut run, spent, complete_until, known_since, last, now } = context;
+        let Context { mut run, spent, complete_until, known_since, live_since, last, now } = context;
         let name = &self.source.name;
         let until = now.plus_milliseconds(LEASE_MILLISECONDS);
-        if !store::hold(connection, self.of(), &self.holder, until)? {
+        if !found.is_empty() {
+            // A webhook that is being stored has a smaller number, and would be taken for an older one.
+            inbox::lock_deliveries(connection)?;
+        }
+        if !store::hold(connection, self.of(), &self.holder.stored(), until)? {
             return Err(Halt::Lost);
         }
         budget::spend(connection, name, run.kind.budget(), spent, None, now)?;
-        let (mut overtaken, mut dated) = (Vec::new(), Vec::new());
+        let (mut overtaken, mut dated, mut differences) = (Vec::new(), Vec::new(), Vec::new());
         for one in found {
             let entity = one.entity.to_string();
             let newest = store::newest(connection, name, std::slice::from_ref(&entity))?.remove(&entity);
@@ -231,6 +267,7 @@ impl Sweeper {
                 overtaken.push(one.order_id);
                 continue;
             }
+            let stored_at = newest.as_ref().map(|newest| newest.received_at);
             let told = newest.is_some_and(|newest| {
                 [SWEEP_EVENT, HISTORY_EVENT].contains(&newest.kind.as_str())
                     && key_in(&newest.headers) == Some(one.key.clone())
@@ -240,12 +277,21 @@ impl Sweeper {
                 run.equal += 1;
                 continue;
             }
-            let early = one.latest.zip(known_since).is_some_and(|(latest, since)| latest < since);
-            let kind = if early { RunKind::History } else { run.kind };
-            let event_id = self.insert(connection, &one, kind.event_kind(), run.id, now)?;
+            // What changed after it was stored here happened since, whatever date it has.
+            let happened_since = |since: Timestamp| {
+                stored_at.is_some_and(|stored| stored >= since) || one.latest.is_none_or(|latest| latest >= since)
+            };
+            let is_past = match run.kind {
+                RunKind::History => !live_since.is_some_and(happened_since),
+                RunKind::Delta | RunKind::Nightly | RunKind::Period => !known_since.is_none_or(happened_since),
+            };
+            let kind = if is_past { HISTORY_EVENT } else { SWEEP_EVENT };
+            let event_id = self.insert(connection, &one, kind, run.id, now)?;
+            note_unknown(connection, name, &one, now)?;
             run.found += 1;
+            differences.push(Difference { event_id: Some(event_id), is_past, ..one.difference.clone() });
             dated.extend(one.latest.map(|latest| (one.order_id.clone(), latest)));
-            if kind != RunKind::History {
+            if !is_past && !is_restored(connection, &self.source, &one, event_id)? {
                 let decide_at = now.plus_milliseconds(self.source.sweep.grace_milliseconds);
                 let (source, order_id) = (name.clone(), one.order_id);
                 let row = Undecided {
@@ -263,7 +309,7 @@ impl Sweeper {
         if overtaken.is_empty() || last {
             store::save_run(connection, &run)?;
         }
-        Ok((run, overtaken, dated))
+        Ok(Stored { run, overtaken, dated, differences })
     }
 
     /// Stores what was found as an event of the inbox.
@@ -302,12 +348,20 @@ struct Context {
     spent: i64,
     complete_until: Option<Timestamp>,
     known_since: Option<Timestamp>,
+    live_since: Option<Timestamp>,
     last: bool,
     now: Timestamp,
 }
 
-/// The run, the orders that were overtaken, and those that were stored with their latest instant.
-type Stored = (Run, Vec<String>, Vec<(String, Timestamp)>);
+/// What became of a page.
+struct Stored {
+    run: Run,
+    /// Orders of which something newer came meanwhile.
+    overtaken: Vec<String>,
+    /// Those that were stored, with the latest instant that each tells of.
+    dated: Vec<(String, Timestamp)>,
+    differences: Vec<Difference>,
+}
 
 /// What is no list tells of no payments.
 fn payments_in(body: Option<Vec<u8>>) -> Option<Vec<u8>> {
@@ -315,7 +369,16 @@ fn payments_in(body: Option<Vec<u8>>) -> Option<Vec<u8>> {
 }
 
 /// The key of an event that a sweep stored.
-fn key_in(headers: &str) -> Option<String> {
+pub(super) fn key_in(headers: &str) -> Option<String> {
+    header(headers, "sweep-key")
+}
+
+/// The run that stored it.
+pub(super) fn run_in(headers: &str) -> Option<String> {
+    header(headers, "sweep-run")
+}
+
+fn header(headers: &str, name: &str) -> Option<String> {
     let headers: serde_json::Map<String, serde_json::Value> = serde_json::from_str(headers).ok()?;
-    headers.get("sweep-key")?.as_str().map(str::to_owned)
+    headers.get(name)?.as_str().map(str::to_owned)
 }

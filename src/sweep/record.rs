@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
-use super::Sweeper;
-use super::compare::{differences, latest};
+use super::compare::{differences, is_older, latest};
 use super::halt::Halt;
+use super::page::key_in;
 use super::store::{self, Newest};
+use super::{Difference, Sweeper};
 use crate::clock::Timestamp;
+use crate::config::Source;
 use crate::db::Database;
 use crate::inbox::{Entity, EventId, State};
 use crate::ledger::{self, batch::known_orders};
 use crate::order::{Order, Provider, Versions};
-use crate::provider::bookingkit::api::compose;
+use crate::provider::bookingkit::api::{Composed, ToldElsewhere, compose};
 use crate::provider::{self, Record, WebhookContent, ticketpark};
 
 /// What is known of the orders of a page.
@@ -32,7 +34,8 @@ pub(super) struct Known {
 pub(super) struct Found {
     pub(super) order_id: String,
     pub(super) entity: Entity,
-    pub(super) sections: Vec<&'static str>,
+    /// What differs, as people are told.
+    pub(super) difference: Difference,
     pub(super) body: Vec<u8>,
     /// The same for the same content, in the same place of the order's history.
     pub(super) key: String,
@@ -40,6 +43,8 @@ pub(super) struct Found {
     pub(super) mark: EventId,
     /// The latest instant that it tells of.
     pub(super) latest: Option<Timestamp>,
+    /// What it is stored without; the body is left out.
+    pub(super) unknown: Composed,
 }
 
 /// What a record is.
@@ -57,6 +62,13 @@ pub(super) fn entity_of(provider: Provider, id: &str) -> Entity {
     match provider {
         Provider::Bookingkit => Entity::Order(id.to_owned()),
         Provider::Ticketpark => Entity::Booking(id.to_owned()),
+    }
+}
+
+impl Known {
+    /// What is known of an order.
+    pub(super) fn order(&self, id: &str) -> Option<&Order> {
+        self.orders.get(id)
     }
 }
 
@@ -87,11 +99,8 @@ impl Sweeper {
     }
 
     /// The order that a webhook holds, if it holds one that can be read.
-    pub(super) fn order_in(&self, body: &[u8]) -> Option<Order> {
-        match provider::read_webhook(&self.source, body).ok()?.content? {
-            WebhookContent::Order(reading) => Some(reading.order),
-            WebhookContent::Payment(_) | WebhookContent::Cancelled => None,
-        }
+    fn order_in(&self, body: &[u8]) -> Option<Order> {
+        order_of(&self.source, body)
     }
 
     /// What a record of a list is.
@@ -123,9 +132,10 @@ impl Sweeper {
         if provider == Provider::Bookingkit {
             return Verdict::Differs;
         }
+        let difference = Difference::between(&record.id, known.orders.get(&record.id), order.as_ref(), sections);
         let found =
-            found(&self.source.name, entity, sections, ticketpark::swept(&record.id), order.as_ref(), &record.body);
-        Verdict::Found(Box::new(Found { mark: known.mark, order_id: record.id.clone(), ..found }))
+            found(&self.source.name, entity, difference, ticketpark::swept(&record.id), order.as_ref(), &record.body);
+        Verdict::Found(Box::new(Found { mark: known.mark, ..found }))
     }
 
     /// What an order is that was read alone, with its payments if they were told.
@@ -135,10 +145,13 @@ impl Sweeper {
         id: &str,
         order: &[u8],
         payments: Option<&[u8]>,
+        elsewhere: &ToldElsewhere,
     ) -> Result<Verdict, Halt> {
         let before = known.orders.get(id);
-        let body = compose(order, payments, before)?;
+        let mut unknown = compose(order, payments, before, elsewhere)?;
+        let body = std::mem::take(&mut unknown.body);
         Ok(match self.compare(known, &Record { id: id.to_owned(), body: body.clone() }, self.clock.now()) {
+            Verdict::Differs if self.is_behind(known, id, &body) => Verdict::Equal,
             Verdict::Differs => {
                 let said = provider::read_listed(&self.source, &body, self.clock.now()).ok().map(|read| read.order);
                 let sections = match &said {
@@ -146,17 +159,42 @@ impl Sweeper {
                     None => vec!["order"],
                 };
                 let entity = entity_of(self.source.provider, id);
-                let found = found(&self.source.name, entity, sections, body.clone(), said.as_ref(), &body);
-                Verdict::Found(Box::new(Found { mark: known.mark, order_id: id.to_owned(), ..found }))
+                let difference = Difference::between(id, before, said.as_ref(), sections);
+                let found = found(&self.source.name, entity, difference, body.clone(), said.as_ref(), &body);
+                Verdict::Found(Box::new(Found { mark: known.mark, unknown, ..found }))
             }
             verdict => verdict,
         })
     }
 
+    /// Whether the API is behind a webhook that came a short time ago: it does not tell the newest fact yet. Until then
+    /// each run asks for it again.
+    fn is_behind(&self, known: &Known, id: &str, body: &[u8]) -> bool {
+        let sweep = &self.source.sweep;
+        let lag = sweep.overlap_milliseconds.min(sweep.grace_milliseconds);
+        let newest = known.newest.get(&entity_of(self.source.provider, id).to_string());
+        let since = self.clock.now().plus_milliseconds(-lag);
+        let is_fresh = newest.is_some_and(|newest| key_in(&newest.headers).is_none() && newest.received_at >= since);
+        let (Some(before), Some(said), true) = (known.orders.get(id), self.order_in(body), is_fresh) else {
+            return false;
+        };
+        // Only what both say is compared.
+        let payments = before.payments.clone().filter(|_| said.payments.is_some());
+        let before = Order { payments, ..before.clone() };
+        is_older(&said, &before)
+    }
+
     /// Whether the payments of an order that is known otherwise are known.
-    pub(super) fn payments_known(&self, known: &Known, record: &Record, payments: &[u8]) -> Result<bool, Halt> {
-        let body = compose(&record.body, Some(payments), known.orders.get(&record.id))?;
-        let whole = Record { id: record.id.clone(), body };
+    pub(super) fn payments_known(
+        &self,
+        known: &Known,
+        record: &Record,
+        payments: &[u8],
+        methods: BTreeMap<String, String>,
+    ) -> Result<bool, Halt> {
+        let elsewhere = ToldElsewhere { methods, ..ToldElsewhere::default() };
+        let composed = compose(&record.body, Some(payments), known.orders.get(&record.id), &elsewhere)?;
+        let whole = Record { id: record.id.clone(), body: composed.body };
         Ok(matches!(self.compare(known, &whole, self.clock.now()), Verdict::Equal))
     }
 }
@@ -164,20 +202,33 @@ impl Sweeper {
 fn found(
     source: &str,
     entity: Entity,
-    sections: Vec<&'static str>,
+    difference: Difference,
     body: Vec<u8>,
     order: Option<&Order>,
     content: &[u8],
 ) -> Found {
-    let mut hasher = Sha256::new().chain_update(source).chain_update([0]).chain_update(entity.to_string());
+    let key = key_of(source, &entity.to_string(), order, content);
+    let (order_id, unknown) = (difference.order_id.clone(), Composed::default());
+    Found { order_id, entity, difference, body, key, mark: 0, latest: order.and_then(latest), unknown }
+}
+
+/// The same for the same content of an order, however it is written.
+pub(super) fn key_of(source: &str, entity: &str, order: Option<&Order>, content: &[u8]) -> String {
+    let mut hasher = Sha256::new().chain_update(source).chain_update([0]).chain_update(entity);
     hasher.update([0]);
-    // Written canonically, the same content is the same text, however the API writes it.
     match order.and_then(|order| serde_json::to_string(order).ok()) {
         Some(canonical) => hasher.update(canonical),
         None => hasher.update(content),
     }
-    let key = hex::encode(hasher.finalize());
-    Found { order_id: String::new(), entity, sections, body, key, mark: 0, latest: order.and_then(latest) }
+    hex::encode(hasher.finalize())
+}
+
+/// The order that a webhook of a source holds, if it holds one that can be read.
+pub(super) fn order_of(source: &Source, body: &[u8]) -> Option<Order> {
+    match provider::read_webhook(source, body).ok()?.content? {
+        WebhookContent::Order(reading) => Some(reading.order),
+        WebhookContent::Payment(_) | WebhookContent::Cancelled => None,
+    }
 }
 
 /// Number of the newest event of all.

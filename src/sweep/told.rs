@@ -1,5 +1,7 @@
 //! What metrics tell of the sweep.
 
+use metrics::counter;
+
 use super::budget;
 use super::store;
 use super::words::{BudgetKind, Resource, RunKind};
@@ -7,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::db::{Connection, Result};
 
-/// Sets the gauges of a source.
+/// Sets the gauges of a source, and the counters, which are those of all daemons and commands.
 ///
 /// # Errors
 /// When a statement fails.
@@ -27,6 +29,16 @@ pub fn tell(connection: &mut Connection, source: &Source, now: Timestamp) -> Res
         .set(seconds(progress.complete_until));
     metrics::gauge!("ticketledger_sweep_last_success_timestamp_seconds", "source" => name.clone())
         .set(seconds(last_success));
+    for (total, count) in store::totals(connection, &source.name)? {
+        let count = u64::try_from(count).unwrap_or(0);
+        let source = name.clone();
+        match total.strip_prefix("run:").map(str::to_owned) {
+            Some(result) => counter!("ticketledger_sweep_runs_total", "source" => source, "result" => result),
+            None if total == "requests" => counter!("ticketledger_sweep_requests_total", "source" => source),
+            None => counter!("ticketledger_sweep_found_total", "source" => source, "kind" => total),
+        }
+        .absolute(count);
+    }
     for (kind, most) in [(BudgetKind::Sweep, source.sweep.budget), (BudgetKind::History, source.sweep.history_budget)] {
         let left = budget::left(connection, &source.name, kind, most, now)?;
         let labels = [("source", name.clone()), ("kind", kind.as_str().to_owned())];

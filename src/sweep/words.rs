@@ -64,6 +64,18 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// What an order was stored without.
+    pub(super) enum WaitsFor in "sweep_waiting.kind" {
+        /// The start of a date of an event.
+        Date = "date",
+        /// What webhooks call a payment method.
+        Method = "method",
+        /// The same, but the code of the payment stands in for it.
+        Guess = "guess",
+    }
+}
+
 impl Resource {
     pub fn of(provider: Provider) -> Self {
         match provider {
@@ -76,11 +88,6 @@ impl Resource {
 impl RunKind {
     pub(super) fn budget(self) -> BudgetKind {
         if self == Self::History { BudgetKind::History } else { BudgetKind::Sweep }
-    }
-
-    /// The kind of the events that it stores.
-    pub(super) fn event_kind(self) -> &'static str {
-        if self == Self::History { HISTORY_EVENT } else { SWEEP_EVENT }
     }
 }
 

@@ -47,7 +47,7 @@ on_both_engines!(a_source_is_unknown_until_a_sweep_came_to_its_end, async |datab
     complete_until(database, "NULL");
     assert_eq!(
         words(&daemon),
-        "complete up to: unknown; nothing parked; last sweep 2025-11-11 11:00 failed (provider_down)"
+        "complete up to: unknown; nothing parked; the last sweep, 2025-11-11 11:00 CET, failed: the provider is down"
     );
     swept(database, "delta", "2025-11-11 11:00:00", "clean", 0);
     complete_until(database, "'2025-11-11 11:00:00'");
@@ -55,10 +55,10 @@ on_both_engines!(a_source_is_unknown_until_a_sweep_came_to_its_end, async |datab
     swept(database, "period", "2025-11-11 11:30:00", "repaired", 9);
     assert_eq!(
         words(&daemon),
-        "complete up to 2025-11-11 12:00; nothing parked; last sweep 2025-11-11 12:00, 0 differences"
+        "complete up to 2025-11-11 12:00 CET; nothing parked; last sweep 2025-11-11 12:00 CET, 0 differences"
     );
     swept(database, "nightly", "2025-11-11 11:40:00", "repaired", 1);
-    assert!(words(&daemon).ends_with("last sweep 2025-11-11 12:40, 1 difference"), "{}", words(&daemon));
+    assert!(words(&daemon).ends_with("last sweep 2025-11-11 12:40 CET, 1 difference"), "{}", words(&daemon));
     daemon.finish().await;
 });
 
@@ -95,7 +95,8 @@ on_both_engines!(the_daemon_tells_it_in_metrics_and_to_whoever_asks_whether_it_i
     complete_until(database, "'2025-11-11 10:00:00'");
     daemon.observe().await;
     let answer = ready().await;
-    let stale = "complete up to 2025-11-11 11:00; nothing parked; last sweep 2025-11-11 12:00 failed (provider_down)";
+    let stale = "complete up to 2025-11-11 11:00 CET; nothing parked; the last sweep, 2025-11-11 12:00 CET, failed: \
+                 the provider is down";
     assert_eq!(answer["freshness"]["museum"], json!(stale));
     assert_eq!(answer["ready"], before, "a source that is behind does not make the daemon unready");
     daemon.finish().await;
@@ -168,7 +169,7 @@ on_both_engines!(a_pack_checks_that_somebody_looked_after_the_end_of_its_period,
     daemon.set_clock("2025-12-02T09:00:00Z");
     let (behind, statement, missed) = of(false);
     assert_eq!((behind, missed), (Outcome::Failed, Some(0)));
-    assert!(statement.starts_with("complete up to 2025-11-11 12:00; nothing parked"), "{statement}");
+    assert!(statement.starts_with("complete up to 2025-11-11 12:00 CET; nothing parked"), "{statement}");
     complete_until(database, "'2025-12-01 00:00:00'");
     assert_eq!(of(false).0, Outcome::Passed);
     daemon.close_month(database, "2025-11");
@@ -187,7 +188,9 @@ on_both_engines!(the_report_is_a_sentence_for_people_and_columns_for_programs, a
     let program = Program::new(database);
     let (code, text, _) = program.run(&["report", "freshness", "--source", "museum"]);
     assert_eq!(code, 0);
-    assert!(text.contains("complete up to 2025-11-11 12:00; nothing parked; last sweep 2025-11-11 12:00, 0"), "{text}");
+    let statement =
+        "complete up to 2025-11-11 12:00 CET; nothing parked; last sweep 2025-11-11 12:00 CET, 0 differences";
+    assert!(text.contains(statement), "{text}");
     let rows: Value = serde_json::from_str(&program.run(&["report", "freshness", "--format", "json"]).1).unwrap();
     assert_eq!(rows[0]["complete_up_to"], json!("2025-11-11T11:00:00Z"));
     assert_eq!((&rows[0]["differences"], &rows[0]["parked"]), (&json!(0), &json!(0)));

@@ -32,9 +32,28 @@ const MODULES: [(&str, &[&str]); 25] = [
             "session",
         ],
     ),
-    ("sweep", &["clock", "money", "order", "config", "db", "inbox", "provider", "ledger", "session", "worker"]),
+    (
+        "sweep",
+        &[
+            "clock",
+            "money",
+            "order",
+            "config",
+            "db",
+            "inbox",
+            "provider",
+            "freshness",
+            "ledger",
+            "cluster",
+            "session",
+            "worker",
+        ],
+    ),
     ("receive", &["limits", "clock", "config", "db", "inbox", "provider", "monitor"]),
-    ("doctor", &["limits", "clock", "config", "db", "inbox", "provider", "ledger", "monitor", "session"]),
+    (
+        "doctor",
+        &["limits", "clock", "config", "db", "inbox", "provider", "freshness", "ledger", "monitor", "session", "sweep"],
+    ),
     (
         "console",
         &[

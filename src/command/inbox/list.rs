@@ -7,6 +7,7 @@ use super::selection::WebhookFilter;
 use crate::command::{Outcome, output, settings};
 use crate::config::Config;
 use crate::inbox::operator::store;
+use crate::inbox::origins;
 use crate::report::{Column, Format, Shown, Table, format};
 
 #[derive(Debug, Args)]
@@ -23,7 +24,11 @@ pub(in crate::command) struct List {
 
 pub(super) fn run(config: &Config, options: &List) -> anyhow::Result<Outcome> {
     let filter = options.filter.checked(config)?;
-    let events = store::list(&mut settings::open(config)?.reader()?, &filter, options.limit)?;
+    let database = settings::open(config)?;
+    let mut connection = database.reader()?;
+    let events = store::list(&mut connection, &filter, options.limit)?;
+    let ids: Vec<_> = events.iter().map(|event| event.id).collect();
+    let mut origins = origins(&mut connection, &ids)?;
     let text = |name| Column { name, shown: Shown::Text };
     let count = |name| Column { name, shown: Shown::Count };
     let table = Table {
@@ -37,10 +42,12 @@ pub(super) fn run(config: &Config, options: &List) -> anyhow::Result<Outcome> {
             text("reason"),
             count("attempts"),
             text("due_at"),
+            text("origin"),
         ],
         rows: events
             .into_iter()
             .map(|event| {
+                let origin = origins.remove(&event.id).unwrap_or_default().in_short(|at| at.to_string());
                 let due_at = due_at(&event.state, event.due_at);
                 vec![
                     event.id.into(),
@@ -52,6 +59,7 @@ pub(super) fn run(config: &Config, options: &List) -> anyhow::Result<Outcome> {
                     event.reason.into(),
                     i64::from(event.attempts).into(),
                     due_at.into(),
+                    origin.into(),
                 ]
             })
             .collect(),

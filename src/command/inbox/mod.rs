@@ -18,9 +18,9 @@ use crate::inbox::State;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum InboxCommand {
-    /// List webhooks, newest first
+    /// List webhooks and what sweeps and imports brought, newest first
     List(list::List),
-    /// Show one webhook with the history of its attempts
+    /// Show one webhook, or what a sweep or an import brought, with the history of its attempts
     Show(show::Show),
     /// Count webhooks by source and state, parked ones by reason; exit code 3 while any is parked
     Stats(stats::Stats),

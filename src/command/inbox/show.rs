@@ -10,14 +10,14 @@ use super::due_at;
 use crate::command::options::DetailFormat;
 use crate::command::{Outcome, output, settings};
 use crate::config::Config;
-use crate::inbox::EventId;
 use crate::inbox::operator::{Attempt, Detail, store};
+use crate::inbox::{EventId, Origin, origins};
 use crate::provider::wrapped::opened;
 use crate::report::format;
 
 #[derive(Debug, Args)]
 pub(in crate::command) struct Show {
-    /// Id of the webhook, as shown by `inbox list`
+    /// Id of the webhook, or of what a sweep or an import brought, as shown by `inbox list`
     id: EventId,
     /// Print the body instead, exactly as received (on a terminal unpacked and made safe); it may contain personal data
     #[arg(long)]
@@ -31,19 +31,20 @@ pub(super) fn run(config: &Config, options: &Show) -> anyhow::Result<Outcome> {
     let database = settings::open(config)?;
     let mut connection = database.reader()?;
     let Some(event) = store::show(&mut connection, options.id)? else {
-        bail!("there is no webhook {}; `ticketledger inbox list` shows the ids", options.id);
+        bail!("there is no event {}; `ticketledger inbox list` shows the ids", options.id);
     };
     if options.body {
         let Some(body) = store::body(&mut connection, options.id)? else {
-            bail!("the body of webhook {} was pruned; its hash is {}", options.id, event.body_sha256);
+            bail!("the body of event {} was pruned; its hash is {}", options.id, event.body_sha256);
         };
         output::print(if std::io::stdout().is_terminal() { for_terminal(&body) } else { body })?;
         return Ok(Outcome::Fine);
     }
     let attempts = store::attempts(&mut connection, options.id)?;
+    let origin = origins(&mut connection, &[options.id])?.remove(&options.id).unwrap_or_default();
     output::print(match options.format {
-        DetailFormat::Table => in_words(&event, &attempts),
-        DetailFormat::Json => as_json(&event, &attempts)?,
+        DetailFormat::Table => in_words(&event, &origin, &attempts),
+        DetailFormat::Json => as_json(&event, &origin, &attempts)?,
     })?;
     Ok(Outcome::Fine)
 }
@@ -61,26 +62,30 @@ fn for_terminal(body: &[u8]) -> Vec<u8> {
     shown.into_bytes()
 }
 
-fn as_json(event: &Detail, history: &[Attempt]) -> anyhow::Result<String> {
+fn as_json(event: &Detail, origin: &Origin, history: &[Attempt]) -> anyhow::Result<String> {
     #[derive(serde::Serialize)]
     struct Shown<'a> {
         #[serde(flatten)]
         event: &'a Detail,
+        origin: &'a Origin,
         history: &'a [Attempt],
     }
-    Ok(serde_json::to_string_pretty(&Shown { event, history })? + "\n")
+    Ok(serde_json::to_string_pretty(&Shown { event, origin, history })? + "\n")
 }
 
-fn in_words(event: &Detail, history: &[Attempt]) -> String {
+fn in_words(event: &Detail, origin: &Origin, history: &[Attempt]) -> String {
     let mut text = String::new();
     let optional = |text: &Option<String>| text.clone().unwrap_or_default();
     let finished = event.finished_at.map(|instant| instant.to_string()).unwrap_or_default();
+    // What is not said otherwise, a provider sent.
+    let came = *origin == Origin::Webhook;
     let fields = [
-        ("webhook", event.id.to_string()),
+        (if came { "webhook" } else { "event" }, event.id.to_string()),
+        ("origin", if came { String::new() } else { origin.in_short(|at| at.to_string()) }),
         ("source", event.source.clone()),
         ("kind", event.kind.clone()),
         ("about", optional(&event.entity)),
-        ("received at", event.received_at.to_string()),
+        (if came { "received at" } else { "stored at" }, event.received_at.to_string()),
         ("method", event.method.clone()),
         ("content type", optional(&event.content_type)),
         ("headers", event.headers.clone()),

@@ -8,13 +8,14 @@ use clap::Args;
 use crate::command::options::{DetailFormat, SourceOption};
 use crate::command::{Outcome, output, settings};
 use crate::config::Config;
+use crate::inbox::{EventId, Origin};
 use crate::ledger::reading::trace::{Start, Trace as Traced, trace};
 use crate::money::{Currency, format_minor};
 use crate::report::format::printable;
 
 #[derive(Debug, Args)]
 pub(in crate::command) struct Trace {
-    /// Start: `entry:12`, `event:7` (a webhook), or `order:ID` (id or code)
+    /// Start: `entry:12`, `event:7` (a webhook, or what a sweep found), or `order:ID` (id or code)
     #[arg(value_name = "ENTRY|EVENT|ORDER", value_parser = start)]
     start: Start,
     #[command(flatten)]
@@ -40,13 +41,20 @@ pub(super) fn run(config: &Config, options: &Trace) -> anyhow::Result<Outcome> {
     let source = options.source.known(config)?;
     let traced = trace(&settings::open(config)?, source, &options.start)?;
     if traced == Traced::default() {
-        bail!("there is no such entry, webhook or order");
+        bail!("there is no such entry, event or order");
     }
     output::print(match options.format {
         DetailFormat::Json => serde_json::to_string_pretty(&traced)? + "\n",
         DetailFormat::Table => in_words(&traced),
     })?;
     Ok(Outcome::Fine)
+}
+
+/// `webhook 7`, or `event 7` of what was not sent by a provider.
+fn named(trace: &Traced, id: EventId) -> String {
+    let origin = trace.events.iter().find(|event| event.id == id).map(|event| &event.origin);
+    let what = if origin.is_none_or(|origin| *origin == Origin::Webhook) { "webhook" } else { "event" };
+    format!("{what} {id}")
 }
 
 fn in_words(trace: &Traced) -> String {
@@ -56,7 +64,7 @@ fn in_words(trace: &Traced) -> String {
         let order = entry.order_id.as_ref().map_or_else(String::new, |order| format!(", order {}", printable(order)));
         let undone = entry.reverses_no.map_or_else(String::new, |no| format!(" of entry {no}"));
         let from = match (entry.snapshot_no, entry.inbox_event_id) {
-            (Some(snapshot), Some(event)) => format!("from snapshot {snapshot}, webhook {event}"),
+            (Some(snapshot), Some(event)) => format!("from snapshot {snapshot}, {}", named(trace, event)),
             _ => "posted by a person or a command".to_owned(),
         };
         let (source, entry_no, date) = (&entry.source, entry.entry_no, entry.booking_date);
@@ -71,14 +79,18 @@ fn in_words(trace: &Traced) -> String {
     for snapshot in &trace.snapshots {
         let document = snapshot.document_id.map_or_else(String::new, |id| format!(", document {id}"));
         let (source, no, order) = (&snapshot.source, snapshot.snapshot_no, printable(&snapshot.order_id));
-        let (cause, event) = (printable(&snapshot.cause), snapshot.inbox_event_id);
-        let _ = writeln!(text, "Snapshot {no} of {source}, order {order}: {cause}; from webhook {event}{document}");
+        let (cause, event) = (printable(&snapshot.cause), named(trace, snapshot.inbox_event_id));
+        let _ = writeln!(text, "Snapshot {no} of {source}, order {order}: {cause}; from {event}{document}");
         let _ = writeln!(text, "    sha256 {}", snapshot.doc_sha256);
     }
     for event in &trace.events {
         let reason = event.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
         let (id, source, at, state) = (event.id, &event.source, event.received_at, &event.state);
-        let _ = writeln!(text, "Webhook {id} of {source}, received {at}: {state}{reason}; {}", event.outcome);
+        let came = match &event.origin {
+            Origin::Webhook => format!("Webhook {id} of {source}, received {at}"),
+            origin => format!("Event {id} of {source}, {}, stored {at}", origin.in_short(|at| at.to_string())),
+        };
+        let _ = writeln!(text, "{came}: {state}{reason}; {}", event.outcome);
         let _ = writeln!(text, "    sha256 {}; its {}", event.body_sha256, event.bytes.as_str());
     }
     for document in &trace.documents {

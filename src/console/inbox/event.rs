@@ -16,7 +16,7 @@ use super::states::States;
 use super::words::Words;
 use crate::config::Role;
 use crate::inbox::operator::{Attempt, Detail, store as operator};
-use crate::inbox::{EventId, State};
+use crate::inbox::{EventId, Origin, State, origins};
 use crate::ledger::reading::trace::{EntryTraced, Start, trace};
 use crate::provider::wrapped::opened;
 
@@ -109,22 +109,24 @@ async fn shown(site: &Arc<Site>, visit: &Visit, id: EventId, is_open: bool) -> A
             let Some(event) = operator::show(&mut connection, id)? else { return Ok(None) };
             let body = operator::body(&mut connection, id)?;
             let attempts = operator::attempts(&mut connection, id)?;
+            let origin = origins(&mut connection, &[id])?.remove(&id).unwrap_or_default();
             drop(connection);
             let caused = trace(database, None, &Start::Event(id))?.entries;
-            Ok(Some((event, body, attempts, caused)))
+            Ok(Some((event, origin, body, attempts, caused)))
         })
         .await?;
-    let Some((event, body, attempts, caused)) = found else { return Err(Fault::NotFound) };
+    let Some((event, origin, body, attempts, caused)) = found else { return Err(Fault::NotFound) };
     if visit.wants_json() {
+        let (event, entries) = (told(&event), entries_told(&caused));
         return reply::json(
-            &serde_json::json!({ "webhook": told(&event), "history": attempts, "entries": entries_told(&caused) }),
+            &serde_json::json!({ "webhook": event, "origin": origin, "history": attempts, "entries": entries }),
         );
     }
     let words = Words::of(visit.language);
-    let title = fill(words.webhook_title, &[("id", &id.to_string())]);
-    let shell = Shell::new(site, visit, Area::Inbox, &title).with_command(format!("ticketledger inbox show {id}"));
     let config = site.config();
     let zone = config.source(&event.source).map(|source| source.timezone);
+    let title = title(words, id, &origin, zone.unwrap_or(chrono_tz::UTC));
+    let shell = Shell::new(site, visit, Area::Inbox, &title).with_command(format!("ticketledger inbox show {id}"));
     let more = caused.len().saturating_sub(ENTRIES);
     let is_pending = event.state == State::Pending.as_str();
     let page = Page {
@@ -146,6 +148,18 @@ async fn shown(site: &Arc<Site>, visit: &Visit, id: EventId, is_open: bool) -> A
         shell,
     };
     reply::page(StatusCode::OK, &page)
+}
+
+/// Not everything in the inbox is a webhook.
+fn title(words: &Words, id: EventId, origin: &Origin, zone: chrono_tz::Tz) -> String {
+    let (text, run_at) = match origin {
+        Origin::Webhook => (words.webhook_title, None),
+        Origin::Sweep { run_at } => (words.sweep_title, Some(run_at)),
+        Origin::Past { run_at } => (words.past_title, Some(run_at)),
+        Origin::Import | Origin::Decision => (words.event_title, None),
+    };
+    let time = run_at.map_or_else(String::new, |at| at.local_minute_named(zone));
+    fill(text, &[("id", &id.to_string()), ("time", &time)])
 }
 
 fn told(event: &Detail) -> serde_json::Value {

@@ -9,6 +9,10 @@ words! {
         lead: "Every webhook as it came, and what became of it.", "Jeder Webhook, wie er kam, und was aus ihm wurde.";
         webhook: "Webhook", "Webhook";
         webhook_title: "Webhook {id}", "Webhook {id}";
+        sweep_title: "Event {id}, found by the sweep of {time}", "Ereignis {id}, gefunden vom Abgleich vom {time}";
+        past_title: "Event {id}, found by the import of the past of {time}",
+            "Ereignis {id}, gefunden vom Import der Vergangenheit vom {time}";
+        event_title: "Event {id}", "Ereignis {id}";
         about: "About", "Worüber";
         about_hint: "order or booking, by its id", "Bestellung oder Buchung, mit ihrer ID";
         text: "Text in the body", "Text im Inhalt";

@@ -203,6 +203,12 @@ impl StandIn {
         let _ = hanging.wait_for(|count| *count >= requests).await;
     }
 
+    /// Waits until no request hangs.
+    pub async fn at_rest(&self) {
+        let mut hanging = self.state.hanging.subscribe();
+        let _ = hanging.wait_for(|count| *count == 0).await;
+    }
+
     /// Lets all hanging requests be answered.
     pub fn release(&self) {
         self.state.release.notify_waiters();

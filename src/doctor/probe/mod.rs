@@ -7,7 +7,7 @@ mod orders;
 use chrono::TimeDelta;
 use secrecy::ExposeSecret as _;
 
-use super::Check;
+use super::{Check, Status};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, Source};
 use crate::db::{Database, Role};
@@ -39,7 +39,13 @@ pub async fn probe(config: &Config, source: &Source, clock: &Clock) -> Vec<Check
         }
     };
     match found {
-        Ok(checks) => checks.into_iter().map(|check| check.of(&source.name)).collect(),
+        Ok(mut checks) => {
+            let sets = |check: &Check| check.status != Status::Ok || check.to_do.starts_with("[sources.sweep]");
+            if !checks.iter().any(sets) {
+                checks.push(Check::ok("probe", "nothing needs to be set: the usual settings of the sweep fit"));
+            }
+            checks.into_iter().map(|check| check.of(&source.name)).collect()
+        }
         Err(why) => failed(why, "correct it, wait if the provider asks for it, and probe again"),
     }
 }

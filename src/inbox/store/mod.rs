@@ -68,6 +68,21 @@ impl<'a> NewEvent<'a> {
     }
 }
 
+/// Taken by whoever stores deliveries, for itself by whoever has to know which came before ("inbx" in ASCII).
+const POSTGRES_LOCK: i64 = 0x696e_6278;
+
+/// Waits until all deliveries that are being stored are stored, and holds up others until the transaction ends. So the
+/// numbers of events tell which came first. On SQLite, where one writes at a time, they always do.
+///
+/// # Errors
+/// When the statement fails.
+pub fn lock_deliveries(connection: &mut Connection) -> Result<()> {
+    if let Connection::Postgres(c) = connection {
+        diesel::sql_query(format!("SELECT pg_advisory_xact_lock({POSTGRES_LOCK})")).execute(&mut **c)?;
+    }
+    Ok(())
+}
+
 /// Stores deliveries in their order, answering their numbers in the same order.
 ///
 /// # Errors
@@ -77,6 +92,7 @@ pub fn insert_batch(connection: &mut Connection, deliveries: &[&Delivery]) -> Re
     match connection {
         // One statement for all: a round trip for each row is what would cost on this engine.
         Connection::Postgres(c) => {
+            diesel::sql_query(format!("SELECT pg_advisory_xact_lock_shared({POSTGRES_LOCK})")).execute(&mut **c)?;
             let mut ids: Vec<EventId> = diesel::insert_into(inbox_events::table)
                 .values(&rows)
                 .returning(inbox_events::id)

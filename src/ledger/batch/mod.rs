@@ -4,6 +4,7 @@
 //! state should be (`posting`, `findings`, `settle`).
 
 pub(in crate::ledger) mod current_state;
+mod dates;
 mod finding_row;
 mod known;
 mod order_payment;
@@ -19,6 +20,8 @@ use std::collections::BTreeSet;
 use chrono_tz::Tz;
 
 pub use current_state::PaymentState;
+pub use dates::EventDate;
+pub use dates::store::{known_dates, mark_date, unread_dates};
 pub use finding_row::{FindingRow, FindingState};
 pub(in crate::ledger) use known::{KnownOrder, load, snapshot_of};
 pub use known::{is_cancelled, known_orders};

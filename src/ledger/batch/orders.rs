@@ -13,7 +13,8 @@ use std::mem;
 use super::current_state::{self, OrderRow, PartRows};
 use super::order_state::{self, LastSnapshot, OrderState};
 use super::write_buffer::WriteBuffer;
-use super::{FindingRow, OrderPayment, Posted, ReceivableLine, store};
+use super::{EventDate, FindingRow, OrderPayment, Posted, ReceivableLine, store};
+use crate::clock::Timestamp;
 use crate::db::{Connection, Result};
 use crate::ledger::book::{Month, SealedEntries, SnapshotRow};
 use crate::ledger::posting::{Snapshot, StoredValueKey};
@@ -260,6 +261,19 @@ impl Orders {
             self.buffer.titles.insert(key, (id, title, version));
         }
         Ok(())
+    }
+
+    /// Keeps the newest start of every date of an event that the tickets name.
+    pub(in crate::ledger) fn save_dates(&mut self, snapshot: &Snapshot, version: i64, now: Timestamp) {
+        for ticket in snapshot.order.tickets.iter().flatten() {
+            let Some((id, starts_at)) = ticket.event_date_id.clone().zip(ticket.starts_at) else { continue };
+            if self.buffer.dates.get(&id).is_none_or(|known| known.version <= version) {
+                let (source, title) = (self.source.clone(), ticket.title.clone());
+                let new_since = Some(now);
+                let date = EventDate { source, event_date_id: id.clone(), title, starts_at, version, new_since };
+                self.buffer.dates.insert(id, date);
+            }
+        }
     }
 
     /// Sealed entries of an order. They move its receivable, or that of another one.

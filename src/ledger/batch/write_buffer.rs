@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::current_state::{self, OrderRow, PartRows};
-use super::{FindingRow, store};
+use super::{EventDate, FindingRow, dates, store};
 use crate::db::{Connection, Result};
 use crate::ledger::book::store::insert_entries;
 use crate::ledger::book::{AccountRow, EntryRow, PostingRow, SnapshotRow, with_lines};
@@ -23,6 +23,8 @@ pub(super) struct WriteBuffer {
     replaced: Vec<String>,
     /// Event id, title and version, by event key.
     pub(super) titles: BTreeMap<String, (Option<String>, String, i64)>,
+    /// By their id.
+    pub(super) dates: BTreeMap<String, EventDate>,
     /// By fingerprint.
     pub(super) findings: BTreeMap<String, FindingRow>,
 }
@@ -56,6 +58,7 @@ impl WriteBuffer {
         }
         current_state::insert_parts(connection, &all)?;
         store::upsert_titles(connection, source, &self.titles)?;
+        dates::store::save(connection, source, self.dates)?;
         let findings: Vec<FindingRow> = self.findings.into_values().collect();
         store::upsert_findings(connection, &findings)
     }

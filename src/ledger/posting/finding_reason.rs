@@ -71,6 +71,7 @@ vocabulary! {
         BudgetExhausted = "budget_exhausted",
         TokenHeldElsewhere = "token_held_elsewhere",
         ProviderClockDiffers = "provider_clock_differs",
+        PaymentMethodUnmapped = "payment_method_unmapped",
         UnusualSilence = "unusual_silence",
     }
 }
@@ -116,7 +117,9 @@ impl FindingReason {
             | Self::ConfirmedAfterCancel
             | Self::ConfirmationMissing
             | Self::SectionAbsent
+            | Self::ServiceDateUnknown
             | Self::MissedWebhook
+            | Self::PaymentMethodUnmapped
             | Self::UnusualSilence
             | Self::DeltaUnreliable
             | Self::SweepUnstable
@@ -129,7 +132,6 @@ impl FindingReason {
             | Self::DanglingPaymentRef
             | Self::FlexCountMismatch
             | Self::FlexUnlimited
-            | Self::ServiceDateUnknown
             | Self::DuplicateKey
             | Self::DateUnreadable
             | Self::LateForPeriod

@@ -47,7 +47,10 @@ impl FindingReason {
             Self::RefundVoucherUnknownOrder => "have that order sent again",
             Self::FlexCountMismatch => "if it is used on site: its liability is too high",
             Self::FlexUnlimited => "decide with a tax advisor, and choose the policy `flex_regime`",
-            Self::ServiceDateUnknown => "give the event a date at the provider",
+            Self::ServiceDateUnknown => {
+                "a webhook of the order, or of another one for the same date, tells it; else give the event a date at \
+                 the provider"
+            }
             Self::OrderCodeChanged => "ask the provider whether it is one order",
             Self::StaleSnapshotSuspected | Self::SectionAbsentAfterPresent => "have the order sent again",
             Self::SchemaExtraField => "tell whoever maintains ticketledger",
@@ -66,6 +69,10 @@ impl FindingReason {
             Self::BudgetExhausted => "find out which program asks so often, or raise `budget`",
             Self::TokenHeldElsewhere => "give ticketledger a client of its own",
             Self::UnusualSilence => "check that the provider still sends: its settings, the webhook address, the proxy",
+            Self::PaymentMethodUnmapped => {
+                "write its name in webhooks into `payment_methods` of `[sources.sweep]`, or wait for a webhook that \
+                 tells it"
+            }
             Self::ProviderClockDiffers => "check the clock of this machine",
             Self::HeaderPaymentDateMismatch
             | Self::DanglingPaymentRef

@@ -149,6 +149,7 @@ fn apply(
     let doc_sha256 = hex::encode(Sha256::digest(&doc));
     if let Some(version) = known.versions.of("tickets") {
         batch.orders.save_titles(connection, &known.snapshot, version)?;
+        batch.orders.save_dates(&known.snapshot, version, origin.received_at);
     }
     if known.doc_sha256.as_ref() == Some(&doc_sha256) {
         // Nothing new is said: only how new it is has to be remembered.

@@ -19,6 +19,9 @@ use crate::db::{Connection, Database, Result};
 use crate::freshness::Swept;
 use crate::ledger::findings::outside;
 use crate::ledger::posting::{Finding, FindingReason};
+use crate::provider;
+
+pub use self::store::deliveries_since;
 
 use self::store::Hour;
 
@@ -148,6 +151,8 @@ impl Memory {
         for (pair, counts) in &self.counts {
             let (Some(source), Some(since)) = (sources.get(&pair.0), counts.last_at) else { continue };
             let swept = swept.get(&pair.0);
+            // Of what only webhooks tell, no sweep knows whether some are missing.
+            let swept = swept.filter(|_| !provider::tells_fact(&pair.1));
             let clean = swept.filter(|swept| swept.repaired_at.is_none_or(|repaired| repaired <= since));
             let explained = clean.and_then(|swept| swept.complete_until).unwrap_or(since).max(since);
             let mut usual = |from: Timestamp| {

@@ -111,3 +111,16 @@ pub(super) fn hours_since(connection: &mut Connection, since: Timestamp) -> Resu
     let query = delivery_hours::table.filter(delivery_hours::hour.ge(since));
     Ok(on_engine!(connection, |c| query.select(Hour::as_select()).load(c))?)
 }
+
+/// Deliveries of a source since an instant, counted by whole hours.
+///
+/// # Errors
+/// When the statement fails.
+pub fn deliveries_since(connection: &mut Connection, source: &str, since: Timestamp) -> Result<i64> {
+    let query = delivery_hours::table
+        .filter(delivery_hours::source.eq(source))
+        .filter(delivery_hours::hour.ge(since))
+        .select(delivery_hours::deliveries);
+    let hours: Vec<i64> = on_engine!(connection, |c| query.load(c))?;
+    Ok(hours.into_iter().fold(0, i64::saturating_add))
+}

@@ -31,7 +31,7 @@ use super::{OrderReading, ParkReason, Unreadable};
 use crate::config::Source;
 use crate::inbox::{Classified, Entity};
 use crate::limits;
-use crate::order::Order;
+use crate::order::{Order, Payment};
 
 /// What a delivery is about. The whole order is read, so that what would be parked later is parked at receipt and the
 /// sender's answer says why.
@@ -79,6 +79,13 @@ fn read_order(source: &Source, object: &Object<'_>) -> Result<OrderReading, Unre
     bound_shares(&order)?;
     let contact = contact::read(object, &order.order_id)?;
     Ok(OrderReading { order, contact, notes: reader.into_notes() })
+}
+
+/// The payments of a delivery of which nothing else can be used, if they can be read.
+pub fn payments_alone(body: &[u8]) -> Option<Vec<Payment>> {
+    let document = json::parse(body).ok()?;
+    let object = document.object().ok()?;
+    Reader::new(header::currency(&object).ok()?).payments(&object).ok()?
 }
 
 /// Each coupon and each voucher may be spread over all lines of an order.

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! get ──> token in the row, valid ─────────────────────────────────────────────┐
-//!            └─ no ─> claim the row ──> ask ──> store ──> (others read the row) ┴──> GET ── 401 ──> once more
+//!            └─ no ─> claim the row ──> ask ──> store ──> (others read the row) ┴──> GET ── 401 ──> once more, with
+//!                        │                                          a new one, or with ours if that is the one out
 //!                        └─ claimed by another daemon ─> wait for its token
 //! ```
 //!
@@ -114,10 +115,21 @@ impl OrdersAccess {
                 tracing::info!(source = %self.0.source, status, "the provider rejected a token before its end");
             }
         }
-        let token = self.token(Some(token.version)).await?;
+        let (token, elsewhere) = match self.token(Some(token.version)).await {
+            // The one that is out may be ours: it is tried once more before anybody is blamed.
+            Err(Refusal::TokenElsewhere { until }) if token.is_usable(self.0.clock.now(), None) => (token, Some(until)),
+            another => (another?, None),
+        };
         match self.0.client.get(request, &token.access_token).await.map_err(refused)? {
-            Answer::Fetched(fetched) => Ok(fetched),
-            Answer::Refused(status) => Err(Refusal::TokenRefused(status)),
+            Answer::Fetched(fetched) => {
+                if elsewhere.is_some() {
+                    self.0.forget_wait(token.version).await?;
+                }
+                Ok(fetched)
+            }
+            Answer::Refused(status) => {
+                Err(elsewhere.map_or(Refusal::TokenRefused(status), |until| Refusal::TokenElsewhere { until }))
+            }
         }
     }
 
@@ -223,6 +235,15 @@ impl Account {
         blocking(move || {
             database
                 .transaction("api token", |connection| store::save(connection, &client, &sealed, expires_at, version))
+        })
+        .await
+    }
+
+    /// The token of `version` is good after all.
+    async fn forget_wait(&self, version: i64) -> Result<(), Failure> {
+        let (database, client) = (self.database.clone(), self.client_sha256.clone());
+        blocking(move || {
+            database.transaction("api token", |connection| store::forget_wait(connection, &client, version))
         })
         .await
     }

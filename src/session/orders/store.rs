@@ -62,6 +62,13 @@ pub(super) fn save(
     Ok(())
 }
 
+/// Nobody has to wait: the token of this version works.
+pub(super) fn forget_wait(connection: &mut Connection, client: &str, version: i64) -> Result<()> {
+    let row = dsl::api_tokens.find(client).filter(dsl::version.eq(version));
+    on_engine!(connection, |c| diesel::update(row).set(dsl::wait_until.eq(None::<Timestamp>)).execute(c))?;
+    Ok(())
+}
+
 /// Gives a claim back.
 pub(super) fn release(
     connection: &mut Connection,

@@ -111,7 +111,7 @@ pub async fn sweep_due(
 ) -> std::result::Result<Option<Swept>, SweepError> {
     let (name, now) = (source.clone(), clock.now());
     let span = database.run(move |database| due(&mut database.reader()?, &name, now)).await?;
-    let sweeper = Sweeper::new(database.clone(), clock.clone(), source, access)?;
+    let sweeper = Sweeper::new(database.clone(), clock.clone(), source, access)?.of_daemon();
     let swept = match span {
         Some(span) => match sweeper.sweep(span, stop, &|_| {}).await {
             // Another daemon was faster.

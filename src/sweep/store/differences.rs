@@ -1,9 +1,10 @@
 //! The rows of `sweep_differences`.
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use crate::clock::Timestamp;
-use crate::db::schema::sweep_differences;
+use crate::db::schema::{orders, sweep_differences};
 use crate::db::{Connection, Result};
 use crate::inbox::EventId;
 use crate::on_engine;
@@ -44,6 +45,13 @@ pub(in crate::sweep) fn undecided(
         .load(c))?)
 }
 
+/// What was decided of an event that a sweep stored: `None` when it is not to be decided, and none inside when it is
+/// not decided yet.
+pub(in crate::sweep) fn decision_of(connection: &mut Connection, event_id: EventId) -> Result<Option<Option<String>>> {
+    let query = sweep_differences::table.find(event_id).select(sweep_differences::decided);
+    Ok(on_engine!(connection, |c| query.first(c).optional())?)
+}
+
 /// False when it was decided already.
 pub(in crate::sweep) fn decide(
     connection: &mut Connection,
@@ -59,4 +67,62 @@ pub(in crate::sweep) fn decide(
         sweep_differences::atoms.eq(atoms),
     );
     Ok(on_engine!(connection, |c| diesel::update(open).set(values).execute(c))? == 1)
+}
+
+/// What became of something that a sweep found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Queryable)]
+pub struct Decided {
+    /// The event of the inbox that tells it.
+    pub event_id: EventId,
+    pub order_id: String,
+    pub order_code: Option<String>,
+    pub found_at: Timestamp,
+    /// `late`, `missed` or `replaced`.
+    pub decided: String,
+}
+
+/// What was decided since an instant, the oldest find first.
+pub(in crate::sweep) fn decided_since(
+    connection: &mut Connection,
+    source: &str,
+    since: Timestamp,
+    limit: i64,
+) -> Result<Vec<Decided>> {
+    let mut found = Vec::new();
+    // One by one, as the index has them.
+    for word in [Decision::Late, Decision::Missed, Decision::Replaced] {
+        let query =
+            sweep_differences::table
+                .left_join(orders::table.on(
+                    orders::source.eq(sweep_differences::source).and(orders::order_id.eq(sweep_differences::order_id)),
+                ))
+                .filter(sweep_differences::source.eq(source))
+                .filter(sweep_differences::decided.eq(word.as_str()))
+                .filter(sweep_differences::decided_at.ge(since))
+                .order((sweep_differences::decided_at, sweep_differences::event_id))
+                .limit(limit)
+                .select((
+                    sweep_differences::event_id,
+                    sweep_differences::order_id,
+                    orders::order_code.nullable(),
+                    sweep_differences::found_at,
+                    sweep_differences::decided.assume_not_null(),
+                ));
+        let rows: Vec<Decided> = on_engine!(connection, |c| query.load(c))?;
+        found.extend(rows);
+    }
+    found.sort_by_key(|row| row.event_id);
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
+}
+
+/// What became of what these events tell, as far as it is decided.
+pub(in crate::sweep) fn decided_of(
+    connection: &mut Connection,
+    events: &[EventId],
+) -> Result<Vec<(EventId, Option<String>)>> {
+    let query = sweep_differences::table
+        .filter(sweep_differences::event_id.eq_any(events))
+        .select((sweep_differences::event_id, sweep_differences::decided));
+    Ok(on_engine!(connection, |c| query.load(c))?)
 }

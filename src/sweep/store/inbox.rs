@@ -11,6 +11,7 @@ use crate::db::schema::{inbox_events, sources};
 use crate::db::{Connection, Result};
 use crate::inbox::{EventId, State};
 use crate::on_engine;
+use crate::sweep::words::{HISTORY_EVENT, SWEEP_EVENT};
 
 /// The newest event of an entity.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
@@ -21,7 +22,34 @@ pub(in crate::sweep) struct Newest {
     pub(in crate::sweep) state: State,
     /// JSON.
     pub(in crate::sweep) headers: String,
+    pub(in crate::sweep) received_at: Timestamp,
 }
+
+/// An event of an entity among others.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub(in crate::sweep) struct Neighbour {
+    pub(in crate::sweep) id: EventId,
+    pub(in crate::sweep) kind: String,
+    /// JSON.
+    pub(in crate::sweep) headers: String,
+    pub(in crate::sweep) received_at: Timestamp,
+    pub(in crate::sweep) body: Option<Vec<u8>>,
+}
+
+impl Neighbour {
+    /// Whether the provider sent it, and no sweep stored it.
+    pub(in crate::sweep) fn is_webhook(&self) -> bool {
+        ![SWEEP_EVENT, HISTORY_EVENT].contains(&self.kind.as_str())
+    }
+}
+
+const NEIGHBOUR: (
+    inbox_events::id,
+    inbox_events::kind,
+    inbox_events::headers,
+    inbox_events::received_at,
+    inbox_events::body,
+) = (inbox_events::id, inbox_events::kind, inbox_events::headers, inbox_events::received_at, inbox_events::body);
 
 /// Number of the newest event of all.
 pub(in crate::sweep) fn last_id(connection: &mut Connection) -> Result<EventId> {
@@ -43,8 +71,14 @@ pub(in crate::sweep) fn newest(
         .select(max(inbox_events::id));
     let ids: Vec<Option<EventId>> = on_engine!(connection, |c| ids.load(c))?;
     let ids: Vec<EventId> = ids.into_iter().flatten().collect();
-    let columns =
-        (inbox_events::id, inbox_events::entity, inbox_events::kind, inbox_events::state, inbox_events::headers);
+    let columns = (
+        inbox_events::id,
+        inbox_events::entity,
+        inbox_events::kind,
+        inbox_events::state,
+        inbox_events::headers,
+        inbox_events::received_at,
+    );
     let rows = inbox_events::table.filter(inbox_events::id.eq_any(ids)).select(columns);
     let rows: Vec<Newest> = on_engine!(connection, |c| rows.load(c))?;
     Ok(rows.into_iter().filter_map(|row| Some((row.entity.clone()?, row))).collect())
@@ -68,22 +102,59 @@ pub(in crate::sweep) fn pending(
     Ok(on_engine!(connection, |c| query.load(c))?)
 }
 
-/// Kind and body of the first events of an entity after `id`.
+/// The first events of an entity after `id`, in their order.
 pub(in crate::sweep) fn events_after(
     connection: &mut Connection,
     source: &str,
     entity: &str,
     id: EventId,
     limit: i64,
-) -> Result<Vec<(String, Option<Vec<u8>>)>> {
+) -> Result<Vec<Neighbour>> {
     let query = inbox_events::table
         .filter(inbox_events::source.eq(source))
         .filter(inbox_events::entity.eq(entity))
         .filter(inbox_events::id.gt(id))
         .order(inbox_events::id)
         .limit(limit)
-        .select((inbox_events::kind, inbox_events::body));
+        .select(NEIGHBOUR);
     Ok(on_engine!(connection, |c| query.load(c))?)
+}
+
+/// The last events of an entity before `id`, the newest first.
+pub(in crate::sweep) fn events_before(
+    connection: &mut Connection,
+    source: &str,
+    entity: &str,
+    id: EventId,
+    limit: i64,
+) -> Result<Vec<Neighbour>> {
+    let query = inbox_events::table
+        .filter(inbox_events::source.eq(source))
+        .filter(inbox_events::entity.eq(entity))
+        .filter(inbox_events::id.lt(id))
+        .order(inbox_events::id.desc())
+        .limit(limit)
+        .select(NEIGHBOUR);
+    Ok(on_engine!(connection, |c| query.load(c))?)
+}
+
+/// When the first webhook of a source came, looked for after `after`, and how far was looked now.
+pub(in crate::sweep) fn first_webhook(
+    connection: &mut Connection,
+    source: &str,
+    after: EventId,
+    limit: i64,
+) -> Result<(Option<Timestamp>, Option<EventId>)> {
+    type Row = (EventId, String, String, Timestamp);
+    let query = inbox_events::table.filter(inbox_events::id.gt(after)).order(inbox_events::id).limit(limit).select((
+        inbox_events::id,
+        inbox_events::source,
+        inbox_events::method,
+        inbox_events::received_at,
+    ));
+    let rows: Vec<Row> = on_engine!(connection, |c| query.load(c))?;
+    let sent = |row: &&Row| row.1 == source && ["POST", "PATCH", "PUT"].contains(&row.2.as_str());
+    Ok((rows.iter().find(sent).map(|row| row.3), rows.last().map(|row| row.0)))
 }
 
 /// State and body of an event.

@@ -2,15 +2,24 @@
 
 mod differences;
 mod inbox;
+mod names;
 mod runs;
+mod totals;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-pub(super) use self::differences::{Undecided, decide, insert_difference, undecided};
-pub(super) use self::inbox::{Newest, created_at, events_after, last_id, newest, pending, settled};
+pub use self::differences::Decided;
+pub(super) use self::differences::{
+    Undecided, decide, decided_of, decided_since, decision_of, insert_difference, undecided,
+};
+pub(super) use self::inbox::{
+    Neighbour, Newest, created_at, events_after, events_before, first_webhook, last_id, newest, pending, settled,
+};
+pub(super) use self::names::{methods, save_method, wait, waiting, waits, waits_no_more};
 pub use self::runs::Run;
-pub(super) use self::runs::{insert_run, last_run, note_decided, save_run};
+pub(super) use self::runs::{insert_run, last_ended, last_run, note_decided, save_run};
+pub(super) use self::totals::{add, totals};
 
 use super::words::{BudgetKind, Resource};
 use crate::clock::Timestamp;
@@ -32,6 +41,14 @@ pub struct Progress {
     /// No run begins before.
     pub not_before: Option<Timestamp>,
     pub held_until: Option<Timestamp>,
+    /// Why no run begins before, in a word.
+    pub wait_error: Option<String>,
+    /// The same in words.
+    pub wait_detail: Option<String>,
+    /// When the first webhook came, as far as it was looked for.
+    pub live_since: Option<Timestamp>,
+    /// Events up to this one were looked at for it.
+    pub live_looked: i64,
 }
 
 /// Whose row.
@@ -70,6 +87,27 @@ pub(super) fn take(
     Ok(on_engine!(connection, |c| diesel::update(free).set(held).execute(c))? == 1)
 }
 
+/// Who has the source, and until when.
+pub(super) fn held(connection: &mut Connection, of: Of<'_>) -> Result<Option<(String, Timestamp)>> {
+    let columns = (sweep_progress::held_by, sweep_progress::held_until);
+    let held: Option<(Option<String>, Option<Timestamp>)> =
+        on_engine!(connection, |c| row!(of).select(columns).first(c).optional())?;
+    Ok(held.and_then(|(by, until)| by.zip(until)))
+}
+
+/// Takes the source over from `gone`; false when somebody else was faster.
+pub(super) fn take_over(
+    connection: &mut Connection,
+    of: Of<'_>,
+    gone: &str,
+    holder: &str,
+    until: Timestamp,
+) -> Result<bool> {
+    let left = row!(of).filter(sweep_progress::held_by.eq(gone));
+    let held = (sweep_progress::held_by.eq(Some(holder)), sweep_progress::held_until.eq(Some(until)));
+    Ok(on_engine!(connection, |c| diesel::update(left).set(held).execute(c))? == 1)
+}
+
 /// Holds the source for longer; false when somebody else has it by now.
 pub(super) fn hold(connection: &mut Connection, of: Of<'_>, holder: &str, until: Timestamp) -> Result<bool> {
     let own = row!(of).filter(sweep_progress::held_by.eq(holder));
@@ -92,6 +130,10 @@ pub(super) fn save_progress(connection: &mut Connection, of: Of<'_>, progress: &
         sweep_progress::history_since.eq(progress.history_since),
         sweep_progress::history_next.eq(progress.history_next),
         sweep_progress::not_before.eq(progress.not_before),
+        sweep_progress::wait_error.eq(&progress.wait_error),
+        sweep_progress::wait_detail.eq(&progress.wait_detail),
+        sweep_progress::live_since.eq(progress.live_since),
+        sweep_progress::live_looked.eq(progress.live_looked),
     );
     on_engine!(connection, |c| diesel::update(row!(of)).set(values).execute(c))?;
     Ok(())

@@ -83,6 +83,18 @@ pub(in crate::sweep) fn last_run(connection: &mut Connection, source: &str, kind
         .optional())?)
 }
 
+/// The newest run of a kind that has ended.
+pub(in crate::sweep) fn last_ended(connection: &mut Connection, source: &str, kind: RunKind) -> Result<Option<Run>> {
+    Ok(on_engine!(connection, |c| sweep_runs::table
+        .filter(sweep_runs::source.eq(source))
+        .filter(sweep_runs::kind.eq(kind))
+        .filter(sweep_runs::result.ne(RunResult::Running))
+        .order(sweep_runs::id.desc())
+        .select(Run::as_select())
+        .first(c)
+        .optional())?)
+}
+
 /// Counts what became of something that a run found.
 pub(in crate::sweep) fn note_decided(connection: &mut Connection, run: i64, decision: Decision) -> Result<()> {
     let row = sweep_runs::table.find(run);

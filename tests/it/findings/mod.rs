@@ -126,6 +126,7 @@ fn every_reason_is_explained_and_tested() {
         include_str!("../sweep/faults.rs"),
         include_str!("../sweep/tokens.rs"),
         include_str!("../sweep/schedule.rs"),
+        include_str!("../sweep/names.rs"),
     );
     // Chosen by a policy, by the first day of the book or by time, so their tests are there.
     let elsewhere = [

@@ -57,6 +57,15 @@ fn the_page_explains_every_metric_and_every_alert_and_names_no_other() {
     let explained = named(&page);
     assert_eq!(known.difference(&explained).collect::<Vec<_>>(), Vec::<&String>::new(), "not explained");
     assert_eq!(explained.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new(), "not there");
+    let (daemons, database) = page.split_once("Daemon, since its start:").unwrap().1.split_once("Database:").unwrap();
+    for (name, _, scope, _) in catalog::ALL {
+        let (right, wrong) = match scope {
+            catalog::Scope::Daemon => (daemons, database),
+            catalog::Scope::Database => (database, daemons),
+        };
+        let row = format!("`{name}`");
+        assert!(right.contains(&row) && !wrong.contains(&row), "{name} is in the table of the other scope");
+    }
     for alert in ALERTS {
         assert!(page.contains(&format!("`{alert}`")), "{alert}");
     }

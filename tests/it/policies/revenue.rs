@@ -122,19 +122,21 @@ on_both_engines!(what_is_sold_after_the_event_is_revenue_at_once, async |databas
             "2026-01-06 reverse sale:participant:a (gone)",
         ]
     );
-    // Without a date, without a rate: booked as without the switch.
+    // Without a date it waits; without a rate it is booked as without the switch.
     let dateless = but(admission("d", "11.90", "19"), json!({"date": ""}));
     daemon.deliver(order("B", json!({"tickets": [dateless, admission("u", "5.00", "")]}))).await;
     assert_eq!(
         daemon.balances_of("B"),
         expected([
             ("assets:receivable", 1690),
-            ("income:tickets", -1000),
+            ("liabilities:deferred:tickets", -1000),
             ("liabilities:vat:1900", -190),
             ("suspense:vat_undetermined", -500),
         ])
     );
-    assert!(daemon.view("v_open_findings", &["order_id", "reason"]).contains(&row(["B", "service_date_unknown"])));
+    let found = &["order_id", "reason", "severity", "expected_minor", "actual_minor"];
+    let waits = row(["B", "service_date_unknown", "medium", "1000", "0"]);
+    assert!(daemon.view("v_open_findings", found).contains(&waits));
     daemon.finish().await;
 });
 

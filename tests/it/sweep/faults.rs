@@ -25,6 +25,25 @@ on_both_engines!(a_limit_with_a_time_is_waited_for_and_one_without_ends_the_run,
     daemon.finish().await;
 });
 
+on_both_engines!(a_pause_of_hours_is_heeded_to_its_end, async |database| {
+    let daemon = started(database).await;
+    let bookingkit = daemon.stand_in.bookingkit();
+    bookingkit.script([Fault::Status { status: 429, retry_after: Some("18000".to_owned()) }]);
+    let failed = delta(&daemon).await;
+    let until = failed.run.asked_at.plus_milliseconds(5 * 3_600_000);
+    assert_eq!(failed.progress.not_before, Some(until));
+    daemon.clock.advance_milliseconds(4 * 3_600_000);
+    let before = bookingkit.counts().requests;
+    let waits = delta(&daemon).await;
+    assert_eq!((summary(&waits).1, waits.progress.not_before), (Some("rate_limited"), Some(until)));
+    let detail = waits.run.detail.unwrap_or_default();
+    assert!(detail.contains("answered 429") && detail.contains("nothing is asked before"), "{detail}");
+    assert_eq!(bookingkit.counts().requests, before);
+    daemon.clock.advance_milliseconds(3_600_001);
+    assert_eq!(summary(&delta(&daemon).await).0, RunResult::Clean);
+    daemon.finish().await;
+});
+
 on_both_engines!(a_failure_moves_nothing, async |database| {
     let daemon = started(database).await;
     let complete = delta(&daemon).await.progress.complete_until;
@@ -107,8 +126,18 @@ on_both_engines!(a_month_that_is_used_up_at_the_provider_is_not_asked_for_again,
     bookingkit.script([Fault::MonthUsedUp]);
     assert_eq!(summary(&delta(&daemon).await).0, RunResult::OverBudget);
     let before = bookingkit.counts().requests;
+    let said = |daemon: &crate::support::daemon::TestDaemon| {
+        daemon
+            .lines("SELECT evidence AS line FROM findings WHERE reason = 'budget_exhausted' AND state = 'open'")
+            .concat()
+    };
+    let first = said(&daemon);
+    assert!(first.contains("used up at the provider"), "{first}");
     daemon.set_clock("2025-11-30T23:00:00Z");
-    assert_eq!(summary(&delta(&daemon).await).0, RunResult::OverBudget);
+    let again = delta(&daemon).await;
+    assert_eq!(summary(&again).0, RunResult::OverBudget);
+    assert!(again.run.detail.unwrap_or_default().contains("used up at the provider"));
+    assert_eq!(said(&daemon), first);
     assert_eq!(bookingkit.counts().requests, before);
     daemon.set_clock("2025-12-01T00:30:00Z");
     assert_eq!(summary(&delta(&daemon).await).0, RunResult::Clean);

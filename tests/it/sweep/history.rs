@@ -42,6 +42,9 @@ on_both_engines!(the_past_is_imported_the_oldest_first_and_nothing_of_it_is_miss
     daemon.settle().await;
     let events = daemon.lines("SELECT kind || ' ' || entity || ' ' || state AS line FROM inbox_events ORDER BY id");
     assert_eq!(events, ["A", "B", "C", "D"].map(|id| format!("history order:{id} done")));
+    // All months together.
+    let whole = (done.run.from_day, done.run.to_day, done.run.listed, done.run.found);
+    assert_eq!(whole, ("2025-08-01".parse().ok(), "2025-11-30".parse().ok(), 4, 4));
     let months = daemon.lines("SELECT from_day || ' ' || found AS line FROM sweep_runs ORDER BY id");
     assert_eq!(months, ["2025-08-01 2", "2025-09-01 1", "2025-10-01 0", "2025-11-01 1"]);
     daemon.clock.advance_milliseconds(3_600_000);
@@ -51,6 +54,68 @@ on_both_engines!(the_past_is_imported_the_oldest_first_and_nothing_of_it_is_miss
     // Once more finds nothing.
     swept(&daemon, "museum", since("2025-08-01")).await;
     assert_eq!(daemon.states().len(), 4);
+    daemon.finish().await;
+});
+
+on_both_engines!(what_was_lost_since_the_first_webhook_is_missed_and_what_is_older_is_not, async |database| {
+    let daemon = started(database).await;
+    let bookingkit = daemon.stand_in.bookingkit();
+    put_past(&daemon);
+    // Going live: from now on webhooks come, and two of them are lost.
+    let kept = daemon.accepted("museum", bookingkit.put_order(order("E", &[]))).await;
+    daemon.settle().await;
+    bookingkit.put_order(past("F", "2025-11-11T12:30:00Z"));
+    let refund = crate::support::daemon::refund("2025-11-11T12:40:00Z");
+    bookingkit.put_order(order("E", &[("/payments/-", refund)]));
+    daemon.clock.advance_milliseconds(3_600_000);
+    assert_eq!(swept(&daemon, "museum", since("2025-08-01")).await.run.found, 6);
+    daemon.settle().await;
+    daemon.clock.advance_milliseconds(3_600_000);
+    sweeper(&daemon, "museum").decide().await.expect("the database works");
+    assert_eq!(findings(&daemon, "missed_webhook"), ["E 1000", "F 2000"]);
+    let history = format!("SELECT entity AS line FROM inbox_events WHERE kind = 'history' AND id > {kept} ORDER BY id");
+    assert_eq!(daemon.lines(&history), ["A", "B", "C", "D"].map(|id| format!("order:{id}")));
+    daemon.finish().await;
+});
+
+on_both_engines!(days_that_nothing_can_be_asked_for_are_refused, async |database| {
+    let daemon = started(database).await;
+    let (_stop, stopped) = watch::channel(false);
+    let day = |text: &str| text.parse().expect("a day");
+    let period = |from, to| Span::Period { from: day(from), to: day(to) };
+    for (span, said) in [
+        (since("2025-11-12"), "--since 2025-11-12 is in the future; today is 2025-11-11"),
+        (since("1999-12-31"), "--since 1999-12-31 is before 2000"),
+        (since("0025-01-01"), "--since 0025-01-01 is before 2000"),
+        (period("2025-11-12", "2025-11-13"), "--from 2025-11-12 is in the future"),
+        (period("0025-11-01", "2025-11-02"), "--from 0025-11-01 is before 2000"),
+        (period("2025-11-02", "2025-11-01"), "--from 2025-11-02 is after --to 2025-11-01"),
+    ] {
+        let refused = sweeper(&daemon, "museum").sweep(span, &stopped, &|_| {}).await;
+        let refused = refused.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(refused.starts_with(said), "{refused}");
+    }
+    assert_eq!(daemon.stand_in.bookingkit().counts().requests, 0);
+    assert!(swept(&daemon, "museum", since("2025-11-11")).await.run.result.is_complete());
+    daemon.finish().await;
+});
+
+on_both_engines!(a_day_of_the_provider_that_is_not_ours_leaves_nothing_out, async |database| {
+    let daemon = started(database).await;
+    // By the clock of Berlin all are of October but the last; by that of UTC the first is of September.
+    for (id, date) in [
+        ("A", "2025-09-30T22:30:00Z"),
+        ("B", "2025-10-31T22:30:00Z"),
+        ("C", "2025-09-30T21:30:00Z"),
+        ("D", "2025-10-31T23:30:00Z"),
+    ] {
+        daemon.stand_in.bookingkit().put_order(past(id, date));
+    }
+    let (from, to) = ("2025-10-01".parse().expect("a day"), "2025-10-31".parse().expect("a day"));
+    assert_eq!(swept(&daemon, "museum", Span::Period { from, to }).await.run.listed, 2);
+    let stored = daemon.lines("SELECT entity AS line FROM inbox_events ORDER BY entity");
+    assert_eq!(stored, ["order:A", "order:B"]);
+    daemon.settle().await;
     daemon.finish().await;
 });
 
@@ -68,7 +133,8 @@ on_both_engines!(an_import_that_was_stopped_goes_on_where_it_was, async |databas
     assert_eq!(ended.run.result, RunResult::Stopped);
     assert_eq!(ended.progress.history_next, "2025-10-01".parse().ok());
     let done = swept(&daemon, "museum", Span::History { since: None }).await;
-    assert!(done.run.result.is_complete() && done.run.from_day == "2025-11-01".parse().ok());
+    // What is told is all that was asked for since.
+    assert!(done.run.result.is_complete() && done.run.from_day == "2025-10-01".parse().ok());
     assert_eq!(daemon.lines("SELECT entity AS line FROM inbox_events ORDER BY id").len(), 4);
     daemon.finish().await;
 });

@@ -4,11 +4,16 @@ mod bookings;
 mod faults;
 mod figures;
 mod history;
+mod killed;
+mod names;
+mod order_of_arrival;
 mod orders;
 mod pages;
 mod schedule;
 mod story;
 mod tokens;
+mod told;
+mod watched;
 
 use secrecy::SecretString;
 use serde_json::{Value, json};

@@ -61,6 +61,37 @@ on_both_engines!(a_token_that_is_refused_before_its_end_is_replaced_once, async 
     daemon.finish().await;
 });
 
+on_both_engines!(a_stray_refusal_of_our_own_token_blames_nobody, async |database| {
+    let daemon = started(database).await;
+    let bookingkit = daemon.stand_in.bookingkit();
+    assert_eq!(summary(&delta(&daemon).await).0, RunResult::Clean);
+    for _ in 0..2 {
+        // One answer is 401 although the token is good, so that asking for another is refused.
+        bookingkit.script([Fault::Status { status: 401, retry_after: None }]);
+        assert_eq!(summary(&delta(&daemon).await).0, RunResult::Clean);
+    }
+    assert_eq!(bookingkit.counts().tokens, 1);
+    assert_eq!(findings(&daemon, "token_held_elsewhere"), Vec::<String>::new());
+    assert_eq!(daemon.lines("SELECT 'x' AS line FROM api_tokens WHERE wait_until IS NOT NULL"), Vec::<String>::new());
+    daemon.finish().await;
+});
+
+on_both_engines!(why_it_waits_is_said_by_every_run_until_it_is_over, async |database| {
+    let daemon = started(database).await;
+    daemon.stand_in.bookingkit().script_tokens([Fault::ReuseToken]);
+    let detail = |swept: ticketledger::sweep::Swept| swept.run.detail.unwrap_or_default();
+    let first = detail(delta(&daemon).await);
+    daemon.clock.advance_milliseconds(600_000);
+    for _ in 0..2 {
+        let again = delta(&daemon).await;
+        assert_eq!(summary(&again).1, Some("token_elsewhere"));
+        let again = detail(again);
+        assert!(again.starts_with(&first) && again.contains("nothing is asked before"), "{again}");
+        assert_eq!(again.matches("nothing is asked").count(), 1);
+    }
+    daemon.finish().await;
+});
+
 on_both_engines!(a_token_is_not_in_the_database_in_the_clear, async |database| {
     let daemon = started(database).await;
     delta(&daemon).await;

@@ -150,7 +150,8 @@ impl Now<'_> {
     fn ticket(&self, key: &str, fate: Fate, now: Option<&Ticket>, revival: &mut Revived) {
         revival.put(key.to_owned(), fate);
         let (Some(Part::Ticket(first)), Some(now)) = (self.sold.parts.get(key), now) else { return };
-        if first.starts_at.is_some_and(|at| at >= self.begins_at) {
+        // What has no day yet may still be to come.
+        if first.starts_at.or(now.starts_at).is_none_or(|at| at >= self.begins_at) {
             revival.ahead.insert(key.to_owned());
         }
         let worth = |ticket: &Ticket| {

@@ -17,6 +17,7 @@ pub use self::opening::TAKEN_BACK;
 pub(in crate::ledger) use self::sales::event_key;
 pub(in crate::ledger) use self::stored_value::{FLEX_USED, VOUCHER_USED};
 
+use self::release::RevenueDay;
 use super::{Atom, Dimensions, Effective, Finding, FindingReason, Line, Snapshot, StoredValueKey, part_key};
 use crate::clock::Timestamp;
 use crate::ledger::book::{Account, ItemKind, Rules};
@@ -89,7 +90,7 @@ struct SoldLine {
     /// Where its net price belongs.
     income: Account,
     /// When it belongs there, if that is not at the sale.
-    on: Option<Timestamp>,
+    on: Option<RevenueDay>,
 }
 
 struct Builder<'a> {

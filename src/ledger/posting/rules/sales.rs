@@ -1,12 +1,14 @@
 //! Rules 1 and 2: participants and products.
 
+use std::collections::BTreeMap;
+
 use sha2::{Digest as _, Sha256};
 
-use super::release::Release;
+use super::release::{Release, RevenueDay};
 use super::{Builder, SoldLine, taxed_lines};
 use crate::ledger::book::{Account, ItemKind};
 use crate::ledger::posting::{Atom, Finding, FindingReason, part_key};
-use crate::money::Overflow;
+use crate::money::{Currency, Overflow};
 use crate::order::{Participant, Product, Ticket};
 
 impl Builder<'_> {
@@ -15,15 +17,26 @@ impl Builder<'_> {
         let mut sold = Vec::new();
         let snapshot = self.snapshot;
         for ticket in snapshot.order.tickets.iter().flatten() {
+            let mut waits = BTreeMap::new();
             for participant in &ticket.participants {
-                self.participant(ticket, participant, &mut sold)?;
+                self.participant(ticket, participant, &mut sold, &mut waits)?;
+            }
+            for (currency, minor) in waits.into_iter().filter(|(_, minor)| *minor != 0) {
+                self.note_waiting(ticket, currency, minor);
             }
         }
         self.products(&mut sold)?;
         Ok(sold)
     }
 
-    fn participant(&mut self, ticket: &Ticket, who: &Participant, sold: &mut Vec<SoldLine>) -> Result<(), Overflow> {
+    /// `waits` sums up what waits for a day that is not known.
+    fn participant(
+        &mut self,
+        ticket: &Ticket,
+        who: &Participant,
+        sold: &mut Vec<SoldLine>,
+        waits: &mut BTreeMap<Currency, i64>,
+    ) -> Result<(), Overflow> {
         let part = part_key::participant(&who.id);
         let key = format!("sale:{part}");
         let release = format!("release:{part}");
@@ -61,6 +74,11 @@ impl Builder<'_> {
         let mut lines = taxed_lines(&dimensions, income.clone(), gross_minor, vat_bp, 1)?;
         line.on = self.revenue_on(ticket);
         if let Some(on) = line.on {
+            if on == RevenueDay::Unknown {
+                let net = lines.iter().find(|line| line.account == income).map_or(0, |line| line.amount_minor);
+                let waiting = waits.entry(currency).or_default();
+                *waiting = waiting.checked_sub(net).ok_or(Overflow)?;
+            }
             self.defer(&mut lines, Release { key: release, event_type: "release.ticket", currency, income, on });
         }
         let category = who.price_id.clone().or_else(|| who.price_title.clone());

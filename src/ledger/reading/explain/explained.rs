@@ -10,6 +10,7 @@ use super::{Length, words};
 use crate::clock::Timestamp;
 use crate::db::vocabulary::Vocabulary as _;
 use crate::db::{self, Connection};
+use crate::inbox::{EventId, Origin, origins};
 use crate::ledger::Error;
 use crate::ledger::batch::current_state;
 use crate::ledger::book::{
@@ -39,6 +40,8 @@ pub(super) struct ExplainedOrder {
     pub(super) zone: Tz,
     pub(super) snapshot: Option<Snapshot>,
     pub(super) snapshots: Vec<(SnapshotTraced, SnapshotCause)>,
+    /// How the events of the snapshots came, where it was not as a webhook.
+    origins: BTreeMap<EventId, Origin>,
     /// In the order of their numbers: the order's own entries, and lines about it in entries of others.
     pub(super) entries: Vec<ExplainedEntry>,
     pub(super) findings: Vec<UnresolvedFinding>,
@@ -79,13 +82,16 @@ impl ExplainedOrder {
             }
         }
         let policy = snapshot.as_ref().map(|snapshot| policies.policy(snapshot.policy_id).clone());
+        let snapshots = with_causes(trace::store::snapshots_of_order(connection, source, order_id)?)?;
+        let events: Vec<EventId> = snapshots.iter().map(|(snapshot, _)| snapshot.inbox_event_id).collect();
         Ok(Self {
             source: source.to_owned(),
             order_id: order_id.to_owned(),
             code: row.as_ref().and_then(|row| row.order_code.clone()),
             status: row.as_ref().and_then(|row| row.status.clone()),
             zone,
-            snapshots: with_causes(trace::store::snapshots_of_order(connection, source, order_id)?)?,
+            snapshots,
+            origins: origins(connection, &events)?,
             findings: store::findings(connection, source, order_id)?,
             snapshot,
             entries,
@@ -119,6 +125,16 @@ impl ExplainedOrder {
         words::moment(at, self.zone)
     }
 
+    /// How what an event tells came here: `webhook 12`, `the sweep of 2025-11-11 13:00 (event 12)`.
+    pub(super) fn came(&self, event_id: EventId) -> String {
+        let origin = self.origins.get(&event_id).cloned().unwrap_or_default();
+        origin.noun(event_id, |at| self.moment(at))
+    }
+
+    pub(super) fn is_webhook(&self, event_id: EventId) -> bool {
+        !self.origins.contains_key(&event_id)
+    }
+
     pub(super) fn introduction(&self) -> String {
         let code = self.code.as_ref().map_or_else(String::new, |code| format!(" ({code})"));
         let Some((first, _)) = self.snapshots.first() else {
@@ -135,13 +151,13 @@ impl ExplainedOrder {
             format!(" The provider says it comes to {}.", words::money(minor, currency.code()))
         });
         format!(
-            "Order {}{code} of {} is {}.{placed} We first heard of it on {}, by webhook {}.{total} Times are those \
+            "Order {}{code} of {} is {}.{placed} We first heard of it on {}, by {}.{total} Times are those \
              of {}.",
             self.order_id,
             self.source,
             self.status.as_deref().unwrap_or("unknown"),
             self.moment(first.recorded_at),
-            first.inbox_event_id,
+            self.came(first.inbox_event_id),
             self.zone.name()
         )
     }

@@ -25,19 +25,24 @@ pub(super) fn snapshots(order: &ExplainedOrder) -> Vec<Line> {
     }
     let line = |(snapshot, cause): &(SnapshotTraced, SnapshotCause)| {
         let number = snapshot.inbox_event_id;
+        let came = order.came(number);
         let why = match cause {
-            SnapshotCause::FirstDelivery => format!("webhook {number} is the first to mention it"),
-            SnapshotCause::Delivery => format!("webhook {number} updates it"),
+            SnapshotCause::FirstDelivery => format!("{came} is the first to mention it"),
+            SnapshotCause::Delivery => format!("{came} updates it"),
             SnapshotCause::RecognisedCredit => format!("the policy decides about the kept credit (event {number})"),
             SnapshotCause::VoucherOf(seller) => {
-                format!("webhook {number} settles it again, because of a voucher of order {seller}")
+                format!("{came} settles it again, because of a voucher of order {seller}")
             }
             SnapshotCause::ImportOfVouchers => format!("import {number} of vouchers settles it again"),
         };
         let entries = of_snapshot.get(&snapshot.snapshot_no).map_or(&[][..], Vec::as_slice);
         let changes = if entries.is_empty() { "no money moves".to_owned() } else { changes(order, entries) };
         let text = format!("{}: {why}: {changes}.", order.moment(snapshot.recorded_at));
-        let kind = if entries.is_empty() { "webhook that moves no money".to_owned() } else { text.clone() };
+        let kind = match entries.is_empty() {
+            true if order.is_webhook(number) => "webhook that moves no money".to_owned(),
+            true => "finding of a sweep that moves no money".to_owned(),
+            false => text.clone(),
+        };
         Line { text, ..Line::plain(kind) }
     };
     order.snapshots.iter().map(line).collect()

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database, Result};
-use crate::inbox::State;
+use crate::inbox::{Origin, State};
 
 /// Where to start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +81,8 @@ pub struct EventTraced {
     pub id: i64,
     pub source: String,
     pub kind: String,
+    /// How it came: not everything is a webhook.
+    pub origin: Origin,
     pub entity: Option<String>,
     pub received_at: Timestamp,
     pub state: State,

@@ -6,7 +6,7 @@ use super::{Bytes, DocumentTraced, EntryTraced, EventTraced, SnapshotTraced};
 use crate::clock::Timestamp;
 use crate::db::schema::{documents, inbox_events, journal_entries, order_snapshots, orders, postings};
 use crate::db::{Connection, Result};
-use crate::inbox::{Entity, State};
+use crate::inbox::{Entity, State, origins};
 use crate::on_engine;
 
 /// Which entries.
@@ -225,10 +225,12 @@ pub(super) fn event(connection: &mut Connection, source: Option<&str>, id: i64) 
         (State::Pending, ..) => "nothing changed yet: it is pending".to_owned(),
     };
     let bytes = Bytes::of(body.as_deref(), Some(&body_sha256));
+    let origin = origins(connection, &[id])?.remove(&id).unwrap_or_default();
     Ok(Some(EventTraced {
         id,
         source: of,
         kind,
+        origin,
         entity,
         received_at,
         state,

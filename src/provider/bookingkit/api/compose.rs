@@ -1,13 +1,15 @@
 //! Makes of what the API answers what a webhook would have said.
 //!
 //! The API leaves out what a webhook has: the payments stand elsewhere, the title and the start of a ticket's date are
-//! absent, and a payment's method goes by another name. What is known of them is filled in, so that the books lose
-//! nothing by it; what is not known is taken as it is.
+//! absent, and a payment's method goes by another name. What is known of them, from this order or from others, is
+//! filled in, so that the books lose nothing by it; what is not known is taken as it is, and named.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::clock::Timestamp;
 use crate::inbox::ParkReason;
 use crate::order::Order;
 use crate::provider::{Unreadable, records};
@@ -15,12 +17,45 @@ use crate::provider::{Unreadable, records};
 /// The members of a JSON object, with the digits that were sent.
 type Members = BTreeMap<String, Box<RawValue>>;
 
+/// What other webhooks have told of what the API leaves out or calls otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToldElsewhere {
+    /// By the id of the date of an event.
+    pub dates: BTreeMap<String, ToldDate>,
+    /// The method of a payment, by its name in the API.
+    pub methods: BTreeMap<String, String>,
+}
+
+/// The date of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToldDate {
+    pub title: Option<String>,
+    pub starts_at: Timestamp,
+}
+
+/// An order as a webhook would have told it, as far as that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Composed {
+    pub body: Vec<u8>,
+    /// Dates of events, by their id, of which nobody has told the start.
+    pub unknown_dates: BTreeSet<String>,
+    /// Names of payment methods of which nobody knows how webhooks call them.
+    pub unknown_methods: BTreeSet<String>,
+    /// Those of which the code of the payment stands in for it.
+    pub guessed_methods: BTreeSet<String>,
+}
+
 /// The body of an order with its payments. Without `payments` none are said, which reverses nothing.
 ///
 /// # Errors
 /// When the answer is not an order.
-pub fn compose(order: &[u8], payments: Option<&[u8]>, known: Option<&Order>) -> Result<Vec<u8>, Unreadable> {
-    let mut members: Members = serde_json::from_slice(order).map_err(|_| broken("the order is not an object"))?;
+pub fn compose(
+    order: &[u8],
+    payments: Option<&[u8]>,
+    known: Option<&Order>,
+    elsewhere: &ToldElsewhere,
+) -> Result<Composed, Unreadable> {
+    let mut members = members(order)?;
     if let Some(payments) = payments {
         let text = std::str::from_utf8(payments).map_err(|_| broken("the payments are not UTF-8"))?;
         // Anything else would take back what is paid, or be taken for an order that nobody paid.
@@ -28,35 +63,125 @@ pub fn compose(order: &[u8], payments: Option<&[u8]>, known: Option<&Order>) -> 
         let payments = RawValue::from_string(text.trim().to_owned());
         members.insert("payments".to_owned(), payments.map_err(|_| broken("the payments are not JSON"))?);
     }
-    if let Some(known) = known {
-        fill_tickets(&mut members, known)?;
-        fill_payments(&mut members, known)?;
-    }
-    serde_json::to_vec(&members).map_err(|_| broken("the order cannot be written"))
+    let mut composed = Composed::default();
+    fill_tickets(&mut members, known, elsewhere, &mut composed.unknown_dates)?;
+    fill_payments(&mut members, known, elsewhere, &mut composed)?;
+    composed.body = written(&members)?;
+    Ok(composed)
 }
 
-/// Fills in title and start of tickets that are known.
-fn fill_tickets(members: &mut Members, known: &Order) -> Result<(), Unreadable> {
-    let tickets = known.tickets.as_deref().unwrap_or_default();
+/// The same body with what was told since; `None` when that adds nothing.
+///
+/// # Errors
+/// When the body is not an order.
+pub fn complete(body: &[u8], elsewhere: &ToldElsewhere) -> Result<Option<Vec<u8>>, Unreadable> {
+    let mut members = members(body)?;
+    let before = written(&members)?;
+    each(&mut members, "tickets", |ticket| match elsewhere.date_of(ticket) {
+        Some((_, Some(told))) if says_nothing(ticket, "date") => fill_date(ticket, told),
+        _ => Ok(()),
+    })?;
+    each(&mut members, "payments", |payment| {
+        let told = text(payment, "payment_method").and_then(|name| elsewhere.methods.get(&name));
+        told.map_or(Ok(()), |method| set(payment, "payment_method", method))
+    })?;
+    let after = written(&members)?;
+    Ok((after != before).then_some(after))
+}
+
+/// The ids of the dates of events that an answer names.
+pub fn date_ids(order: &[u8]) -> Vec<String> {
+    let Ok(mut members) = members(order) else { return Vec::new() };
+    let mut ids = Vec::new();
+    let read = each(&mut members, "tickets", |ticket| {
+        ids.extend(date_id(ticket));
+        Ok(())
+    });
+    if read.is_err() { Vec::new() } else { ids }
+}
+
+/// The name that the API gives to the method of each payment, by the id of the payment.
+pub fn method_names(payments: &[u8]) -> Vec<(String, String)> {
+    let Ok(payments) =
+        std::str::from_utf8(payments).map_err(drop).and_then(|text| records::elements(text).map_err(drop))
+    else {
+        return Vec::new();
+    };
+    let payments = payments.into_iter().filter_map(|payment| serde_json::from_str::<Members>(payment.get()).ok());
+    payments.filter_map(|payment| Some((text(&payment, "id")?, text(&payment, "payment_method")?))).collect()
+}
+
+impl ToldElsewhere {
+    /// Id and date of a ticket that names one.
+    fn date_of(&self, ticket: &Members) -> Option<(String, Option<&ToldDate>)> {
+        let id = date_id(ticket)?;
+        let told = self.dates.get(&id);
+        Some((id, told))
+    }
+}
+
+/// Fills in title and start of tickets: as the newest webhook told them of the date, else as they are known.
+fn fill_tickets(
+    members: &mut Members,
+    known: Option<&Order>,
+    elsewhere: &ToldElsewhere,
+    unknown: &mut BTreeSet<String>,
+) -> Result<(), Unreadable> {
+    let tickets = known.and_then(|known| known.tickets.as_deref()).unwrap_or_default();
     each(members, "tickets", |ticket| {
-        let Some(before) = tickets.iter().find(|before| names(ticket, &before.id)) else { return Ok(()) };
-        if let Some(title) = &before.title {
-            fill(ticket, "title", title)?;
+        let date = elsewhere.date_of(ticket);
+        if let Some((_, Some(told))) = &date {
+            fill_date(ticket, told)?;
         }
-        match before.starts_at {
-            Some(starts_at) => fill(ticket, "date", &starts_at.to_string()),
-            None => Ok(()),
+        if let Some(before) = tickets.iter().find(|before| names(ticket, &before.id)) {
+            if let Some(title) = &before.title {
+                fill(ticket, "title", title)?;
+            }
+            if let Some(starts_at) = before.starts_at {
+                fill(ticket, "date", &starts_at.to_string())?;
+            }
         }
+        if says_nothing(ticket, "date") {
+            unknown.extend(date.map(|(id, _)| id));
+        }
+        Ok(())
     })
 }
 
-/// Gives payments that are known the name of the method that a webhook gave them.
-fn fill_payments(members: &mut Members, known: &Order) -> Result<(), Unreadable> {
-    let payments = known.payments.as_deref().unwrap_or_default();
+fn fill_date(ticket: &mut Members, told: &ToldDate) -> Result<(), Unreadable> {
+    if let Some(title) = &told.title {
+        fill(ticket, "title", title)?;
+    }
+    fill(ticket, "date", &told.starts_at.to_string())
+}
+
+/// Gives payments the name of the method that a webhook gives them: as it is known of the payment itself, else as the
+/// API's name is known to mean, else the `code`, which in webhooks is the same.
+fn fill_payments(
+    members: &mut Members,
+    known: Option<&Order>,
+    elsewhere: &ToldElsewhere,
+    composed: &mut Composed,
+) -> Result<(), Unreadable> {
+    let payments = known.and_then(|known| known.payments.as_deref()).unwrap_or_default();
     each(members, "payments", |payment| {
-        let Some(before) = payments.iter().find(|before| names(payment, &before.id)) else { return Ok(()) };
-        payment.insert("payment_method".to_owned(), raw(&before.method)?);
-        Ok(())
+        let name = text(payment, "payment_method");
+        let told = name.as_ref().and_then(|name| elsewhere.methods.get(name));
+        let before = payments.iter().find(|before| names(payment, &before.id)).map(|before| &before.method);
+        // What is known by the API's own name was told by the API.
+        let before = before.filter(|before| told.is_none() || name.as_ref() != Some(*before));
+        let code = text(payment, "code").filter(|code| Some(code) != name.as_ref());
+        match (before.or(told), code, name) {
+            (Some(method), ..) => set(payment, "payment_method", method),
+            (None, Some(code), name) => {
+                composed.guessed_methods.extend(name);
+                set(payment, "payment_method", &code)
+            }
+            (None, None, name) => {
+                composed.unknown_methods.extend(name);
+                Ok(())
+            }
+        }
     })
 }
 
@@ -82,21 +207,46 @@ fn each(
 
 /// Whether the object has this id, as a text or a number.
 fn names(object: &Members, id: &str) -> bool {
-    let said = object.get("id").map(|value| value.get());
-    said.is_some_and(|said| said == id || serde_json::from_str::<String>(said).is_ok_and(|said| said.trim() == id))
+    text(object, "id").is_some_and(|said| said == id)
+}
+
+/// The id of the date of an event that a ticket is for.
+fn date_id(ticket: &Members) -> Option<String> {
+    text(ticket, "event_date_id").or_else(|| text(ticket, "date_id"))
+}
+
+/// A text or a number; `None` when it is absent or says nothing.
+fn text(object: &Members, key: &str) -> Option<String> {
+    let said = object.get(key)?.get();
+    let text = match serde_json::from_str::<Value>(said).ok()? {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(_) => said.to_owned(),
+        _ => return None,
+    };
+    Some(text).filter(|text| !text.is_empty())
+}
+
+fn says_nothing(object: &Members, key: &str) -> bool {
+    object.get(key).is_none_or(|value| matches!(value.get(), "null" | "\"\""))
 }
 
 /// Sets a text that is absent or says nothing.
 fn fill(object: &mut Members, key: &str, text: &str) -> Result<(), Unreadable> {
-    let blank = object.get(key).is_none_or(|value| matches!(value.get(), "null" | "\"\""));
-    if blank {
-        object.insert(key.to_owned(), raw(text)?);
-    }
+    if says_nothing(object, key) { set(object, key, text) } else { Ok(()) }
+}
+
+fn set(object: &mut Members, key: &str, text: &str) -> Result<(), Unreadable> {
+    let value = to_raw_value(text).map_err(|_| broken("the order cannot be written"))?;
+    object.insert(key.to_owned(), value);
     Ok(())
 }
 
-fn raw(text: &str) -> Result<Box<RawValue>, Unreadable> {
-    to_raw_value(text).map_err(|_| broken("the order cannot be written"))
+fn members(order: &[u8]) -> Result<Members, Unreadable> {
+    serde_json::from_slice(order).map_err(|_| broken("the order is not an object"))
+}
+
+fn written(members: &Members) -> Result<Vec<u8>, Unreadable> {
+    serde_json::to_vec(members).map_err(|_| broken("the order cannot be written"))
 }
 
 fn broken(what: &str) -> Unreadable {
@@ -106,7 +256,6 @@ fn broken(what: &str) -> Unreadable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Timestamp;
     use crate::money::Currency;
     use crate::order::{PartStatus, Payment, Ticket};
 
@@ -134,7 +283,14 @@ mod tests {
     }
 
     fn composed(order: &str, payments: Option<&str>) -> String {
-        String::from_utf8(compose(order.as_bytes(), payments.map(str::as_bytes), Some(&known())).unwrap()).unwrap()
+        let (payments, elsewhere) = (payments.map(str::as_bytes), ToldElsewhere::default());
+        String::from_utf8(compose(order.as_bytes(), payments, Some(&known()), &elsewhere).unwrap().body).unwrap()
+    }
+
+    fn elsewhere() -> ToldElsewhere {
+        let starts_at = Timestamp::parse("2026-03-04T10:00:00Z").unwrap();
+        let dates = BTreeMap::from([("d1".to_owned(), ToldDate { title: Some("Walk".to_owned()), starts_at })]);
+        ToldElsewhere { dates, methods: BTreeMap::from([("WIRE".to_owned(), "StripeBankWire".to_owned())]) }
     }
 
     #[test]
@@ -152,10 +308,45 @@ mod tests {
     }
 
     #[test]
+    fn what_other_orders_told_is_filled_in_and_what_nobody_told_is_named() {
+        let order = r#"{"tickets":[{"id":"t1","date_id":"d1"},{"id":"t2","event_date_id":"d2"},{"id":"t3"}]}"#;
+        let payments = r#"[{"id":7,"payment_method":"WIRE"},{"id":8,"payment_method":"WIRE"},
+            {"id":9,"payment_method":"CARD","code":"StripePayment"},{"id":10,"payment_method":"CASH","code":"CASH"}]"#;
+        let composed = compose(order.as_bytes(), Some(payments.as_bytes()), Some(&known()), &elsewhere()).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&composed.body).unwrap();
+        // The date may have moved since the order was told.
+        let ticket = &body["tickets"][0];
+        assert_eq!((&ticket["title"], &ticket["date"]), (&"Walk".into(), &"2026-03-04T10:00:00Z".into()));
+        let methods: Vec<&str> =
+            (0..4).map(|place| body["payments"][place]["payment_method"].as_str().unwrap()).collect();
+        assert_eq!(methods, ["StripeBankWire", "StripeBankWire", "StripePayment", "CASH"]);
+        assert_eq!(composed.unknown_dates, BTreeSet::from(["d2".to_owned()]));
+        assert_eq!(composed.unknown_methods, BTreeSet::from(["CASH".to_owned()]));
+        assert_eq!(composed.guessed_methods, BTreeSet::from(["CARD".to_owned()]));
+        assert_eq!(date_ids(order.as_bytes()), ["d1", "d2"]);
+        assert_eq!(method_names(payments.as_bytes()).len(), 4);
+    }
+
+    #[test]
+    fn a_stored_body_is_completed_once_by_what_was_told_since() {
+        let body = r#"{"payments":[{"id":8,"payment_method":"WIRE"}],"tickets":[{"date_id":"d1","id":"t1"}]}"#;
+        let completed = complete(body.as_bytes(), &elsewhere()).unwrap().unwrap();
+        assert_eq!(
+            String::from_utf8(completed.clone()).unwrap(),
+            r#"{"payments":[{"id":8,"payment_method":"StripeBankWire"}],"tickets":[{"date":"2026-03-04T10:00:00Z","#
+                .to_owned()
+                + r#""date_id":"d1","id":"t1","title":"Walk"}]}"#
+        );
+        assert_eq!(complete(&completed, &elsewhere()).unwrap(), None);
+        assert_eq!(complete(body.as_bytes(), &ToldElsewhere::default()).unwrap(), None);
+    }
+
+    #[test]
     fn without_payments_none_are_said() {
         assert_eq!(composed(r#"{"id":"A"}"#, None), r#"{"id":"A"}"#);
         assert_eq!(composed(r#"{"id":"A"}"#, Some("[]")), r#"{"id":"A","payments":[]}"#);
-        assert!(compose(b"[]", None, None).is_err());
-        assert!(compose(br#"{"id":"A"}"#, Some(b"[1"), None).is_err());
+        let compose = |order, payments| compose(order, payments, None, &ToldElsewhere::default());
+        assert!(compose(b"[]", None).is_err());
+        assert!(compose(br#"{"id":"A"}"#, Some(b"[1")).is_err());
     }
 }

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
-pub use self::compose::compose;
+pub use self::compose::{Composed, ToldDate, ToldElsewhere, complete, compose, date_ids, method_names};
 
 use crate::clock::{Clock, Timestamp};
 use crate::config::OrdersApi;

@@ -1,0 +1,4 @@
+DELETE FROM alerts WHERE alert = 'sweep';
+ALTER TABLE alerts DROP CONSTRAINT alerts_alert_check;
+ALTER TABLE alerts ADD CONSTRAINT alerts_alert_check
+    CHECK (alert IN ('parked', 'backlog', 'provider_down', 'finding_high', 'silence'));
