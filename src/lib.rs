@@ -10,6 +10,8 @@ pub mod clock;
 
 pub mod money;
 
+pub mod hash;
+
 pub mod order;
 
 pub mod policy;

@@ -52,7 +52,9 @@ pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 pub const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// Timeout for a sender to take an answer; then its connection ends.
 pub const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
-/// The same of the console, which has fewer connections and local clients.
+/// For the first request of a new connection when the daemon stops.
+pub const FIRST_REQUEST_TIMEOUT: Duration = Duration::from_secs(1);
+/// The same as [`HEADER_TIMEOUT`] at the console, which has fewer connections and local clients.
 pub const CONSOLE_HEADER_TIMEOUT: Duration = Duration::from_secs(2);
 /// Concurrent connections of the console: a browser and some collectors of metrics.
 pub const CONSOLE_CONNECTIONS: usize = 64;

@@ -8,7 +8,7 @@ use super::read::{Section, Text};
 use super::tree::Table;
 
 /// What somebody may do in the console; each may do what those before it may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// Looks at everything and changes nothing.
     Reader,

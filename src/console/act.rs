@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use askama::Template;
 use serde::{Deserialize, Serialize};
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
 use super::access::store::{self, NewRecord};
 use super::actions::Actions;
+use super::common::Common;
 use super::fault::Fault;
 use super::layout::{Area, Shell, When};
-use super::reply::{self, Answered};
+use super::reply::{self, Answered, Told};
 use super::site::Site;
 use super::visit::Visit;
 use super::words::Table as _;
@@ -62,7 +63,7 @@ pub(super) async fn act(
     let viewer = visit.viewer.as_ref().ok_or(Fault::Forbidden)?;
     let key = visit.form.get("key").unwrap_or_default().to_owned();
     if key.len() != 32 || !key.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(Fault::Forged);
+        return Err(Fault::Forged("form_key"));
     }
     let address = format!("/done/{key}");
     let begin = {
@@ -87,12 +88,13 @@ pub(super) async fn act(
         })
     };
     let Some(id) = begin.await? else { return Ok(reply::see_other(&address)) };
-    let (site, actor) = (Arc::clone(site), viewer.name.clone());
+    let (site, actor, language) = (Arc::clone(site), viewer.name.clone(), visit.language);
     let running = tokio::spawn(async move {
         let done = site.database.run(move |database| work(database, &actor)).await;
         let (word, mut outcome) = match done {
             Ok(outcome) => ("done", outcome),
             Err(Fault::Conflict(why) | Fault::BadRequest(why)) => ("refused", Outcome::default().with("why", why)),
+            Err(Fault::Wrong(wrong)) => ("refused", Outcome::default().with("why", wrong.in_words(language))),
             Err(Fault::Failed(error)) => {
                 tracing::warn!(%error, action = deed.action, "an action of the console failed");
                 ("failed", Outcome::default().with("why", error))
@@ -111,6 +113,16 @@ pub(super) async fn act(
     Ok(reply::see_other(&address))
 }
 
+/// How something ended, in a word.
+pub(super) fn outcome_in_words(outcome: &str, words: &'static Common) -> &'static str {
+    match outcome {
+        "running" => words.done_is_running,
+        "done" => words.done_done,
+        "refused" => words.done_refused,
+        _ => words.done_failed,
+    }
+}
+
 fn written(outcome: &Outcome) -> String {
     // Texts in a list: serialization cannot fail.
     serde_json::to_string(outcome).unwrap_or_default()
@@ -120,6 +132,9 @@ fn written(outcome: &Outcome) -> String {
 #[template(path = "done.html", config = "src/console/askama.toml")]
 struct Page {
     shell: Shell,
+    /// As they are recorded.
+    code: String,
+    recorded: Vec<(String, String)>,
     action: String,
     outcome: String,
     outcome_words: &'static str,
@@ -140,15 +155,16 @@ pub(super) async fn result(site: &Arc<Site>, visit: &Visit, key: &str) -> Answer
     let named = |name: &str| Actions::named(visit.language, name).map_or_else(|| name.to_owned(), str::to_owned);
     let outcome_words = match record.outcome.as_str() {
         "running" => words.done_running,
-        "done" => words.done_done,
-        "refused" => words.done_refused,
-        _ => words.done_failed,
+        "refused" => words.done_refused_text,
+        other => outcome_in_words(other, words),
     };
     let mut shell = Shell::new(site, visit, Area::Other, words.done_title);
     // A daemon that was stopped meanwhile finishes nothing any more.
     shell.reloads = record.outcome == "running" && visit.now.milliseconds_since(record.at) < 600_000;
     let page = Page {
         action: named(&record.action),
+        code: record.action,
+        recorded: outcome.facts.clone(),
         outcome_words,
         actor: record.actor,
         at: shell.when(record.at, None),
@@ -158,5 +174,15 @@ pub(super) async fn result(site: &Arc<Site>, visit: &Visit, key: &str) -> Answer
         outcome: record.outcome,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
+}
+
+impl Told for Page {
+    fn told(&self) -> Value {
+        let facts = self.recorded.iter().map(|(name, value)| json!({ "name": name, "value": value }));
+        json!({
+            "action": self.code, "outcome": self.outcome, "actor": self.actor, "at": self.at.at,
+            "subject": self.subject, "facts": facts.collect::<Vec<_>>(), "href": self.back,
+        })
+    }
 }

@@ -9,6 +9,23 @@ names! {
         sign_out: "Signed out", "Abgemeldet";
         sign_in_password: "Sign-in with a wrong password", "Anmeldung mit falschem Passwort";
         sign_in_header: "Sign-in by header", "Anmeldung durch Kopfzeile";
+        sign_in_token: "Use of a token", "Verwendung eines Tokens";
+        page_refused: "Page not shown", "Seite nicht gezeigt";
+        form_refused: "Form not accepted", "Formular nicht angenommen";
+        role_too_low: "the role does not include it", "die Rolle umfasst es nicht";
+        token_reads: "a token changes nothing", "ein Token ändert nichts";
+        token_unknown: "the token is unknown or has expired", "das Token ist unbekannt oder abgelaufen";
+        form_origin: "it came from another site", "es kam von einer anderen Website";
+        form_token: "it was not a form of this session", "es war kein Formular dieser Sitzung";
+        form_key: "it was not a form of this page", "es war kein Formular dieser Seite";
+        wrong_password: "name or password is wrong", "Name oder Passwort ist falsch";
+        too_many: "too many tries", "zu viele Versuche";
+        header_unlisted: "the header comes from an address that is not listed",
+            "die Kopfzeile kommt von einer Adresse, die nicht aufgeführt ist";
+        header_twice: "the header is there twice, or has no name",
+            "die Kopfzeile ist doppelt oder ohne Namen";
+        header_name: "the header has no single name", "die Kopfzeile nennt nicht genau einen Namen";
+        header_role: "none of the groups has a role", "keine der Gruppen hat eine Rolle";
         end_session: "Ended a session", "Sitzung beendet";
         user_add: "Added a user", "Benutzer hinzugefügt";
         user_remove: "Removed a user", "Benutzer entfernt";
@@ -23,7 +40,7 @@ names! {
         export: "Exported a month", "Monat exportiert";
         export_take_back: "Took back an export", "Export zurückgenommen";
         export_download: "Fetched a file of an export", "Datei eines Exports geholt";
-        close: "Closed a month", "Monat geschlossen";
+        close: "Closed a month", "Monat abgeschlossen";
         batch: "Batch", "Stapel";
         entries: "Entries", "Buchungen";
         rows: "Rows", "Zeilen";

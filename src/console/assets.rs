@@ -3,12 +3,12 @@
 
 use std::sync::LazyLock;
 
-use sha2::{Digest as _, Sha256};
 use warp::http::header::CACHE_CONTROL;
 use warp::http::{HeaderValue, StatusCode};
 use warp::reply::Response;
 
 use super::reply;
+use crate::hash;
 
 const STYLE: &str = include_str!("assets/console.css");
 const SCRIPT: &str = include_str!("assets/console.js");
@@ -18,7 +18,7 @@ static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| address(STYLE, "css"))
 static SCRIPT_ADDRESS: LazyLock<String> = LazyLock::new(|| address(SCRIPT, "js"));
 
 fn address(text: &str, ending: &str) -> String {
-    let hash = hex::encode(Sha256::digest(text));
+    let hash = hash::sha256(text);
     let (short, _) = hash.split_at(16);
     format!("/assets/console.{short}.{ending}")
 }

@@ -57,7 +57,7 @@ words! {
         help_search: "search", "suchen";
         help_rows: "next and previous row", "nächste und vorige Zeile";
         help_open: "open the row", "Zeile öffnen";
-        help_close: "close", "schliessen";
+        help_close: "close", "schließen";
         live: "live", "live";
         live_reconnecting: "reconnecting", "verbindet neu";
         live_stale: "stale since {time}", "veraltet seit {time}";
@@ -91,7 +91,9 @@ words! {
         done_running: "Still running; this page loads itself again.",
             "Läuft noch; diese Seite lädt sich von selbst neu.";
         done_done: "Done", "Erledigt";
-        done_refused: "Refused; nothing was changed", "Abgelehnt; nichts wurde geändert";
+        done_is_running: "Running", "Läuft";
+        done_refused: "Refused", "Abgelehnt";
+        done_refused_text: "Refused; nothing was changed", "Abgelehnt; nichts wurde geändert";
         done_failed: "Failed", "Fehlgeschlagen";
         audit_note: "Recorded with your name.", "Wird mit Ihrem Namen festgehalten.";
     }

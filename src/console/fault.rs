@@ -1,9 +1,13 @@
 //! Why a page cannot be shown, or an action is not carried out.
 
+use std::borrow::Cow;
+
 use warp::http::StatusCode;
 
 use super::common::Common;
+use super::wrong::Wrong;
 use crate::db;
+use crate::report::pack::paper::Language;
 
 /// What went wrong, for the page that says so.
 #[derive(Debug)]
@@ -11,8 +15,10 @@ pub(super) enum Fault {
     NotFound,
     /// The role does not include it.
     Forbidden,
-    /// A form that this page did not send.
-    Forged,
+    /// A form that this page did not send; a name of the table of actions says what showed it.
+    Forged(&'static str),
+    /// A value of an address or a form that is not possible.
+    Wrong(Wrong),
     /// What was asked for makes no sense; the text says why, in the language of the reader.
     BadRequest(String),
     /// What was confirmed is not what is there any more.
@@ -26,23 +32,25 @@ impl Fault {
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::Forbidden | Self::Forged => StatusCode::FORBIDDEN,
-            Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::Forbidden | Self::Forged(_) => StatusCode::FORBIDDEN,
+            Self::Wrong(_) | Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
-    pub(super) fn in_words<'a>(&'a self, words: &'static Common) -> (&'static str, &'a str) {
+    pub(super) fn in_words(&self, language: Language) -> (&'static str, Cow<'_, str>) {
+        let words = Common::of(language);
         match self {
-            Self::NotFound => (words.not_found_title, words.not_found_text),
-            Self::Forbidden => (words.forbidden_title, words.forbidden_text),
-            Self::Forged => (words.forged_title, words.forged_text),
-            Self::BadRequest(text) => (words.bad_request_title, text),
-            Self::Conflict(text) => (words.conflict_title, text),
-            Self::Busy => (words.busy_title, words.busy_text),
-            Self::Failed(_) => (words.failed_title, words.failed_text),
+            Self::NotFound => (words.not_found_title, words.not_found_text.into()),
+            Self::Forbidden => (words.forbidden_title, words.forbidden_text.into()),
+            Self::Forged(_) => (words.forged_title, words.forged_text.into()),
+            Self::Wrong(wrong) => (words.bad_request_title, wrong.in_words(language).into()),
+            Self::BadRequest(text) => (words.bad_request_title, text.into()),
+            Self::Conflict(text) => (words.conflict_title, text.into()),
+            Self::Busy => (words.busy_title, words.busy_text.into()),
+            Self::Failed(_) => (words.failed_title, words.failed_text.into()),
         }
     }
 }

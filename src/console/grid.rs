@@ -1,9 +1,12 @@
-//! Tables of a page: rows of cells, some of which lead somewhere.
+//! Tables of a page: rows of cells, some of which lead somewhere. The same rows are told to programs, by the names of
+//! their columns.
 
 use std::fmt::Write as _;
 
 use askama::Template;
+use serde_json::{Map, Value};
 
+use super::layout::When;
 use super::visit::escaped;
 use crate::report::format::printable;
 use crate::report::pack::paper::Language;
@@ -23,6 +26,8 @@ pub(super) struct Grid {
 }
 
 struct Head {
+    /// As programs know it; empty for what only a person needs.
+    name: &'static str,
     title: String,
     is_number: bool,
 }
@@ -46,6 +51,14 @@ pub(super) struct Cell {
     class: String,
     /// A longer text for the pointer.
     title: String,
+    /// What programs get: never a text in the language of the reader.
+    value: Value,
+    /// What belongs to it and has no column, such as the currency of an amount.
+    also: Vec<(&'static str, Value)>,
+    /// Stored as a sentence in English, whoever reads it.
+    is_english: bool,
+    /// The code behind the text.
+    code: String,
 }
 
 impl Grid {
@@ -59,20 +72,20 @@ impl Grid {
         self
     }
 
-    /// Adds columns of texts.
-    pub(super) fn texts<const N: usize>(mut self, titles: [&str; N]) -> Self {
-        self.heads.extend(titles.map(|title| Head { title: title.to_owned(), is_number: false }));
+    /// Adds columns of texts: their names for programs, and their titles.
+    pub(super) fn texts<const N: usize>(mut self, columns: [(&'static str, &str); N]) -> Self {
+        self.heads.extend(columns.map(|(name, title)| Head { name, title: title.to_owned(), is_number: false }));
         self
     }
 
     /// Adds columns of numbers, which stand at the right.
-    pub(super) fn numbers<const N: usize>(mut self, titles: [&str; N]) -> Self {
-        self.heads.extend(titles.map(|title| Head { title: title.to_owned(), is_number: true }));
+    pub(super) fn numbers<const N: usize>(mut self, columns: [(&'static str, &str); N]) -> Self {
+        self.heads.extend(columns.map(|(name, title)| Head { name, title: title.to_owned(), is_number: true }));
         self
     }
 
-    pub(super) fn column(&mut self, title: String, is_number: bool) {
-        self.heads.push(Head { title, is_number });
+    pub(super) fn column(&mut self, name: &'static str, title: String, is_number: bool) {
+        self.heads.push(Head { name, title, is_number });
     }
 
     pub(super) fn row(&mut self, cells: Vec<Cell>) {
@@ -86,12 +99,38 @@ impl Grid {
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
+
+    /// The rows for programs, without those that only sum up, each with where it leads to.
+    pub(super) fn told(&self) -> Value {
+        let row = |row: &Row| {
+            let mut fields = Map::new();
+            for (head, cell) in self.heads.iter().zip(&row.cells) {
+                if !head.name.is_empty() {
+                    fields.insert(head.name.to_owned(), cell.value.clone());
+                }
+                fields.extend(cell.also.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+            }
+            fields.extend(row.opens().map(|address| ("href".to_owned(), Value::from(address))));
+            Value::Object(fields)
+        };
+        self.rows.iter().filter(|row| !row.is_total).map(row).collect()
+    }
 }
 
 impl Cell {
     /// A text that may be somebody else's.
     pub(super) fn text(text: impl AsRef<str>) -> Self {
-        Self { text: printable(text.as_ref()), address: None, class: String::new(), title: String::new() }
+        let text = text.as_ref();
+        Self {
+            text: printable(text),
+            address: None,
+            class: String::new(),
+            title: String::new(),
+            value: if text.is_empty() { Value::Null } else { Value::from(text) },
+            also: Vec::new(),
+            is_english: false,
+            code: String::new(),
+        }
     }
 
     pub(super) fn maybe(text: Option<impl AsRef<str>>) -> Self {
@@ -103,10 +142,15 @@ impl Cell {
         Self::text(text).of("code")
     }
 
+    /// A number as the reader writes it; programs get none of it.
     pub(super) fn number(text: impl AsRef<str>) -> Self {
         let text = Self::text(text);
         let class = if text.text.starts_with('-') { "number negative" } else { "number" };
-        text.of(class)
+        text.of(class).told(Value::Null)
+    }
+
+    pub(super) fn count(language: Language, number: i64) -> Self {
+        Self::number(language.count(number)).told(number)
     }
 
     /// A day or a month, which stays in one line.
@@ -116,12 +160,24 @@ impl Cell {
 
     /// Minor units of a currency, as the reader writes them.
     pub(super) fn money(language: Language, minor: i64, currency: &str) -> Self {
-        Self::number(language.amount(minor, currency))
+        Self::number(language.amount(minor, currency)).told(minor)
+    }
+
+    /// The same in a column of several currencies, or nothing.
+    pub(super) fn amount(language: Language, amount: Option<(i64, &str)>) -> Self {
+        let Some((minor, currency)) = amount else { return Self::number("").with("currency", Value::Null) };
+        let text = format!("{} {currency}", language.amount(minor, currency));
+        Self::number(text).told(minor).with("currency", currency)
+    }
+
+    /// An instant: local to be read, in UTC for the pointer and for programs.
+    pub(super) fn when(when: Option<When>) -> Self {
+        when.map_or_else(|| Self::text(""), |when| Self::text(when.local).titled(when.utc).told(when.at.to_string()))
     }
 
     /// A state, told apart by its word and by a colour.
     pub(super) fn state(word: &str, text: impl AsRef<str>) -> Self {
-        Self::text(text).of(&format!("state state-{word}"))
+        Self::text(text).of(&format!("state state-{word}")).told(word)
     }
 
     /// Where it leads to; a cell without a text leads nowhere.
@@ -141,6 +197,31 @@ impl Cell {
 
     pub(super) fn of(mut self, class: &str) -> Self {
         class.clone_into(&mut self.class);
+        self
+    }
+
+    /// What programs get instead of the text.
+    pub(super) fn told(mut self, value: impl Into<Value>) -> Self {
+        self.value = value.into();
+        self
+    }
+
+    /// Something else that programs get with it.
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+        self.also.push((name, value.into()));
+        self
+    }
+
+    /// Says that the text is English in every language.
+    pub(super) fn in_english(mut self) -> Self {
+        self.is_english = true;
+        self
+    }
+
+    /// Shows the stored code of what the text says, by which commands and docs call it.
+    pub(super) fn coded(mut self, code: impl AsRef<str>) -> Self {
+        self.value = Value::from(code.as_ref());
+        self.code = printable(code.as_ref());
         self
     }
 
@@ -174,12 +255,29 @@ mod tests {
 
     #[test]
     fn texts_of_others_are_escaped_wherever_they_stand() {
-        let mut grid = Grid::new("a \"label\"", "none").texts(["<b>"]);
+        let mut grid = Grid::new("a \"label\"", "none").texts([("b", "<b>")]);
         let evil = "<script>alert(1)</script>\u{202e}";
         grid.row(vec![Cell::text(evil).to(address_with(&["orders", "a/b?\"<"], &[("q", "<&>"), ("x", "")]))]);
         let html = grid.render().unwrap();
         assert!(!html.contains("<script") && !html.contains("<b>") && !html.contains('\u{202e}'), "{html}");
         // What is empty is left out.
         assert!(html.contains("href=\"/orders/a%2Fb%3F%22%3C?q=%3C%26%3E\""), "{html}");
+    }
+
+    #[test]
+    fn programs_get_values_and_not_what_is_read() {
+        let mut grid = Grid::new("orders", "none").texts([("state", "Zustand")]).numbers([("count", "Anzahl")]);
+        grid = grid.numbers([("balance_minor", "Saldo")]);
+        let language = Language::De;
+        let row = |state: &str, count: i64, amount| {
+            let state = Cell::state(state, "geparkt").to(address(&["inbox", "1"]));
+            vec![state, Cell::count(language, count), Cell::amount(language, amount)]
+        };
+        grid.row(row("parked", 1_234_567, Some((-123_456, "EUR"))));
+        grid.total(row("", 1, None));
+        let told = serde_json::json!([{
+            "state": "parked", "count": 1_234_567, "balance_minor": -123_456, "currency": "EUR", "href": "/inbox/1"
+        }]);
+        assert_eq!(grid.told(), told);
     }
 }

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 
 use super::access::Viewer;
 use super::assets;
+use super::codes;
 use super::common::Common;
 use super::site::Site;
 use super::visit::Visit;
@@ -67,6 +68,7 @@ pub(super) struct Link {
 
 /// An instant: local with its zone, in UTC for the pointer, and how long ago.
 pub(super) struct When {
+    pub(super) at: Timestamp,
     pub(super) local: String,
     pub(super) utc: String,
     pub(super) ago: String,
@@ -126,6 +128,11 @@ impl Shell {
         }
     }
 
+    /// Where one is, without the query.
+    pub(super) fn path(&self) -> &str {
+        self.here.split('?').next().unwrap_or_default()
+    }
+
     /// Names the command that does the same.
     pub(super) fn with_command(mut self, command: impl Into<String>) -> Self {
         self.command = Some(command.into());
@@ -180,16 +187,39 @@ impl Shell {
         }
     }
 
-    pub(super) fn signed_in(&self) -> String {
-        self.viewer.as_ref().map_or_else(String::new, |viewer| {
+    /// The status of an order or the state of a webhook in words.
+    pub(super) fn status_name(&self, code: &(impl std::fmt::Display + ?Sized)) -> String {
+        codes::status(self.language, &code.to_string())
+    }
+
+    /// The title of a chapter of a story.
+    pub(super) fn chapter_name(&self, title: &(impl std::fmt::Display + ?Sized)) -> String {
+        codes::chapter(self.language, &title.to_string())
+    }
+
+    /// Why a webhook is parked, in words.
+    pub(super) fn parked_name(&self, code: &(impl std::fmt::Display + ?Sized)) -> String {
+        codes::parked(self.language, &code.to_string())
+    }
+
+    /// Why there is a finding, in words.
+    pub(super) fn finding_name(&self, code: &(impl std::fmt::Display + ?Sized)) -> String {
+        codes::finding(self.language, &code.to_string())
+    }
+
+    /// Who is signed in: what stands before the name, and the rest.
+    pub(super) fn signed_in(&self) -> (&'static str, String) {
+        let (before, rest) = self.words.signed_in_as.split_at(self.words.signed_in_as.find('{').unwrap_or(0));
+        let said = self.viewer.as_ref().map_or_else(String::new, |viewer| {
             let values = [("name", printable(&viewer.name)), ("role", self.role_name(&viewer.role).to_owned())];
-            fill(self.words.signed_in_as, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
-        })
+            fill(rest, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+        });
+        (before, said)
     }
 
     /// An instant in the zone of the first source, to the minute.
     pub(super) fn minute(&self, at: Timestamp) -> String {
-        at.utc().with_timezone(&self.zone).format("%Y-%m-%d %H:%M %Z").to_string()
+        at.local_minute_named(self.zone)
     }
 
     /// An instant in a source's zone; `None` is the zone of the first source.
@@ -205,11 +235,7 @@ impl Shell {
             3600..172_800 => fill(words.ago_hours, &[("n", &(seconds / 3600).to_string())]),
             _ => fill(words.ago_days, &[("n", &(seconds / 86_400).to_string())]),
         };
-        When {
-            local: at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M %Z").to_string(),
-            utc: at.utc().format("%Y-%m-%d %H:%M:%S UTC").to_string(),
-            ago,
-        }
+        When { at, local: at.local_minute_named(zone), utc: at.utc().format("%Y-%m-%d %H:%M:%S UTC").to_string(), ago }
     }
 }
 

@@ -20,7 +20,7 @@ use super::overview::{freshness, part};
 use super::reply::Answered;
 use super::site::Site;
 use super::visit::Visit;
-use crate::clock::Timestamp;
+use crate::clock::{Moment, Timestamp};
 use crate::inbox::EventId;
 use crate::limits;
 use crate::monitor::{Memory, ProvidersDown};
@@ -30,8 +30,11 @@ use crate::report::pack::paper::Language;
 const LOOK: Duration = Duration::from_secs(1);
 /// Between two signs of life; three that are missed mean that the stream is dead.
 const BEAT: Duration = Duration::from_secs(10);
-/// Between two looks at whether the session still is one.
-const SESSION: Duration = Duration::from_secs(60);
+/// Between two looks at whether whoever looks still may: docs/console.md promises it. By the clock of the daemon, which
+/// tests set.
+const SESSION_MILLISECONDS: i64 = 10_000;
+/// How long a stream lasts that a proxy vouches for: with the next one it is asked again.
+const VOUCHED_MILLISECONDS: i64 = 60_000;
 /// The charts change slowly, and cost more.
 const CHARTS: Duration = Duration::from_secs(30);
 
@@ -84,13 +87,6 @@ impl Live {
     pub(super) fn freshness(&self, language: Language) -> Vec<String> {
         let newest = self.newest();
         newest.iter().flat_map(|seen| &seen.sources).map(|source| freshness(source, language)).collect()
-    }
-
-    /// What waits and what is parked, of one source or of all; `None` before the first look.
-    pub(super) fn counts(&self, source: Option<&str>) -> Option<(i64, i64)> {
-        let newest = self.newest()?;
-        let of = newest.sources.iter().filter(|state| source.is_none_or(|source| state.name == source));
-        Some(of.fold((0, 0), |(waiting, parked), state| (waiting + state.backlog, parked + state.parked)))
     }
 
     /// Has the streams look whether their sessions still are.
@@ -197,7 +193,8 @@ struct Stream {
     changed: watch::Receiver<()>,
     sent: String,
     beat: Instant,
-    checked: Instant,
+    begun: Moment,
+    checked: Moment,
     _slot: Slot,
 }
 
@@ -205,14 +202,15 @@ struct Stream {
 pub(super) async fn stream(site: &Arc<Site>, visit: Visit) -> Answered {
     let viewer = visit.viewer.as_ref().ok_or(Fault::Forbidden)?;
     let slot = Slot::take(&site.live, viewer.stream_key()).ok_or(Fault::Busy)?;
-    let now = Instant::now();
+    let now = site.clock.moment();
     let stream = Stream {
         stop: site.stop.clone(),
         changed: site.live.changed.subscribe(),
         site: Arc::clone(site),
         visit,
         sent: String::new(),
-        beat: now,
+        beat: Instant::now(),
+        begun: now,
         checked: now,
         _slot: slot,
     };
@@ -231,31 +229,44 @@ pub(super) async fn stream(site: &Arc<Site>, visit: Visit) -> Answered {
 impl Stream {
     /// The next message; `None` ends the stream: the daemon stops, or whoever looks is not signed in any more.
     async fn next(&mut self) -> Option<Event> {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            // Whatever it waits for, such as the database: a stop waits for nobody who looks.
+            _ = stop.wait_for(|stop| *stop) => None,
+            event = self.message() => event,
+        }
+    }
+
+    async fn message(&mut self) -> Option<Event> {
         loop {
-            if *self.stop.borrow() {
-                return None;
-            }
             if let Some(text) = self.look().await {
                 self.beat = Instant::now();
-                return Some(Event::default().event("overview").data(text));
+                return Some(Event::default().event("overview").id(self.time()).data(text));
             }
             if self.beat.elapsed() >= BEAT {
                 self.beat = Instant::now();
-                return Some(Event::default().event("beat").data("1"));
+                return Some(Event::default().event("beat").id(self.time()).data("1"));
             }
-            tokio::select! {
-                _ = self.stop.changed() => return None,
+            let is_due = tokio::select! {
                 changed = self.changed.changed() => {
-                    if changed.is_err() || !self.is_signed_in().await {
-                        return None;
-                    }
+                    changed.ok()?;
+                    true
                 }
-                () = tokio::time::sleep(LOOK) => {}
-            }
-            if self.checked.elapsed() >= SESSION && !self.is_signed_in().await {
+                () = tokio::time::sleep(LOOK) => {
+                    self.site.clock.moment().milliseconds_since(self.checked) >= SESSION_MILLISECONDS
+                }
+            };
+            if is_due && !self.is_signed_in().await {
                 return None;
             }
         }
+    }
+
+    /// The time of the daemon, for the page to say since when it has heard nothing: the clock of whoever looks may be
+    /// wrong.
+    fn time(&self) -> String {
+        Shell::new(&self.site, &self.visit, Area::Overview, "").minute(self.site.clock.now())
     }
 
     /// The part, if it differs from what was sent last. What cannot be read is not sent; without beats the reader
@@ -273,14 +284,18 @@ impl Stream {
     }
 
     async fn is_signed_in(&mut self) -> bool {
-        self.checked = Instant::now();
+        let (now, moment) = (self.site.clock.now(), self.site.clock.moment());
+        self.checked = moment;
         match self.visit.viewer.as_ref().map(|viewer| viewer.proof.clone()) {
             Some(Proof::Session(hash)) => {
-                let found = access::find(&self.site, &hash, self.site.clock.now(), false).await;
+                let found = access::find(&self.site, &hash, now, false).await;
                 matches!(found, Ok(Some((_, role))) if Some(role) == self.visit.role())
             }
-            // The proxy is asked again with the next stream: this one lasts a minute.
-            Some(Proof::Proxy | Proof::Token) => self.beat.elapsed() < SESSION,
+            Some(Proof::Token(hash)) => {
+                let found = access::find_token(&self.site, &hash, now).await;
+                matches!(found, Ok(Some(token)) if Some(token.role.min(token.user_role)) == self.visit.role())
+            }
+            Some(Proof::Proxy) => moment.milliseconds_since(self.begun) < VOUCHED_MILLISECONDS,
             None => false,
         }
     }

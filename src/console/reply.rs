@@ -1,7 +1,7 @@
 //! Answers, and the headers that all of them have.
 
 use askama::Template;
-use serde::Serialize;
+use serde_json::Value;
 use warp::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, LOCATION, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
@@ -11,6 +11,7 @@ use warp::hyper::body::Bytes;
 use warp::reply::{Reply as _, Response};
 
 use super::fault::Fault;
+use super::visit::Visit;
 
 /// What an action or a page answers.
 pub(super) type Answered = Result<Response, Fault>;
@@ -48,15 +49,48 @@ pub(super) fn bytes(status: StatusCode, content_type: &'static str, body: impl I
     response
 }
 
-/// A page.
+/// What a page shows, for programs: the same, masked as it is there, with codes and numbers in place of words and
+/// figures in the language of the reader.
+pub(super) trait Told {
+    fn told(&self) -> Value;
+}
+
+/// A page with data: as HTML, or told to a program.
+pub(super) fn shown(visit: &Visit, page: &(impl Template + Told)) -> Answered {
+    if visit.wants_json() { json(page.told()) } else { self::page(StatusCode::OK, page) }
+}
+
+/// Where a list goes on, for programs.
+pub(super) fn next(path: &str, query: Option<&String>) -> Value {
+    query.map_or(Value::Null, |query| Value::from(format!("{path}?{query}")))
+}
+
+/// A page that has no data, such as the form of signing in.
 pub(super) fn page(status: StatusCode, template: &impl Template) -> Answered {
     let text = template.render().map_err(|error| Fault::Failed(error.into()))?;
     Ok(bytes(status, "text/html; charset=utf-8", text))
 }
 
-pub(super) fn json(value: &impl Serialize) -> Answered {
-    let text = serde_json::to_vec_pretty(value).map_err(|error| Fault::Failed(error.into()))?;
+/// Every number is a text, so that none is rounded on its way: programs read numbers as floating point.
+pub(super) fn json(mut value: Value) -> Answered {
+    numbers_as_texts(&mut value);
+    let text = serde_json::to_vec_pretty(&value).map_err(|error| Fault::Failed(error.into()))?;
     Ok(bytes(StatusCode::OK, "application/json", text))
+}
+
+fn numbers_as_texts(value: &mut Value) {
+    match value {
+        Value::Number(number) => *value = Value::String(number.to_string()),
+        Value::Array(items) => items.iter_mut().for_each(numbers_as_texts),
+        Value::Object(fields) => fields.values_mut().for_each(numbers_as_texts),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
+}
+
+/// What can be serialized, as a part of what a page tells.
+pub(super) fn value(value: &impl serde::Serialize) -> Value {
+    // Rows of ours have texts for keys: they can always be written.
+    serde_json::to_value(value).unwrap_or_default()
 }
 
 /// To another address by GET, so that a page that is loaded again sends no form again.

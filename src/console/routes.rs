@@ -9,14 +9,17 @@ use warp::http::header::{ALLOW, WWW_AUTHENTICATE};
 use warp::http::{HeaderValue, Method, StatusCode};
 use warp::reply::Response;
 
-use super::access::{self, Identity};
+use super::access::{self, Identity, refusals};
+use super::actions::Actions;
 use super::fault::Fault;
 use super::layout::{Area, Shell};
 use super::reply::{self, Answered};
 use super::site::Site;
 use super::visit::Visit;
+use super::words::Table as _;
 use super::{act, assets, books, contacts, findings, inbox, live, orders, overview, vouchers};
 use crate::receive::{PageRequest, Pages};
+use crate::report::pack::paper::Language;
 
 /// How old the sentence above every page may be.
 const FRESH: Duration = Duration::from_secs(10);
@@ -39,31 +42,37 @@ async fn answer(site: &Arc<Site>, request: PageRequest) -> Response {
     }
     match identified(site, &mut visit).await {
         Ok(response) => response,
-        Err(fault) => faulty(site, &visit, &fault),
+        Err(fault) => {
+            refusals::note_fault(site, &visit, &fault).await;
+            faulty(site, &visit, &fault)
+        }
     }
 }
 
 async fn identified(site: &Arc<Site>, visit: &mut Visit) -> Answered {
     let identity = access::identify(site, visit).await?;
-    if visit.is_post() && !visit.is_same_origin() {
-        return Err(Fault::Forged);
-    }
+    let is_foreign = visit.is_post() && !visit.is_same_origin();
     // Whoever signs in once more becomes somebody else, or gets a new session.
-    if visit.is_post() && visit.segments == ["sign-in"] && !matches!(identity, Identity::Refused(_)) {
+    if visit.is_post() && visit.segments == ["sign-in"] && !is_foreign && !matches!(identity, Identity::Refused(_)) {
         return access::pages::signed_out(site, visit).await;
     }
     match identity {
         Identity::Known(viewer) => visit.viewer = Some(viewer),
         Identity::Refused(why) => return Ok(unauthorized(why)),
+        Identity::Unknown if is_foreign => {}
         Identity::Unknown => return access::pages::signed_out(site, visit).await,
+    }
+    if is_foreign {
+        return Err(Fault::Forged("form_origin"));
     }
     let Some(viewer) = &visit.viewer else { return Err(Fault::Forbidden) };
     if visit.is_post() {
         if viewer.is_program() {
+            refusals::note(site, visit, "page_refused", "token_reads", String::new()).await;
             return Ok(not_allowed("GET, HEAD"));
         }
         if !access::is_genuine(viewer, visit.form.get("csrf").unwrap_or_default()) {
-            return Err(Fault::Forged);
+            return Err(Fault::Forged("form_token"));
         }
     }
     if !visit.is_post() && visit.segments == ["live"] {
@@ -113,17 +122,23 @@ fn faulty(site: &Arc<Site>, visit: &Visit, fault: &Fault) -> Response {
         let area = visit.segments.first().map_or("", String::as_str);
         tracing::warn!(%error, area, "a page of the console failed");
     }
-    let (title, text) = fault.in_words(visit.words());
+    let (title, text) = fault.in_words(visit.language);
     let status = fault.status();
     if visit.wants_json() {
-        let body = json!({ "error": title, "error_description": text }).to_string();
-        return reply::bytes(status, "application/json", body);
+        let mut body = json!({ "error": title, "error_description": text });
+        if let (Fault::Wrong(wrong), Some(fields)) = (fault, body.as_object_mut()) {
+            fields.insert("wrong".to_owned(), wrong.told(visit.language));
+        }
+        return reply::bytes(status, "application/json", body.to_string());
     }
+    let text = text.as_ref();
     let shell = Shell::new(site, visit, Area::Other, title);
     reply::page(status, &FaultPage { shell, text }).unwrap_or_else(|_| reply::bytes(status, "text/plain", title))
 }
 
+/// For programs, and for proxies that are not set up as they should be: in English.
 fn unauthorized(why: &'static str) -> Response {
+    let why = Actions::named(Language::En, why).unwrap_or(why);
     let body = json!({ "error": "unauthorized", "error_description": why }).to_string();
     let mut response = reply::bytes(StatusCode::UNAUTHORIZED, "application/json", body);
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

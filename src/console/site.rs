@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OnceCell, Semaphore, watch};
 
-use super::access::{self, CsrfKey, Throttle};
+use super::access::{self, Refusals, Throttle};
 use super::fault::Fault;
 use super::live::Live;
 use super::visit::Visit;
@@ -21,7 +21,9 @@ pub struct Site {
     /// Who may sign in. Like the listener, it stays as it was at the start.
     pub(super) settings: config::Console,
     pub(super) throttle: Throttle,
-    pub(super) csrf: CsrfKey,
+    /// The key of forms of the database, once it was read.
+    pub(super) csrf: OnceCell<String>,
+    pub(super) refusals: Refusals,
     pub(super) live: Live,
     /// Passwords that are being checked.
     pub(super) checks: Semaphore,
@@ -32,20 +34,18 @@ pub struct Site {
 
 impl Site {
     /// `stop` ends the streams; `providers_down` are the sources whose provider counts as down.
-    ///
-    /// # Errors
-    /// When the system has no random numbers.
     pub fn new(
         database: Database,
         clock: Clock,
         config: Arc<Config>,
         stop: watch::Receiver<bool>,
         providers_down: ProvidersDown,
-    ) -> anyhow::Result<Arc<Self>> {
-        Ok(Arc::new(Self {
+    ) -> Arc<Self> {
+        Arc::new(Self {
             settings: config.console.clone(),
             throttle: Throttle::default(),
-            csrf: CsrfKey::random()?,
+            csrf: OnceCell::new(),
+            refusals: Refusals::default(),
             live: Live::new(providers_down),
             checks: Semaphore::new(limits::PASSWORD_CHECKS),
             readers: Semaphore::new(limits::CONSOLE_READERS),
@@ -53,7 +53,7 @@ impl Site {
             database,
             clock,
             stop,
-        }))
+        })
     }
 
     /// Uses other sources from now on.
@@ -131,35 +131,5 @@ impl Site {
             Ok(())
         })
         .await
-    }
-
-    /// Records that somebody was not let in; for each address once a minute, so that nobody fills the disk.
-    pub(super) async fn note_refusal(&self, visit: &Visit, action: &'static str, why: &str) {
-        let (at, address) = (visit.now, visit.address());
-        if !self.throttle.may_record(&address, at) {
-            return;
-        }
-        tracing::warn!(address, action, why, "the console refused a request");
-        let result = serde_json::json!([["why", why]]).to_string();
-        let written = self.write("audit", move |connection| {
-            access::store::record(
-                connection,
-                &access::store::NewRecord {
-                    at,
-                    actor: "",
-                    role: None,
-                    action,
-                    subject: "",
-                    address: &address,
-                    action_key: None,
-                    outcome: "refused",
-                    result: &result,
-                },
-            )?;
-            Ok(())
-        });
-        if let Err(Fault::Failed(error)) = written.await {
-            tracing::warn!(%error, "cannot record a refusal of the console");
-        }
     }
 }

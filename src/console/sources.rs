@@ -2,6 +2,7 @@
 
 use super::fault::Fault;
 use super::visit::Visit;
+use super::wrong::{Allowed, wrong};
 use crate::db::Connection;
 use crate::ledger::book::{KnownSource, store};
 
@@ -13,14 +14,27 @@ pub(super) struct Sources {
 }
 
 impl Sources {
+    /// With the one that `source=` of an address names.
+    ///
     /// # Errors
     /// When there is no such source, or the database cannot be read.
     pub(super) fn read(connection: &mut Connection, asked: Option<&str>) -> Result<Self, Fault> {
         let known = store::sources(connection)?;
-        if asked.is_some_and(|asked| known.iter().all(|source| source.name != asked)) {
-            return Err(Fault::NotFound);
+        if let Some(asked) = asked.filter(|asked| known.iter().all(|source| source.name != *asked)) {
+            return Err(wrong("source", asked, Allowed::one_of(known.into_iter().map(|source| source.name))));
         }
         Ok(Self { known, chosen: asked.map(str::to_owned) })
+    }
+
+    /// With the one of a page that is about something of it.
+    ///
+    /// # Errors
+    /// When there is no such source, or the database cannot be read.
+    pub(super) fn of(connection: &mut Connection, name: &str) -> Result<Self, Fault> {
+        Self::read(connection, Some(name)).map_err(|fault| match fault {
+            Fault::Wrong(_) => Fault::NotFound,
+            other => other,
+        })
     }
 
     /// The names to look in.

@@ -1,5 +1,8 @@
-//! The texts of the console in English and German: a table for each area, checked when it is compiled by a test of its
-//! own. German avoids `ß`, so that readers in Switzerland have the same words.
+//! The texts of the console in English and German: a table for each area, checked by a test of its own. German is
+//! written as in Germany; readers in Switzerland have it as they write it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use crate::report::pack::paper::Language;
 
@@ -11,8 +14,25 @@ pub(super) trait Table {
     /// The text of a name that is only known at run time, such as the reason code of a webhook.
     fn named(language: Language, name: &str) -> Option<&'static str> {
         let (_, english, german) = Self::ALL.iter().find(|(known, ..)| *known == name)?;
-        Some(if language == Language::En { english } else { german })
+        Some(match language {
+            Language::En => english,
+            Language::De => german,
+            Language::DeCh => swiss(german),
+        })
     }
+}
+
+/// A German text as Switzerland writes it: without `ß`, with its own quotation marks and its own name of the tax.
+pub(super) fn swiss(german: &'static str) -> &'static str {
+    // As many as there are texts, so keeping them for ever costs little.
+    static KNOWN: Mutex<BTreeMap<&'static str, &'static str>> = Mutex::new(BTreeMap::new());
+    let changes = [("ß", "ss"), ("„", "«"), ("“", "»"), ("Umsatzsteuer", "Mehrwertsteuer"), ("USt-IdNr.", "MWST-Nr.")];
+    if !changes.iter().any(|(here, _)| german.contains(here)) {
+        return german;
+    }
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let changed = || changes.iter().fold(german.to_owned(), |text, (here, there)| text.replace(here, there));
+    known.entry(german).or_insert_with(|| String::leak(changed()))
 }
 
 /// Defines a table: `words! { pub(super) struct Words { name: "English", "Deutsch"; } }` makes a struct of texts with
@@ -32,9 +52,14 @@ macro_rules! words {
             const DE: Self = Self { $($field: $german,)+ };
 
             pub(in crate::console) fn of(language: crate::report::pack::paper::Language) -> &'static Self {
+                use crate::report::pack::paper::Language;
+                static SWISS: std::sync::LazyLock<$name> = std::sync::LazyLock::new(|| $name {
+                    $($field: $crate::console::words::swiss($german),)+
+                });
                 match language {
-                    crate::report::pack::paper::Language::En => &Self::EN,
-                    _ => &Self::DE,
+                    Language::En => &Self::EN,
+                    Language::De => &Self::DE,
+                    Language::DeCh => &SWISS,
                 }
             }
         }
@@ -85,6 +110,13 @@ pub(super) fn counted(language: Language, number: i64, one: &str, many: &str) ->
     fill(if number == 1 { one } else { many }, &[("n", &language.count(number))])
 }
 
+/// How Switzerland writes what Germany writes with `ß`.
+#[cfg(test)]
+const SWISS: [&str; 12] = [
+    "schliess", "strasse", "ausser", "äusser", "gross", "gröss", "weiss", "heiss", "gemäss", "mässig", "liess",
+    "fliess",
+];
+
 /// Every text is there, and both languages have the same places.
 #[cfg(test)]
 pub(super) fn check(table: &[(&str, &str, &str)]) {
@@ -97,7 +129,9 @@ pub(super) fn check(table: &[(&str, &str, &str)]) {
     for (name, english, german) in table {
         assert!(!english.trim().is_empty() && !german.trim().is_empty(), "{name} is empty");
         assert_eq!(places(english), places(german), "{name} has other places in German");
-        assert!(!german.contains('ß'), "{name}: readers in Switzerland write ss");
+        let lower = german.to_lowercase();
+        assert!(!SWISS.iter().any(|spelling| lower.contains(spelling)), "{name} is Swiss: {german}");
+        assert!(!german.contains(['«', '»']), "{name}: Germany quotes „so“");
     }
     let mut names: Vec<&str> = table.iter().map(|(name, ..)| *name).collect();
     names.sort_unstable();
@@ -113,6 +147,7 @@ mod tests {
     fn places_are_filled_and_numbers_decide_on_the_plural() {
         assert_eq!(fill("{a} of {b}", &[("a", "1"), ("b", "{a}")]), "1 of {a}");
         assert_eq!(counted(Language::De, 1, "{n} Webhook", "{n} Webhooks"), "1 Webhook");
+        assert_eq!(swiss("„Schließen“ heißt es"), "«Schliessen» heisst es");
         assert_eq!(counted(Language::De, 1240, "{n} Webhook", "{n} Webhooks"), "1.240 Webhooks");
     }
 }

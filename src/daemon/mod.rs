@@ -110,7 +110,7 @@ impl Daemon {
         let providers_down: ProvidersDown = Arc::new(move || asked.providers_down());
         let monitor = monitor(&database, &options.clock, &config, &writer, &worker, &providers_down);
         let (kept, shared) = (Arc::clone(&config), options.clock.clone());
-        let site = Site::new(database.clone(), shared, kept, stopped.clone(), providers_down)?;
+        let site = Site::new(database.clone(), shared, kept, stopped.clone(), providers_down);
         let console_state = Arc::new(Console {
             database: database.clone(),
             clock: options.clock.clone(),

@@ -671,6 +671,15 @@ diesel::table! {
         action_key -> Nullable<Text>,
         outcome -> Text,
         result -> Text,
+        times -> BigInt,
+    }
+}
+
+diesel::table! {
+    console_keys (purpose) {
+        purpose -> Text,
+        value -> Text,
+        created_at -> Timestamp,
     }
 }
 
@@ -691,6 +700,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     api_tokens,
     chain_anchors,
     console_audit,
+    console_keys,
     console_sessions,
     console_tokens,
     console_users,

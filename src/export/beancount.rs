@@ -6,14 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use sha2::{Digest as _, Sha256};
-
 use super::Error;
 use super::file::{Finished, OutFile};
 use super::hledger::{accounts, currencies, remarks};
 use super::rows::{Balance, Entry};
 use super::text::{amount, one_line, only};
 use super::writer::{Context, Writer};
+use crate::hash;
 use crate::ledger::book::Month;
 use crate::money::format_percent;
 
@@ -156,7 +155,7 @@ fn of_method(method: &str) -> String {
     if !name.starts_with(begins) {
         name.insert(0, 'X');
     }
-    let mut hash = hex::encode(Sha256::digest(method.as_bytes()));
+    let mut hash = hash::sha256(method.as_bytes());
     hash.truncate(4);
     format!("{name}-{hash}")
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::Error;
+use crate::hash;
 
 /// A file of a batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +63,7 @@ impl OutFile {
         let synced = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
         synced.map_err(|error| Error::file(&self.path, error))?;
         let name = self.path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let record = FileRecord { name, rows, bytes: self.bytes, sha256: hex::encode(self.hash.finalize()) };
+        let record = FileRecord { name, rows, bytes: self.bytes, sha256: hash::finished(self.hash) };
         Ok(Finished { record, path: self.path, partial: self.partial })
     }
 }

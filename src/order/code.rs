@@ -1,6 +1,6 @@
 //! Codes of vouchers and flex tickets: as good as money, so only a hash and the last characters are kept.
 
-use sha2::{Digest as _, Sha256};
+use crate::hash;
 
 /// A shorter code would be given away by its last four characters.
 const SHORTEST_CODE: usize = 8;
@@ -10,5 +10,5 @@ pub fn mask_code(code: Option<String>) -> (Option<String>, Option<String>) {
     let Some(code) = code else { return (None, None) };
     let length = code.chars().count();
     let last4 = (length >= SHORTEST_CODE).then(|| code.chars().skip(length - 4).collect());
-    (Some(hex::encode(Sha256::digest(code.as_bytes()))), last4)
+    (Some(hash::sha256(code.as_bytes())), last4)
 }

@@ -61,6 +61,9 @@ pub struct Timeouts {
     pub body: Duration,
     /// For the sender to take an answer.
     pub write: Duration,
+    /// For the first request of a new connection when the daemon stops. hyper alone would close it at once, and a
+    /// request on the way would be lost although nothing was refused.
+    pub first: Duration,
     /// For running requests when the daemon stops.
     pub drain: Duration,
 }
@@ -72,6 +75,7 @@ impl Default for Timeouts {
             header: limits::HEADER_TIMEOUT,
             body: limits::BODY_TIMEOUT,
             write: limits::WRITE_TIMEOUT,
+            first: limits::FIRST_REQUEST_TIMEOUT,
             drain: limits::DRAIN_TIMEOUT,
         }
     }
@@ -165,6 +169,8 @@ pub async fn serve_console(listener: TcpListener, console: Arc<Console>, shutdow
     let timeouts = Timeouts {
         connections: limits::CONSOLE_CONNECTIONS,
         header: limits::CONSOLE_HEADER_TIMEOUT,
+        // Browsers open connections in advance; nothing is lost with one that has asked for nothing.
+        first: Duration::ZERO,
         ..Timeouts::default()
     };
     server::serve(listener, console::routes(console), timeouts, shutdown, || {}).await;

@@ -28,9 +28,6 @@ use crate::clock::Clock;
 const HEAD_BYTES: usize = 64 * 1024;
 /// Pause after a failed accept, such as when the system has no file descriptor left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// On shutdown, how long a new connection may take to send its first request. hyper alone would close it at once, and a
-/// request on the way would be lost although nothing was refused.
-const FIRST_REQUEST: Duration = Duration::from_secs(1);
 
 /// Serves `filter` until `shutdown` completes, then drains. `unreadable` is called for each connection that ends
 /// because it brought no request that can be read.
@@ -111,7 +108,7 @@ where
         _ = stop.changed() => {}
     }
     if !begun.load(Ordering::Relaxed)
-        && let Ok(ended) = tokio::time::timeout(FIRST_REQUEST, serving.as_mut()).await
+        && let Ok(ended) = tokio::time::timeout(timeouts.first, serving.as_mut()).await
     {
         return ended;
     }

@@ -12,6 +12,7 @@ use super::{Difference, Sweeper};
 use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::db::Database;
+use crate::hash;
 use crate::inbox::{Entity, EventId, State};
 use crate::ledger::{self, batch::known_orders};
 use crate::order::{Order, Provider, Versions};
@@ -212,15 +213,20 @@ fn found(
     Found { order_id, entity, difference, body, key, mark: 0, latest: order.and_then(latest), unknown }
 }
 
-/// The same for the same content of an order, however it is written.
+/// The same for the same content of an order, however it is written. What the API does not tell, and was filled in from
+/// elsewhere, makes no difference.
 pub(super) fn key_of(source: &str, entity: &str, order: Option<&Order>, content: &[u8]) -> String {
     let mut hasher = Sha256::new().chain_update(source).chain_update([0]).chain_update(entity);
     hasher.update([0]);
-    match order.and_then(|order| serde_json::to_string(order).ok()) {
+    let mut order = order.cloned();
+    for ticket in order.iter_mut().flat_map(|order| order.tickets.iter_mut().flatten()) {
+        (ticket.title, ticket.starts_at) = (None, None);
+    }
+    match order.and_then(|order| serde_json::to_string(&order).ok()) {
         Some(canonical) => hasher.update(canonical),
         None => hasher.update(content),
     }
-    hex::encode(hasher.finalize())
+    hash::finished(hasher)
 }
 
 /// The order that a webhook of a source holds, if it holds one that can be read.

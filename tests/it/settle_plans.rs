@@ -4,14 +4,10 @@
 use std::collections::BTreeSet;
 use std::sync::mpsc;
 
-use diesel::connection::{InstrumentationEvent, SimpleConnection as _};
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 use serde_json::json;
 use ticketledger::db::{Connection, Database};
 use ticketledger::demo::stand_in::BookingExample;
 use ticketledger::limits::{POSTGRES_CONNECTIONS, SQLITE_READERS};
-use ticketledger::on_engine;
 
 use crate::on_both_engines;
 use crate::support::daemon::TestDaemon;
@@ -19,80 +15,16 @@ use crate::support::db::Engine;
 use crate::support::order::{
     admission, flex, flex_participant, order, payment, redeemed, refund_voucher, ticket, voucher,
 };
-
-/// What grows with the book. The others have a few rows for each source.
-const LONG: [&str; 15] = [
-    "inbox_events",
-    "inbox_attempts",
-    "documents",
-    "order_snapshots",
-    "journal_entries",
-    "postings",
-    "orders",
-    "order_lines",
-    "payments",
-    "order_sums",
-    "contacts",
-    "contact_orders",
-    "vouchers",
-    "redemptions",
-    "findings",
-];
-
-#[derive(QueryableByName)]
-struct SqliteStep {
-    #[diesel(sql_type = Text)]
-    detail: String,
-}
-
-#[derive(QueryableByName)]
-struct PostgresStep {
-    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
-    line: String,
-}
-
-fn plan(connection: &mut Connection, statement: &str) -> Vec<String> {
-    match connection {
-        Connection::Sqlite(c) => {
-            let rows: Vec<SqliteStep> =
-                diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut **c).unwrap();
-            rows.into_iter().map(|row| row.detail).collect()
-        }
-        Connection::Postgres(c) => {
-            let values = (1..200).take_while(|number| statement.contains(&format!("${number}"))).count();
-            let values = vec!["NULL"; values].join(", ");
-            // With few rows every plan is cheap; this asks for the one that needs no whole table.
-            c.batch_execute(&format!(
-                "SET enable_seqscan TO off; SET plan_cache_mode TO force_generic_plan; \
-                 PREPARE p AS {statement}"
-            ))
-            .unwrap_or_else(|error| panic!("{error}: {statement}"));
-            let explain =
-                if values.is_empty() { "EXPLAIN EXECUTE p".to_owned() } else { format!("EXPLAIN EXECUTE p({values})") };
-            let rows: Vec<PostgresStep> = diesel::sql_query(explain).load(&mut **c).unwrap();
-            c.batch_execute("DEALLOCATE p; RESET enable_seqscan; RESET plan_cache_mode").unwrap();
-            rows.into_iter().map(|row| row.line).collect()
-        }
-    }
-}
+use crate::support::plans::{grow, overhear, plan, reads_all};
 
 /// Records every statement of every connection from now on.
 fn record(database: &Database, engine: Engine) -> mpsc::Receiver<String> {
-    use diesel::Connection as _;
     let (sender, statements) = mpsc::channel();
-    let mut watch = |connection: &mut Connection| {
-        let sender = sender.clone();
-        on_engine!(connection, |c| c.set_instrumentation(move |event: InstrumentationEvent<'_>| {
-            if let InstrumentationEvent::StartQuery { query, .. } = event {
-                // The test may be over.
-                let _ = sender.send(query.to_string());
-            }
-        }));
-    };
+    let watch = |connection: &mut Connection| overhear(connection, sender.clone());
     // All connections of a pool at once, so that none is watched twice and none is left.
     let pooled = if engine == Engine::Sqlite { SQLITE_READERS } else { POSTGRES_CONNECTIONS };
     let mut readers: Vec<Connection> = (0..pooled).map(|_| database.reader().unwrap()).collect();
-    readers.iter_mut().for_each(&mut watch);
+    readers.iter_mut().for_each(watch);
     drop(readers);
     if engine == Engine::Sqlite {
         let watched: Result<(), ticketledger::db::Error> = database.transaction("watch", |writer| {
@@ -102,18 +34,6 @@ fn record(database: &Database, engine: Engine) -> mpsc::Receiver<String> {
         watched.unwrap();
     }
     statements
-}
-
-/// A step that reads a whole table, or all rows of a source.
-fn reads_all(step: &str) -> bool {
-    let long = |name: &str| LONG.contains(&name.trim_end_matches(':'));
-    if let Some(rest) = step.strip_prefix("SCAN ") {
-        return rest.split_whitespace().next().is_some_and(long);
-    }
-    if let Some(rest) = step.strip_prefix("SEARCH ") {
-        return rest.split_whitespace().next().is_some_and(long) && rest.contains("(source=?)");
-    }
-    step.split_once("Seq Scan on ").is_some_and(|(_, rest)| rest.split_whitespace().next().is_some_and(long))
 }
 
 on_both_engines!(settling_reads_what_it_needs_and_not_the_book, async |database| {
@@ -130,17 +50,7 @@ on_both_engines!(settling_reads_what_it_needs_and_not_the_book, async |database|
         daemon.accepted("museum", all(&format!("o-{number:03}"), sold)).await;
     }
     daemon.settle().await;
-    // The planner of SQLite goes by these numbers: a book with a thousand times as many rows.
-    if database.engine == Engine::Sqlite {
-        database.execute("ANALYZE");
-        // Where a column has one value, it has all rows: both numbers grow.
-        let rows = "' ' || substr(stat, 1, instr(stat || ' ', ' ') - 1)";
-        database.execute(&format!(
-            "UPDATE sqlite_stat1 SET stat = trim(replace(replace(' ' || replace(stat, ' ', '  ') || ' ', \
-             {rows} || ' ', {rows} || '000 '), '  ', ' '))"
-        ));
-        database.execute("ANALYZE sqlite_schema");
-    }
+    grow(database);
     let daemon = daemon.restart(|_| {}).await;
     let recorded = record(daemon.database(), database.engine);
     let seller = |status: &str| {

@@ -4,27 +4,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Every module with those that it may use, in the order of `lib.rs`: each only those before it.
-const MODULES: [(&str, &[&str]); 25] = [
+const MODULES: [(&str, &[&str]); 26] = [
     ("limits", &[]),
     ("clock", &[]),
     ("money", &[]),
-    ("order", &["clock", "limits", "money"]),
+    ("hash", &[]),
+    ("order", &["clock", "limits", "money", "hash"]),
     ("policy", &["order"]),
     ("config", &["limits", "money", "order", "policy"]),
     ("db", &["limits"]),
-    ("inbox", &["limits", "clock", "db"]),
+    ("inbox", &["limits", "clock", "hash", "db"]),
     // Never the database.
     ("provider", &["limits", "clock", "money", "order", "config", "inbox"]),
     ("contacts", &["limits", "clock", "order", "db", "inbox"]),
     // Never the settings: what it needs of them is passed in.
     ("freshness", &["clock", "money", "order", "config", "db", "inbox", "provider"]),
-    ("ledger", &["limits", "clock", "money", "order", "policy", "db", "inbox", "freshness"]),
-    ("report", &["limits", "clock", "money", "policy", "db", "inbox", "freshness", "ledger"]),
-    ("export", &["limits", "clock", "money", "config", "db", "freshness", "ledger", "report"]),
+    ("ledger", &["limits", "clock", "money", "hash", "order", "policy", "db", "inbox", "freshness"]),
+    ("report", &["limits", "clock", "money", "hash", "policy", "db", "inbox", "freshness", "ledger"]),
+    ("export", &["limits", "clock", "money", "hash", "config", "db", "freshness", "ledger", "report"]),
     ("maintenance", &["clock", "config", "db", "inbox", "ledger"]),
     ("cluster", &["limits", "clock", "db", "inbox"]),
     ("monitor", &["limits", "clock", "order", "config", "db", "inbox", "provider", "freshness", "ledger"]),
-    ("session", &["clock", "config", "db", "provider"]),
+    ("session", &["clock", "hash", "config", "db", "provider"]),
     (
         "worker",
         &[
@@ -37,6 +38,7 @@ const MODULES: [(&str, &[&str]); 25] = [
         &[
             "clock",
             "money",
+            "hash",
             "order",
             "config",
             "db",
@@ -60,6 +62,7 @@ const MODULES: [(&str, &[&str]); 25] = [
             "limits",
             "clock",
             "money",
+            "hash",
             "order",
             "policy",
             "config",

@@ -8,7 +8,7 @@ use super::Scope;
 use crate::command::as_of::{CutOptions, PeriodOptions};
 use crate::command::{Outcome, output, settings};
 use crate::config::Config;
-use crate::ledger::totals::{Accounts, Period, Selection, SheetLine, TrialBalance};
+use crate::ledger::totals::{Accounts, Line, Period, Selection, TrialBalance};
 use crate::money::{Currency, format_minor};
 use crate::report::Stream;
 use crate::report::format::printable;
@@ -81,7 +81,7 @@ fn for_people(part: &Part<'_>, selection: &Selection<'_>) -> String {
     }
 }
 
-fn line_for_people(line: &SheetLine, balance: i64, exponent: u32) -> String {
+fn line_for_people(line: &Line, balance: i64, exponent: u32) -> String {
     let amount = format_minor(line.amount_minor.saturating_abs(), exponent);
     let (debit, credit) = if line.amount_minor > 0 { (amount.as_str(), "") } else { ("", amount.as_str()) };
     let order = line.order_code.as_ref().or(line.order_id.as_ref()).map(|order| printable(order)).unwrap_or_default();

@@ -5,14 +5,19 @@ use super::{hash, random_token, sha256, suits};
 use crate::clock::{Clock, Timestamp};
 use crate::config::Role;
 use crate::db::{Connection, Database, Result};
+use crate::report::format::printable;
 
 /// Why it was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     #[error("{0}")]
     Weak(#[from] super::Weak),
-    #[error("the name must have 1 to 64 characters without blanks, commas and control characters")]
-    Name,
+    #[error(
+        "the user name `{}` is not possible: it has 1 to 64 characters, none of them a blank, a control character or \
+         one of , ; \" < >, such as anna or anna@example.com",
+        printable(.0)
+    )]
+    Name(String),
     #[error("there is a user `{0}` already; `ticketledger user password {0}` sets another password")]
     Taken(String),
     #[error("there is no user `{0}`; `ticketledger user list` shows them")]
@@ -30,6 +35,11 @@ pub struct MadeToken {
     pub id: i64,
     pub secret: String,
     pub expires_at: Timestamp,
+}
+
+/// A user, whose name may be written in another case.
+fn known(connection: &mut Connection, name: &str) -> std::result::Result<User, Refused> {
+    store::user(connection, name)?.ok_or_else(|| Refused::Unknown(name.to_owned()))
 }
 
 fn record(connection: &mut Connection, at: Timestamp, actor: &str, action: &str, subject: &str) -> Result<()> {
@@ -61,14 +71,15 @@ pub fn add(
 ) -> std::result::Result<(), Refused> {
     let plain = |c: char| !c.is_control() && !c.is_whitespace() && !matches!(c, ',' | ';' | '"' | '<' | '>');
     if name.is_empty() || name.chars().count() > 64 || !name.chars().all(plain) {
-        return Err(Refused::Name);
+        return Err(Refused::Name(name.chars().take(64).collect()));
     }
     suits(name, password)?;
     let now = clock.now();
     let user = User { name: name.to_owned(), role, password_hash: hash(password)?, created_at: now, changed_at: now };
     database.transaction("add user", |connection| {
         if !store::add_user(connection, &user)? {
-            return Err(Refused::Taken(name.to_owned()));
+            let taken = store::user(connection, name)?.map_or_else(|| name.to_owned(), |user| user.name);
+            return Err(Refused::Taken(taken));
         }
         Ok(record(connection, now, actor, "user_add", &format!("user:{name} role={}", role.as_str()))?)
     })
@@ -83,9 +94,7 @@ fn change(
 ) -> std::result::Result<(), Refused> {
     let now = clock.now();
     database.transaction("change user", |connection| {
-        if store::user(connection, name)?.is_none() {
-            return Err(Refused::Unknown(name.to_owned()));
-        }
+        let name = &known(connection, name)?.name;
         store::change_user(connection, name, role, password_hash.as_deref(), now)?;
         let what = role.map_or("password", Role::as_str);
         Ok(record(connection, now, actor, "user_change", &format!("user:{name} {what}"))?)
@@ -128,9 +137,8 @@ pub fn set_role(
 pub fn remove(database: &Database, clock: &Clock, actor: &str, name: &str) -> std::result::Result<(), Refused> {
     let now = clock.now();
     database.transaction("remove user", |connection| {
-        if !store::remove_user(connection, name)? {
-            return Err(Refused::Unknown(name.to_owned()));
-        }
+        let name = &known(connection, name)?.name;
+        store::remove_user(connection, name)?;
         Ok(record(connection, now, actor, "user_remove", &format!("user:{name}"))?)
     })
 }
@@ -151,19 +159,21 @@ pub fn add_token(
     let secret = format!("tl_{}", random_token().map_err(|error| Refused::System(error.into()))?);
     let now = clock.now();
     let expires_at = now.plus_milliseconds(days.saturating_mul(86_400_000));
-    let token = NewToken {
+    let mut token = NewToken {
         token_sha256: sha256(&secret),
-        user_name: name.to_owned(),
+        user_name: String::new(),
         label: label.chars().filter(|c| !c.is_control()).take(64).collect(),
         role: role.as_str().to_owned(),
         created_at: now,
         expires_at,
     };
     let id = database.transaction("add token", |connection| {
-        let user = store::user(connection, name)?.ok_or_else(|| Refused::Unknown(name.to_owned()))?;
+        let user = known(connection, name)?;
         if role > user.role {
-            return Err(Refused::Role(name.to_owned()));
+            return Err(Refused::Role(user.name));
         }
+        let name = user.name.as_str();
+        name.clone_into(&mut token.user_name);
         let id = store::add_token(connection, &token)?;
         record(connection, now, actor, "token_add", &format!("user:{name} token:{id} role={}", role.as_str()))?;
         Ok::<_, Refused>(id)
@@ -184,6 +194,8 @@ pub fn remove_token(
 ) -> std::result::Result<bool, Refused> {
     let now = clock.now();
     database.transaction("remove token", |connection| {
+        let Some(user) = store::user(connection, name)? else { return Ok(false) };
+        let name = user.name.as_str();
         let removed = store::remove_token(connection, name, id)?;
         if removed {
             record(connection, now, actor, "token_remove", &format!("user:{name} token:{id}"))?;

@@ -4,20 +4,23 @@ pub mod manage;
 pub(super) mod pages;
 mod password;
 mod proxy;
+mod record;
+pub(super) mod refusals;
 mod session;
 pub mod store;
 mod throttle;
 mod words;
-
-use sha2::{Digest as _, Sha256};
 
 use super::site::Site;
 use super::visit::Visit;
 use crate::config::Role;
 
 pub use self::password::{Weak, hash, suits};
-pub(super) use self::session::{CsrfKey, find, is_genuine};
+pub(super) use self::refusals::Refusals;
+pub(super) use self::session::{find, find_token, is_genuine};
 pub(super) use self::throttle::Throttle;
+/// The form in which tokens are stored.
+pub(super) use crate::hash::sha256;
 
 /// How somebody proved who he is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +29,8 @@ pub(super) enum Proof {
     Session(String),
     /// A proxy that is believed.
     Proxy,
-    /// A token of a program: it reads and changes nothing.
-    Token,
+    /// The hash of a token of a program: it reads and changes nothing.
+    Token(String),
 }
 
 /// Somebody who may see pages.
@@ -42,14 +45,14 @@ pub(super) struct Viewer {
 
 impl Viewer {
     pub(super) fn is_program(&self) -> bool {
-        self.proof == Proof::Token
+        matches!(self.proof, Proof::Token(_))
     }
 
     /// What his streams are counted by.
     pub(super) fn stream_key(&self) -> String {
         match &self.proof {
             Proof::Session(token_sha256) => token_sha256.clone(),
-            Proof::Proxy | Proof::Token => format!("name {}", self.name),
+            Proof::Proxy | Proof::Token(_) => format!("name {}", self.name),
         }
     }
 }
@@ -59,7 +62,7 @@ pub(super) enum Identity {
     Known(Viewer),
     /// Nobody in particular.
     Unknown,
-    /// A header says who it is, and must not be believed; the text says why.
+    /// A header says who it is, and must not be believed; a name of the table of actions says why.
     Refused(&'static str),
 }
 
@@ -69,17 +72,21 @@ pub(super) enum Identity {
 /// When the database cannot be read.
 pub(super) async fn identify(site: &Site, visit: &Visit) -> Result<Identity, super::fault::Fault> {
     if let Some(token) = bearer(visit) {
-        return session::by_token(site, visit, token).await;
+        let identity = session::by_token(site, visit, token).await?;
+        if let Identity::Refused(why) = identity {
+            refusals::note(site, visit, "sign_in_token", why, String::new()).await;
+        }
+        return Ok(identity);
     }
     if let Some(settings) = &site.settings.header_sign_in {
         match proxy::said(settings, visit) {
             proxy::Said::Nothing => {}
             proxy::Said::Person { name, role } => {
-                let csrf = site.csrf.of(&format!("proxy {name}"));
+                let csrf = session::csrf_of_name(site, &name).await?;
                 return Ok(Identity::Known(Viewer { name, role, proof: Proof::Proxy, csrf }));
             }
             proxy::Said::Refused(why) => {
-                site.note_refusal(visit, "sign_in_header", why).await;
+                refusals::note(site, visit, "sign_in_header", why, String::new()).await;
                 return Ok(Identity::Refused(why));
             }
         }
@@ -91,11 +98,6 @@ fn bearer(visit: &Visit) -> Option<&str> {
     let header = visit.header("authorization")?;
     let (scheme, token) = header.split_once(' ').unwrap_or((header, ""));
     scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
-}
-
-/// The form in which tokens are stored.
-pub(super) fn sha256(token: &str) -> String {
-    hex::encode(Sha256::digest(token.as_bytes()))
 }
 
 /// A token that nobody can guess.

@@ -13,7 +13,7 @@ pub(super) enum Said {
         name: String,
         role: Role,
     },
-    /// It must not be believed.
+    /// It must not be believed; a name of the table of actions says why.
     Refused(&'static str),
 }
 
@@ -24,21 +24,21 @@ pub(super) fn said(settings: &HeaderSignIn, visit: &Visit) -> Said {
         return Said::Nothing;
     }
     if !is_trusted(settings, visit.address) {
-        return Said::Refused("the header comes from an address that is not listed");
+        return Said::Refused("header_unlisted");
     }
     // One of the two is the browser's own, which the proxy should have removed.
     let ([name], [] | [_]) = (names.as_slice(), groups.as_slice()) else {
-        return Said::Refused("the header is there twice, or has no name");
+        return Said::Refused("header_twice");
     };
     let name = name.to_str().unwrap_or_default().trim();
     if name.is_empty() || name.chars().count() > 64 || name.contains(',') {
-        return Said::Refused("the header has no single name");
+        return Said::Refused("header_name");
     }
     let groups = groups.first().and_then(|groups| groups.to_str().ok()).unwrap_or_default();
     let groups = groups.split(settings.separator.as_str()).map(str::trim);
     match groups.filter_map(|group| settings.roles.get(group)).max() {
         Some(role) => Said::Person { name: name.to_owned(), role: *role },
-        None => Said::Refused("none of the groups has a role"),
+        None => Said::Refused("header_role"),
     }
 }
 

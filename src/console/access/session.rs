@@ -8,31 +8,29 @@ use super::super::site::Site;
 use super::super::visit::Visit;
 use super::{Identity, Proof, Viewer, sha256, store};
 use crate::clock::Timestamp;
+use crate::hash;
 
 /// A session or token is marked as used at most this often.
 const SEEN_MILLISECONDS: i64 = 60_000;
 
-/// From it the token of every form is computed: only a page that we sent has it.
-pub(in crate::console) struct CsrfKey([u8; 32]);
-
-impl CsrfKey {
-    /// # Errors
-    /// When the system has no random numbers.
-    pub(in crate::console) fn random() -> Result<Self, getrandom::Error> {
-        let mut key = [0_u8; 32];
-        getrandom::fill(&mut key)?;
-        Ok(Self(key))
-    }
-
-    /// The token of somebody whom a proxy names.
-    pub(in crate::console) fn of(&self, who: &str) -> String {
-        hex::encode(Sha256::new().chain_update(b"csrf\0").chain_update(self.0).chain_update(who).finalize())
-    }
+/// What the form of somebody must bring along whom a proxy names: computed from a key of the database, so that every
+/// daemon accepts what another one sent.
+pub(super) async fn csrf_of_name(site: &Site, name: &str) -> Result<String, Fault> {
+    let key = site
+        .csrf
+        .get_or_try_init(async || {
+            let mut made = [0_u8; 32];
+            getrandom::fill(&mut made).map_err(|error| Fault::Failed(error.into()))?;
+            let (made, now) = (hex::encode(made), site.clock.now());
+            site.write("key of forms", move |connection| Ok(store::key_of_forms(connection, &made, now)?)).await
+        })
+        .await?;
+    Ok(hash::finished(Sha256::new().chain_update(b"csrf\0").chain_update(key).chain_update([0]).chain_update(name)))
 }
 
 /// The token of a session. Its own secret is in it, so that every daemon of a database computes the same.
 fn csrf_of_session(token: &str) -> String {
-    hex::encode(Sha256::new().chain_update(b"ticketledger csrf\0").chain_update(token).finalize())
+    hash::finished(Sha256::new().chain_update(b"ticketledger csrf\0").chain_update(token))
 }
 
 /// Whether a form brought the token of its sender.
@@ -86,12 +84,11 @@ pub(in crate::console) async fn find(
 
 pub(super) async fn by_token(site: &Site, visit: &Visit, token: &str) -> Result<Identity, Fault> {
     if !token.starts_with("tl_") {
-        return Ok(Identity::Refused("the token is none of ours"));
+        return Ok(Identity::Refused("token_unknown"));
     }
     let (hash, now) = (sha256(token), visit.now);
-    let found = site.read(move |connection| Ok(store::token(connection, &hash)?)).await?;
-    let Some(token) = found.filter(|token| token.expires_at > now) else {
-        return Ok(Identity::Refused("the token is unknown or has expired"));
+    let Some(token) = find_token(site, &hash, now).await? else {
+        return Ok(Identity::Refused("token_unknown"));
     };
     if token.used_at.is_none_or(|used| now.milliseconds_since(used) >= SEEN_MILLISECONDS) {
         let id = token.id;
@@ -99,5 +96,16 @@ pub(super) async fn by_token(site: &Site, visit: &Visit, token: &str) -> Result<
     }
     // What its user may no longer do, it may not do either.
     let role = token.role.min(token.user_role);
-    Ok(Identity::Known(Viewer { name: token.user_name, role, proof: Proof::Token, csrf: String::new() }))
+    Ok(Identity::Known(Viewer { name: token.user_name, role, proof: Proof::Token(hash), csrf: String::new() }))
+}
+
+/// A token that has not expired.
+pub(in crate::console) async fn find_token(
+    site: &Site,
+    hash: &str,
+    now: Timestamp,
+) -> Result<Option<store::Token>, Fault> {
+    let key = hash.to_owned();
+    let found = site.read(move |connection| Ok(store::token(connection, &key)?)).await?;
+    Ok(found.filter(|token| token.expires_at > now))
 }

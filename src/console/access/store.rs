@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::clock::Timestamp;
 use crate::config::Role;
-use crate::db::schema::{console_audit, console_sessions, console_tokens, console_users};
+use crate::db::schema::{console_audit, console_keys, console_sessions, console_tokens, console_users};
 use crate::db::{Connection, Result};
 use crate::on_engine;
 
@@ -51,20 +51,30 @@ pub fn users(connection: &mut Connection) -> Result<Vec<User>> {
     rows.into_iter().map(user_of).collect()
 }
 
-/// One of them.
+/// One of them, however the name is written: `Anna` is `anna`. There are few, so all are looked at; the engines fold
+/// the case of English letters only.
 ///
 /// # Errors
 /// When the query fails.
 pub fn user(connection: &mut Connection, name: &str) -> Result<Option<User>> {
-    let row: Option<UserRow> = on_engine!(connection, |c| console_users::table.find(name).first(c).optional())?;
-    row.map(user_of).transpose()
+    let (mut users, folded) = (users(connection)?, folded(name));
+    users.retain(|user| self::folded(&user.name) == folded);
+    Ok(users.into_iter().next())
 }
 
-/// Adds a user; false when the name is taken.
+/// A name as it is compared.
+pub(crate) fn folded(name: &str) -> String {
+    name.to_lowercase()
+}
+
+/// Adds a user; false when the name is taken, in whatever case.
 ///
 /// # Errors
 /// When the statement fails.
 pub fn add_user(connection: &mut Connection, user: &User) -> Result<bool> {
+    if self::user(connection, &user.name)?.is_some() {
+        return Ok(false);
+    }
     let values = (
         console_users::name.eq(&user.name),
         console_users::role.eq(user.role.as_str()),
@@ -292,6 +302,8 @@ pub(crate) struct Record {
     pub(crate) action_key: Option<String>,
     pub(crate) outcome: String,
     pub(crate) result: String,
+    /// How often, of what was refused.
+    pub(crate) times: i64,
 }
 
 /// What is about to be recorded.
@@ -332,6 +344,28 @@ pub fn record(connection: &mut Connection, new: &NewRecord<'_>) -> Result<Option
             .get_result(c)
             .optional()
     })?)
+}
+
+/// Writes down how often something was refused.
+pub(crate) fn refused_times(connection: &mut Connection, id: i64, times: i64) -> Result<()> {
+    let line = console_audit::table.find(id).filter(console_audit::times.lt(times));
+    on_engine!(connection, |c| diesel::update(line).set(console_audit::times.eq(times)).execute(c))?;
+    Ok(())
+}
+
+/// The key of forms of this database; `made` becomes it if there is none yet.
+pub(crate) fn key_of_forms(connection: &mut Connection, made: &str, now: Timestamp) -> Result<String> {
+    let query = console_keys::table.find("forms").select(console_keys::value);
+    let known: Option<String> = on_engine!(connection, |c| query.first(c).optional())?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    let values = (console_keys::purpose.eq("forms"), console_keys::value.eq(made), console_keys::created_at.eq(now));
+    on_engine!(connection, |c| {
+        diesel::insert_into(console_keys::table).values(values).on_conflict_do_nothing().execute(c)
+    })?;
+    // Another daemon may have been first.
+    Ok(on_engine!(connection, |c| query.first(c))?)
 }
 
 /// Writes down how an action ended.

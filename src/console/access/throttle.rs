@@ -63,21 +63,10 @@ impl Throttle {
             failures.count = failures.count.saturating_sub(1);
         }
     }
-
-    /// Whether something that happens often may be recorded: once a minute for each address.
-    pub(in crate::console) fn may_record(&self, address: &str, now: Timestamp) -> bool {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = format!("record {address}");
-        if known.len() >= MOST || known.get(&key).is_some_and(|last| now.milliseconds_since(last.last) < 60_000) {
-            return false;
-        }
-        known.insert(key, Failures { count: 0, last: now });
-        true
-    }
 }
 
 fn keys(name: &str, address: &str) -> [(String, u32); 2] {
-    let name: String = name.chars().take(64).collect();
+    let name: String = super::store::folded(name).chars().take(64).collect();
     [(format!("name {name}"), FREE_OF_NAME), (format!("address {address}"), FREE_OF_ADDRESS)]
 }
 

@@ -45,6 +45,7 @@ words! {
         action: "Action", "Handlung";
         subject: "To what", "Woran";
         outcome: "Outcome", "Ausgang";
+        times: "{n} times within the minute", "{n}-mal innerhalb der Minute";
         nobody: "nobody", "niemand";
     }
 }

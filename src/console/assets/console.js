@@ -4,10 +4,16 @@
   const page = document;
   const typing = (target) => target instanceof Element && target.closest("input, select, textarea, [contenteditable]");
 
-  // A choice of the language needs no button.
+  // A choice of the language needs no button, unless it is made by keyboard: there each arrow is a choice already.
   for (const form of page.querySelectorAll("form.language")) {
-    form.querySelector("button").hidden = true;
-    form.querySelector("select").addEventListener("change", () => form.submit());
+    const [select, button] = [form.querySelector("select"), form.querySelector("button")];
+    button.hidden = true;
+    select.addEventListener("keydown", () => {
+      button.hidden = false;
+    });
+    select.addEventListener("change", () => {
+      if (button.hidden) form.submit();
+    });
   }
 
   // A form that acts is sent once. The server takes its key once, too.
@@ -84,20 +90,32 @@
   let wait = 2000;
   let retry = 0;
   let polling = 0;
-  let heard = Date.now();
-  let fresh = new Date();
+  // How long ago is measured here; what time it was is said by the daemon, for the clock of this machine may be wrong.
+  const now = () => performance.now();
+  let heard = now();
+  let fresh = now();
+  let time = words.time;
   const say = (state, text) => {
     if (status.dataset.state !== state || status.textContent !== text) {
       status.dataset.state = state;
       status.textContent = text;
     }
   };
-  const clock = () => fresh.toLocaleTimeString(page.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-  const stale = () => say("stale", words.stale.replace("{time}", clock()));
-  const show = (html) => {
-    fresh = new Date();
-    if (part.innerHTML !== html && !part.contains(page.activeElement)) part.innerHTML = html;
+  const stale = () => say("stale", words.stale.replace("{time}", time));
+  const alive = (said) => {
+    fresh = now();
+    if (said) time = said;
     say("live", words.live);
+  };
+  const show = (html, said) => {
+    if (part.innerHTML !== html) {
+      // Whoever is at one of its links stays there.
+      const at = part.contains(page.activeElement) ? page.activeElement.getAttribute("href") : null;
+      part.innerHTML = html;
+      const same = at && [...part.querySelectorAll("a")].find((link) => link.getAttribute("href") === at);
+      if (same) same.focus({ preventScroll: true });
+    }
+    alive(said);
   };
   const close = () => {
     if (source) source.close();
@@ -109,7 +127,7 @@
     if (page.hidden || source) return;
     try {
       const answer = await fetch("/", { headers: { "X-Part": "overview" } });
-      if (answer.ok) show(await answer.text());
+      if (answer.ok) show(await answer.text(), answer.headers.get("X-Time"));
       else stale();
     } catch {
       stale();
@@ -118,7 +136,7 @@
   const again = () => {
     close();
     if (page.hidden) return;
-    if (Date.now() - fresh > 30000) stale();
+    if (now() - fresh > 30000) stale();
     else say("reconnecting", words.reconnecting);
     // Meanwhile by single requests.
     polling = setTimeout(poll, wait / 2);
@@ -128,23 +146,21 @@
   function open() {
     close();
     source = new EventSource("/live");
-    heard = Date.now();
+    heard = now();
     source.addEventListener("overview", (event) => {
-      heard = Date.now();
+      heard = now();
       wait = 2000;
-      show(event.data);
+      show(event.data, event.lastEventId);
     });
-    source.addEventListener("beat", () => {
-      heard = Date.now();
-      fresh = new Date();
-      say("live", words.live);
+    source.addEventListener("beat", (event) => {
+      heard = now();
+      alive(event.lastEventId);
     });
-    source.addEventListener("end", again);
     source.addEventListener("error", again);
   }
   // Three beats that did not come mean that nobody is there.
   setInterval(() => {
-    if (source && Date.now() - heard > 30000) again();
+    if (source && now() - heard > 30000) again();
   }, 5000);
   page.addEventListener("visibilitychange", () => {
     if (page.hidden) {

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
-use super::store;
+use super::report::{downloads, file_format};
 use super::words::Words;
+use super::{file, store};
+use crate::console::codes;
 use crate::console::fault::Fault;
 use crate::console::grid::{Cell, Grid, address, address_with};
 use crate::console::layout::{Area, Shell, When};
 use crate::console::orders;
-use crate::console::reply::{self, Answered};
+use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
 use crate::console::sources::Sources;
 use crate::console::visit::Visit;
@@ -30,10 +32,36 @@ struct Page {
     effective: When,
     recorded: When,
     reason: String,
+    reason_code: String,
+    what: String,
     taken_back_by: Option<i64>,
     prev_hash: String,
     lines: Grid,
     cause: Option<Cause>,
+    downloads: Vec<(&'static str, String)>,
+}
+
+impl Told for Page {
+    fn told(&self) -> Value {
+        let line = |(account, minor): &(String, i64)| json!({ "account": account, "amount_minor": minor });
+        let cause = |cause: &Cause| {
+            let document = |(id, at): &(i64, When)| json!({ "id": id, "started_at": at.at });
+            let snapshot = cause.snapshot.as_ref().map(|(no, sha256)| json!({ "snapshot_no": no, "sha256": sha256 }));
+            json!({
+                "webhook": cause.event, "documents": cause.documents.iter().map(document).collect::<Vec<_>>(),
+                "snapshot": snapshot,
+            })
+        };
+        json!({
+            "source": self.entry.source, "entry_no": self.entry.entry_no, "kind": self.entry.kind,
+            "event_type": self.entry.event_type, "fact": self.entry.atom_key, "order_id": self.entry.order_id,
+            "booking_date": self.entry.booking_date, "effective_at": self.effective.at,
+            "recorded_at": self.recorded.at, "reason": self.reason_code, "currency": self.entry.currency,
+            "lines": self.entry.lines.iter().map(line).collect::<Vec<_>>(), "reverses_no": self.entry.reverses_no,
+            "reversed_by_no": self.taken_back_by, "entry_hash": self.entry.entry_hash, "prev_hash": self.prev_hash,
+            "cause": self.cause.as_ref().map(cause),
+        })
+    }
 }
 
 /// What led to the entry.
@@ -61,12 +89,15 @@ impl Page {
 
 pub(super) async fn show(site: &Arc<Site>, visit: &Visit, source: &str, number: &str) -> Answered {
     let number: i64 = number.parse().map_err(|_| Fault::NotFound)?;
+    if let Some(format) = file_format(visit)? {
+        return file::entry(site, (source, number), format).await;
+    }
     let of = source.to_owned();
     let traced = site.work(move |database| Ok(trace(database, Some(&of), &Start::Entry(number))?)).await?;
     let of = source.to_owned();
     let (sources, facts, taken_back_by) = site
         .read(move |connection| {
-            let sources = Sources::read(connection, Some(&of))?;
+            let sources = Sources::of(connection, &of)?;
             let facts = store::entry_facts(connection, &of, number)?.ok_or(Fault::NotFound)?;
             Ok((sources, facts, store::taken_back_by(connection, &of, number)?))
         })
@@ -97,9 +128,12 @@ pub(super) async fn show(site: &Arc<Site>, visit: &Visit, source: &str, number: 
         order: entry.order_id.as_ref().map(|order| (printable(order), orders::address_of(source, order))),
         effective: shell.when(facts.effective_at, zone),
         recorded: shell.when(facts.recorded_at, zone),
-        reason: facts.reason_code,
+        reason: codes::entry_reason(visit.language, &facts.reason_code),
+        reason_code: facts.reason_code,
+        what: codes::entry(visit.language, &entry.kind, &entry.event_type),
         prev_hash: facts.prev_hash,
         taken_back_by,
+        downloads: downloads(&visit.query),
         lines: lines(&shell, words, &entry),
         cause,
         entry,
@@ -107,11 +141,12 @@ pub(super) async fn show(site: &Arc<Site>, visit: &Visit, source: &str, number: 
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
 fn lines(shell: &Shell, words: &Words, entry: &EntryTraced) -> Grid {
-    let mut grid = Grid::new(words.entry, shell.words.none).texts([words.account]).numbers([words.debit, words.credit]);
+    let grid = Grid::new(words.entry, shell.words.none).texts([("account", words.account)]);
+    let mut grid = grid.numbers([("debit_minor", words.debit), ("credit_minor", words.credit)]);
     let month = entry.booking_date.format("%Y-%m").to_string();
     let mut sum = 0_i64;
     for (account, minor) in &entry.lines {

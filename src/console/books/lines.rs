@@ -1,61 +1,93 @@
-//! The lines behind a figure, and the journal.
+//! The lines behind a figure, with their sum.
 
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
+use super::file::{self, Rows};
 use super::question::{Asked, Picker, Question};
-use super::report::as_of;
+use super::report::{as_fields, as_of, downloads, file_format};
 use super::store;
+use super::sum::{self, Sum};
 use super::words::Words;
+use crate::console::codes;
 use crate::console::fault::Fault;
 use crate::console::grid::{Cell, Grid, address};
 use crate::console::layout::{Area, Shell};
 use crate::console::orders;
-use crate::console::reply::{self, Answered};
+use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
-use crate::console::visit::Visit;
+use crate::console::visit::{Fields, Visit};
+use crate::console::words::fill;
+use crate::console::wrong::{Allowed, missing};
 use crate::db::Connection;
 use crate::ledger::book::Month;
-use crate::ledger::totals::{Counted, LineBehind, LinePlace, OfRow, Period, kept_months, lines_behind};
+use crate::ledger::totals::{Counted, Line, LinePlace, OfRow, Period, Selection, kept_months, lines_behind};
+use crate::report::Table;
 use crate::report::format::printable;
-use crate::report::journal::{self, JournalLine};
 
 /// Lines of a page.
 pub(super) const PAGE: usize = 200;
-/// Entries of a page of the journal.
-const ENTRIES: usize = 60;
+/// Lines of a file that are read together.
+const TOGETHER: usize = 5_000;
 
 #[derive(Template)]
 #[template(path = "lines.html", config = "src/console/askama.toml")]
-struct Page {
-    shell: Shell,
-    words: &'static Words,
-    title: &'static str,
-    path: &'static str,
-    picker: Picker,
+pub(super) struct Page {
+    pub(super) shell: Shell,
+    pub(super) words: &'static Words,
+    pub(super) title: &'static str,
+    pub(super) path: &'static str,
+    pub(super) picker: Picker,
     /// What was chosen and is kept by the form.
-    kept: Vec<(String, String)>,
+    pub(super) kept: Vec<(String, String)>,
     /// The row that the figure stands in.
-    facts: Vec<(String, String)>,
-    as_of: String,
-    grid: Grid,
-    more: Option<(&'static str, Grid)>,
-    first: Option<String>,
-    next: Option<String>,
+    pub(super) facts: Vec<(String, String)>,
+    pub(super) as_of: String,
+    pub(super) sums: Sums,
+    pub(super) grid: Grid,
+    pub(super) more: Option<(&'static str, Grid)>,
+    pub(super) downloads: Vec<(&'static str, String)>,
+    pub(super) first: Option<String>,
+    pub(super) next: Option<String>,
+    /// What programs get, but for where it goes on.
+    pub(super) told: Value,
+}
+
+/// What the lines add up to, in words.
+#[derive(Default)]
+pub(super) struct Sums {
+    pub(super) sentence: Option<String>,
+    /// It is not what the report says.
+    pub(super) differs: bool,
+    /// Adds up all lines, where that takes a while.
+    pub(super) all: Option<String>,
+}
+
+impl Told for Page {
+    fn told(&self) -> Value {
+        let mut told = self.told.clone();
+        if let Some(fields) = told.as_object_mut() {
+            fields.insert("next".to_owned(), reply::next(self.path, self.next.as_ref()));
+        }
+        told
+    }
 }
 
 /// The row of a report, as the address names it.
-struct Behind {
-    counted: Counted,
-    currency: Option<String>,
-    rate: Option<Option<i32>>,
-    event_id: Option<Option<String>>,
-    event: Option<Option<String>>,
-    method: Option<Option<String>>,
-    basis: Option<&'static str>,
+pub(super) struct Behind {
+    pub(super) counted: Counted,
+    pub(super) currency: Option<String>,
+    pub(super) rate: Option<Option<i32>>,
+    pub(super) event_id: Option<Option<String>>,
+    pub(super) event: Option<Option<String>>,
+    pub(super) method: Option<Option<String>>,
+    pub(super) basis: Option<&'static str>,
 }
+
+/// The reports whose figures are added up from lines.
+const COUNTED: [&str; 3] = ["revenue", "vat", "payments"];
 
 impl Behind {
     fn of(asked: &Asked) -> Result<Self, Fault> {
@@ -66,32 +98,29 @@ impl Behind {
             (None, true) => Some(None),
             (None, false) => None,
         };
-        let rate = match text("rate") {
-            Some(Some(rate)) => Some(Some(rate.parse().map_err(|_| Fault::NotFound)?)),
-            Some(None) => Some(None),
-            None => None,
+        let read = |rate: &str| rate.parse().ok().filter(|rate| (0..=10_000).contains(rate));
+        let rate = match (asked.query.read("rate", Allowed::Rate, read)?, is_none("rate")) {
+            (Some(rate), _) => Some(Some(rate)),
+            (None, true) => Some(None),
+            (None, false) => None,
         };
+        let of = asked.query.one_of("of", &COUNTED)?.ok_or_else(|| missing("of", Allowed::one_of(COUNTED)))?;
         Ok(Self {
-            counted: match asked.get("of") {
-                Some("revenue") => Counted::Revenue,
-                Some("vat") => Counted::Vat,
-                Some("payments") => Counted::Payments,
-                _ => return Err(Fault::NotFound),
+            counted: match of {
+                "revenue" => Counted::Revenue,
+                "vat" => Counted::Vat,
+                _ => Counted::Payments,
             },
             currency: asked.get("currency").map(str::to_owned),
             rate,
             event_id: text("event_id"),
             event: text("event"),
             method: text("method"),
-            basis: match asked.get("basis") {
-                Some("payment") => Some("payment"),
-                Some("service") => Some("service"),
-                _ => None,
-            },
+            basis: asked.query.one_of("basis", &["payment", "service"])?,
         })
     }
 
-    fn row(&self) -> OfRow<'_> {
+    pub(super) fn row(&self) -> OfRow<'_> {
         OfRow {
             currency: self.currency.as_deref(),
             account: None,
@@ -106,19 +135,33 @@ impl Behind {
 /// Where a page begins: after a line of a month.
 type PagePlace = (Month, LinePlace);
 
-fn place(asked: &Asked) -> Option<PagePlace> {
-    let mut parts = asked.get("after")?.split('.');
-    let month = Month::parse(parts.next()?)?;
-    Some((month, (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?)))
+/// # Errors
+/// When `after` is no place.
+pub(super) fn place(asked: &Asked) -> Result<Option<PagePlace>, Fault> {
+    asked.query.read("after", Allowed::Place, |text| {
+        let mut parts = text.split('.');
+        let month = Month::parse(parts.next()?)?;
+        Some((month, (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?)))
+    })
 }
 
 pub(super) async fn behind(site: &Arc<Site>, visit: &Visit) -> Answered {
+    if let Some(format) = file_format(visit)? {
+        let what = ("lines".to_owned(), file::columns::<Line>(), format);
+        return file::send(site, visit, what, all).await;
+    }
     let asked = Asked::of(visit);
+    // All lines of a large book are added up for one reader at a time, and only if he asks.
+    let is_asked_for = visit.query.one_of("sum", &["yes"])?.is_some();
+    let _turn = match is_asked_for {
+        true => Some(super::HEAVY.acquire().await.map_err(|_| Fault::Busy)?),
+        false => None,
+    };
     let read = site.read(move |connection| {
         let question = Question::read(connection, &asked, true)?;
         let behind = Behind::of(&asked)?;
-        let Some(source) = question.sources.single().map(str::to_owned) else { return Err(Fault::NotFound) };
-        let (lines, next) = page_of(connection, &question, &source, &behind, place(&asked))?;
+        let source = question.one_source()?.to_owned();
+        let (lines, next) = page_of(connection, &question, &source, &behind, place(&asked)?)?;
         let shifts = match (behind.basis, question.period.and_then(Period::month), &behind.currency) {
             (Some(basis), Some(month), Some(currency)) => {
                 let of = (source.as_str(), currency.as_str(), basis);
@@ -126,13 +169,14 @@ pub(super) async fn behind(site: &Arc<Site>, visit: &Visit) -> Answered {
             }
             _ => Vec::new(),
         };
-        Ok((question, behind, source, lines, next, shifts))
+        let sum = sum::read(connection, &question, &source, &behind, is_asked_for)?;
+        Ok((question, behind, source, (lines, next), shifts, sum))
     });
-    let (question, behind, source, lines, next, shifts) = read.await?;
+    let (question, behind, source, (lines, next), shifts, sum) = read.await?;
     let words = Words::of(visit.language);
     let shell = Shell::new(site, visit, Area::Books, words.lines)
         .with_command(format!("ticketledger report journal{}", question.options()));
-    let base = visit.query.with("after", "");
+    let base = visit.query.with("after", "").with("sum", "");
     let facts = facts(&shell, &behind);
     let kept = ["of", "currency", "rate", "event_id", "event", "method", "basis"]
         .into_iter()
@@ -147,13 +191,53 @@ pub(super) async fn behind(site: &Arc<Site>, visit: &Visit) -> Answered {
         facts,
         as_of: as_of(site, &shell, words, &question),
         grid: grid(&shell, words, &source, &lines),
+        sums: sum.as_ref().map(|sum| sums(&shell, words, sum, &base)).unwrap_or_default(),
+        downloads: downloads(&base),
         more: (!shifts.is_empty()).then(|| (words.shifts, shifted(&shell, words, (&source, &currency), &shifts))),
         first: visit.query.get("after").map(|_| base.query()),
         next: next.map(|(month, (entry, line))| base.with("after", &format!("{month}.{entry}.{line}")).query()),
+        told: json!({
+            "question": question.told(), "sum": sum.as_ref().map(Sum::told), "rows": as_fields(&Table::of(lines)),
+        }),
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
+}
+
+/// All lines behind the figure, for a file.
+fn all(database: &crate::db::Database, question: &Question, asked: &Asked, rows: &mut Rows) -> Result<(), Fault> {
+    let behind = Behind::of(asked)?;
+    let source = question.one_source()?;
+    let mut after = None;
+    loop {
+        let (lines, next) =
+            database.read(|connection| next_lines(connection, question, source, &behind, after, TOGETHER))?;
+        rows.write(&lines.into_iter().map(crate::ledger::totals::Row::into_values).collect::<Vec<_>>())?;
+        let Some(next) = next else { return Ok(()) };
+        after = Some(next);
+    }
+}
+
+fn sums(shell: &Shell, words: &Words, sum: &Sum, base: &Fields) -> Sums {
+    let amount = |minor: i64| format!("{} {}", shell.language.amount(minor, &sum.currency), sum.currency);
+    let values = [
+        ("n", shell.language.count(sum.lines)),
+        ("sum", amount(sum.lines_minor)),
+        ("moved", amount(sum.moved_minor)),
+        ("figure", amount(sum.figure_minor)),
+    ];
+    let text = match (sum.is_whole, sum.agrees(), sum.moved_minor) {
+        (false, ..) => words.sum_partly,
+        (true, true, 0) => words.sum_agrees,
+        (true, true, _) => words.sum_agrees_moved,
+        (true, false, _) => words.sum_differs,
+    };
+    Sums {
+        sentence: Some(fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())))),
+        differs: sum.is_whole && !sum.agrees(),
+        all: (!sum.is_whole).then(|| base.with("sum", "yes").query()),
+    }
 }
 
 /// A page of lines, month by month, and where the next one begins.
@@ -163,25 +247,43 @@ fn page_of(
     source: &str,
     behind: &Behind,
     after: Option<PagePlace>,
-) -> Result<(Vec<LineBehind>, Option<PagePlace>), Fault> {
-    let selection = question.selection(connection, source)?;
+) -> Result<(Vec<Line>, Option<PagePlace>), Fault> {
+    next_lines(connection, question, source, behind, after, PAGE)
+}
+
+/// The months of a selection that have entries, from first to last.
+pub(super) fn months_of(
+    connection: &mut Connection,
+    selection: &Selection<'_>,
+    source: &str,
+) -> Result<Vec<Month>, Fault> {
     let (first, last) =
         (selection.period.and_then(Period::first_day).map(Month::of), selection.last_day().map(Month::of));
     let mut months: Vec<Month> = kept_months(connection, Some(source))?.into_iter().map(|(_, month)| month).collect();
-    months.retain(|month| {
-        first.is_none_or(|first| first <= *month)
-            && last.is_none_or(|last| *month <= last)
-            && after.is_none_or(|(begun, _)| begun <= *month)
-    });
+    months.retain(|month| first.is_none_or(|first| first <= *month) && last.is_none_or(|last| *month <= last));
     months.sort_unstable();
+    Ok(months)
+}
+
+fn next_lines(
+    connection: &mut Connection,
+    question: &Question,
+    source: &str,
+    behind: &Behind,
+    after: Option<PagePlace>,
+    most: usize,
+) -> Result<(Vec<Line>, Option<PagePlace>), Fault> {
+    let selection = question.selection(connection, source)?;
+    let mut months = months_of(connection, &selection, source)?;
+    months.retain(|month| after.is_none_or(|(begun, _)| begun <= *month));
     let (mut lines, mut next) = (Vec::new(), None);
     for month in months {
         let begin = after.filter(|(begun, _)| *begun == month).map(|(_, place)| place);
-        let left = PAGE.saturating_sub(lines.len()).saturating_add(1);
+        let left = most.saturating_sub(lines.len()).saturating_add(1);
         let row = behind.row();
         let found = lines_behind(connection, source, &selection, month, (behind.counted, &row), begin, left)?;
         for line in found {
-            if lines.len() == PAGE {
+            if lines.len() == most {
                 return Ok((lines, next));
             }
             next = Some((month, (line.entry_no, line.line_no)));
@@ -211,21 +313,22 @@ fn facts(shell: &Shell, behind: &Behind) -> Vec<(String, String)> {
     facts
 }
 
-fn grid(shell: &Shell, words: &Words, source: &str, lines: &[LineBehind]) -> Grid {
+fn grid(shell: &Shell, words: &Words, source: &str, lines: &[Line]) -> Grid {
     let common = shell.words;
     let mut grid = Grid::new(words.lines, common.none)
-        .texts([words.booked_on, words.entry, words.what, common.order, words.account])
-        .numbers([common.amount]);
+        .texts([("booking_date", words.booked_on), ("entry_no", words.entry), ("event_type", words.what)])
+        .texts([("order", common.order), ("account", words.account)])
+        .numbers([("amount_minor", common.amount)]);
     for line in lines {
         let order = line.order_id.as_deref().unwrap_or_default();
         let number = line.entry_no.to_string();
         grid.row(vec![
             Cell::day(line.booking_date.to_string()),
             Cell::code(&number).to(address(&["books", "entry", source, &number])),
-            Cell::text(format!("{} {}", line.kind, line.event_type)),
+            Cell::text(codes::entry(shell.language, &line.kind, &line.event_type)).titled(&line.event_type),
             Cell::code(line.order_code.as_deref().unwrap_or(order)).to(orders::address_of(source, order)),
             Cell::code(&line.account),
-            Cell::number(format!("{} {}", shell.language.amount(line.amount_minor, &line.currency), line.currency)),
+            Cell::amount(shell.language, Some((line.amount_minor, line.currency.as_str()))),
         ]);
     }
     grid
@@ -233,8 +336,8 @@ fn grid(shell: &Shell, words: &Words, source: &str, lines: &[LineBehind]) -> Gri
 
 fn shifted(shell: &Shell, words: &Words, (source, currency): (&str, &str), shifts: &[store::Shift]) -> Grid {
     let mut grid = Grid::new(words.shifts, shell.words.none)
-        .texts([words.booked_on, words.entry, shell.words.order])
-        .numbers([shell.words.amount, words.vat]);
+        .texts([("booking_date", words.booked_on), ("entry_no", words.entry), ("order_id", shell.words.order)])
+        .numbers([("net_minor", shell.words.amount), ("vat_minor", words.vat)]);
     for (order, entry_no, day, net, vat) in shifts {
         let number = entry_no.to_string();
         grid.row(vec![
@@ -243,77 +346,6 @@ fn shifted(shell: &Shell, words: &Words, (source, currency): (&str, &str), shift
             Cell::code(order).to(orders::address_of(source, order)),
             Cell::money(shell.language, *net, currency),
             Cell::money(shell.language, *vat, currency),
-        ]);
-    }
-    grid
-}
-
-/// The journal: whole entries.
-pub(super) async fn journal(site: &Arc<Site>, visit: &Visit) -> Answered {
-    let asked = Asked::of(visit);
-    let read = site.read(move |connection| {
-        let question = Question::read(connection, &asked, true)?;
-        let Some(source) = question.sources.single().map(str::to_owned) else {
-            return Ok((question, String::new(), Vec::new(), None));
-        };
-        let after = place(&asked).map(|(month, (entry_no, _))| (month, entry_no));
-        let selection = question.selection(connection, &source)?;
-        let (lines, next) = journal::page(connection, &selection, &source, after, ENTRIES)?;
-        Ok((question, source, lines, next))
-    });
-    let (question, source, lines, next) = read.await?;
-    // A journal is that of one source: each counts its entries.
-    if let (true, Some(first)) = (source.is_empty(), question.sources.known.first()) {
-        let address = format!("/books/journal?{}", visit.query.with("source", &first.name).query());
-        return Ok(reply::see_other(&address));
-    }
-    let words = Words::of(visit.language);
-    let shell = Shell::new(site, visit, Area::Books, words.journal)
-        .with_command(format!("ticketledger report journal{}", question.options()));
-    let base = visit.query.with("after", "");
-    let page = Page {
-        title: words.journal,
-        path: "/books/journal",
-        picker: question.picker(true),
-        kept: Vec::new(),
-        facts: Vec::new(),
-        as_of: as_of(site, &shell, words, &question),
-        grid: entries(&shell, words, &source, &lines),
-        more: None,
-        first: visit.query.get("after").map(|_| base.query()),
-        next: next.map(|(month, entry)| base.with("after", &format!("{month}.{entry}.0")).query()),
-        words,
-        shell,
-    };
-    reply::page(StatusCode::OK, &page)
-}
-
-/// Lines of entries; what is of the entry stands with its first line.
-pub(super) fn entries(shell: &Shell, words: &Words, source: &str, lines: &[JournalLine]) -> Grid {
-    let common = shell.words;
-    let mut grid = Grid::new(words.journal, common.none)
-        .texts([words.entry, words.booked_on, words.what, common.order, words.account, common.currency])
-        .numbers([words.debit, words.credit])
-        .grouped();
-    let mut before = None;
-    for line in lines {
-        let number = line.entry_no.to_string();
-        let is_first = before.replace(line.entry_no) != Some(line.entry_no);
-        let order = line.order_id.as_deref().unwrap_or_default();
-        let amount = |minor: i64| {
-            Cell::number(if minor == 0 { String::new() } else { shell.language.amount(minor, &line.currency) })
-        };
-        let once = |text: String| Cell::text(if is_first { text } else { String::new() });
-        grid.row(vec![
-            Cell::code(if is_first { &number } else { "" }).to(address(&["books", "entry", source, &number])),
-            once(line.booking_date.to_string()).of("day"),
-            once(format!("{} {}", line.kind, line.event_type)),
-            Cell::code(if is_first { line.order_code.as_deref().unwrap_or(order) } else { "" })
-                .to(orders::address_of(source, order)),
-            Cell::code(&line.account),
-            Cell::text(&line.currency).of("quiet"),
-            amount(line.debit_minor),
-            amount(line.credit_minor),
         ]);
     }
     grid

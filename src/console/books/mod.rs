@@ -5,6 +5,8 @@ mod close;
 mod columns;
 mod entry;
 mod exports;
+mod file;
+mod journal;
 mod lines;
 mod links;
 mod pack;
@@ -12,20 +14,21 @@ mod question;
 mod read;
 mod report;
 mod store;
+mod sum;
 mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
 use self::report::Report;
 use self::words::Words;
 use super::fault::Fault;
 use super::grid::{Cell, Grid, address, address_with};
 use super::layout::{Area, Shell};
-use super::reply::{self, Answered};
+use super::reply::{self, Answered, Told};
 use super::site::Site;
 use super::sources::{self, Sources};
 use super::visit::Visit;
@@ -41,7 +44,7 @@ const MONTHS: usize = 36;
 pub(super) async fn route(site: &Arc<Site>, visit: &Visit, rest: &[&str]) -> Answered {
     match (rest, visit.is_post()) {
         ([], false) => index(site, visit).await,
-        (["journal"], false) => lines::journal(site, visit).await,
+        (["journal"], false) => journal::show(site, visit).await,
         (["account"], false) => account::show(site, visit).await,
         (["lines"], false) => lines::behind(site, visit).await,
         (["entry", source, number], false) => entry::show(site, visit, source, number).await,
@@ -67,6 +70,13 @@ struct Page {
     /// Name and address of every report.
     reports: Vec<(&'static str, String)>,
     months: Grid,
+}
+
+impl Told for Page {
+    fn told(&self) -> Value {
+        let pages: Vec<&str> = self.reports.iter().map(|(_, address)| address.as_str()).collect();
+        json!({ "pages": pages, "months": self.months.told() })
+    }
 }
 
 async fn index(site: &Arc<Site>, visit: &Visit) -> Answered {
@@ -95,7 +105,7 @@ async fn index(site: &Arc<Site>, visit: &Visit) -> Answered {
     ]);
     let page =
         Page { sources: sources.options(), reports, months: grid(&shell, words, &months, &states), words, shell };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
 /// Months with what closing did to them, and where one goes from there.
@@ -109,8 +119,9 @@ fn grid(shell: &Shell, words: &Words, months: &[(String, Month)], states: &[stor
             last
         });
     let mut grid = Grid::new(words.months, words.no_months)
-        .texts([words.month, shell.words.source, words.status, words.closed_by, words.trial_balance, words.pack])
-        .texts([words.exports, words.close]);
+        .texts([("period", words.month), ("source", shell.words.source), ("status", words.status)])
+        .texts([("closed", words.closed_by), ("", words.trial_balance), ("", words.pack)])
+        .texts([("", words.exports), ("", words.close)]);
     for (source, month) in months.iter().take(MONTHS) {
         let period = month.to_string();
         let state = by_month.get(&(source.as_str(), period.as_str()));
@@ -133,7 +144,7 @@ fn grid(shell: &Shell, words: &Words, months: &[(String, Month)], states: &[stor
         grid.row(vec![
             Cell::day(&period).to(to("trial-balance")),
             Cell::text(source),
-            Cell::state(word, text),
+            Cell::state(word, text).told(if word == "info" { "open" } else { word }),
             by.map_or_else(|| Cell::text(""), |(by, at)| Cell::text(format!("{by}, {at}"))),
             Cell::text(words.trial_balance).to(to("trial-balance")),
             Cell::text(words.pack).to(to("pack")),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
 use super::question::{Asked, Picker, Question};
 use super::words::Words;
@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::console::fault::Fault;
 use crate::console::grid::address_with;
 use crate::console::layout::{Area, Shell};
-use crate::console::reply::{self, Answered};
+use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
 use crate::console::visit::Visit;
 use crate::console::words::fill;
@@ -43,6 +43,14 @@ struct Page {
     query: Option<String>,
     /// The pack, in our own HTML, with the sentence about its checks.
     pages: Option<(String, String)>,
+    question: Value,
+}
+
+impl Told for Page {
+    /// What is chosen, and where the pack itself is.
+    fn told(&self) -> Value {
+        json!({ "question": self.question, "pack": reply::next("/books/pack/file/json", self.query.as_ref()) })
+    }
 }
 
 /// Chosen, but not made yet: that reads the whole book.
@@ -70,10 +78,14 @@ fn page(site: &Arc<Site>, visit: &Visit, question: &Question, pages: Option<(Str
         let query = [("source", source), ("period", &*period.to_string()), ("view", view)];
         address_with(&[], &query).trim_start_matches('?').to_owned()
     });
-    reply::page(StatusCode::OK, &Page { picker: question.picker(true), query, pages, title, words, shell })
+    let (picker, question) = (question.picker(true), question.told());
+    reply::shown(visit, &Page { picker, query, pages, question, title, words, shell })
 }
 
 async fn show(site: &Arc<Site>, visit: &Visit) -> Answered {
+    if visit.wants_json() {
+        return file(site, visit, "json").await;
+    }
     let (question, made) = made(site, visit).await?;
     let words = Words::of(visit.language);
     let of = |outcome: Outcome| made.checks.iter().filter(|check| check.outcome == outcome).count().to_string();

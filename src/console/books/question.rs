@@ -1,14 +1,15 @@
 //! Which state of which books a page shows: source, period, and where the books are cut. All of it stands in the
 //! address.
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use super::words::Words;
 use crate::clock::Timestamp;
 use crate::console::fault::Fault;
+use crate::console::inbox::local_time;
 use crate::console::sources::Sources;
 use crate::console::visit::Visit;
+use crate::console::wrong::{Allowed, missing, wrong};
 use crate::db::Connection;
 use crate::ledger::book::Month;
 use crate::ledger::totals::{AsOf, Period, Selection, closed_month, kept_months};
@@ -40,11 +41,12 @@ impl Question {
         let mut months: Vec<Month> = kept.into_iter().map(|(_, month)| month).collect();
         months.dedup();
         let zone = sources.single().map_or(Tz::UTC, |name| sources.zone(name));
-        let (from, to) = (visit.day("from")?, visit.day("to")?);
+        let (from, to) = (visit.query.day("from")?, visit.query.day("to")?);
         let asked = visit.get("period").unwrap_or_default();
         let (choice, period) = match (asked, from.is_some() || to.is_some()) {
             (_, true) => {
-                let period = Period::between(from, to).ok_or_else(|| visit.wrong("from > to"))?;
+                let first = visit.get("from").unwrap_or_default();
+                let period = Period::between(from, to).ok_or_else(|| wrong("from", first, Allowed::NotAfter("to")))?;
                 (String::new(), Some(period))
             }
             ("all", _) => ("all".to_owned(), None),
@@ -55,20 +57,28 @@ impl Question {
             }
             ("", _) => (String::new(), None),
             (text, _) => {
-                let period = Period::parse(text).ok_or_else(|| visit.wrong(text))?;
+                let period = Period::parse(text).ok_or_else(|| wrong("period", text, Allowed::Period))?;
                 (period.to_string(), Some(period))
             }
         };
         let known = visit.get("known").unwrap_or_default().to_owned();
-        let recorded_until =
-            if known.is_empty() { None } else { Some(instant(&known, zone).ok_or_else(|| visit.wrong(&known))?) };
-        let as_of = AsOf { recorded_until, booked_until: visit.day("booked")?, entries_until: None };
-        let as_closed = visit.get("view") == Some("closed");
+        let recorded_until = visit.query.read("known", Allowed::Time, |text| instant(text, zone))?;
+        let as_of = AsOf { recorded_until, booked_until: visit.query.day("booked")?, entries_until: None };
+        let as_closed = visit.query.one_of("view", &["closed"])?.is_some();
         if as_closed && (period.and_then(Period::month).is_none() || !as_of.is_everything()) {
-            return Err(visit.wrong("view=closed"));
+            return Err(wrong("view", "closed", Allowed::ClosedMonth));
         }
         let text = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
         Ok(Self { sources, months, period, choice, from: text(from), to: text(to), as_of, known, as_closed })
+    }
+
+    /// The one source of a page that shows one book.
+    ///
+    /// # Errors
+    /// When there are several, and none is chosen.
+    pub(super) fn one_source(&self) -> Result<&str, Fault> {
+        let names = || Allowed::one_of(self.sources.names());
+        self.sources.single().ok_or_else(|| missing("source", names()))
     }
 
     /// The month that is asked for as it was closed.
@@ -102,6 +112,12 @@ impl Question {
             ("view", if self.as_closed { "closed".to_owned() } else { String::new() }),
         ];
         pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect()
+    }
+
+    /// What is shown, for programs.
+    pub(super) fn told(&self) -> serde_json::Value {
+        let pairs = self.pairs();
+        pairs.into_iter().map(|(name, value)| (name.to_owned(), serde_json::Value::from(value))).collect()
     }
 
     /// The options of the command for the same.
@@ -192,7 +208,7 @@ pub(super) struct Picker {
 pub(super) struct Asked {
     pub(super) query: crate::console::visit::Fields,
     pub(super) now: Timestamp,
-    language: crate::report::pack::paper::Language,
+    pub(super) language: crate::report::pack::paper::Language,
 }
 
 impl Asked {
@@ -203,16 +219,6 @@ impl Asked {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.query.get(name)
     }
-
-    fn day(&self, name: &str) -> Result<Option<NaiveDate>, Fault> {
-        self.get(name).map(|text| text.parse().map_err(|_| self.wrong(text))).transpose()
-    }
-
-    /// Says what cannot be read.
-    pub(super) fn wrong(&self, text: &str) -> Fault {
-        let words = Words::of(self.language);
-        Fault::BadRequest(format!("{}: {}", words.period, crate::report::format::printable(text)))
-    }
 }
 
 /// An instant with its offset, or a local time of a zone.
@@ -220,9 +226,5 @@ fn instant(text: &str, zone: Tz) -> Option<Timestamp> {
     if let Some(at) = Timestamp::parse(text) {
         return Some(at);
     }
-    let local = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-        .iter()
-        .find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
-    let at = local.and_local_timezone(zone).latest()?;
-    Some(Timestamp::new(at.to_utc()))
+    local_time(text, zone)
 }

@@ -3,7 +3,9 @@
 use super::question::{Asked, Question};
 use super::report::Report;
 use super::store;
+use super::words::Words;
 use crate::console::fault::Fault;
+use crate::console::wrong::Allowed;
 use crate::db::Database;
 use crate::ledger::totals::{
     Bridge, OrderBalance, PaymentsByMethod, RevenueByEvent, Selection, Total, TrialBalance, VoucherBalance,
@@ -25,19 +27,20 @@ pub(super) struct Read {
     pub(super) next: Option<String>,
 }
 
-/// Reads the report that is asked for.
-pub(super) fn read(database: &Database, asked: &Asked, report: Report) -> Result<Read, Fault> {
+/// Reads the report that is asked for; a file has all rows of the command, a page of open orders some.
+pub(super) fn read(database: &Database, asked: &Asked, report: Report, is_file: bool) -> Result<Read, Fault> {
     let question = database.read(|connection| Question::read(connection, asked, report.has_period()))?;
     let mut read = Read { question, table: empty(), totals: Vec::new(), bases: Vec::new(), not_due: None, next: None };
     match report {
         Report::TrialBalance => {
-            read.table = of_total::<TrialBalance>(database, &read.question)?.without("balance_minor");
+            read.table = of_total::<TrialBalance>(database, &read.question)?;
         }
         Report::Revenue => read.table = of_total::<RevenueByEvent>(database, &read.question)?,
         Report::Payments => read.table = of_total::<PaymentsByMethod>(database, &read.question)?,
         Report::Bridge => read.table = of_total::<Bridge>(database, &read.question)?,
         Report::Vouchers => read.table = of_total::<VoucherBalance>(database, &read.question)?,
         Report::Vat => vat_report(database, asked, &mut read)?,
+        Report::Balances if is_file => read.table = of_total::<OrderBalance>(database, &read.question)?,
         Report::Balances => balances(database, asked, &mut read)?,
     }
     if let Some(period) = read
@@ -47,10 +50,6 @@ pub(super) fn read(database: &Database, asked: &Asked, report: Report) -> Result
     {
         let table = std::mem::replace(&mut read.table, empty());
         read.table = table.in_one_period(&period.to_string()).ok_or_else(|| too_large(asked))?;
-    }
-    // It has put the steps in their order.
-    if report == Report::Bridge {
-        read.table = std::mem::replace(&mut read.table, empty()).without("position");
     }
     // A sum over steps would count the same lines twice.
     if !matches!(report, Report::Bridge | Report::Balances) {
@@ -64,7 +63,7 @@ fn empty() -> Table {
 }
 
 fn too_large(asked: &Asked) -> Fault {
-    asked.wrong("2^63")
+    Fault::BadRequest(Words::of(asked.language).too_large.to_owned())
 }
 
 fn of_total<R: Total>(database: &Database, question: &Question) -> Result<Table, Fault> {
@@ -85,13 +84,11 @@ fn not_closed(why: NotClosed) -> Fault {
 
 fn vat_report(database: &Database, asked: &Asked, read: &mut Read) -> Result<(), Fault> {
     let question = &read.question;
-    let basis = match asked.get("basis") {
-        None => None,
-        Some("booking") => Some(VatReportBasis::Booking),
-        Some("payment") => Some(VatReportBasis::Payment),
-        Some("service") => Some(VatReportBasis::Service),
-        Some(_) => return Err(Fault::NotFound),
-    };
+    let basis = asked.query.one_of("basis", &["booking", "payment", "service"])?.map(|basis| match basis {
+        "payment" => VatReportBasis::Payment,
+        "service" => VatReportBasis::Service,
+        _ => VatReportBasis::Booking,
+    });
     let question = vat::Question {
         source: question.sources.chosen.as_deref(),
         period: question.period,
@@ -120,7 +117,10 @@ fn balances(database: &Database, asked: &Asked, read: &mut Read) -> Result<(), F
     }
     let most = i64::try_from(OPEN).unwrap_or(i64::MAX).saturating_add(1);
     // One source after the other; a place is a source and the last order of it.
-    let place = asked.get("after").and_then(|place| place.split_once('/'));
+    let place = asked.query.read("after", Allowed::Place, |place| {
+        place.split_once('/').map(|(source, order_id)| (source.to_owned(), order_id.to_owned()))
+    })?;
+    let place = place.as_ref().map(|(source, order_id)| (source.as_str(), order_id.as_str()));
     let mut rows: Vec<store::OpenOrder> = Vec::new();
     for source in question.sources.names() {
         let after = match place {

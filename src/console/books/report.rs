@@ -3,22 +3,22 @@
 use std::sync::Arc;
 
 use askama::Template;
-use serde_json::{Map, Value};
-use warp::http::StatusCode;
+use serde_json::{Map, Value, json};
 
 use super::columns::Columns;
 use super::links::{self, Named};
 use super::question::{Asked, Picker, Question};
 use super::read::{Read, read};
 use super::words::Words;
+use crate::console::codes;
 use crate::console::fault::Fault;
 use crate::console::grid::{Cell as Shown, Grid};
 use crate::console::layout::{Area, Shell};
-use crate::console::reply::{self, Answered};
+use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
-use crate::console::visit::Visit;
+use crate::console::visit::{Fields, Visit};
 use crate::console::words::{Table as _, fill};
-use crate::ledger::totals::{BRIDGE_STEPS, Period};
+use crate::ledger::totals::Period;
 use crate::money::format_percent;
 use crate::policy::VatReportBasis;
 use crate::report::format::{printable, render};
@@ -77,6 +77,15 @@ impl Report {
         !matches!(self, Self::Balances | Self::Vouchers)
     }
 
+    /// A column that only programs need: people see it in the sign, or in the order of the rows.
+    const fn hides(self) -> Option<&'static str> {
+        match self {
+            Self::TrialBalance => Some("balance_minor"),
+            Self::Bridge => Some("position"),
+            _ => None,
+        }
+    }
+
     /// Whether its rows have a month of their own.
     pub(super) const fn has_months(self) -> bool {
         matches!(self, Self::Revenue | Self::Vat | Self::Bridge | Self::Payments)
@@ -101,16 +110,34 @@ struct Page {
     cut: Option<String>,
     next: Option<String>,
     downloads: Vec<(&'static str, String)>,
+    read: Read,
+    /// When it was read.
+    now: crate::clock::Timestamp,
+}
+
+impl Told for Page {
+    /// The names are those of the files; only what is open is told a page at a time.
+    fn told(&self) -> Value {
+        let bases = self.read.bases.iter().map(|(source, basis)| (source.clone(), Value::from(word_of(*basis))));
+        let totals = Table { columns: self.read.table.columns.clone(), rows: self.read.totals.clone() };
+        json!({
+            "as_of": self.read.question.as_of.recorded_until.unwrap_or(self.now),
+            "question": self.read.question.told(),
+            "rows": as_fields(&self.read.table),
+            "totals": as_fields(&totals),
+            "vat_by": bases.collect::<Map<_, _>>(),
+            "not_due": self.read.not_due.as_ref().map(as_fields),
+            "next": reply::next(&self.action, self.next.as_ref()),
+        })
+    }
 }
 
 pub(super) async fn show(site: &Arc<Site>, visit: &Visit, report: Report) -> Answered {
     let asked = Asked::of(visit);
-    let read = site.work(move |database| read(database, &asked, report)).await?;
-    match visit.query.get("format") {
-        Some("csv") => return download(report, &read, Format::Csv),
-        Some("json") => return download(report, &read, Format::Json),
-        _ if visit.wants_json() => return reply::json(&as_strings(&read.table)),
-        _ => {}
+    let format = file_format(visit)?;
+    let read = site.work(move |database| read(database, &asked, report, format.is_some())).await?;
+    if let Some(format) = format {
+        return download(report, &read, format);
     }
     let words = Words::of(visit.language);
     let title = report.title(words);
@@ -135,13 +162,25 @@ pub(super) async fn show(site: &Arc<Site>, visit: &Visit, report: Report) -> Ans
         cut: (read.table.rows.len() > ROWS)
             .then(|| fill(words.rows_cut, &[("n", &shell.language.count(i64::try_from(ROWS).unwrap_or(0)))])),
         next: read.next.as_ref().map(|after| base.with("after", after).query()),
-        downloads: [("CSV", "csv"), ("JSON", "json")]
-            .map(|(name, format)| (name, base.with("format", format).query()))
-            .into(),
+        downloads: downloads(&base),
+        now: visit.now,
+        read,
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
+}
+
+/// `format=` of an address that leads to a file.
+pub(super) fn file_format(visit: &Visit) -> Result<Option<Format>, Fault> {
+    let format = visit.query.one_of("format", &["csv", "json"])?;
+    Ok(format.map(|format| if format == "csv" { Format::Csv } else { Format::Json }))
+}
+
+/// The files of a page: what they are called, and their queries.
+pub(super) fn downloads(query: &Fields) -> Vec<(&'static str, String)> {
+    let file = |(name, format)| (name, query.with("after", "").with("format", format).query());
+    [("CSV", "csv"), ("JSON", "json")].map(file).into()
 }
 
 fn bases(words: &Words, chosen: &str) -> Vec<(&'static str, &'static str, bool)> {
@@ -206,9 +245,9 @@ fn grid(
     totals: &[Vec<Cell>],
 ) -> Grid {
     let mut grid = Grid::new(report.title(Words::of(shell.language)), shell.words.none);
-    let shown = Shows { table, source: question.sources.single().is_none() };
+    let shown = Shows { table, source: question.sources.single().is_none(), hides: report.hides() };
     for column in table.columns.iter().filter(|column| shown.has(column)) {
-        grid.column(title(shell, column), column.shown != Holds::Text);
+        grid.column(column.name, title(shell, column), column.shown != Holds::Text);
     }
     for row in table.rows.iter().take(ROWS) {
         let to = links::of_row(report, question, basis, &Named::new(table, row));
@@ -224,12 +263,13 @@ fn grid(
 struct Shows<'t> {
     table: &'t Table,
     source: bool,
+    hides: Option<&'static str>,
 }
 
 impl Shows<'_> {
     /// What is the same in all rows is said once, above them.
     fn has(&self, column: &Column) -> bool {
-        self.source || column.name != "source"
+        (self.source || column.name != "source") && self.hides != Some(column.name)
     }
 }
 
@@ -248,7 +288,10 @@ fn cells(shell: &Shell, shows: &Shows<'_>, row: &[Cell], to: Option<&str>) -> Ve
             (Holds::Rate, Cell::Number(None)) => Shown::number(words.undetermined),
             (_, Cell::Number(Some(number))) => Shown::number(shell.language.count(*number)),
             (_, Cell::Number(None)) => Shown::number(""),
-            (_, Cell::Text(Some(text))) if column.name == "step" => Shown::text(step(text)),
+            (_, Cell::Text(Some(text))) if column.name == "step" => Shown::text(shell.language.step(text)),
+            (_, Cell::Text(Some(text))) if matches!(column.name, "status" | "kind") => {
+                Shown::text(codes::status(shell.language, text)).titled(text)
+            }
             (_, Cell::Text(Some(text))) if column.name == "account" => Shown::code(text),
             (_, Cell::Text(Some(text))) if column.name == "period" => Shown::day(text),
             (_, Cell::Text(text)) => Shown::maybe(text.as_deref()),
@@ -261,29 +304,36 @@ fn cells(shell: &Shell, shows: &Shows<'_>, row: &[Cell], to: Option<&str>) -> Ve
     table.columns.iter().zip(row).filter(|(column, _)| shows.has(column)).map(cell).collect()
 }
 
-/// A step of the bridge in the words of the command.
-fn step(word: &str) -> String {
-    let known = BRIDGE_STEPS.iter().find(|(known, _)| *known == word);
-    known.map_or_else(|| word.replace('_', " "), |(_, words)| (*words).to_owned())
+fn download(report: Report, read: &Read, format: Format) -> Answered {
+    // As the command has it: CSV is for people, who see what is left out in the sign or in the order of the rows.
+    let hidden = report.hides().filter(|_| format == Format::Csv);
+    let table = hidden.map(|name| read.table.clone().without(name));
+    let text = render(table.as_ref().unwrap_or(&read.table), format).map_err(|error| Fault::Failed(error.into()))?;
+    let (name, kind) = file_name(&read.question, report.name(), format);
+    Ok(reply::download(&name, kind, text))
 }
 
-fn download(report: Report, read: &Read, format: Format) -> Answered {
-    let text = render(&read.table, format).map_err(|error| Fault::Failed(error.into()))?;
-    let period = read.question.period.map(|period| format!("-{period}")).unwrap_or_default();
-    let source = read.question.sources.chosen.as_deref().map(|source| format!("{source}-")).unwrap_or_default();
-    let (ending, kind) = match format {
+/// Name and type of a file of the books.
+pub(super) fn file_name(question: &Question, of: &str, format: Format) -> (String, &'static str) {
+    let period = question.period.map(|period| format!("-{period}")).unwrap_or_default();
+    let source = question.sources.chosen.as_deref().map(|source| format!("{source}-")).unwrap_or_default();
+    let (ending, kind) = kind_of(format);
+    (printable(&format!("{source}{of}{}.{ending}", period.replace(' ', "-"))), kind)
+}
+
+/// Ending and type of a file.
+pub(super) const fn kind_of(format: Format) -> (&'static str, &'static str) {
+    match format {
         Format::Json => ("json", "application/json"),
         _ => ("csv", "text/csv; charset=utf-8"),
-    };
-    let name = format!("{source}{}{}.{ending}", report.name(), period.replace(' ', "-"));
-    Ok(reply::download(&printable(&name), kind, text))
+    }
 }
 
-/// For programs: every number as a text, so that none is rounded on the way.
-pub(super) fn as_strings(table: &Table) -> Vec<Map<String, Value>> {
+/// Rows for programs.
+pub(super) fn as_fields(table: &Table) -> Vec<Map<String, Value>> {
     let value = |cell: &Cell| match cell {
-        Cell::Text(text) => text.clone().map_or(Value::Null, Value::String),
-        Cell::Number(number) => number.map_or(Value::Null, |number| Value::String(number.to_string())),
+        Cell::Text(text) => Value::from(text.clone()),
+        Cell::Number(number) => Value::from(*number),
     };
     let row = |row: &Vec<Cell>| {
         table.columns.iter().zip(row).map(|(column, cell)| (column.name.to_owned(), value(cell))).collect()

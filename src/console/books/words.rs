@@ -12,19 +12,19 @@ words! {
         no_months: "Nothing is booked yet.", "Es ist noch nichts gebucht.";
         status: "Status", "Status";
         status_open: "open", "offen";
-        status_soft: "softly closed", "vorläufig geschlossen";
-        status_closed: "closed", "geschlossen";
-        closed_by: "Closed", "Geschlossen";
-        trial_balance: "Trial balance", "Summen und Salden";
-        revenue: "Revenue by event", "Umsatz nach Veranstaltung";
-        vat: "VAT by rate", "Umsatzsteuer nach Satz";
-        bridge: "From VAT to revenue", "Von der Steuer zum Umsatz";
+        status_soft: "softly closed", "vorläufig abgeschlossen";
+        status_closed: "closed", "abgeschlossen";
+        closed_by: "Closed", "Abgeschlossen";
+        trial_balance: "Trial balance", "Summen- und Saldenliste";
+        revenue: "Revenue by event", "Erlöse nach Veranstaltung";
+        vat: "VAT by rate", "Umsatzsteuer nach Steuersatz";
+        bridge: "From VAT to revenue", "Von der Umsatzsteuer zu den Erlösen";
         payments: "Payments by method", "Zahlungen nach Zahlungsart";
         balances: "Open balances", "Offene Posten";
         vouchers: "Vouchers and flex tickets", "Gutscheine und Flex-Tickets";
         journal: "Journal", "Journal";
         account: "Account", "Konto";
-        pack: "Month pack", "Monatspaket";
+        pack: "Month pack", "Monatsbericht";
         exports: "Exports", "Exporte";
         close: "Close", "Abschluss";
         lines: "Entries behind a figure", "Buchungen hinter einer Zahl";
@@ -33,7 +33,8 @@ words! {
         period_quarters: "Quarters", "Quartale";
         period_years: "Years", "Jahre";
         everything: "everything", "alles";
-        other_days: "Other days, an earlier state, a closed month", "Andere Tage, früherer Stand, geschlossener Monat";
+        other_days: "Other days, an earlier state, a closed month",
+            "Andere Tage, früherer Stand, abgeschlossener Monat";
         view: "Figures", "Zahlen";
         view_now: "as now known", "nach heutigem Stand";
         view_closed: "as originally closed", "wie abgeschlossen";
@@ -43,13 +44,28 @@ words! {
         as_of: "As of {time}", "Stand {time}";
         by_booking: "by the date of booking", "nach Buchungsdatum";
         by_payment: "by the date of payment", "nach Zahlungsdatum";
-        by_service: "by the date of payment or service", "nach Zahlung oder Leistung";
+        by_service: "by the date of payment or service", "nach Zahlungs- oder Leistungsdatum";
         basis: "By which date", "Nach welchem Datum";
         basis_default: "as the policy says", "nach der Regel der Quelle";
         undetermined: "undetermined", "unbestimmt";
         not_due: "Posted and not due yet", "Gebucht und noch nicht fällig";
         by_month: "Month by month", "Monat für Monat";
         download: "Download", "Herunterladen";
+        sum_agrees: "{n} lines add up to {sum}, which is what the report says.",
+            "{n} Zeilen ergeben zusammen {sum}; das ist die Zahl im Bericht.";
+        sum_agrees_moved: "{n} lines add up to {sum}; {moved} is moved by payment or service. Together that is \
+            {figure}, which is what the report says.",
+            "{n} Zeilen ergeben zusammen {sum}; {moved} ist nach Zahlung oder Leistung verschoben. Zusammen ist das \
+            {figure}; das ist die Zahl im Bericht.";
+        sum_differs: "{n} lines add up to {sum}, and {moved} is moved, but the report says {figure}. Run \
+            ticketledger ledger verify.",
+            "{n} Zeilen ergeben zusammen {sum}, und {moved} ist verschoben, aber im Bericht steht {figure}. Führen Sie \
+            ticketledger ledger verify aus.";
+        sum_partly: "The report says {figure}. Behind it are more lines than a page adds up by itself.",
+            "Im Bericht steht {figure}. Dahinter stehen mehr Zeilen, als eine Seite von selbst zusammenzählt.";
+        sum_all: "Add up all lines", "Alle Zeilen zusammenzählen";
+        too_large: "A sum leaves the range of 64 bits; choose a shorter period.",
+            "Eine Summe überschreitet 64 Bit; wählen Sie einen kürzeren Zeitraum.";
         rows_cut: "Only the first {n} rows are shown; the download has all.",
             "Es werden nur die ersten {n} Zeilen gezeigt; der Download hat alle.";
         next_page: "Next", "Weiter";
@@ -57,21 +73,21 @@ words! {
         balance: "Balance", "Saldo";
         debit: "Debit", "Soll";
         credit: "Credit", "Haben";
-        opening: "Opening", "Anfang";
-        closing: "Closing", "Ende";
+        opening: "Opening", "Anfangssaldo";
+        closing: "Closing", "Endsaldo";
         brought_forward: "Brought forward", "Übertrag";
         carried_forward: "Carried forward", "Übertrag auf die nächste Seite";
         choose_account: "Choose an account.", "Wählen Sie ein Konto.";
         entry_title: "Entry {n} of {source}", "Buchung {n} von {source}";
         entry: "Entry", "Buchung";
         booked_on: "Booked on", "Gebucht am";
-        happened: "Happened", "Geschehen";
-        recorded: "Recorded", "Erfasst";
+        happened: "Happened", "Geschehen am";
+        recorded: "Recorded", "Erfasst am";
         what: "What", "Was";
         fact: "Fact", "Sachverhalt";
         reason: "Reason", "Grund";
-        takes_back: "Takes back", "Nimmt zurück";
-        taken_back_by: "Taken back by", "Zurückgenommen durch";
+        takes_back: "Takes back", "Gegenbuchung zu";
+        taken_back_by: "Taken back by", "Gegengebucht durch";
         snapshot: "Snapshot", "Stand der Bestellung";
         document: "Document", "Dokument";
         webhook: "Webhook", "Webhook";
@@ -84,12 +100,12 @@ words! {
         bytes_altered: "NOT those that came", "NICHT die empfangenen";
         trace: "Where it comes from", "Woher sie kommt";
         previous: "Entry {n}", "Buchung {n}";
-        shifts: "Moved by the date of payment or service", "Verschoben nach Zahlung oder Leistung";
+        shifts: "Moved by the date of payment or service", "Verschoben nach Zahlungs- oder Leistungsdatum";
         pack_lead: "What an accountant expects at the end of a month. Making it reads and verifies the whole book, \
             which takes a while for a large one.",
-            "Was eine Buchhaltung am Monatsende erwartet. Das Paket liest und prüft das ganze Buch, was bei einem \
-            grossen eine Weile dauert.";
-        pack_show: "Show the pack", "Paket zeigen";
+            "Was eine Buchhaltung am Monatsende erwartet. Der Bericht liest und prüft das ganze Buch, was bei einem \
+            großen eine Weile dauert.";
+        pack_show: "Show the pack", "Bericht zeigen";
         pack_file: "As one HTML file", "Als eine HTML-Datei";
         pack_data: "The data behind it (JSON)", "Die Daten dahinter (JSON)";
         pack_pdf: "As a plain PDF", "Als schlichtes PDF";

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
 use super::words::Words;
 use crate::config::Role;
 use crate::console::act::{Deed, Outcome, act};
 use crate::console::fault::Fault;
 use crate::console::layout::{Area, Shell};
-use crate::console::reply::{self, Answered};
+use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
 use crate::console::visit::Visit;
 use crate::console::words::fill;
@@ -29,6 +29,21 @@ struct Page {
     /// It can, if parked webhooks may be erased too.
     parked_too: bool,
     effects: Vec<String>,
+    erased: Option<Erased>,
+}
+
+impl Told for Page {
+    fn told(&self) -> Value {
+        let erased = |erased: &Erased| {
+            json!({
+                "webhooks": erased.events, "documents": erased.documents, "parked_webhooks": erased.parked,
+                "other_contacts": erased.other_contacts,
+            })
+        };
+        json!({
+            "contact_id": self.number, "would_erase": self.erased.as_ref().map(erased), "refused": self.refused,
+        })
+    }
 }
 
 fn list(ids: &[i64]) -> String {
@@ -72,11 +87,11 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit, number: i64) -> Ans
     let too = if parked_too { " --parked-too" } else { "" };
     let shell = Shell::new(site, visit, Area::Contacts, &title)
         .with_command(format!("ticketledger contact erase {number}{too} --dry-run"));
-    let (effects, refused, offers_parked) = match planned {
-        Ok(erased) => (effects(&shell, words, &erased), None, parked_too),
-        Err((why, parked)) => (Vec::new(), Some(why), parked),
+    let (effects, refused, parked_too, erased) = match planned {
+        Ok(erased) => (effects(&shell, words, &erased), None, parked_too, Some(erased)),
+        Err((why, parked)) => (Vec::new(), Some(why), parked, None),
     };
-    reply::page(StatusCode::OK, &Page { shell, words, title, number, refused, parked_too: offers_parked, effects })
+    reply::shown(visit, &Page { shell, words, title, number, refused, parked_too, effects, erased })
 }
 
 fn effects(shell: &Shell, words: &Words, erased: &Erased) -> Vec<String> {

@@ -7,13 +7,13 @@ mod words;
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
 use self::words::Words;
 use super::fault::Fault;
 use super::grid::{Cell, Grid, address};
 use super::layout::{Area, Shell};
-use super::reply::{self, Answered};
+use super::reply::{self, Answered, Told};
 use super::search::{self, ContactHit};
 use super::site::Site;
 use super::sources::{self, Sources};
@@ -43,9 +43,15 @@ struct ListPage {
     older: Option<String>,
 }
 
+impl Told for ListPage {
+    fn told(&self) -> Value {
+        json!({ "contacts": self.grid.told(), "next": reply::next("/contacts", self.older.as_ref()) })
+    }
+}
+
 async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
     let text = visit.query.get("q").unwrap_or_default().to_owned();
-    let before = visit.query.get("before").and_then(|before| before.parse().ok());
+    let before = visit.query.number("before")?;
     let (asked, wanted, spells) = (sources::asked(visit), text.clone(), visit.may(Role::Finance));
     let (sources, (hits, next)) = site
         .read(move |connection| {
@@ -68,14 +74,15 @@ async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
 /// Customers as rows, masked.
 pub(super) fn grid(shell: &Shell, label: &str, hits: &[ContactHit]) -> Grid {
     let (words, common) = (Words::of(shell.language), shell.words);
-    let mut grid =
-        Grid::new(label, common.none).texts([words.number, common.name, words.email, common.source, common.state]);
+    let mut grid = Grid::new(label, common.none)
+        .texts([("contact_id", words.number), ("name", common.name), ("email", words.email)])
+        .texts([("source", common.source), ("state", common.state)]);
     for hit in hits {
         let number = hit.contact_id.to_string();
         grid.row(vec![

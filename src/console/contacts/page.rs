@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Map, Value, json};
 
 use super::words::Words;
 use crate::config::Role;
@@ -11,7 +11,7 @@ use crate::console::fault::Fault;
 use crate::console::grid::Grid;
 use crate::console::layout::{Area, Shell, When};
 use crate::console::orders;
-use crate::console::reply::{self, Answered};
+use crate::console::reply::{self, Answered, Told};
 use crate::console::search::{self, masked_mail, masked_name};
 use crate::console::site::Site;
 use crate::console::sources::Sources;
@@ -28,8 +28,8 @@ struct Page {
     title: String,
     number: i64,
     source: String,
-    /// Name and value of what is known.
-    facts: Vec<(&'static str, String)>,
+    /// Name for programs, name and value of what is known.
+    facts: Vec<(&'static str, &'static str, String)>,
     is_masked: bool,
     erased: Option<When>,
     returned: Option<String>,
@@ -37,6 +37,19 @@ struct Page {
     more_orders: bool,
     can_show: bool,
     can_erase: bool,
+}
+
+impl Told for Page {
+    /// As it stands on the page: masked, unless the form has asked for it.
+    fn told(&self) -> Value {
+        let personal: Map<String, Value> =
+            self.facts.iter().map(|(name, _, value)| ((*name).to_owned(), Value::from(value.as_str()))).collect();
+        json!({
+            "contact_id": self.number, "source": self.source, "personal": personal, "is_masked": self.is_masked,
+            "erased_at": self.erased.as_ref().map(|at| at.at), "orders": self.orders.told(),
+            "orders_are_cut": self.more_orders,
+        })
+    }
 }
 
 pub(super) async fn masked(site: &Arc<Site>, visit: &Visit, number: i64) -> Answered {
@@ -59,7 +72,7 @@ async fn show(site: &Arc<Site>, visit: &Visit, number: i64, is_masked: bool) -> 
     let source = contact.source.clone();
     let (sources, (rows, more_orders)) = site
         .read(move |connection| {
-            let sources = Sources::read(connection, Some(&source))?;
+            let sources = Sources::of(connection, &source)?;
             Ok((sources, search::orders_of_contact(connection, number)?))
         })
         .await?;
@@ -84,27 +97,27 @@ async fn show(site: &Arc<Site>, visit: &Visit, number: i64, is_masked: bool) -> 
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
-fn facts(words: &Words, contact: &StoredContact, is_masked: bool) -> Vec<(&'static str, String)> {
+fn facts(words: &Words, contact: &StoredContact, is_masked: bool) -> Vec<(&'static str, &'static str, String)> {
     let fields = [
-        (words.name, contact.name.as_deref(), masked_name as fn(&str) -> String),
-        (words.email, contact.email.as_deref(), masked_mail),
-        (words.phone, contact.phone.as_deref(), hidden),
-        (words.company, contact.company.as_deref(), hidden),
-        (words.vat_number, contact.vat_number.as_deref(), hidden),
-        (words.street, contact.street.as_deref(), hidden),
-        (words.postal_code, contact.postal_code.as_deref(), hidden),
-        (words.city, contact.city.as_deref(), hidden),
+        ("name", words.name, contact.name.as_deref(), masked_name as fn(&str) -> String),
+        ("email", words.email, contact.email.as_deref(), masked_mail),
+        ("phone", words.phone, contact.phone.as_deref(), hidden),
+        ("company", words.company, contact.company.as_deref(), hidden),
+        ("vat_number", words.vat_number, contact.vat_number.as_deref(), hidden),
+        ("street", words.street, contact.street.as_deref(), hidden),
+        ("postal_code", words.postal_code, contact.postal_code.as_deref(), hidden),
+        ("city", words.city, contact.city.as_deref(), hidden),
         // Neither says who it is.
-        (words.country, contact.country.as_deref(), str::to_owned),
-        (words.language, contact.language.as_deref(), str::to_owned),
-        (words.details, contact.details.as_deref(), hidden),
+        ("country", words.country, contact.country.as_deref(), str::to_owned),
+        ("language", words.language, contact.language.as_deref(), str::to_owned),
+        ("details", words.details, contact.details.as_deref(), hidden),
     ];
-    let known = fields.into_iter().filter_map(|(name, value, mask)| {
+    let known = fields.into_iter().filter_map(|(code, name, value, mask)| {
         let value = value.filter(|value| !value.is_empty())?;
-        Some((name, if is_masked { printable(&mask(value)) } else { printable(value) }))
+        Some((code, name, if is_masked { printable(&mask(value)) } else { printable(value) }))
     });
     known.collect()
 }

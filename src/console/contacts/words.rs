@@ -22,7 +22,7 @@ words! {
         phone: "Phone", "Telefon";
         company: "Company", "Firma";
         vat_number: "VAT number", "USt-IdNr.";
-        street: "Street", "Strasse";
+        street: "Street", "Straße";
         postal_code: "Postal code", "Postleitzahl";
         city: "City", "Ort";
         country: "Country", "Land";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
 use super::words::Words;
 use super::{command, filter, grid, page};
@@ -13,10 +13,11 @@ use crate::console::act::{Deed, Outcome, act};
 use crate::console::fault::Fault;
 use crate::console::grid::Grid;
 use crate::console::layout::{Area, Shell};
-use crate::console::reply::{self, Answered};
+use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
 use crate::console::visit::{Fields, Visit};
 use crate::console::words::fill;
+use crate::console::wrong::Allowed;
 use crate::db::Connection;
 use crate::inbox::operator::Reason;
 use crate::ledger::batch::{FindingRow, FindingState};
@@ -41,6 +42,14 @@ struct Page {
     number: usize,
     button: String,
     back: String,
+}
+
+impl Told for Page {
+    fn told(&self) -> Value {
+        json!({
+            "number": self.number, "findings": self.chosen.told(), "consequences": self.consequences.told(),
+        })
+    }
 }
 
 /// The chosen findings that are open.
@@ -118,7 +127,7 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
 /// The differences of each currency together.
@@ -140,7 +149,7 @@ pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
     if why.is_empty() {
         return Err(Fault::BadRequest(words.why_missing.to_owned()));
     }
-    let shown: usize = visit.form.get("number").and_then(|number| number.parse().ok()).unwrap_or(0);
+    let shown = visit.form.must("number", Allowed::Number, |number| number.parse::<usize>().ok())?;
     let (form, now) = (visit.form.clone(), visit.now);
     let selection = selected(&form);
     let back = form.get("fingerprint").map_or_else(|| "/findings".to_owned(), |one| format!("/findings/{one}"));

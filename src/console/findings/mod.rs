@@ -8,26 +8,29 @@ pub(super) mod words;
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Map, Value, json};
 
 use self::names::Names;
 use self::words::Words;
+use super::codes;
 use super::fault::Fault;
 use super::grid::{Cell, Grid, address};
 use super::layout::{Area, Shell};
 use super::orders;
-use super::reply::{self, Answered};
+use super::reply::{self, Answered, Told};
 use super::search::PAGE;
 use super::site::Site;
 use super::sources::{self, Sources};
 use super::visit::{Fields, Visit};
-use super::words::{Table as _, fill};
+use super::words::Table as _;
+use super::wrong::{Allowed, wrong};
 use crate::ledger::batch::FindingState;
-use crate::ledger::findings::operator::store::{self, FindingFilter, Listed};
+use crate::ledger::findings::operator::store::{self, AtLeast, FindingFilter, Listed};
 use crate::ledger::posting::{FindingReason, Severity};
+use crate::report::pack::paper::Language;
 
 /// Up to how many open ones are counted.
-const COUNTED: i64 = 1000;
+const COUNTED: usize = 1000;
 /// Characters of the evidence that a row shows.
 const EVIDENCE: usize = 90;
 
@@ -43,16 +46,19 @@ pub(super) async fn route(site: &Arc<Site>, visit: &Visit, rest: &[&str]) -> Ans
 
 /// What a query or a form selects.
 fn filter(fields: &Fields) -> Result<(FindingFilter, FindingState), Fault> {
-    let state = match fields.get("state") {
-        None => FindingState::Open,
-        Some(word) => FindingState::parse(word).ok_or(Fault::NotFound)?,
-    };
-    let known = |word: &str| Severity::parse(word).is_some();
+    let states = || Allowed::one_of(FindingState::ALL.iter().map(|state| state.as_str()));
+    let state = fields.read("state", states(), FindingState::parse)?.unwrap_or(FindingState::Open);
+    if let Some(word) = fields.all("severity").find(|word| Severity::parse(word).is_none()) {
+        return Err(wrong("severity", word, Allowed::one_of(Severity::ALL.iter().map(|severity| severity.as_str()))));
+    }
+    if let Some(word) = fields.all("reason").find(|word| FindingReason::parse(word).is_none()) {
+        return Err(wrong("reason", word, Allowed::one_of(FindingReason::ALL.iter().map(|reason| reason.as_str()))));
+    }
     let filter = FindingFilter {
         source: fields.get("source").map(str::to_owned),
         order: fields.get("order").map(str::to_owned),
         reasons: fields.all("reason").map(str::to_owned).collect(),
-        severities: fields.all("severity").filter(|word| known(word)).map(str::to_owned).collect(),
+        severities: fields.all("severity").map(str::to_owned).collect(),
         states: vec![state],
         fingerprint: None,
     };
@@ -84,7 +90,8 @@ struct ListPage {
     /// States: word, text, whether chosen, address.
     states: Vec<Tab>,
     severities: Vec<Tab>,
-    reasons: Vec<(&'static str, bool)>,
+    /// Code, text, whether chosen.
+    reasons: Vec<(&'static str, String, bool)>,
     state: &'static str,
     severity: String,
     order: String,
@@ -92,6 +99,23 @@ struct ListPage {
     next: Option<String>,
     /// To acknowledge all that match; only for who may.
     all: Option<String>,
+    /// How many there are of each severity.
+    counts: Vec<(Severity, AtLeast)>,
+}
+
+impl Told for ListPage {
+    fn told(&self) -> Value {
+        let counts: Map<String, Value> =
+            self.counts.iter().map(|(severity, count)| (severity.as_str().to_owned(), shown(*count).into())).collect();
+        json!({
+            "findings": self.grid.told(), "counts": counts, "next": reply::next("/findings", self.next.as_ref()),
+        })
+    }
+}
+
+/// A number for programs: `1000+` where there may be more.
+fn shown((number, is_all): AtLeast) -> String {
+    format!("{number}{}", if is_all { "" } else { "+" })
 }
 
 /// A choice with its number, as a link.
@@ -111,7 +135,7 @@ async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
             let sources = Sources::read(connection, asked.as_deref())?;
             let most = i64::try_from(PAGE).unwrap_or(i64::MAX).saturating_add(1);
             let found = store::page(connection, &wanted, state, after.as_deref(), most)?;
-            let counts = store::open_by_severity(connection, wanted.source.as_deref(), COUNTED + 1)?;
+            let counts = store::by_severity(connection, &wanted, state, COUNTED)?;
             Ok((sources, found, counts))
         })
         .await?;
@@ -127,11 +151,9 @@ async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
     let page = ListPage {
         sources: sources.options(),
         states: states(words, &base, state),
-        severities: severities(&shell, &base, &counts, state, &chosen),
-        reasons: FindingReason::ALL
-            .iter()
-            .map(|reason| (reason.as_str(), filter.reasons.iter().any(|word| word == reason.as_str())))
-            .collect(),
+        severities: severities(&shell, &base, &counts, &chosen),
+        counts,
+        reasons: reasons(visit.language, &filter),
         state: state.as_str(),
         severity: chosen,
         order: filter.order.clone().unwrap_or_default(),
@@ -141,7 +163,19 @@ async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
+}
+
+/// The reasons by how they are called.
+fn reasons(language: Language, filter: &FindingFilter) -> Vec<(&'static str, String, bool)> {
+    let is_chosen = |code: &str| filter.reasons.iter().any(|word| word == code);
+    let reason = |reason: &FindingReason| {
+        let code = reason.as_str();
+        (code, codes::finding(language, code), is_chosen(code))
+    };
+    let mut reasons: Vec<_> = FindingReason::ALL.iter().map(reason).collect();
+    reasons.sort_by_cached_key(|(_, text, _)| text.to_lowercase());
+    reasons
 }
 
 fn states(words: &Words, base: &Fields, state: FindingState) -> Vec<Tab> {
@@ -159,17 +193,10 @@ fn states(words: &Words, base: &Fields, state: FindingState) -> Vec<Tab> {
     all.map(tab).into()
 }
 
-fn severities(
-    shell: &Shell,
-    base: &Fields,
-    counts: &[(Severity, usize)],
-    state: FindingState,
-    chosen: &str,
-) -> Vec<Tab> {
-    let words = Words::of(shell.language);
-    let number = |count: usize| match i64::try_from(count) {
-        Ok(count) if count <= COUNTED => shell.language.count(count),
-        _ => fill(words.capped, &[("n", &shell.language.count(COUNTED))]),
+fn severities(shell: &Shell, base: &Fields, counts: &[(Severity, AtLeast)], chosen: &str) -> Vec<Tab> {
+    let number = |(number, is_all): AtLeast| {
+        let text = shell.language.count(i64::try_from(number).unwrap_or(i64::MAX));
+        if is_all { text } else { format!("{text}+") }
     };
     let mut tabs = vec![Tab {
         name: shell.words.all.to_owned(),
@@ -179,8 +206,7 @@ fn severities(
     }];
     tabs.extend(counts.iter().map(|(severity, count)| Tab {
         name: named(shell, "severity", severity.as_str()),
-        // Only what is open is counted.
-        number: if state == FindingState::Open { number(*count) } else { String::new() },
+        number: number(*count),
         is_current: severity.as_str() == chosen,
         query: base.with("severity", severity.as_str()).query(),
     }));
@@ -195,33 +221,38 @@ fn named(shell: &Shell, group: &str, word: &str) -> String {
 /// Findings as rows, with the columns of their orders if they are of several.
 pub(super) fn grid(shell: &Shell, label: &str, found: &[Listed], of_orders: bool) -> Grid {
     let (words, common) = (Words::of(shell.language), shell.words);
-    let mut grid = Grid::new(label, common.none).texts([words.severity, words.reason]);
+    let mut grid = Grid::new(label, common.none).texts([("severity", words.severity), ("reason", words.reason)]);
     if of_orders {
-        grid = grid.texts([common.order, common.source]);
+        grid = grid.texts([("order_id", common.order), ("source", common.source), ("first_seen", words.first_seen)]);
     }
-    if of_orders {
-        grid = grid.texts([words.first_seen]);
-    }
-    let mut grid = grid.numbers([words.difference]).texts([common.state, words.evidence_short]);
+    let grid = grid.numbers([("difference_minor", words.difference)]);
+    let mut grid = grid.texts([("state", common.state), ("evidence", words.evidence_short)]);
     for (row, code) in found {
         let mut cells = vec![
             Cell::state(row.severity.as_str(), named(shell, "severity", row.severity.as_str())),
-            Cell::code(&row.reason).to(address(&["findings", &row.fingerprint])),
+            Cell::text(codes::finding(shell.language, &row.reason))
+                .to(address(&["findings", &row.fingerprint]))
+                .coded(&row.reason)
+                .told(row.reason.as_str()),
         ];
         if of_orders {
             let order = row.order_id.as_deref().unwrap_or_default();
-            cells.push(Cell::code(code.as_deref().unwrap_or(order)).to(orders::address_of(&row.source, order)));
+            let shown = Cell::code(code.as_deref().unwrap_or(order)).to(orders::address_of(&row.source, order));
+            cells.push(shown.told(row.order_id.clone()).with("order_code", code.clone()));
             cells.push(Cell::text(&row.source));
             let seen = shell.when(row.first_seen, None);
-            cells.push(Cell::day(seen.local.get(..10).unwrap_or_default()).titled(seen.utc));
+            let day = Cell::day(seen.local.get(..10).unwrap_or_default()).titled(seen.utc);
+            cells.push(day.told(seen.at.to_string()));
         }
         let difference = row.difference_minor.zip(row.currency.as_deref());
         cells.extend([
-            Cell::number(difference.map_or_else(String::new, |(minor, currency)| {
-                format!("{} {currency}", shell.language.amount(minor, currency))
-            })),
-            Cell::text(named(shell, "state", row.state.as_str())),
-            Cell::text(cut(&row.evidence)).of("long quiet").titled(&row.evidence),
+            Cell::amount(shell.language, difference),
+            Cell::text(named(shell, "state", row.state.as_str())).told(row.state.as_str()),
+            Cell::text(cut(&row.evidence))
+                .of("long quiet")
+                .titled(&row.evidence)
+                .in_english()
+                .told(row.evidence.as_str()),
         ]);
         grid.row(cells);
     }

@@ -7,7 +7,7 @@ names! {
     pub(in crate::console) struct Names {
         severity_high: "high", "hoch";
         severity_medium: "medium", "mittel";
-        severity_low: "low", "gering";
+        severity_low: "low", "niedrig";
         severity_info: "info", "Hinweis";
         state_open: "open", "offen";
         state_acknowledged: "acknowledged", "zur Kenntnis genommen";

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
 use super::words::Words;
 use super::{grid, named};
+use crate::console::codes;
 use crate::console::fault::Fault;
 use crate::console::grid::Grid;
 use crate::console::layout::{Area, Shell, When};
 use crate::console::orders;
-use crate::console::reply::{self, Answered};
+use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
 use crate::console::visit::Visit;
 use crate::console::words::fill;
@@ -35,6 +36,20 @@ struct Page {
     consequences: Grid,
     /// Open, and the reader may acknowledge it.
     can_acknowledge: bool,
+}
+
+impl Told for Page {
+    fn told(&self) -> Value {
+        let row = &self.row;
+        json!({
+            "fingerprint": row.fingerprint, "source": row.source, "order_id": row.order_id, "reason": row.reason,
+            "severity": row.severity.as_str(), "state": row.state.as_str(), "currency": row.currency,
+            "expected_minor": row.expected_minor, "actual_minor": row.actual_minor,
+            "difference_minor": row.difference_minor, "first_seen": row.first_seen, "last_seen": row.last_seen,
+            "evidence": row.evidence, "acknowledged_by": row.acknowledged_by, "note": row.note,
+            "consequence_of": row.consequence_of, "consequences": self.consequences.told(),
+        })
+    }
 }
 
 impl Page {
@@ -63,7 +78,7 @@ pub(super) async fn show(site: &Arc<Site>, visit: &Visit, fingerprint: &str) -> 
         })
         .await?;
     let words = Words::of(visit.language);
-    let title = fill(words.title, &[("reason", &row.reason)]);
+    let title = fill(words.title, &[("reason", &codes::finding(visit.language, &row.reason))]);
     let shell = Shell::new(site, visit, Area::Findings, &title).with_command(format!(
         "ticketledger findings ack {} --why TEXT",
         row.fingerprint.get(..12).unwrap_or_default()
@@ -95,5 +110,5 @@ pub(super) async fn show(site: &Arc<Site>, visit: &Visit, fingerprint: &str) -> 
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }

@@ -6,7 +6,8 @@ words! {
     pub(in crate::console) struct Words {
         lead: "What does not add up, or should be known. The worst first, among equals the oldest.",
             "Was nicht aufgeht oder bekannt sein sollte. Das Schwerste zuerst, darunter das Älteste.";
-        reason: "Reason code", "Grund";
+        reason: "Reason", "Grund";
+        in_english: "This text is written in English.", "Dieser Text ist auf Englisch geschrieben.";
         severity: "Severity", "Schwere";
         state_open: "open", "offen";
         state_acknowledged: "acknowledged", "zur Kenntnis genommen";
@@ -24,12 +25,14 @@ words! {
         acknowledged_by: "Acknowledged by", "Zur Kenntnis genommen von";
         note: "Note", "Notiz";
         fingerprint: "Fingerprint", "Fingerabdruck";
-        code_note: "Reason codes are explained in docs/findings.md.", "Die Gründe erklärt docs/findings.md.";
+        code_note: "Reason codes are explained in docs/findings.md.",
+            "Was die Gründe bedeuten, erklärt docs/findings.md.";
         acknowledge: "Acknowledge", "Zur Kenntnis nehmen";
-        acknowledge_these: "Acknowledge these {n}", "Diese {n} zur Kenntnis nehmen";
+        acknowledge_these: "Acknowledge these {n}", "Zur Kenntnis nehmen ({n})";
         effect_title: "What will happen", "Was geschehen wird";
         effect: "Findings that stay quiet as long as their amounts stay the same: {n}. Nothing in the ledger changes.",
-            "Befunde, die schweigen, solange ihre Beträge gleich bleiben: {n}. Im Hauptbuch ändert sich nichts.";
+            "Befunde, die nicht mehr gemeldet werden, solange ihre Beträge gleich bleiben: {n}. An den Buchungen \
+                ändert sich nichts.";
         with_consequences: "Also what follows from them ({n})", "Auch was daraus folgt ({n})";
         why_fine: "Why they are fine", "Warum das in Ordnung ist";
         why_missing: "Write why these findings are fine.", "Schreiben Sie, warum diese Befunde in Ordnung sind.";
@@ -41,6 +44,5 @@ words! {
         narrow: "Choose a reason, an order or a severity first.",
             "Wählen Sie zuerst einen Grund, eine Bestellung oder eine Schwere.";
         sum: "Sum of the differences", "Summe der Differenzen";
-        capped: "{n} or more", "{n} oder mehr";
     }
 }

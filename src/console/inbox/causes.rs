@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
-use serde_json::json;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
 use super::super::fault::Fault;
 use super::super::layout::{Area, Shell, When};
-use super::super::reply::{self, Answered};
+use super::super::reply::{self, Answered, Told};
 use super::super::site::Site;
 use super::super::visit::Visit;
 use super::super::words::fill;
@@ -48,6 +47,21 @@ struct Page {
     words: &'static Words,
     rows: Vec<Row>,
     first: Option<String>,
+}
+
+impl Told for Page {
+    fn told(&self) -> Value {
+        let row = |row: &Row| {
+            let money: BTreeMap<&str, i64> =
+                row.money.iter().map(|(currency, minor)| (currency.as_str(), *minor)).collect();
+            json!({
+                "source": row.source, "reason": row.reason, "webhooks": row.count,
+                "oldest_received_at": row.oldest.at, "payments_minor": money, "seen": row.is_seen, "note": row.note,
+                "noted_by": row.by, "href": format!("/inbox?{}", row.query),
+            })
+        };
+        json!({ "causes": self.rows.iter().map(row).collect::<Vec<_>>(), "is_cut": self.first.is_some() })
+    }
 }
 
 fn grouped(rows: Vec<Parked>) -> Vec<Group> {
@@ -99,17 +113,8 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
             reason: group.reason,
         });
     }
-    if visit.wants_json() {
-        let row = |row: &Row| {
-            let money: BTreeMap<&str, String> =
-                row.money.iter().map(|(currency, minor)| (currency.as_str(), minor.to_string())).collect();
-            json!({ "source": row.source, "reason": row.reason, "webhooks": row.count.to_string(),
-                "oldest_received_at": row.oldest.utc, "payments_minor": money, "seen": row.is_seen })
-        };
-        return reply::json(&shown.iter().map(row).collect::<Vec<_>>());
-    }
     let first = is_cut.then(|| fill(words.by_cause_first, &[("n", &visit.language.count(store::GROUPED))]));
-    reply::page(StatusCode::OK, &Page { shell, words, rows: shown, first })
+    reply::shown(visit, &Page { shell, words, rows: shown, first })
 }
 
 /// Notes that somebody looked at a cause, or opens it again.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
 use super::super::act::{self, Deed, Outcome};
 use super::super::fault::Fault;
 use super::super::layout::{Area, Shell};
-use super::super::reply::{self, Answered};
+use super::super::reply::{self, Answered, Told};
 use super::super::site::Site;
 use super::super::visit::Visit;
 use super::super::words::fill;
@@ -47,6 +47,25 @@ struct Page {
     doubtful_title: String,
     doubtful_more: Option<String>,
     back: String,
+}
+
+impl Told for Page {
+    fn told(&self) -> Value {
+        let count = |count: &Count| {
+            let Count { source, state, reason, events, .. } = count;
+            json!({ "source": source, "state": state, "reason": reason, "webhooks": events })
+        };
+        let money = |sum: &(String, String, i64)| {
+            let (source, currency, minor) = sum;
+            json!({ "source": source, "currency": currency, "payments_minor": minor })
+        };
+        let doubt = |line: &DoubtLine| json!({ "id": line.id, "entity": line.about });
+        json!({
+            "number": self.number, "counts": self.counts.iter().map(count).collect::<Vec<_>>(),
+            "money": self.money.iter().map(money).collect::<Vec<_>>(),
+            "doubtful": self.doubtful.iter().map(doubt).collect::<Vec<_>>(),
+        })
+    }
 }
 
 fn plan(database: &crate::db::Database, clock: &crate::clock::Clock, selection: &Selection) -> Result<Plan, Fault> {
@@ -112,7 +131,7 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
         back: back(&selection),
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
 /// Source, currency and minor units.

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
+use super::super::codes;
 use super::super::fault::Fault;
 use super::super::layout::{Area, Shell, When};
-use super::super::reply::{self, Answered};
+use super::super::reply::{self, Answered, Told};
 use super::super::site::Site;
 use super::super::visit::Visit;
 use super::super::words::{Table as _, fill};
@@ -19,9 +20,10 @@ use crate::inbox::operator::{Attempt, Detail, store as operator};
 use crate::inbox::{EventId, Origin, State, origins};
 use crate::ledger::reading::trace::{EntryTraced, Start, trace};
 use crate::provider::wrapped::opened;
+use crate::report::pack::paper::Language;
 
-/// Characters of a body that a page shows; all of it can be downloaded.
-const SHOWN: usize = 200_000;
+/// Bytes of a body that a page shows; all of it can be downloaded.
+const SHOWN: usize = 64 * 1024;
 /// Entries of the journal that a page shows.
 const ENTRIES: usize = 40;
 
@@ -73,6 +75,13 @@ struct Page {
     more_entries: Option<String>,
     cut_note: String,
     can_dismiss: bool,
+    told: Value,
+}
+
+impl Told for Page {
+    fn told(&self) -> Value {
+        self.told.clone()
+    }
 }
 
 /// `/inbox/ID`: what may be personal is hidden.
@@ -116,13 +125,9 @@ async fn shown(site: &Arc<Site>, visit: &Visit, id: EventId, is_open: bool) -> A
         })
         .await?;
     let Some((event, origin, body, attempts, caused)) = found else { return Err(Fault::NotFound) };
-    if visit.wants_json() {
-        let (event, entries) = (told(&event), entries_told(&caused));
-        return reply::json(
-            &serde_json::json!({ "webhook": event, "origin": origin, "history": attempts, "entries": entries }),
-        );
-    }
     let words = Words::of(visit.language);
+    let opened = body.as_deref().map(opened);
+    let body = opened.as_deref().map(|opened| body_shown(opened, is_open, visit, words));
     let config = site.config();
     let zone = config.source(&event.source).map(|source| source.timezone);
     let title = title(words, id, &origin, zone.unwrap_or(chrono_tz::UTC));
@@ -137,17 +142,22 @@ async fn shown(site: &Arc<Site>, visit: &Visit, id: EventId, is_open: bool) -> A
         due: is_pending.then(|| shell.when(event.due_at, zone)),
         about: shell.foreign(event.entity.as_deref().unwrap_or_default()),
         headers: headers(&event.headers),
-        raw: body.as_deref().filter(|_| is_open).map(|body| cut(&text_of(body)).0),
-        body: body.map(|body| body_shown(&body, is_open, visit, words)),
+        raw: opened.as_deref().filter(|_| is_open).map(|opened| text_of(opened).0),
+        told: json!({
+            "webhook": event, "origin": origin, "history": attempts, "entries": entries_told(&caused),
+            "body": body.as_ref().map(|body| &body.text), "body_is_masked": body.as_ref().map(|body| !body.is_open),
+            "body_is_cut": body.as_ref().map(|body| body.is_cut),
+        }),
+        body,
         history: attempts.into_iter().map(|attempt| history_line(attempt, &shell, zone)).collect(),
-        entries: caused.into_iter().take(ENTRIES).map(entry_line).collect(),
+        entries: caused.into_iter().take(ENTRIES).map(|entry| entry_line(entry, visit.language)).collect(),
         more_entries: (more > 0).then(|| fill(words.more_entries, &[("n", &more.to_string())])),
         cut_note: fill(words.cut, &[("n", &visit.language.count(i64::try_from(SHOWN).unwrap_or(i64::MAX)))]),
         can_dismiss: is_pending || event.state == State::Parked.as_str(),
         event,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
 /// Not everything in the inbox is a webhook.
@@ -162,26 +172,14 @@ fn title(words: &Words, id: EventId, origin: &Origin, zone: chrono_tz::Tz) -> St
     fill(text, &[("id", &id.to_string()), ("time", &time)])
 }
 
-fn told(event: &Detail) -> serde_json::Value {
-    let mut value = serde_json::to_value(event).unwrap_or_default();
-    if let Some(fields) = value.as_object_mut() {
-        // Numbers beyond 2^53 lose digits in a browser.
-        fields.insert("id".to_owned(), event.id.to_string().into());
-    }
-    value
-}
-
-fn entries_told(entries: &[EntryTraced]) -> Vec<serde_json::Value> {
-    let lines = |entry: &EntryTraced| -> Vec<serde_json::Value> {
-        let line = |(account, minor): &(String, i64)| {
-            let minor = minor.to_string();
-            serde_json::json!({ "account": account, "amount_minor": minor })
-        };
+fn entries_told(entries: &[EntryTraced]) -> Vec<Value> {
+    let lines = |entry: &EntryTraced| -> Vec<Value> {
+        let line = |(account, minor): &(String, i64)| json!({ "account": account, "amount_minor": minor });
         entry.lines.iter().map(line).collect()
     };
     let entry = |entry: &EntryTraced| {
-        serde_json::json!({
-            "source": entry.source, "entry_no": entry.entry_no.to_string(), "event_type": entry.event_type,
+        json!({
+            "source": entry.source, "entry_no": entry.entry_no, "event_type": entry.event_type,
             "booking_date": entry.booking_date, "currency": entry.currency, "lines": lines(entry),
         })
     };
@@ -197,32 +195,30 @@ fn headers(json: &str) -> Vec<(String, String)> {
     headers.into_iter().map(pair).collect()
 }
 
-fn text_of(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(&opened(body)).into_owned();
-    let lines: Vec<String> = text.split('\n').map(crate::report::format::printable).collect();
-    lines.join("\n")
-}
-
-fn cut(text: &str) -> (String, bool) {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => (text.get(..end).unwrap_or_default().to_owned(), true),
-        None => (text.to_owned(), false),
-    }
-}
-
-fn body_shown(body: &[u8], is_open: bool, visit: &Visit, words: &'static Words) -> Body {
-    let opened = opened(body);
-    let length = visit.language.count(i64::try_from(body.len()).unwrap_or(i64::MAX));
-    let (text, note) = match (is_open, mask::masked(&opened)) {
-        (true, _) => {
-            let text = mask::formatted(&opened).unwrap_or_else(|| text_of(body));
-            (text, words.shown_personal.to_owned())
-        }
-        (false, Some(text)) => (text, words.body_masked.to_owned()),
-        (false, None) => (String::new(), fill(words.body_opaque, &[("n", &length)])),
+/// The beginning of a body as it came, with nothing that a page must not have, and whether that is all.
+fn text_of(opened: &[u8]) -> (String, bool) {
+    let (begin, is_cut) = match opened.get(..SHOWN) {
+        Some(begin) => (begin, opened.len() > SHOWN),
+        None => (opened, false),
     };
-    let lines: Vec<String> = text.split('\n').map(crate::report::format::printable).collect();
-    let (text, is_cut) = cut(&lines.join("\n"));
+    (printable_lines(&String::from_utf8_lossy(begin)), is_cut)
+}
+
+fn printable_lines(text: &str) -> String {
+    text.split('\n').map(crate::report::format::printable).collect::<Vec<_>>().join("\n")
+}
+
+fn body_shown(opened: &[u8], is_open: bool, visit: &Visit, words: &'static Words) -> Body {
+    let length = visit.language.count(i64::try_from(opened.len()).unwrap_or(i64::MAX));
+    let (text, is_cut, note) = match (mask::printed(opened, !is_open, SHOWN), is_open) {
+        (Some((text, is_cut)), true) => (printable_lines(&text), is_cut, words.shown_personal.to_owned()),
+        (Some((text, is_cut)), false) => (printable_lines(&text), is_cut, words.body_masked.to_owned()),
+        (None, true) => {
+            let (text, is_cut) = text_of(opened);
+            (text, is_cut, words.shown_personal.to_owned())
+        }
+        (None, false) => (String::new(), false, fill(words.body_opaque, &[("n", &length)])),
+    };
     Body { text, note, is_open, is_cut }
 }
 
@@ -239,11 +235,11 @@ fn history_line(attempt: Attempt, shell: &Shell, zone: Option<chrono_tz::Tz>) ->
     }
 }
 
-fn entry_line(entry: EntryTraced) -> EntryLine {
+fn entry_line(entry: EntryTraced, language: Language) -> EntryLine {
     EntryLine {
         number: entry.entry_no.to_string(),
         date: entry.booking_date.to_string(),
-        what: format!("{} {}", entry.kind, entry.event_type),
+        what: codes::entry(language, &entry.kind, &entry.event_type),
         fact: crate::report::format::printable(&entry.atom_key),
         currency: entry.currency,
         lines: entry.lines,

@@ -1,17 +1,17 @@
 //! The filters of the inbox, as they stand in the address.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 
 use super::super::fault::Fault;
 use super::super::visit::{Fields, Visit};
-use super::super::words::fill;
+use super::super::wrong::{Allowed, wrong};
 use super::store::{Key, Range};
 use super::words::Words;
 use crate::clock::Timestamp;
 use crate::config::{Config, Role};
-use crate::inbox::State;
 use crate::inbox::operator::Filter;
+use crate::inbox::{ParkReason, State};
 
 /// What somebody looks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,21 +30,22 @@ impl Search {
     pub(super) fn of(visit: &Visit, fields: &Fields, config: &Config) -> Result<Self, Fault> {
         let words = Words::of(visit.language);
         let source = fields.get("source").map(str::to_owned);
+        let known = || config.sources.iter().map(|source| source.name.clone());
+        if let Some(unknown) = source.as_ref().filter(|name| config.source(name).is_none()) {
+            return Err(wrong("source", unknown, Allowed::one_of(known())));
+        }
+        if let Some(unknown) = fields.get("reason").filter(|word| ParkReason::parse(word).is_none()) {
+            return Err(wrong("reason", unknown, Allowed::one_of(ParkReason::ALL.iter().map(|word| word.as_str()))));
+        }
         let zone = source.as_ref().and_then(|name| config.source(name)).or(config.sources.first());
         let zone = zone.map_or(Tz::UTC, |source| source.timezone);
         let mut states = Vec::new();
         for word in fields.all("state") {
-            let bad = || Fault::BadRequest(fill(words.bad_state, &[("value", word)]));
-            states.push(State::parse(word).ok_or_else(bad)?);
+            let allowed = || Allowed::one_of(State::ALL.iter().map(|state| state.as_str()));
+            states.push(State::parse(word).ok_or_else(|| wrong("state", word, allowed()))?);
         }
-        let time = |name: &str, is_end: bool| match fields.get(name) {
-            None => Ok(None),
-            Some(text) => match instant(text, zone, is_end) {
-                Some(instant) => Ok(Some(instant)),
-                None => Err(Fault::BadRequest(fill(words.bad_time, &[("value", text)]))),
-            },
-        };
-        let (since, until) = (time("since", false)?, time("until", true)?);
+        let since = fields.read("since", Allowed::Instant, |text| instant(text, zone, false))?;
+        let until = fields.read("until", Allowed::Instant, |text| instant(text, zone, true))?;
         let text = fields.get("text").map(str::to_owned);
         // Whether a body has a text tells what is in it, letter by letter.
         if text.is_some() {
@@ -66,7 +67,7 @@ impl Search {
             },
             entities,
             text,
-            before: fields.get("before").and_then(key),
+            before: fields.read("before", Allowed::Place, key)?,
         })
     }
 
@@ -87,13 +88,20 @@ impl Search {
 
 /// Midnight of a day, or an instant as it is; the end of a range includes its day.
 fn instant(text: &str, zone: Tz, is_end: bool) -> Option<Timestamp> {
-    let Ok(day) = text.parse::<NaiveDate>() else { return Timestamp::parse(text) };
+    let Ok(day) = text.parse::<NaiveDate>() else { return Timestamp::parse(text).or_else(|| local(text, zone)) };
     let day = if is_end { day.succ_opt()? } else { day };
     let noon = Timestamp::noon_of(day, zone)?;
     // The day begins at the first instant that its date has there, whatever the clocks do.
     let midnight = day.and_hms_opt(0, 0, 0)?;
     let local = chrono::TimeZone::from_local_datetime(&zone, &midnight).earliest();
     Some(local.map_or_else(|| noon.plus_milliseconds(-12 * 3_600_000), |local| Timestamp::new(local.to_utc())))
+}
+
+/// A local time of a zone.
+pub(in crate::console) fn local(text: &str, zone: Tz) -> Option<Timestamp> {
+    let mut forms = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"].into_iter();
+    let local = forms.find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
+    Some(Timestamp::new(local.and_local_timezone(zone).latest()?.to_utc()))
 }
 
 /// What is meant by an id: as it stands, or of either provider.

@@ -6,6 +6,7 @@ use askama::Template;
 use serde::Serialize;
 use warp::http::StatusCode;
 
+use super::super::codes;
 use super::super::fault::Fault;
 use super::super::layout::{Area, Shell, When};
 use super::super::reply::{self, Answered};
@@ -16,19 +17,21 @@ use super::filter::{Search, key_text};
 use super::selection;
 use super::states::States;
 use super::store::{self, Key};
+use super::tabs::{self, Number, Tab};
 use super::words::Words;
 use crate::config::Role;
 use crate::db::Connection;
-use crate::inbox::operator::{self, Summary};
-use crate::inbox::{ParkReason, State};
+use crate::inbox::ParkReason;
+use crate::inbox::operator::{Summary, store as operator};
 use crate::provider::wrapped::opened;
+use crate::report::pack::paper::Language;
 
 /// Rows of a page.
 const ROWS: usize = 50;
 /// Webhooks of one source and state that are looked at one by one for a page.
 const LOOKED: i64 = 500;
 /// Of something, such as of an order.
-const ABOUT: i64 = 200;
+pub(super) const ABOUT: i64 = 200;
 
 struct Row {
     id: String,
@@ -42,22 +45,14 @@ struct Row {
     attempts: i32,
 }
 
-/// One state to choose.
-struct Chip {
-    name: &'static str,
-    address: String,
-    count: Option<String>,
-    is_current: bool,
-}
-
 #[derive(Template)]
 #[template(path = "inbox_list.html", config = "src/console/askama.toml")]
 struct Page {
     shell: Shell,
     words: &'static Words,
-    chips: Vec<Chip>,
+    chips: Vec<Tab>,
     sources: Vec<String>,
-    reasons: Vec<&'static str>,
+    reasons: Vec<(&'static str, String)>,
     source: String,
     kind: String,
     reason: String,
@@ -71,7 +66,7 @@ struct Page {
     newest: Option<String>,
     scanned: Option<String>,
     /// How many match, where all of them may be chosen, and the address part that chooses them.
-    all: Option<(i64, String)>,
+    all: Option<(String, String)>,
 }
 
 /// What is found, and where to go on.
@@ -99,22 +94,18 @@ struct Told {
 pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
     let config = site.config();
     let search = Search::of(visit, &visit.query, &config)?;
-    let all = selection::countable(&search);
+    let all = selection::countable(&search).is_some() && visit.may(Role::Admin);
     let (wanted, names) = (search.clone(), config.sources.iter().map(|source| source.name.clone()).collect::<Vec<_>>());
     let sources = names.clone();
-    let (found, matching) = site
+    let (found, numbers) = site
         .read(move |connection| {
             let found = find(connection, &wanted, &sources)?;
-            let matching = match all {
-                Some(selection) => Some(operator::store::count(connection, &selection)?),
-                None => None,
-            };
-            Ok((found, matching.map(|counts| counts.iter().map(|count| count.events).sum::<i64>())))
+            Ok((found, tabs::numbers(connection, &wanted, &sources)?))
         })
         .await?;
     let next = found.next.map(|key| visit.query.with("before", &key_text(key)).query());
     if visit.wants_json() {
-        return told(found.rows, next);
+        return told(found.rows, next, &numbers);
     }
     let words = Words::of(visit.language);
     let shell = Shell::new(site, visit, Area::Inbox, words.title).with_command(command(&search));
@@ -137,9 +128,9 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
     let number = visit.language.count(LOOKED);
     let page = Page {
         words,
-        chips: chips(site, visit, words),
+        chips: tabs::tabs(visit, &numbers),
         sources: names,
-        reasons: ParkReason::ALL.iter().map(|reason| reason.as_str()).collect(),
+        reasons: reasons(visit.language),
         source: field("source"),
         kind: field("kind"),
         reason: field("reason"),
@@ -152,15 +143,23 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
         newest: search.before.map(|_| visit.query.with("before", "").query()),
         older: next,
         scanned: found.is_partial.then(|| fill(words.scanned, &[("n", &number)])),
-        all: matching
-            .filter(|number| *number > 0 && visit.may(Role::Admin))
+        all: tabs::of_states(&numbers, &search.states(), visit.language)
+            .filter(|_| all)
             .map(|number| (number, visit.query.with("before", "").with("text", "").query())),
         shell,
     };
     reply::page(StatusCode::OK, &page)
 }
 
-fn told(rows: Vec<Summary>, next: Option<String>) -> Answered {
+/// The reasons for parking by how they are called.
+fn reasons(language: Language) -> Vec<(&'static str, String)> {
+    let named = |reason: &ParkReason| (reason.as_str(), codes::parked(language, reason.as_str()));
+    let mut reasons: Vec<_> = ParkReason::ALL.iter().map(named).collect();
+    reasons.sort_by_cached_key(|(_, text)| text.to_lowercase());
+    reasons
+}
+
+fn told(rows: Vec<Summary>, next: Option<String>, numbers: &[Number]) -> Answered {
     let row = |row: Summary| Told {
         id: row.id.to_string(),
         source: row.source,
@@ -172,30 +171,8 @@ fn told(rows: Vec<Summary>, next: Option<String>) -> Answered {
         attempts: row.attempts,
     };
     let rows: Vec<Told> = rows.into_iter().map(row).collect();
-    reply::json(&serde_json::json!({ "webhooks": rows, "next": next.map(|query| format!("/inbox?{query}")) }))
-}
-
-/// The states, with how many there are where that is known without counting what is done.
-fn chips(site: &Arc<Site>, visit: &Visit, words: &'static Words) -> Vec<Chip> {
-    let chosen: Vec<&str> = visit.query.all("state").collect();
-    let of = visit.query.get("source");
-    let known = site.live.counts(of);
-    let query = visit.query.with("before", "");
-    let address = |state: &str| match query.with("state", state).query() {
-        empty if empty.is_empty() => "/inbox".to_owned(),
-        query => format!("/inbox?{query}"),
-    };
-    let all = Chip { name: visit.words().all, address: address(""), count: None, is_current: chosen.is_empty() };
-    let state = |state: &State| {
-        let name = States::named(visit.language, state.as_str()).unwrap_or(words.webhook);
-        let count = known.as_ref().and_then(|(pending, parked)| match state {
-            State::Pending => Some(visit.language.count(*pending)),
-            State::Parked => Some(visit.language.count(*parked)),
-            State::Done | State::Superseded | State::Dismissed => None,
-        });
-        Chip { name, address: address(state.as_str()), count, is_current: chosen == [state.as_str()] }
-    };
-    std::iter::once(all).chain(State::ALL.iter().map(state)).collect()
+    let next = reply::next("/inbox", next.as_ref());
+    reply::json(serde_json::json!({ "webhooks": rows, "counts": tabs::told(numbers), "next": next }))
 }
 
 fn find(connection: &mut Connection, search: &Search, sources: &[String]) -> Result<Found, Fault> {
@@ -260,7 +237,7 @@ fn about(connection: &mut Connection, search: &Search, sources: &[&String]) -> R
 }
 
 /// What no index answers.
-fn matches(connection: &mut Connection, search: &Search, row: &Summary) -> Result<bool, Fault> {
+pub(super) fn matches(connection: &mut Connection, search: &Search, row: &Summary) -> Result<bool, Fault> {
     let filter = &search.filter;
     if filter.kind.as_ref().is_some_and(|kind| *kind != row.kind)
         || filter.reason.as_ref().is_some_and(|reason| Some(reason) != row.reason.as_ref())
@@ -268,7 +245,7 @@ fn matches(connection: &mut Connection, search: &Search, row: &Summary) -> Resul
         return Ok(false);
     }
     let Some(text) = &search.text else { return Ok(true) };
-    let Some(body) = operator::store::body(connection, row.id)? else { return Ok(false) };
+    let Some(body) = operator::body(connection, row.id)? else { return Ok(false) };
     let body = String::from_utf8_lossy(&opened(&body)).to_lowercase();
     Ok(body.contains(&text.to_lowercase()))
 }

@@ -15,10 +15,12 @@ mod replay;
 mod selection;
 mod states;
 mod store;
+mod tabs;
 mod words;
 
 use std::sync::Arc;
 
+pub(super) use self::filter::local as local_time;
 use super::fault::Fault;
 use super::reply::Answered;
 use super::site::Site;

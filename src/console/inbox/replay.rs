@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
 use super::super::act::{self, Deed, Outcome};
 use super::super::fault::Fault;
 use super::super::layout::{Area, Shell};
-use super::super::reply::{self, Answered};
+use super::super::reply::{self, Answered, Told};
 use super::super::site::Site;
 use super::super::visit::Visit;
 use super::super::words::{Table as _, counted, fill};
+use super::super::wrong::Allowed;
 use super::selection;
 use super::states::States;
 use super::words::Words;
@@ -50,6 +51,12 @@ struct Page {
     findings: Vec<(&'static str, Vec<FindingLine>)>,
     stuck_more: Option<String>,
     back: String,
+}
+
+impl Told for Page {
+    fn told(&self) -> Value {
+        json!({ "number": self.number, "effect": self.effect })
+    }
 }
 
 /// How many are chosen, of which kinds; those that do not exist are an error.
@@ -115,7 +122,7 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
         effect,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
 fn outcomes(effect: &Effect, language: Language) -> Vec<(String, String, &'static str, String, i64)> {
@@ -167,8 +174,7 @@ pub(super) fn subject(selection: &Selection) -> String {
 /// What the reader confirmed: the number, and why.
 pub(super) fn confirmed_number(visit: &Visit) -> Result<(i64, String), Fault> {
     let words = Words::of(visit.language);
-    let number = visit.form.get("number").and_then(|text| text.parse().ok());
-    let number = number.ok_or_else(|| Fault::BadRequest(words.no_selection.to_owned()))?;
+    let number = visit.form.must("number", Allowed::Number, |text| text.parse().ok())?;
     let why = visit.form.get("why").map(str::to_owned);
     Ok((number, why.ok_or_else(|| Fault::BadRequest(words.why_missing.to_owned()))?))
 }

@@ -2,6 +2,7 @@
 
 use super::super::fault::Fault;
 use super::super::visit::{Fields, Visit};
+use super::super::wrong::{Allowed, wrong};
 use super::filter::Search;
 use super::words::Words;
 use crate::config::Config;
@@ -29,7 +30,8 @@ pub(super) fn of(visit: &Visit, fields: &Fields, config: &Config) -> Result<Sele
     if fields.get("all").is_some() {
         return countable(&Search::of(visit, fields, config)?).ok_or_else(nothing);
     }
-    let mut ids: Vec<EventId> = fields.all("id").filter_map(|id| id.parse().ok()).take(TICKED).collect();
+    let id = |id: &str| id.parse::<EventId>().map_err(|_| wrong("id", id, Allowed::Number));
+    let mut ids = fields.all("id").take(TICKED).map(id).collect::<Result<Vec<EventId>, Fault>>()?;
     ids.sort_unstable();
     ids.dedup();
     if ids.is_empty() { Err(nothing()) } else { Ok(Selection::Ids(ids)) }

@@ -74,6 +74,41 @@ pub(super) fn newest(
     }))
 }
 
+/// What decides whether a webhook is counted: its kind and its reason.
+pub(super) type Cause = (String, Option<String>);
+
+/// Kinds and reasons of the newest webhooks of a source in a state, to be counted. Without `causes` the index alone
+/// is read, and both are empty.
+pub(super) fn counted(
+    connection: &mut Connection,
+    source: &str,
+    state: State,
+    range: Range,
+    causes: bool,
+    limit: i64,
+) -> Result<Vec<Cause>> {
+    Ok(on_engine!(connection, |c| {
+        let mut query = inbox_events::table
+            .filter(inbox_events::source.eq(source))
+            .filter(inbox_events::state.eq(state))
+            .order(inbox_events::received_at.desc())
+            .limit(limit)
+            .into_boxed();
+        if let Some(since) = range.since {
+            query = query.filter(inbox_events::received_at.ge(since));
+        }
+        if let Some(until) = range.until {
+            query = query.filter(inbox_events::received_at.lt(until));
+        }
+        if causes {
+            query.select((inbox_events::kind, inbox_events::reason)).load(c)?
+        } else {
+            let instants: Vec<Timestamp> = query.select(inbox_events::received_at).load(c)?;
+            instants.into_iter().map(|_| Cause::default()).collect()
+        }
+    }))
+}
+
 /// The newest webhooks about something, the newest first.
 pub(super) fn about(connection: &mut Connection, source: &str, entity: &str, limit: i64) -> Result<Vec<Summary>> {
     let query = inbox_events::table

@@ -13,14 +13,14 @@ words! {
         past_title: "Event {id}, found by the import of the past of {time}",
             "Ereignis {id}, gefunden vom Import der Vergangenheit vom {time}";
         event_title: "Event {id}", "Ereignis {id}";
-        about: "About", "Worüber";
+        about: "About", "Betrifft";
         about_hint: "order or booking, by its id", "Bestellung oder Buchung, mit ihrer ID";
         text: "Text in the body", "Text im Inhalt";
         received: "Received", "Empfangen";
         attempts: "Attempts", "Versuche";
         by_cause: "Parked, by cause", "Geparkt, nach Ursache";
         by_cause_lead: "What needs a person, and the payments that it tells of as far as they can be read.",
-            "Was einen Menschen braucht, und die Zahlungen, von denen es erzählt, soweit sie lesbar sind.";
+            "Was jemand ansehen muss, mit den darin genannten Zahlungen, soweit sie lesbar sind.";
         by_cause_none: "Nothing is parked.", "Nichts ist geparkt.";
         by_cause_first: "These are the first {n}; there are more.", "Dies sind die ersten {n}; es gibt mehr.";
         scanned: "Looked at the newest {n} of each state; older ones may match, too.",
@@ -28,14 +28,12 @@ words! {
         go_on: "Look further back", "Weiter zurück suchen";
         text_needs_time: "A search in bodies needs a first day, so that it ends.",
             "Eine Suche im Inhalt braucht einen ersten Tag, damit sie endet.";
-        bad_time: "`{value}` is no day; write 2025-11-30.", "`{value}` ist kein Tag; schreiben Sie 2025-11-30.";
-        bad_state: "`{value}` is no state of a webhook.", "`{value}` ist kein Zustand eines Webhooks.";
         select_all: "Tick all on this page", "Alle auf dieser Seite ankreuzen";
         select_one: "Tick webhook {id}", "Webhook {id} ankreuzen";
         replay_these: "Process these {n} again …", "Diese {n} erneut verarbeiten …";
         dismiss_these: "Dismiss these {n} …", "Diese {n} verwerfen …";
-        replay_all: "Process all {n} that match again …", "Alle {n} passenden erneut verarbeiten …";
-        dismiss_all: "Dismiss all {n} that match …", "Alle {n} passenden verwerfen …";
+        replay_all: "Process all {n} that match again …", "Alle passenden erneut verarbeiten ({n}) …";
+        dismiss_all: "Dismiss all {n} that match …", "Alle passenden verwerfen ({n}) …";
         replay_one: "Process again …", "Erneut verarbeiten …";
         dismiss_one: "Dismiss …", "Verwerfen …";
         no_selection: "No webhook was chosen.", "Es wurde kein Webhook gewählt.";
@@ -57,12 +55,13 @@ words! {
         pretty: "Formatted", "Formatiert";
         raw: "As received", "Wie empfangen";
         download: "Download the bytes", "Bytes herunterladen";
-        cut: "The first {n} characters.", "Die ersten {n} Zeichen.";
+        cut: "Only the beginning ({n} bytes) is shown; the download has all.",
+            "Es wird nur der Anfang gezeigt ({n} Bytes); der Download hat alles.";
         history: "History", "Verlauf";
         history_none: "It has not failed, and nobody touched it.",
             "Nichts ist fehlgeschlagen, und niemand hat eingegriffen.";
         attempt: "Attempt", "Versuch";
-        verdict: "Verdict", "Urteil";
+        verdict: "Result", "Ergebnis";
         next_try: "Next try", "Nächster Versuch";
         by: "By", "Von";
         caused: "What it caused", "Was es bewirkte";
@@ -84,20 +83,20 @@ words! {
         replay_title: "Process webhooks again", "Webhooks erneut verarbeiten";
         replay_lead: "What would happen now. Nothing has been changed yet.",
             "Was jetzt geschehen würde. Noch ist nichts geändert.";
-        replay_confirm: "Process {n} again", "{n} erneut verarbeiten";
+        replay_confirm: "Process {n} again", "Erneut verarbeiten ({n})";
         replay_partly: "The effect is shown of the first {n}; {more} more match and would be processed, too.",
             "Die Wirkung ist von den ersten {n} gezeigt; {more} weitere passen und würden auch verarbeitet.";
         replay_archive: "{n} bookings are read from stored answers here; the real run fetches them again.",
-            "{n} Buchungen sind hier aus gespeicherten Antworten gelesen; der echte Lauf ruft sie neu ab.";
+            "Hier aus gespeicherten Antworten gelesen: {n}; der echte Lauf ruft sie beim Anbieter neu ab.";
         outcomes: "They would be", "Sie wären dann";
-        still: "These would stay", "Diese blieben";
-        no_entries: "No entry would be posted.", "Keine Buchung würde gemacht.";
+        still: "These would stay", "Diese würden bleiben";
+        no_entries: "No entry would be posted.", "Es würde nichts gebucht.";
         entries: "Entries that would be posted: {n}. Orders that would change: {orders}.",
-            "Buchungen, die gemacht würden: {n}. Bestellungen, die sich ändern würden: {orders}.";
+            "Neue Buchungen: {n}. Geänderte Bestellungen: {orders}.";
         account: "Account", "Konto";
         change: "Change (debit positive)", "Änderung (Soll positiv)";
-        findings_opened: "Findings that would open", "Befunde, die entstünden";
-        findings_closed: "Findings that would close", "Befunde, die sich schlössen";
+        findings_opened: "Findings that would open", "Befunde, die entstehen würden";
+        findings_closed: "Findings that would close", "Befunde, die sich erledigen würden";
         more: "and {n} more", "und {n} weitere";
         changed: "{before} were shown, now {after} match. Nothing was changed; look at the effect again and confirm.",
             "{before} waren gezeigt, jetzt passen {after}. Nichts wurde geändert; sehen Sie die Wirkung erneut an \
@@ -108,21 +107,21 @@ words! {
             of their orders stays. Processing one again takes it up again.",
             "Sie zählen dann nicht mehr: in keiner Meldung und in keinem Monatsabschluss. Was von ihren Bestellungen \
                 gebucht ist, bleibt. Eine erneute Verarbeitung nimmt sie wieder auf.";
-        dismiss_confirm: "Dismiss {n}", "{n} verwerfen";
+        dismiss_confirm: "Dismiss {n}", "Verwerfen ({n})";
         dismiss_none: "None of them can be dismissed.", "Keiner davon kann verworfen werden.";
         dismiss_counted: "{n} were applied or superseded: what they said is counted, and dismissing them would not \
             take it back.",
-            "{n} sind angewendet oder überholt: was sie sagten, zählt, und ein Verwerfen nähme es nicht zurück.";
-        dismiss_already: "{n} were dismissed before.", "{n} waren schon verworfen.";
-        dismiss_in_work: "{n} are being processed and are left alone.", "{n} sind in Arbeit und bleiben unberührt.";
+            "Schon gebucht oder überholt: {n}. Was sie sagten, zählt; ein Verwerfen nähme es nicht zurück.";
+        dismiss_already: "{n} were dismissed before.", "Schon verworfen: {n}.";
+        dismiss_in_work: "{n} are being processed and are left alone.", "In Arbeit und unberührt: {n}.";
         doubtful: "{n} of them may be the only word of an order or of money",
-            "{n} davon können das einzige Wort über eine Bestellung oder Geld sein";
+            "Vielleicht die einzige Nachricht über eine Bestellung oder Geld: {n}";
         doubt: "Doubt", "Zweifel";
         force: "Dismiss these too, because", "Auch diese verwerfen, weil";
         force_missing: "Some may be the only word of an order or of money; write why they may be dismissed all the \
             same.",
-            "Manche können das einzige Wort über eine Bestellung oder Geld sein; schreiben Sie, warum sie trotzdem \
-                verworfen werden dürfen.";
+            "Manche sind vielleicht die einzige Nachricht über eine Bestellung oder Geld; schreiben Sie, warum sie \
+                trotzdem verworfen werden dürfen.";
         doubt_not_processed: "not processed yet", "noch nicht verarbeitet";
         doubt_own_fact: "tells of a payment or a cancellation that no other repeats",
             "nennt eine Zahlung oder Stornierung, die kein anderer wiederholt";

@@ -8,14 +8,15 @@ pub(super) mod words;
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Map, Value, json};
 
 use self::words::Words;
+use super::codes;
 use super::contacts;
 use super::fault::Fault;
 use super::grid::{Cell, Grid, address};
 use super::layout::{Area, Shell};
-use super::reply::{self, Answered};
+use super::reply::{self, Answered, Told};
 use super::search::{self, Found, OrderRow};
 use super::site::Site;
 use super::sources::{self, Sources};
@@ -45,15 +46,29 @@ struct Page {
     sources: Vec<(String, bool)>,
     /// What was looked for is nowhere.
     nothing: Option<String>,
-    found: Vec<(&'static str, Grid)>,
+    /// What it is for programs, title and rows.
+    found: Vec<(&'static str, &'static str, Grid)>,
     more: bool,
     newest: Option<Grid>,
     older: Option<String>,
 }
 
+impl Told for Page {
+    fn told(&self) -> Value {
+        let mut told: Map<String, Value> =
+            self.found.iter().map(|(name, _, grid)| ((*name).to_owned(), grid.told())).collect();
+        if let Some(newest) = &self.newest {
+            told.insert("orders".to_owned(), newest.told());
+        }
+        told.insert("is_cut".to_owned(), self.more.into());
+        told.insert("next".to_owned(), reply::next("/orders", self.older.as_ref()));
+        json!(told)
+    }
+}
+
 async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
     let text = visit.query.get("q").unwrap_or_default().to_owned();
-    let before = visit.query.get("before").and_then(|before| before.parse().ok());
+    let before = visit.query.number("before")?;
     let (asked, wanted, spells) = (sources::asked(visit), text.clone(), visit.may(Role::Finance));
     let (sources, found, newest) = site
         .read(move |connection| {
@@ -85,19 +100,27 @@ async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
-fn sections(shell: &Shell, words: &'static Words, sources: &Sources, found: Found) -> Vec<(&'static str, Grid)> {
+fn sections(
+    shell: &Shell,
+    words: &'static Words,
+    sources: &Sources,
+    found: Found,
+) -> Vec<(&'static str, &'static str, Grid)> {
     let mut sections = Vec::new();
     if !found.orders.is_empty() {
-        sections.push((words.found_orders, grid(shell, words, sources, words.found_orders, &found.orders)));
+        let rows = grid(shell, words, sources, words.found_orders, &found.orders);
+        sections.push(("orders", words.found_orders, rows));
     }
     if !found.vouchers.is_empty() {
-        sections.push((words.found_vouchers, vouchers::grid(shell, words, words.found_vouchers, &found.vouchers)));
+        let rows = vouchers::grid(shell, words, words.found_vouchers, &found.vouchers);
+        sections.push(("vouchers", words.found_vouchers, rows));
     }
     if !found.contacts.is_empty() {
-        sections.push((words.found_contacts, contacts::grid(shell, words.found_contacts, &found.contacts)));
+        let rows = contacts::grid(shell, words.found_contacts, &found.contacts);
+        sections.push(("contacts", words.found_contacts, rows));
     }
     sections
 }
@@ -106,20 +129,21 @@ fn sections(shell: &Shell, words: &'static Words, sources: &Sources, found: Foun
 pub(super) fn grid(shell: &Shell, words: &Words, sources: &Sources, label: &str, rows: &[OrderRow]) -> Grid {
     let common = shell.words;
     let mut grid = Grid::new(label, common.none)
-        .texts([words.code, words.id, common.source, words.status, words.placed])
-        .numbers([words.balance]);
+        .texts([("order_code", words.code), ("order_id", words.id), ("source", common.source)])
+        .texts([("status", words.status), ("ordered_at", words.placed)])
+        .numbers([("balances_minor", words.balance)]);
     for OrderRow { order, balances } in rows {
         let to = address(&["orders", &order.source, &order.order_id]);
         let status = order.status.as_deref().unwrap_or_default();
         let placed = order.ordered_at.map(|at| shell.when(at, Some(sources.zone(&order.source))));
         let code = order.order_code.as_ref().unwrap_or(&order.order_id);
         grid.row(vec![
-            Cell::code(code).to(&to),
+            Cell::code(code).to(&to).told(order.order_code.clone()),
             Cell::code(&order.order_id),
             Cell::text(&order.source),
-            Cell::state(status, status),
-            placed.map_or_else(|| Cell::text(""), |at| Cell::text(at.local).titled(at.utc)),
-            Cell::number(in_words(shell.language, balances)),
+            Cell::state(status, codes::status(shell.language, status)),
+            Cell::when(placed),
+            Cell::number(in_words(shell.language, balances)).told(owed(balances)),
         ]);
     }
     grid
@@ -129,6 +153,11 @@ pub(super) fn grid(shell: &Shell, words: &Words, sources: &Sources, label: &str,
 fn in_words(language: Language, balances: &[(String, i64)]) -> String {
     let texts = balances.iter().map(|(currency, minor)| format!("{} {currency}", language.amount(*minor, currency)));
     texts.collect::<Vec<_>>().join(", ")
+}
+
+/// Balances for programs: minor units by currency.
+fn owed(balances: &[(String, i64)]) -> Value {
+    balances.iter().map(|(currency, minor)| (currency.clone(), Value::from(*minor))).collect()
 }
 
 /// The page of an order; by its code when only that is known.

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
 use super::timeline::{self, STEPS, Step};
 use super::words::Words;
+use crate::console::codes;
 use crate::console::fault::Fault;
 use crate::console::findings;
 use crate::console::grid::Grid;
 use crate::console::layout::{Area, Shell, When};
-use crate::console::reply::{self, Answered};
+use crate::console::reply::{self, Answered, Told};
 use crate::console::search::{self, ContactHit, VoucherHit};
 use crate::console::site::Site;
 use crate::console::sources::Sources;
@@ -27,10 +28,25 @@ use crate::report::format::printable;
 /// A balance with its amounts as they are read.
 pub(in crate::console) struct Sum {
     pub(in crate::console) currency: String,
-    /// Sign, amount and what it is.
-    pub(in crate::console) terms: Vec<(&'static str, String, String)>,
+    /// Sign, amount, what it is and in which language.
+    pub(in crate::console) terms: Vec<(&'static str, String, Said)>,
     pub(in crate::console) balance: String,
-    pub(in crate::console) verdict: String,
+    pub(in crate::console) verdict: Said,
+}
+
+/// A text with its language, if that is not the reader's.
+pub(in crate::console) struct Said {
+    pub(in crate::console) text: String,
+    pub(in crate::console) is_english: bool,
+}
+
+impl Said {
+    fn of(shell: &Shell, text: &str, money: &str) -> Self {
+        match codes::term(shell.language, text, money) {
+            Some(text) => Self { text, is_english: false },
+            None => Self { text: printable(text), is_english: true },
+        }
+    }
 }
 
 /// The sums of a story, in the form of the reader.
@@ -43,11 +59,14 @@ pub(in crate::console) fn sums(shell: &Shell, balances: &[Balance]) -> Vec<Sum> 
             .map(|term| {
                 let sign = if term.amount_minor < 0 { "−" } else { "+" };
                 let amount = shell.money(&term.amount_minor.saturating_abs(), &balance.currency);
-                (sign, amount, printable(&term.what))
+                (sign, amount, Said::of(shell, &term.what, ""))
             })
             .collect(),
         balance: shell.money(&balance.balance_minor, &balance.currency),
-        verdict: printable(&balance.verdict),
+        verdict: Said::of(shell, &balance.verdict, &{
+            let amount = shell.money(&balance.balance_minor.saturating_abs(), &balance.currency);
+            format!("{amount} {}", balance.currency)
+        }),
     };
     balances.iter().map(sum).collect()
 }
@@ -66,6 +85,24 @@ struct Page {
     cut: Option<String>,
     findings: Grid,
     vouchers: Option<Grid>,
+}
+
+impl Told for Page {
+    fn told(&self) -> Value {
+        let customer = |(number, name): &(String, String)| json!({ "contact_id": number, "name": name });
+        let mut told = reply::value(&self.story);
+        if let Some(fields) = told.as_object_mut() {
+            fields.extend([
+                ("ordered_at".to_owned(), json!(self.placed.as_ref().map(|placed| placed.at))),
+                ("contacts".to_owned(), self.contacts.iter().map(customer).collect()),
+                ("findings".to_owned(), self.findings.told()),
+                ("timeline".to_owned(), self.steps.iter().map(Step::told).collect()),
+                ("timeline_is_cut".to_owned(), self.cut.is_some().into()),
+                ("vouchers".to_owned(), self.vouchers.as_ref().map_or_else(|| json!([]), Grid::told)),
+            ]);
+        }
+        told
+    }
 }
 
 /// What is read of an order.
@@ -93,7 +130,7 @@ pub(super) async fn show(site: &Arc<Site>, visit: &Visit, source: &str, order_id
     let (of, id) = (source.to_owned(), order_id.to_owned());
     let (sources, placed, contacts, sold) = site
         .read(move |connection| {
-            let sources = Sources::read(connection, Some(&of))?;
+            let sources = Sources::of(connection, &of)?;
             let hits = search::order(connection, &of, &id)?;
             let placed = hits.and_then(|hit| hit.ordered_at);
             let contacts: Vec<ContactHit> = search::contacts_of_order(connection, &of, &id)?;
@@ -121,5 +158,5 @@ pub(super) async fn show(site: &Arc<Site>, visit: &Visit, source: &str, order_id
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono_tz::Tz;
+use serde_json::{Value, json};
 
 use super::words::Words;
 use crate::clock::Timestamp;
+use crate::console::codes;
 use crate::console::grid::{address, address_with};
 use crate::console::layout::{Shell, When};
 use crate::console::words::fill;
@@ -25,6 +27,9 @@ pub(super) struct Step {
     pub(super) address: Option<String>,
     /// State and its word, of a webhook.
     pub(super) state: Option<String>,
+    /// Kind and reason of a webhook, for programs.
+    kind: Option<String>,
+    reason: Option<String>,
     pub(super) notes: Vec<String>,
     pub(super) entries: Vec<EntryStep>,
     /// Entries that are not shown.
@@ -36,12 +41,34 @@ pub(super) struct EntryStep {
     pub(super) number: i64,
     pub(super) address: String,
     pub(super) day: String,
-    pub(super) event_type: String,
+    pub(super) what: String,
+    event_type: String,
+    currency: String,
     pub(super) takes_back: Option<String>,
     pub(super) lines: Vec<LineStep>,
 }
 
+impl Step {
+    /// For programs; a webhook's state is its stored word.
+    pub(super) fn told(&self) -> Value {
+        let line = |line: &LineStep| json!({ "account": line.account, "amount_minor": line.minor });
+        let entry = |entry: &EntryStep| {
+            json!({
+                "entry_no": entry.number, "event_type": entry.event_type, "booking_date": entry.day,
+                "currency": entry.currency, "lines": entry.lines.iter().map(line).collect::<Vec<_>>(),
+                "href": entry.address,
+            })
+        };
+        json!({
+            "at": self.at.as_ref().map(|at| at.at), "href": self.address, "kind": self.kind, "state": self.state,
+            "reason": self.reason,
+            "entries": self.entries.iter().map(entry).collect::<Vec<_>>(), "more_entries": self.more,
+        })
+    }
+}
+
 pub(super) struct LineStep {
+    minor: i64,
     pub(super) account: String,
     pub(super) address: String,
     pub(super) debit: String,
@@ -88,6 +115,8 @@ fn step(cause: &Cause<'_>, entries: &[&EntryTraced], shell: &Shell, zone: Tz) ->
         title: words.by_hand.to_owned(),
         address: None,
         state: None,
+        kind: None,
+        reason: None,
         notes: Vec::new(),
         entries: entries.iter().take(ENTRIES).map(|entry| of_entry(entry, shell)).collect(),
         more: entries.len().saturating_sub(ENTRIES),
@@ -99,8 +128,10 @@ fn step(cause: &Cause<'_>, entries: &[&EntryTraced], shell: &Shell, zone: Tz) ->
     step.title = fill(name, &[("id", &number)]);
     step.address = Some(address(&["inbox", &number]));
     step.state = Some(event.state.to_string());
+    step.kind = Some(event.kind.clone());
+    step.reason.clone_from(&event.reason);
     step.notes.push(event.kind.clone());
-    step.notes.extend(event.reason.clone());
+    step.notes.extend(event.reason.as_ref().map(|reason| codes::parked(shell.language, reason)));
     step.notes.push(match entries.len() {
         0 => words.caused_nothing.to_owned(),
         1 => words.caused_entry.to_owned(),
@@ -123,6 +154,7 @@ fn of_entry(entry: &EntryTraced, shell: &Shell) -> EntryStep {
         let amount = shell.money(&minor.saturating_abs(), &entry.currency);
         let query = [("source", entry.source.as_str()), ("period", &month), ("account", account)];
         LineStep {
+            minor: *minor,
             account: printable(account),
             address: address_with(
                 &["books", "account"],
@@ -136,6 +168,8 @@ fn of_entry(entry: &EntryTraced, shell: &Shell) -> EntryStep {
         number: entry.entry_no,
         address: address(&["books", "entry", &entry.source, &number]),
         day: entry.booking_date.to_string(),
+        what: codes::entry(shell.language, &entry.kind, &entry.event_type),
+        currency: entry.currency.clone(),
         event_type: entry.event_type.clone(),
         takes_back: entry.reverses_no.map(|no| fill(words.takes_back, &[("no", &no.to_string())])),
         lines: entry.lines.iter().map(line).collect(),

@@ -11,7 +11,7 @@ words! {
         found_orders: "Orders", "Bestellungen";
         found_vouchers: "Vouchers and flex tickets", "Gutscheine und Flex-Tickets";
         found_contacts: "Customers", "Gäste";
-        nothing_found: "Nothing was found by “{text}”.", "Zu «{text}» wurde nichts gefunden.";
+        nothing_found: "Nothing was found by “{text}”.", "Zu „{text}“ wurde nichts gefunden.";
         more_found: "There is more than is shown; search for something narrower.",
             "Es gibt mehr, als gezeigt wird; suchen Sie genauer.";
         heard_last: "Heard of last", "Zuletzt gehört";
@@ -42,7 +42,7 @@ words! {
         bytes_pruned: "its bytes were deleted", "sein Inhalt wurde gelöscht";
         bytes_altered: "its bytes are NOT those that came", "sein Inhalt ist NICHT der empfangene";
         entry: "Entry", "Buchung";
-        takes_back: "takes back {no}", "nimmt {no} zurück";
+        takes_back: "takes back {no}", "Gegenbuchung zu {no}";
         account: "Account", "Konto";
         debit: "Debit", "Soll";
         credit: "Credit", "Haben";

@@ -4,11 +4,12 @@ pub(super) mod state;
 mod store;
 pub(super) mod words;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
-use serde_json::json;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
+use warp::http::{HeaderValue, StatusCode};
 
 use self::state::{Charts, SourceState};
 use self::words::Words;
@@ -60,6 +61,8 @@ struct Page {
     shell: Shell,
     words: &'static Words,
     part: String,
+    /// What the daemon's clock shows.
+    time: String,
     figures: Vec<Figure>,
 }
 
@@ -71,15 +74,20 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
     }
     let shell = Shell::new(site, visit, Area::Overview, visit.words().overview);
     let part = part(&snapshot, &shell)?;
+    let time = shell.minute(visit.now);
     if visit.wants_part() {
-        return Ok(reply::bytes(StatusCode::OK, "text/html; charset=utf-8", part));
+        let mut answer = reply::bytes(StatusCode::OK, "text/html; charset=utf-8", part);
+        if let Ok(time) = HeaderValue::from_str(&time) {
+            answer.headers_mut().insert("x-time", time);
+        }
+        return Ok(answer);
     }
     let words = Words::of(visit.language);
     let figures = figures(&snapshot.charts(), visit.language, &site.config());
     let mut shell = shell.with_command("ticketledger inbox stats");
     // Each card has its own sentence.
     shell.freshness.clear();
-    reply::page(StatusCode::OK, &Page { shell, words, part, figures })
+    reply::page(StatusCode::OK, &Page { shell, words, part, time, figures })
 }
 
 /// The part of the page that is live, in the words of the reader.
@@ -129,7 +137,7 @@ fn card(source: &SourceState, shell: &Shell, words: &'static Words) -> Card {
 /// One sentence: up to when everything is in, what is parked, and what the last comparison found.
 pub(super) fn freshness(source: &SourceState, language: Language) -> String {
     let words = Words::of(language);
-    let local = |at: Timestamp| at.utc().with_timezone(&source.zone).format("%Y-%m-%d %H:%M").to_string();
+    let local = |at: Timestamp| at.local_minute(source.zone);
     let fresh = &source.freshness;
     let complete = match fresh.complete_up_to {
         Some(at) => fill(words.fresh_complete, &[("time", &local(at))]),
@@ -150,7 +158,7 @@ pub(super) fn freshness(source: &SourceState, language: Language) -> String {
 /// What the last comparison with the provider found, and how that is to be taken.
 fn sweep(source: &SourceState, language: Language) -> (String, &'static str) {
     let words = Words::of(language);
-    let local = |at: Timestamp| at.utc().with_timezone(&source.zone).format("%Y-%m-%d %H:%M").to_string();
+    let local = |at: Timestamp| at.local_minute(source.zone);
     match &source.freshness.last_sweep {
         None => (words.sweep_never.to_owned(), "unknown"),
         Some(sweep) if sweep.ended_well() => {
@@ -169,13 +177,10 @@ fn sweep(source: &SourceState, language: Language) -> (String, &'static str) {
 fn figures(charts: &Charts, language: Language, config: &crate::config::Config) -> Vec<Figure> {
     let words = Words::of(language);
     let zone = config.sources.first().map_or(chrono_tz::Tz::UTC, |source| source.timezone);
-    let hour = |(at, value): &(Timestamp, i64)| {
-        let local = at.utc().with_timezone(&zone);
-        Bar {
-            short: local.format("%H").to_string(),
-            long: local.format("%Y-%m-%d %H:%M %Z").to_string(),
-            value: *value,
-        }
+    let hour = |(at, value): &(Timestamp, i64)| Bar {
+        short: at.utc().with_timezone(&zone).format("%H").to_string(),
+        long: at.local_minute_named(zone),
+        value: *value,
     };
     let hours: Vec<Bar> = charts.deliveries.iter().map(hour).collect();
     let count = |value: i64| language.count(value);
@@ -211,5 +216,22 @@ fn told(snapshot: &Snapshot) -> Answered {
             "complete_up_to": source.freshness.complete_up_to, "last_sweep": source.freshness.last_sweep,
         })
     };
-    reply::json(&json!({ "as_of": snapshot.at, "sources": snapshot.sources.iter().map(source).collect::<Vec<_>>() }))
+    let sources = snapshot.sources.iter().map(source).collect::<Vec<_>>();
+    reply::json(json!({ "as_of": snapshot.at, "sources": sources, "charts": charts_told(&snapshot.charts()) }))
+}
+
+/// Webhooks by hour, and sums of minor units by currency and month.
+fn charts_told(charts: &Charts) -> Value {
+    let hour = |(at, number): &(Timestamp, i64)| json!({ "from": at, "webhooks": number });
+    let sums = |sums: &BTreeMap<String, Vec<i64>>| {
+        let months = |values: &[i64]| {
+            let pairs = charts.months.iter().cloned().zip(values.iter().map(|minor| Value::from(*minor)));
+            pairs.collect::<serde_json::Map<_, _>>()
+        };
+        sums.iter().map(|(currency, values)| (currency.clone(), Value::from(months(values)))).collect::<Value>()
+    };
+    json!({
+        "deliveries": charts.deliveries.iter().map(hour).collect::<Vec<_>>(),
+        "revenue_minor": sums(&charts.revenue), "payments_minor": sums(&charts.payments),
+    })
 }

@@ -22,9 +22,9 @@ words! {
         sweep_fine: "last sweep {time}, {n} differences", "letzter Abgleich {time}, {n} Unterschiede";
         sweep_bad: "last sweep {time}: {why}", "letzter Abgleich {time}: {why}";
         findings: "Open findings", "Offene Befunde";
-        findings_high: "{n} high", "{n} hohe";
-        findings_medium: "{n} medium", "{n} mittlere";
-        findings_low: "{n} low", "{n} niedrige";
+        findings_high: "{n} high", "hoch: {n}";
+        findings_medium: "{n} medium", "mittel: {n}";
+        findings_low: "{n} low", "niedrig: {n}";
         nothing: "none", "keine";
         fresh_complete: "complete up to {time}", "vollständig bis {time}";
         fresh_unknown: "complete up to: unknown", "vollständig bis: unbekannt";

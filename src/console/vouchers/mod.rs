@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
 use super::fault::Fault;
 use super::findings;
@@ -13,12 +13,13 @@ use super::orders;
 use super::orders::names::Names;
 use super::orders::page::{Sum, sums};
 use super::orders::words::Words;
-use super::reply::{self, Answered};
+use super::reply::{self, Answered, Told};
 use super::search::{self, VoucherHit};
 use super::site::Site;
 use super::sources::{self, Sources};
 use super::visit::Visit;
 use super::words::{Table as _, fill};
+use super::wrong::Allowed;
 use crate::ledger::batch::FindingState;
 use crate::ledger::findings::operator::store::{FindingFilter, list};
 use crate::ledger::reading::explain::{Length, VoucherStory, explain_voucher};
@@ -46,12 +47,28 @@ struct ListPage {
     nothing: Option<String>,
     grid: Option<Grid>,
     next: Option<String>,
+    /// Nobody has said of which source.
+    is_open: bool,
+}
+
+impl Told for ListPage {
+    fn told(&self) -> Value {
+        // Without a source there is no list yet; an empty one would say that there are no vouchers.
+        let none = if self.is_open { Value::Null } else { json!([]) };
+        json!({
+            "vouchers": self.grid.as_ref().map_or(none, Grid::told),
+            "sources": self.sources.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(),
+            "next": reply::next("/vouchers", self.next.as_ref()),
+        })
+    }
 }
 
 async fn all(site: &Arc<Site>, visit: &Visit) -> Answered {
     let text = visit.query.get("q").unwrap_or_default().to_owned();
-    let after = visit.query.get("after").and_then(|after| after.split_once('.'));
-    let after = after.map(|(class, id)| (class.to_owned(), id.to_owned()));
+    let after = visit.query.read("after", Allowed::Place, |after| {
+        let (class, id) = after.split_once('.')?;
+        ["flex", "voucher"].contains(&class).then(|| (class.to_owned(), id.to_owned()))
+    })?;
     let (asked, wanted) = (sources::asked(visit), text.clone());
     let (sources, hits, more) = site
         .read(move |connection| {
@@ -75,6 +92,7 @@ async fn all(site: &Arc<Site>, visit: &Visit) -> Answered {
     let next = last.map(|hit| visit.query.with("after", &format!("{}.{}", hit.class, hit.voucher_id)).query());
     let nothing = !text.is_empty() && hits.as_ref().is_none_or(Vec::is_empty);
     let page = ListPage {
+        is_open: hits.is_none(),
         nothing: nothing.then(|| fill(words.nothing_found, &[("text", &printable(&text))])),
         grid: hits.filter(|_| !nothing).map(|hits| grid(&shell, words, words.found_vouchers, &hits)),
         next,
@@ -83,7 +101,7 @@ async fn all(site: &Arc<Site>, visit: &Visit) -> Answered {
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
 /// A word of the database in words, such as `regime_mpv`.
@@ -95,34 +113,27 @@ fn named(shell: &Shell, group: &str, word: &str) -> String {
 pub(super) fn grid(shell: &Shell, words: &Words, label: &str, hits: &[VoucherHit]) -> Grid {
     let common = shell.words;
     let mut grid = Grid::new(label, common.none)
-        .texts([words.id, words.class, common.source, words.regime, words.origin, common.state, words.last4])
-        .numbers([words.face])
-        .texts([words.issued, words.expires]);
+        .texts([("voucher_id", words.id), ("class", words.class), ("source", common.source)])
+        .texts([("regime", words.regime), ("origin", words.origin), ("state", common.state)])
+        .texts([("code_last4", words.last4)])
+        .numbers([("face_minor", words.face)])
+        .texts([("issued_on", words.issued), ("expires_on", words.expires)]);
     for hit in hits {
         let day = |day: Option<chrono::NaiveDate>| Cell::maybe(day.map(|day| day.to_string()));
         grid.row(vec![
             Cell::code(&hit.voucher_id).to(address(&["vouchers", &hit.source, &hit.class, &hit.voucher_id])),
-            Cell::text(named(shell, "class", &hit.class)),
+            Cell::text(named(shell, "class", &hit.class)).told(hit.class.as_str()),
             Cell::text(&hit.source),
-            Cell::text(named(shell, "regime", &hit.regime)),
-            Cell::text(named(shell, "origin", &hit.origin)),
+            Cell::text(named(shell, "regime", &hit.regime)).told(hit.regime.as_str()),
+            Cell::text(named(shell, "origin", &hit.origin)).told(hit.origin.as_str()),
             Cell::state(&hit.state, named(shell, "state", &hit.state)),
             Cell::code(hit.code_last4.as_deref().unwrap_or_default()),
-            money_of(shell, hit),
+            Cell::amount(shell.language, hit.face_minor.zip(hit.currency.as_deref())),
             day(hit.issued_on),
             day(hit.expires_on),
         ]);
     }
     grid
-}
-
-fn money_of(shell: &Shell, hit: &VoucherHit) -> Cell {
-    let amount = hit.face_minor.zip(hit.currency.as_deref());
-    Cell::number(
-        amount.map_or_else(String::new, |(minor, currency)| {
-            format!("{} {currency}", shell.language.amount(minor, currency))
-        }),
-    )
 }
 
 #[derive(Template)]
@@ -137,6 +148,18 @@ struct VoucherPage {
     sums: Vec<Sum>,
     findings: Option<Grid>,
     story: Option<VoucherStory>,
+    /// The voucher as a row of the list.
+    row: Grid,
+}
+
+impl Told for VoucherPage {
+    fn told(&self) -> Value {
+        json!({
+            "voucher": self.row.told().get(0), "story": self.story,
+            "findings": self.findings.as_ref().map_or_else(|| json!([]), Grid::told),
+            "sold_by": self.seller.as_ref().map(|(_, address)| address),
+        })
+    }
 }
 
 async fn show(site: &Arc<Site>, visit: &Visit, source: &str, class: &str, id: &str) -> Answered {
@@ -173,6 +196,7 @@ async fn show(site: &Arc<Site>, visit: &Visit, source: &str, class: &str, id: &s
     let page = VoucherPage {
         facts: facts(&shell, words, source, hit.as_ref()),
         seller: seller.map(|order| (printable(&order), orders::address_of(source, &order))),
+        row: grid(&shell, words, words.found_vouchers, hit.as_slice()),
         sums: story.as_ref().map(|story| sums(&shell, &story.balances)).unwrap_or_default(),
         findings: (!findings.is_empty()).then(|| findings::grid(&shell, words.findings, &findings, false)),
         story,
@@ -180,7 +204,7 @@ async fn show(site: &Arc<Site>, visit: &Visit, source: &str, class: &str, id: &s
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
 fn facts(shell: &Shell, words: &Words, source: &str, hit: Option<&VoucherHit>) -> Vec<(&'static str, String)> {

@@ -12,12 +12,12 @@ pub use self::finish::{finish, finish_applied};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use sha2::{Digest as _, Sha256};
 
 use super::{Classified, Delivery, Entity, EventId, ParkReason, State};
 use crate::clock::Timestamp;
 use crate::db::schema::{documents, inbox_events};
 use crate::db::{Connection, Result};
+use crate::hash;
 use crate::on_engine;
 
 #[derive(Insertable)]
@@ -57,7 +57,7 @@ impl<'a> NewEvent<'a> {
             content_type: delivery.content_type.as_deref(),
             headers: &delivery.headers,
             body: Some(&delivery.body),
-            body_sha256: hex::encode(Sha256::digest(&delivery.body)),
+            body_sha256: hash::sha256(&delivery.body),
             state: if reason.is_some() { State::Parked } else { State::Pending },
             reason,
             detail,
@@ -169,7 +169,7 @@ pub fn archive_document(
         documents::fetched_at.eq(Some(now)),
         documents::status.eq(Some(i32::from(status))),
         documents::body.eq(Some(body)),
-        documents::body_sha256.eq(Some(hex::encode(Sha256::digest(body)))),
+        documents::body_sha256.eq(Some(hash::sha256(body))),
     );
     on_engine!(connection, |c| diesel::update(documents::table.find(document_id)).set(changes).execute(c))?;
     Ok(())

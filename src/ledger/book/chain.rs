@@ -1,9 +1,9 @@
 //! The hash chain: each entry's hash covers its header, its lines and the hash of the entry before it.
 
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::{EntryKind, EntryRow, PostingRow};
+use crate::hash;
 
 /// Of the canonical form below; a change of it gets a new number.
 pub(in crate::ledger) const HASH_VERSION: i16 = 1;
@@ -32,5 +32,5 @@ pub(in crate::ledger) fn posting_key(
 pub(in crate::ledger) fn sha256_of_json(value: &impl Serialize) -> String {
     // Our own types have string keys and no fallible parts.
     let text = serde_json::to_vec(value).unwrap_or_else(|_| b"unserialisable".to_vec());
-    hex::encode(Sha256::digest(text))
+    hash::sha256(text)
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use sha2::{Digest as _, Sha256};
 
 use super::entry::AccountRow;
 use super::{
@@ -13,6 +12,7 @@ use super::{
 use crate::clock::Timestamp;
 use crate::db::schema::{accounts, journal_entries, order_snapshots, periods, policies, postings, sources};
 use crate::db::{Connection, Error, Result};
+use crate::hash;
 use crate::order::Provider;
 use crate::{insert_rows, on_engine};
 
@@ -46,7 +46,7 @@ pub fn prepare_source(connection: &mut Connection, source: &NewSource<'_>, now: 
             policies::source.eq(source.name),
             policies::policy_id.eq(policy_id),
             policies::valid_from.eq(valid_from),
-            policies::doc_sha256.eq(hex::encode(Sha256::digest(&policy))),
+            policies::doc_sha256.eq(hash::sha256(&policy)),
             policies::doc.eq(policy),
             policies::created_at.eq(now),
         );

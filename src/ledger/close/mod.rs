@@ -33,7 +33,6 @@ mod store;
 use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
 
 pub use self::check::{Blocker, Warning};
 pub use self::look::first_look;
@@ -49,6 +48,7 @@ use super::totals::{Head, MonthTotals};
 use crate::clock::{Clock, Timestamp};
 use crate::db::{Connection, Database};
 use crate::freshness::{Freshness, Tell, covers};
+use crate::hash;
 use crate::inbox::operator::{self, Action, ActionKind, Reason};
 
 /// What is asked for.
@@ -279,7 +279,7 @@ fn prepare(
     Ok(PreparedClose {
         blockers,
         warnings,
-        manifest_sha256: hex::encode(Sha256::digest(&manifest)),
+        manifest_sha256: hash::sha256(&manifest),
         manifest,
         forced: observed.forced,
         changed: soft.map(|row| row.totals_sha256.as_ref() != Some(&totals_sha256)),

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use sha2::{Digest as _, Sha256};
 
 use super::FindingReason;
+use crate::hash;
 use crate::money::Currency;
 use crate::vocabulary;
 
@@ -134,7 +135,7 @@ fn fingerprint(reason: FindingReason, source: &str, order_id: &str, subject: &st
         hasher.update(part.as_bytes());
         hasher.update([0]);
     }
-    hex::encode(hasher.finalize())
+    hash::finished(hasher)
 }
 
 #[cfg(test)]

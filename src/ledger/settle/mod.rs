@@ -9,8 +9,6 @@ mod stored_value;
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest as _, Sha256};
-
 pub use self::order_update::{OrderUpdate, UpdateContent};
 use self::post::post;
 use super::batch::{Batch, KnownOrder, current_state, load};
@@ -20,6 +18,7 @@ use super::posting::{RecognisedCredit, Snapshot, StoredValueKey};
 use super::{Error, findings};
 use crate::clock::Timestamp;
 use crate::db::Connection;
+use crate::hash;
 use crate::order::Versions;
 
 /// What became of an update.
@@ -146,7 +145,7 @@ fn apply(
     let versions_before =
         std::mem::replace(&mut known.row.versions, serde_json::to_string(&known.versions).map_err(unwritable)?);
     let doc = known.snapshot.to_json().map_err(unwritable)?;
-    let doc_sha256 = hex::encode(Sha256::digest(&doc));
+    let doc_sha256 = hash::sha256(&doc);
     if let Some(version) = known.versions.of("tickets") {
         batch.orders.save_titles(connection, &known.snapshot, version)?;
         batch.orders.save_dates(&known.snapshot, version, origin.received_at);

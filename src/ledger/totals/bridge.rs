@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::store::bridge_parts::bridge_parts;
 use super::store::row;
 use super::{BridgePart, ClosedMonth, Selection, Total};
 use crate::db::{Connection, Error, Result};
@@ -59,7 +60,7 @@ type Amounts = [i128; 3];
 
 impl Total for Bridge {
     fn read(connection: &mut Connection, selection: &Selection<'_>) -> Result<Vec<Self>> {
-        Self::of_parts(BridgePart::read(connection, selection)?)
+        Self::of_parts(bridge_parts(connection, selection)?)
     }
 
     fn as_closed(closed: &ClosedMonth, connection: &mut Connection) -> Result<Vec<Self>> {

@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use sha2::{Digest as _, Sha256};
 
 use super::{AccountBalance, AsOf, MonthTotals, PaymentsByMethod, Selection, VatByRate};
 use crate::clock::Timestamp;
 use crate::db::{Connection, Error, Result};
 use crate::freshness::Freshness;
+use crate::hash;
 use crate::ledger::book::{Month, closings};
 
 /// Of the form below; a change of it gets a new number, and `verify` keeps the old one.
@@ -206,5 +206,5 @@ pub(super) fn json_of(value: &impl Serialize) -> Result<String> {
 }
 
 pub(super) fn hash_of(value: &(impl Serialize + ?Sized)) -> Result<String> {
-    Ok(hex::encode(Sha256::digest(json_of(&value)?)))
+    Ok(hash::sha256(json_of(&value)?))
 }

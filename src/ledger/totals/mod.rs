@@ -24,13 +24,14 @@ pub(in crate::ledger) use self::month::MonthTotals;
 pub use self::period::Period;
 pub use self::row::{Column, Holds, Row, Total, Value};
 pub use self::selection::{Accounts, AsOf, Selection};
-pub use self::store::behind::{Counted, LineBehind, LinePlace, OfRow, entries_in_month, lines_behind};
+pub use self::store::behind::{Counted, LinePlace, OfRow, SumBehind, entries_in_month, lines_behind, sum_behind};
 pub use self::store::details::{
     AccountMove, ClearingDay, EventSales, LateMove, RevenueByDay, StoredValueByMonth, VatOfEarlier, VoucherWorth,
 };
 pub use self::store::kept::kept_months;
+pub use self::store::line::Line;
 pub use self::store::reports::*;
-pub use self::store::sheet::{Place, SheetLine, account_codes, booked_months, lines_of_account};
+pub use self::store::sheet::{Place, account_codes, booked_months, lines_of_account};
 pub use self::store::sheet_page::{SheetOf, sheet_balance, sheet_page};
 pub use self::store::turnover::TrialBalance;
 pub use self::store::vat_due::VatNotDue;

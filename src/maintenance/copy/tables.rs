@@ -50,6 +50,7 @@ pub const TABLES: &[&str] = &[
     "console_users",
     "console_tokens",
     "console_audit",
+    "console_keys",
 ];
 
 /// Lines of the entries: the database refuses a line without its entry, and an entry without its lines.

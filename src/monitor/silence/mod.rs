@@ -193,7 +193,7 @@ impl Memory {
 
 /// The silence of a kind, for people.
 pub(super) fn in_words(kind: &str, silence: &Silent, zone: Tz) -> String {
-    let since = silence.since.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M");
+    let since = silence.since.local_minute(zone);
     format!("no `{kind}` webhook since {since}; about {} usually come in that time", silence.unexplained)
 }
 

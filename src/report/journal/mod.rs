@@ -95,6 +95,14 @@ pub fn page(
     Ok((store::lines(connection, source, &numbers)?, None))
 }
 
+/// The lines of one entry.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn entry(connection: &mut Connection, source: &str, number: i64) -> Result<Vec<JournalLine>, Error> {
+    store::lines(connection, source, &[number])
+}
+
 /// The months of the selection in which the source has entries, from first to last.
 fn booked_in(connection: &mut Connection, source: &str, selection: &Selection<'_>) -> Result<Vec<Month>, Error> {
     let first = selection.period.and_then(Period::first_day).map(Month::of);

@@ -10,9 +10,7 @@ pub use self::like::{NoSuchAccount, known};
 use super::{Cell, Column, Shown};
 use crate::db::{Connection, Database, Error};
 use crate::ledger::book::store::heads;
-use crate::ledger::totals::{
-    Accounts, AsOf, Period, Selection, SheetLine, TrialBalance, booked_months, lines_of_account,
-};
+use crate::ledger::totals::{Accounts, AsOf, Line, Period, Selection, TrialBalance, booked_months, lines_of_account};
 
 /// Lines that are read together.
 const PAGE: i64 = 5000;
@@ -23,7 +21,7 @@ pub enum Part<'a> {
     /// A sheet begins.
     Opening(&'a TrialBalance),
     /// The next lines, each with the balance after it.
-    Lines(&'a TrialBalance, Vec<(SheetLine, i64)>),
+    Lines(&'a TrialBalance, Vec<(Line, i64)>),
     /// It ends.
     Closing(&'a TrialBalance),
 }
@@ -125,7 +123,7 @@ impl Part<'_> {
     /// The part as rows: `opening` has the balance before the first line, `closing` all debits and credits and the
     /// balance after the last line.
     pub fn into_rows(self) -> Vec<Vec<Cell>> {
-        let row = |sheet: &TrialBalance, word: &str, line: Option<SheetLine>, [debit, credit, balance]: [_; 3]| {
+        let row = |sheet: &TrialBalance, word: &str, line: Option<Line>, [debit, credit, balance]: [_; 3]| {
             let named = [&sheet.source, &sheet.currency, &sheet.account].map(|text| Cell::from(text.clone()));
             let mut cells = Vec::from(named);
             cells.push(word.to_owned().into());

@@ -25,6 +25,7 @@ use super::seal::{Column, Seal};
 use crate::clock::{Clock, Timestamp};
 use crate::config::{OrdersApi, Source};
 use crate::db::Database;
+use crate::hash;
 use crate::provider::bookingkit::api::{ApiError, Client, Request};
 use crate::provider::{Answer, Failure, Fetched, ParkReason, SetupError};
 
@@ -281,7 +282,7 @@ fn unsealed() -> Failure {
 /// The token belongs to the client, whichever sources use it.
 fn client_hash(api: &OrdersApi) -> String {
     let hasher = Sha256::new().chain_update(b"ticketledger client of bookingkit\0").chain_update(&api.base_url);
-    hex::encode(hasher.chain_update([0]).chain_update(&api.client_id).finalize())
+    hash::finished(hasher.chain_update([0]).chain_update(&api.client_id))
 }
 
 fn unique() -> String {

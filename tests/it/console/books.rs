@@ -8,7 +8,7 @@ use crate::on_both_engines;
 use crate::support::daemon::TestDaemon;
 
 /// What identifies a customer of the filled book.
-const PERSONAL: [&str; 8] = [
+pub(super) const PERSONAL: [&str; 8] = [
     "iamhomersimpson@hotmail.com",
     "Frank Grimes",
     "Muehlenweg",
@@ -20,7 +20,7 @@ const PERSONAL: [&str; 8] = [
 ];
 
 /// The addresses of our own that a page links to.
-fn links(page: &Page) -> Vec<String> {
+pub(super) fn links(page: &Page) -> Vec<String> {
     let links = page.body.split(" href=\"").skip(1).filter_map(|rest| rest.split('"').next());
     links.filter(|link| link.starts_with('/')).map(|link| link.replace("&#38;", "&").replace("&amp;", "&")).collect()
 }
@@ -281,7 +281,7 @@ on_both_engines!(pages_speak_german_and_programs_read_texts, async |database| {
     let mut reader = Browser::signed_in(&daemon, database, "reader");
     reader.language = "de";
     let page = reader.page("/books/trial-balance?source=museum&period=2025-11").await;
-    assert!(page.has("lang=\"de\"") && page.has("Summen und Salden"), "{}", page.text());
+    assert!(page.has("lang=\"de\"") && page.has("Summen- und Saldenliste"), "{}", page.text());
     let amount = |body: &str| {
         body.split("class=\"number").skip(1).any(|cell| {
             let text = cell.split('>').nth(1).unwrap_or_default().split('<').next().unwrap_or_default();
@@ -292,11 +292,5 @@ on_both_engines!(pages_speak_german_and_programs_read_texts, async |database| {
     let json = reader.page("/books/trial-balance?source=museum&period=2025-11&format=json").await;
     let rows: serde_json::Value = serde_json::from_str(&json.body).unwrap();
     assert!(rows[0]["closing_minor"].is_i64(), "a download is that of the command: {rows}");
-    let request = reader.request(reqwest::Method::GET, "/books/trial-balance?source=museum&period=2025-11");
-    let program = reader.send(request.header("accept", "application/json")).await;
-    if program.headers["content-type"] == "application/json" {
-        let rows: serde_json::Value = serde_json::from_str(&program.body).unwrap();
-        assert!(rows[0]["closing_minor"].is_string(), "{rows}");
-    }
     daemon.finish().await;
 });

@@ -15,7 +15,8 @@ on_both_engines!(users_are_made_changed_and_removed_by_command, |database| {
     assert_eq!((code, told.as_str()), (0, "anna can sign in as finance at the console.\n"));
     for (arguments, wanted, text) in [
         (&["user", "add", "anna", "--password-file", "password"][..], 1, "there is a user `anna` already"),
-        (&["user", "add", "a b", "--password-file", "password"], 1, "without blanks"),
+        (&["user", "add", "a b", "--password-file", "password"], 1, "the user name `a b` is not possible"),
+        (&["user", "add", "a<b", "--password-file", "password"], 1, "1 to 64 characters"),
         (&["user", "add", "bert", "--password-file", "weak"], 1, "shorter than 12 characters"),
         (&["user", "add", "bert"], 2, "not a terminal"),
         (&["user", "add", "bert", "--role", "root", "--stdin"], 2, "invalid value"),

@@ -264,6 +264,27 @@ impl Window {
         self.run(script).as_str().unwrap_or_default().trim().to_owned()
     }
 
+    /// Goes on by the key of tabs alone until this has the focus. Every stop on the way can be seen.
+    pub(crate) fn tab_to(&self, text: &str) {
+        let seen = "var e = document.activeElement; if (e === document.body) return ''; \
+            var s = getComputedStyle(e), r = e.getBoundingClientRect(); \
+            var ring = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 1; \
+            var inside = r.width > 0 && r.height > 0 && r.bottom > 0 && r.right > 0 \
+                && r.top < innerHeight && r.left < innerWidth; \
+            return ring && inside ? '' : e.outerHTML.slice(0, 200)";
+        let mut stops = Vec::new();
+        for _ in 0..120 {
+            self.press(key::TAB);
+            let hidden = self.run(seen);
+            assert_eq!(hidden, "", "the focus cannot be seen on {}", self.address());
+            stops.push(self.focused());
+            if stops.last().is_some_and(|stop| stop.starts_with(text)) {
+                return;
+            }
+        }
+        panic!("no tab leads to {text}: {stops:#?}");
+    }
+
     /// Lines of the console since the last time, of which none may be about the policy of the page.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let log = self.post("/se/log", json!({ "type": "browser" }));
@@ -277,7 +298,7 @@ impl Window {
         self.run(&format!("{source}; return 1"));
         let script = "var done = arguments[arguments.length - 1]; \
             axe.run(document, { resultTypes: ['violations'] }).then( \
-            r => done(r.violations.filter(v => v.impact === 'serious' || v.impact === 'critical') \
+            r => done(r.violations.filter(v => v.impact !== 'minor') \
                 .map(v => v.id + ': ' + v.help + ' ' + v.nodes.slice(0, 3).map(n => n.html).join(' '))), \
             e => done([String(e)]))";
         let found = self.post("/execute/async", json!({ "script": script, "args": [] }));
@@ -338,6 +359,7 @@ impl Element<'_> {
 pub(crate) mod key {
     pub(crate) const TAB: &str = "\u{e004}";
     pub(crate) const ENTER: &str = "\u{e007}";
+    pub(crate) const DOWN: &str = "\u{e015}";
     pub(crate) const ESCAPE: &str = "\u{e00c}";
 }
 

@@ -97,7 +97,8 @@ on_both_engines!(what_may_be_personal_is_hidden_until_somebody_asks, async |data
         (PAID_ORDER, "attachment; filename=\"webhook-1.bin\"")
     );
     let record = daemon.lines("SELECT action || ' ' || subject AS line FROM console_audit ORDER BY id");
-    assert_eq!(record, ["show_personal_data event:1", "show_personal_data event:1"]);
+    let refused = "page_refused POST /inbox/1/body";
+    assert_eq!(record, [refused, "show_personal_data event:1", "show_personal_data event:1"]);
     assert_eq!(finance.get("/inbox/999").await.status, 404);
     assert_eq!(finance.get("/inbox/x").await.status, 404);
     daemon.finish().await;

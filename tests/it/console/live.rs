@@ -32,12 +32,70 @@ on_both_engines!(numbers_come_by_themselves_and_end_with_the_daemon, async |data
     assert!(first.contains("overview") && first.contains("source-museum"), "{first}");
     daemon.parked("museum", "no json").await;
     until(&mut stream, "state-parked").await;
-    // The stop does not wait for whoever looks: it would take twenty seconds, and say so.
+    // A browser also opens connections in advance, and asks for nothing.
+    let idle = tokio::net::TcpStream::connect(daemon.daemon.console()).await.unwrap();
+    browser.page("/").await;
+    // The stop waits for neither: it would take a second for the one and twenty for the other.
     let begun = std::time::Instant::now();
     daemon.daemon.stop().await.unwrap();
-    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+    let took = begun.elapsed();
+    assert!(took.as_millis() < 900, "{took:?}");
     while let Ok(Some(_)) = stream.chunk().await {}
+    drop(idle);
 });
+
+/// Reads until the stream ends.
+async fn ends(mut stream: reqwest::Response) {
+    while let Ok(Some(_)) = stream.chunk().await {}
+}
+
+on_both_engines!(who_is_changed_by_a_command_sees_nothing_more, async |database| {
+    use ticketledger::config::Role;
+    use ticketledger::console::access::manage;
+    let daemon = TestDaemon::start(database).await;
+    let (opened, clock) = (daemon.database(), &daemon.clock);
+    let password = "four words make sense";
+    for number in 0..4 {
+        let name = format!("anna-{number}");
+        manage::add(opened, clock, "test", &name, Role::Finance, password).unwrap();
+        let token = manage::add_token(opened, clock, "test", &name, "", Role::Reader, 30).unwrap();
+        let browser = Browser::new(&daemon);
+        let fields = [("name", name.as_str()), ("password", password), ("next", "/")];
+        assert_eq!(browser.post("/sign-in", &fields).await.status, 303);
+        let mut stream = opened_as(&browser, None).await;
+        let first = until(&mut stream, "\n\n").await;
+        // The time that the page speaks of is the daemon's.
+        assert!(first.contains("id:2025-11-11 13:"), "{first}");
+        let mut by_token = opened_as(&browser, Some(&token.secret)).await;
+        until(&mut by_token, "\n\n").await;
+        // As a command does it, which another process is.
+        match number {
+            0 => manage::set_role(opened, clock, "test", &name, Role::Reader).unwrap(),
+            1 => manage::set_password(opened, clock, "test", &name, password).unwrap(),
+            2 => manage::remove(opened, clock, "test", &name).unwrap(),
+            _ => assert!(manage::remove_token(opened, clock, "test", &name, token.id).unwrap()),
+        }
+        // What docs/console.md promises.
+        clock.advance_milliseconds(10_000);
+        match number {
+            0 | 1 => ends(stream).await,
+            2 => {
+                ends(stream).await;
+                ends(by_token).await;
+            }
+            _ => ends(by_token).await,
+        }
+    }
+    daemon.daemon.stop().await.unwrap();
+});
+
+async fn opened_as(browser: &Browser, token: Option<&str>) -> reqwest::Response {
+    let Some(token) = token else { return opened(browser).await };
+    let request = browser.client.get(format!("{}/live", browser.base)).header("accept", "text/event-stream");
+    let answer = request.header("authorization", format!("Bearer {token}")).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer
+}
 
 on_both_engines!(streams_are_few_and_end_with_their_session, async |database| {
     let daemon = TestDaemon::start(database).await;

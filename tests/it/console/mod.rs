@@ -4,14 +4,20 @@ mod access;
 mod books;
 pub(crate) mod browser;
 mod command;
+mod downloads;
 pub(crate) mod driver;
 mod figures;
 pub(crate) mod filled;
+mod german;
 mod inbox;
 mod live;
 mod paths;
 mod pictures;
+mod plans;
+mod refusals;
 mod settings;
+mod told;
+mod wrong;
 
 /// An amount that passes through floating point is a wrong amount sooner or later; in the browser, too.
 #[test]

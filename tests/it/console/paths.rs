@@ -40,7 +40,7 @@ async fn prepared(database: &TestDatabase) -> TestDaemon {
         &[("/id", json!("eeee0000eeee0000eeee0000eeee0000")), ("/code", json!("PARKED-1")), ("/payments", json!([]))],
     );
     daemon.accepted("museum", order).await;
-    database.execute("UPDATE inbox_events SET state = 'parked', reason = 'transient' WHERE state = 'pending'");
+    database.execute("UPDATE inbox_events SET state = 'parked', reason = 'out_of_attempts' WHERE state = 'pending'");
     daemon.parked("museum", "ping").await;
     database.execute("UPDATE findings SET state = 'acknowledged' WHERE state = 'open' AND severity = 'high'");
     daemon
@@ -67,7 +67,7 @@ fn walk(database: &TestDatabase, screen: Screen) {
     window.follow_link("Inbox");
     window.go(&format!("{base}/inbox?state=parked"));
     assert_eq!(window.all("tbody tr").len(), 2, "{}", window.text("main"));
-    window.go(&format!("{base}/inbox?state=parked&reason=transient"));
+    window.go(&format!("{base}/inbox?state=parked&reason=out_of_attempts"));
     window.follow("tbody tr a[href^='/inbox/']");
     window.follow("a[href^='/inbox/replay?']");
     assert!(window.text("main").contains("assets:receivable"), "the effect on accounts: {}", window.text("main"));
@@ -81,7 +81,7 @@ fn walk(database: &TestDatabase, screen: Screen) {
     window.follow("tbody tr a[href^='/orders/museum/']");
     assert!(window.text(".timeline").contains("assets:receivable"), "{}", window.text("main"));
     window.follow(".timeline a[href^='/books/entry/']");
-    assert!(window.text("main").contains("sha256"), "from the entry to the webhook: {}", window.text("main"));
+    assert!(window.text("main").contains("SHA-256"), "from the entry to the webhook: {}", window.text("main"));
     window.follow("a[href^='/inbox/']");
     assert!(window.address().contains("/inbox/"));
 

@@ -84,17 +84,31 @@ fn pages(daemon: &TestDaemon) -> Vec<(String, &'static str)> {
     pages
 }
 
+/// A window, and the console of a daemon with example data.
+struct Opened {
+    window: Window,
+    runtime: Runtime,
+    daemon: TestDaemon,
+    base: String,
+}
+
+/// `None` without a browser.
+fn opened(database: &TestDatabase, language: &str) -> Option<Opened> {
+    let window = driver::open(DESK, language)?;
+    let runtime = Runtime::new().expect("a runtime");
+    let daemon = runtime.block_on(async {
+        let daemon = TestDaemon::start(database).await;
+        fill(&daemon).await;
+        daemon
+    });
+    let base = format!("http://{}", daemon.daemon.console());
+    Some(Opened { window, runtime, daemon, base })
+}
+
 #[test]
 fn every_page_is_fit_to_be_seen() {
     with_database(Engine::Sqlite, |database| {
-        let Some(window) = driver::open(DESK, "en") else { return };
-        let runtime = Runtime::new().expect("a runtime");
-        let daemon = runtime.block_on(async {
-            let daemon = TestDaemon::start(database).await;
-            fill(&daemon).await;
-            daemon
-        });
-        let base = format!("http://{}", daemon.daemon.console());
+        let Some(Opened { window, runtime, daemon, base }) = opened(database, "en") else { return };
         add_user(database, "anna", "admin");
         window.go(&format!("{base}/"));
         window.picture("sign-in-desk");
@@ -122,6 +136,18 @@ fn every_page_is_fit_to_be_seen() {
                 );
             }
         }
+        // German words are longer.
+        window.run("document.cookie = 'tl-language=de; path=/'");
+        for screen in [DESK, PHONE] {
+            window.show_as(screen);
+            for (path, name) in pages(&daemon) {
+                window.go(&format!("{base}{path}"));
+                window.picture(&format!("{name}-{}-de", screen.name()));
+                if window.overflows() {
+                    faults.push(format!("{path} in German is wider than a {}", screen.name()));
+                }
+            }
+        }
         runtime.block_on(daemon.finish());
         assert!(faults.is_empty(), "{faults:#?}");
     });
@@ -130,14 +156,7 @@ fn every_page_is_fit_to_be_seen() {
 #[test]
 fn the_keyboard_is_enough() {
     with_database(Engine::Sqlite, |database| {
-        let Some(window) = driver::open(DESK, "en") else { return };
-        let runtime = Runtime::new().expect("a runtime");
-        let daemon = runtime.block_on(async {
-            let daemon = TestDaemon::start(database).await;
-            fill(&daemon).await;
-            daemon
-        });
-        let base = format!("http://{}", daemon.daemon.console());
+        let Some(Opened { window, runtime, daemon, base }) = opened(database, "en") else { return };
         add_user(database, "anna", "finance");
         sign_in(&window, &base, "anna");
         window.go(&format!("{base}/books/trial-balance?source=museum"));
@@ -159,6 +178,48 @@ fn the_keyboard_is_enough() {
         window.press(key::ESCAPE);
         assert!(!window.has("dialog[open]"));
         no_complaints(&window, "the keyboard");
+        by_tab(&window, &base);
+        no_complaints(&window, "the keyboard");
         runtime.block_on(daemon.finish());
     });
+}
+
+/// The main paths without a pointer: to a finding and its confirmation, out, in again, and to another language.
+fn by_tab(window: &Window, base: &str) {
+    window.go(&format!("{base}/"));
+    window.tab_to("Findings");
+    window.leave(|| window.press(key::ENTER));
+    window.tab_to("medium");
+    window.leave(|| window.press(key::ENTER));
+    // What is open over the page gives the focus back to where it was.
+    window.tab_to("Acknowledge …");
+    window.press("?");
+    assert!(window.has("dialog[open]"));
+    window.press(key::ESCAPE);
+    assert_eq!(window.focused(), "Acknowledge …");
+    window.leave(|| window.press(key::ENTER));
+    window.tab_to("why");
+    window.press("fine");
+    window.tab_to("Acknowledge these");
+    window.leave(|| window.press(key::ENTER));
+    assert!(window.has(".result-done"), "{}", window.text("main"));
+    window.tab_to("Back");
+    window.leave(|| window.press(key::ENTER));
+    assert!(window.address().contains("/findings"), "{}", window.address());
+
+    // An arrow in the list of languages chooses, and does not leave the page.
+    window.tab_to("language");
+    window.press(key::DOWN);
+    assert_eq!(window.focused(), "language");
+    window.tab_to("Switch");
+    window.leave(|| window.press(key::ENTER));
+    assert!(window.has("html[lang=de]"));
+    window.tab_to("Abmelden");
+    window.leave(|| window.press(key::ENTER));
+    window.tab_to("name");
+    window.press("anna");
+    window.tab_to("password");
+    window.press(PASSWORD);
+    window.leave(|| window.press(key::ENTER));
+    assert!(window.text("header").contains("anna (Finanzen)"), "{}", window.text("header"));
 }

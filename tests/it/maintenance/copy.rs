@@ -87,6 +87,9 @@ fn rows_that_no_traffic_makes(from: &TestDatabase) {
          INSERT INTO sweep_budgets (source, kind, month, used) VALUES ('museum', 'sweep', '2025-11', 7);
          INSERT INTO sweep_differences (event_id, source, order_id, run_id, found_at, decide_at)
             VALUES (1, 'museum', 'A', 1, {at}, {at});
+         INSERT INTO sweep_methods VALUES ('museum', 'BANK_WIRE', 'StripeBankWire');
+         INSERT INTO sweep_waiting VALUES ('museum', 'date', 'd1', 'A');
+         INSERT INTO sweep_totals VALUES ('museum', 'requests', 7);
          INSERT INTO api_tokens (client_sha256, version)
             VALUES ('0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', 1)"
     ));

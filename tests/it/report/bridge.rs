@@ -1,6 +1,8 @@
 //! From the VAT report to the revenue report.
 
+use chrono::NaiveDate;
 use serde_json::json;
+use ticketledger::ledger::totals::{AsOf, Bridge, Period, Selection, Total as _};
 use ticketledger::policy::{Policy, RevenueMode};
 
 use crate::on_both_engines;
@@ -19,6 +21,18 @@ on_both_engines!(every_difference_between_the_vat_report_and_the_revenue_report_
         "redeemed_vouchers": [redeemed("S", "119.00")]});
     daemon.deliver(order("user", used)).await;
     daemon.deliver(order("unknown", json!({"tickets": [ticket(&[participant("u", "5.00", "")])]}))).await;
+    // Whole months are read from the sums that are kept, with a cut the lines are read.
+    for period in ["2025-11", "2025-12", "2025-Q4", "2025", "2024"].map(Period::parse).into_iter().chain([None]) {
+        for source in [Some("museum"), None] {
+            let kept = Selection { source, period, ..Selection::default() };
+            let booked_until = NaiveDate::from_ymd_opt(2099, 1, 1);
+            let lines = Selection { as_of: AsOf { booked_until, ..AsOf::default() }, ..kept };
+            let mut connection = daemon.database().reader().unwrap();
+            let [kept, lines] = [kept, lines].map(|selection| Bridge::read(&mut connection, &selection).unwrap());
+            assert_eq!(kept, lines, "{period:?}");
+            assert_eq!(kept.is_empty(), period == Period::parse("2024"));
+        }
+    }
     daemon.finish().await;
     let program = Program::new(database);
     let rows = |arguments: &[&str]| {

@@ -7,6 +7,7 @@ pub(crate) mod db;
 pub(crate) mod findings;
 pub(crate) mod home;
 pub(crate) mod order;
+pub(crate) mod plans;
 pub(crate) mod program;
 pub(crate) mod random;
 pub(crate) mod vat;

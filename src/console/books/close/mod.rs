@@ -6,7 +6,7 @@ mod words;
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
 use self::names::Checks;
 use self::words::Words;
@@ -17,11 +17,12 @@ use crate::console::act::{Deed, Outcome, act};
 use crate::console::fault::Fault;
 use crate::console::grid::{address, address_with};
 use crate::console::layout::{Area, Shell, When};
-use crate::console::reply::{self, Answered};
+use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
 use crate::console::sources::Sources;
 use crate::console::visit::Visit;
 use crate::console::words::{Table as _, fill};
+use crate::console::wrong::{Allowed, missing, wrong};
 use crate::freshness;
 use crate::inbox::operator::Reason;
 use crate::ledger::book::Month;
@@ -39,6 +40,7 @@ pub(super) async fn route(site: &Arc<Site>, visit: &Visit, rest: &[&str]) -> Ans
 
 /// A check with what came of it.
 struct Check {
+    code: &'static str,
     name: &'static str,
     /// `passed`, `failed`, `forced` or `unknown`.
     word: &'static str,
@@ -63,10 +65,22 @@ struct Page {
     confirm: String,
 }
 
+impl Told for Page {
+    fn told(&self) -> Value {
+        let check = |check: &Check| json!({ "code": check.code, "result": check.word, "detail": check.detail });
+        json!({
+            "source": self.source, "period": self.month, "warnings": self.warnings,
+            "checks": self.checks.iter().map(check).collect::<Vec<_>>(),
+            "can_be_closed": self.found.as_ref().map(|(can, _)| can),
+            "manifest_sha256": self.found.as_ref().map(|(_, sha256)| sha256),
+        })
+    }
+}
+
 /// What is asked for, by a form or an address.
 fn wanted(visit: &Visit) -> Result<(String, Month), Fault> {
     let source = visit.form.get("source").ok_or(Fault::NotFound)?.to_owned();
-    let month = visit.form.get("period").and_then(Month::parse).ok_or(Fault::NotFound)?;
+    let month = visit.form.must("period", Allowed::Month, Month::parse)?;
     Ok((source, month))
 }
 
@@ -75,8 +89,13 @@ async fn first_look(site: &Arc<Site>, visit: &Visit) -> Answered {
     let (source, month, blockers, warnings) = site
         .work(move |database| {
             let question = database.read(|connection| Question::read(connection, &asked, true))?;
-            let month = question.period.and_then(crate::ledger::totals::Period::month).ok_or(Fault::NotFound)?;
-            let source = question.sources.single().ok_or(Fault::NotFound)?.to_owned();
+            let month = question.period.and_then(crate::ledger::totals::Period::month).ok_or_else(|| {
+                match asked.get("period") {
+                    Some(period) => wrong("period", period, Allowed::Month),
+                    None => missing("period", Allowed::Month),
+                }
+            })?;
+            let source = question.one_source()?.to_owned();
             let (blockers, warnings) = close::first_look(database, &clock, &source, month)?;
             Ok((source, month, blockers, warnings))
         })
@@ -139,7 +158,7 @@ fn page(
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
 /// Every check; the last one is only made by the full check.
@@ -155,6 +174,7 @@ fn checks(visit: &Visit, blockers: &[Blocker], forced: &[Blocker], first: bool) 
             None => ("passed", words.passed),
         };
         Check {
+            code,
             name: Checks::named(visit.language, code).unwrap_or(code),
             word,
             text,
@@ -175,7 +195,7 @@ async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
     let (clock, config) = (site.clock.clone(), site.config());
     let anchors = config.anchor_file();
     let back = address(&["books", "closed", &source, &month.to_string()]);
-    let subject = format!("{source} {month}");
+    let (subject, language) = (format!("{source} {month}"), visit.language);
     act(site, visit, Deed { action: "close", subject, back }, move |database, actor| {
         let reason = Reason { actor: actor.to_owned(), why: why.clone() };
         let request = Request { month, soft: false, force, reason };
@@ -183,8 +203,9 @@ async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
         let settings = Settings { tell: &told, grace_milliseconds: grace_milliseconds(&config, &source) };
         let closing = close::close(database, &clock, &source, &request, settings)?;
         if closing.result != "closed" {
-            let details: Vec<String> = closing.blockers.into_iter().map(|blocker| blocker.detail).collect();
-            return Err(Fault::Conflict(fill(words.refused, &[("why", &details.join("; "))])));
+            let named = |blocker: Blocker| Checks::named(language, blocker.code).unwrap_or(blocker.code);
+            let failed: Vec<&str> = closing.blockers.into_iter().map(named).collect();
+            return Err(Fault::Conflict(fill(words.refused, &[("why", &failed.join("; "))])));
         }
         let mut outcome = Outcome::default().with("manifest_sha256", &closing.manifest_sha256);
         if let Some(anchor) = &closing.anchor {
@@ -218,6 +239,16 @@ struct ClosedPage {
     pack: String,
 }
 
+impl Told for ClosedPage {
+    fn told(&self) -> Value {
+        json!({
+            "entry_no": self.manifest.entry_no, "manifest_sha256": self.manifest.doc_sha256,
+            "closed_at": self.manifest.closed_at, "closed_by": self.manifest.closed_by, "entry": self.entry,
+            "manifest": self.manifest_address, "trial_balance": self.report, "pack": self.pack,
+        })
+    }
+}
+
 /// A closed month with its manifest.
 pub(super) async fn closed(site: &Arc<Site>, visit: &Visit, source: &str, month: &str) -> Answered {
     let (sources, manifest) = read(site, source, month).await?;
@@ -237,14 +268,14 @@ pub(super) async fn closed(site: &Arc<Site>, visit: &Visit, source: &str, month:
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
 async fn read(site: &Arc<Site>, source: &str, month: &str) -> Result<(Sources, store::Manifest), Fault> {
     let month = Month::parse(month).ok_or(Fault::NotFound)?;
     let of = source.to_owned();
     site.read(move |connection| {
-        let sources = Sources::read(connection, Some(&of))?;
+        let sources = Sources::of(connection, &of)?;
         let manifest = store::manifest(connection, &of, month)?.ok_or(Fault::NotFound)?;
         Ok((sources, manifest))
     })

@@ -1,15 +1,10 @@
 //! The page of a batch, and its files: written anew when they are fetched, and compared with what went out first.
 
 use std::fs::File;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use askama::Template;
-use futures_util::stream;
-use warp::Reply as _;
-use warp::http::StatusCode;
-use warp::hyper::body::Bytes;
+use serde_json::Value;
 
 use super::words::Words;
 use super::{address_of, failed};
@@ -17,41 +12,13 @@ use crate::config::Role;
 use crate::console::fault::Fault;
 use crate::console::grid::{Cell, Grid};
 use crate::console::layout::{Area, Shell};
-use crate::console::reply::{self, Answered};
+use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
+use crate::console::spool::{Folder, sent};
 use crate::console::visit::{Visit, escaped};
 use crate::console::words::fill;
 use crate::export::{self, Batch, BatchName, batch};
 use crate::report::format::printable;
-
-/// Bytes that are read and sent together.
-const CHUNK: usize = 64 * 1024;
-
-/// A folder that is gone when this is dropped, for nobody else to read.
-pub(super) struct Folder(PathBuf);
-
-impl Folder {
-    pub(super) fn new() -> Result<Self, Fault> {
-        use std::os::unix::fs::DirBuilderExt as _;
-        let mut random = [0_u8; 16];
-        getrandom::fill(&mut random).map_err(|error| Fault::Failed(anyhow::Error::msg(error.to_string())))?;
-        let path = std::env::temp_dir().join(format!("ticketledger-export-{}", hex::encode(random)));
-        std::fs::DirBuilder::new().mode(0o700).create(&path).map_err(|error| Fault::Failed(error.into()))?;
-        Ok(Self(path))
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            tracing::warn!(folder = %self.0.display(), %error, "cannot remove the files of an export");
-        }
-    }
-}
 
 #[derive(Template)]
 #[template(path = "batch.html", config = "src/console/askama.toml")]
@@ -65,6 +32,17 @@ struct Page {
     /// Where it is taken back, for who may.
     take_back: Option<String>,
     can_download: bool,
+    batch: Batch,
+}
+
+impl Told for Page {
+    fn told(&self) -> Value {
+        let mut batch = reply::value(&self.batch);
+        if let Some(fields) = batch.as_object_mut() {
+            fields.insert("files".to_owned(), self.files.told());
+        }
+        batch
+    }
 }
 
 pub(super) async fn show(site: &Arc<Site>, visit: &Visit, name: &BatchName) -> Answered {
@@ -88,11 +66,12 @@ pub(super) async fn show(site: &Arc<Site>, visit: &Visit, name: &BatchName) -> A
         take_back: may.then(|| format!("{}/take-back", address_of(name))),
         can_download: may,
         taken_back: taken,
+        batch,
         title,
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
 fn facts(shell: &Shell, words: &Words, batch: &Batch) -> Vec<(&'static str, String)> {
@@ -113,9 +92,9 @@ fn facts(shell: &Shell, words: &Words, batch: &Batch) -> Vec<(&'static str, Stri
 
 fn files(shell: &Shell, words: &Words, batch: &Batch, may: bool) -> Grid {
     let mut grid = Grid::new(words.files, shell.words.none)
-        .texts([words.file])
-        .numbers([words.rows, words.bytes])
-        .texts(["sha256"]);
+        .texts([("file", words.file)])
+        .numbers([("rows", words.rows), ("bytes", words.bytes)])
+        .texts([("sha256", "sha256")]);
     for file in &batch.files {
         let count = |number: u64| shell.language.count(i64::try_from(number).unwrap_or(i64::MAX));
         let name = Cell::code(&file.name);
@@ -144,18 +123,5 @@ pub(super) async fn download(site: &Arc<Site>, visit: &Visit, name: &BatchName, 
         })
         .await?;
     site.note(visit, "export_download", &format!("{name} {}", printable(file))).await?;
-    // The folder goes when the last piece is sent, or when nobody reads on.
-    let pieces = stream::try_unfold((folder, opened), |(folder, mut opened)| async move {
-        let read = tokio::task::spawn_blocking(move || {
-            let mut piece = vec![0_u8; CHUNK];
-            let length = opened.read(&mut piece)?;
-            piece.truncate(length);
-            Ok::<_, std::io::Error>((opened, piece))
-        });
-        let (opened, piece) = read.await.map_err(std::io::Error::other)??;
-        Ok::<_, std::io::Error>((!piece.is_empty()).then(|| (Bytes::from(piece), (folder, opened))))
-    });
-    let mut response = reply::download(file, "application/octet-stream", "");
-    *response.body_mut() = warp::reply::stream(pieces).into_response().into_body();
-    Ok(response)
+    Ok(sent((folder, opened), file, "application/octet-stream"))
 }

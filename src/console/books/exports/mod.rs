@@ -7,9 +7,8 @@ mod words;
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
-use self::files::Folder;
 use self::words::Words;
 use super::question::{Asked, Picker, Question};
 use crate::clock::Clock;
@@ -18,10 +17,13 @@ use crate::console::act::{Deed, Outcome, act};
 use crate::console::fault::Fault;
 use crate::console::grid::{Cell, Grid, address};
 use crate::console::layout::{Area, Shell};
-use crate::console::reply::{self, Answered};
+use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
+use crate::console::sources::Sources;
+use crate::console::spool::Folder;
 use crate::console::visit::{Fields, Visit};
 use crate::console::words::fill;
+use crate::console::wrong::{Allowed, missing, wrong};
 use crate::db::Database;
 use crate::export::{self, Batch, BatchName, Exported, Parameters, Request, Target, batch};
 use crate::freshness::{self, Freshness};
@@ -72,6 +74,12 @@ struct Page {
     grid: Grid,
 }
 
+impl Told for Page {
+    fn told(&self) -> Value {
+        json!({ "targets": self.targets, "batches": self.grid.told() })
+    }
+}
+
 async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
     let asked = Asked::of(visit);
     let (question, batches) = site
@@ -91,25 +99,28 @@ async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
         books,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
 /// The newest first.
 fn grid(shell: &Shell, words: &Words, mut batches: Vec<Batch>) -> Grid {
     batches.sort_by_key(|batch| std::cmp::Reverse(batch.created_at));
     let mut grid = Grid::new(words.batches, words.no_batches)
-        .texts([words.batch])
-        .numbers([words.entries, words.rows])
-        .texts([words.exported_at, words.by, shell.words.state]);
+        .texts([("batch", words.batch)])
+        .numbers([("entries", words.entries), ("rows", words.rows)])
+        .texts([("exported_at", words.exported_at), ("exported_by", words.by), ("state", shell.words.state)]);
     for batch in batches.iter().take(BATCHES) {
-        let at = shell.when(batch.created_at, None);
         grid.row(vec![
             Cell::code(batch.batch.to_string()).to(address_of(&batch.batch)),
-            Cell::number(shell.language.count(batch.entries)),
-            Cell::number(shell.language.count(batch.rows)),
-            Cell::text(at.local).titled(at.utc),
+            Cell::count(shell.language, batch.entries),
+            Cell::count(shell.language, batch.rows),
+            Cell::when(Some(shell.when(batch.created_at, None))),
             Cell::text(&batch.created_by),
-            if batch.taken_back.is_some() { Cell::state("dismissed", words.taken_back) } else { Cell::text("") },
+            if batch.taken_back.is_some() {
+                Cell::state("dismissed", words.taken_back).told("taken_back")
+            } else {
+                Cell::text("")
+            },
         ]);
     }
     grid
@@ -123,10 +134,15 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(fields: &Fields, only: Option<&str>) -> Result<Self, Fault> {
-        let target = fields.get("target").and_then(Target::parse).ok_or(Fault::NotFound)?;
-        let source = fields.get("source").or(only).ok_or(Fault::NotFound)?.to_owned();
-        let month = fields.get("period").and_then(Month::parse).ok_or(Fault::NotFound)?;
+    fn of(fields: &Fields, known: &[String], only: Option<&str>) -> Result<Self, Fault> {
+        let targets = Allowed::one_of(Target::ALL.iter().map(|target| target.as_str()));
+        let target = fields.must("target", targets, Target::parse)?;
+        let source = fields.get("source").or(only).ok_or_else(|| missing("source", Allowed::one_of(known)))?;
+        if !known.iter().any(|known| known == source) {
+            return Err(wrong("source", source, Allowed::one_of(known)));
+        }
+        let source = source.to_owned();
+        let month = fields.must("period", Allowed::Month, Month::parse)?;
         Ok(Self { target, source, month })
     }
 
@@ -188,14 +204,22 @@ struct PreviewPage {
     can_export: bool,
 }
 
+impl Told for PreviewPage {
+    fn told(&self) -> Value {
+        json!({
+            "target": self.wanted.target.to_string(), "source": self.wanted.source,
+            "period": self.wanted.month.to_string(), "result": self.done.result, "batch": self.done.batch.to_string(),
+            "entries": self.done.entries, "rows": self.done.rows, "debit_minor": self.done.debit_minor,
+        })
+    }
+}
+
 async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
     visit.needs(Role::Finance)?;
     let words = Words::of(visit.language);
     let asked = Asked::of(visit);
-    let only =
-        site.read(move |connection| Ok(Question::read(connection, &asked, true)?.sources.single().map(str::to_owned)));
-    let only = only.await?;
-    let wanted = Wanted::of(&visit.query, only.as_deref())?;
+    let sources = site.read(move |connection| Sources::read(connection, asked.get("source"))).await?;
+    let wanted = Wanted::of(&visit.query, &sources.names(), sources.single())?;
     let (config, clock) = (site.config(), site.clock.clone());
     let (wanted, done) = site
         .work(move |database| {
@@ -235,14 +259,16 @@ async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
 async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
     visit.needs(Role::Finance)?;
     let words = Words::of(visit.language);
-    let wanted = Wanted::of(&visit.form, None)?;
-    let shown: i64 = visit.form.get("entries").and_then(|entries| entries.parse().ok()).unwrap_or(0);
+    let asked = visit.form.get("source").map(str::to_owned);
+    let sources = site.read(move |connection| Sources::read(connection, asked.as_deref())).await?;
+    let wanted = Wanted::of(&visit.form, &sources.names(), None)?;
+    let shown = visit.form.must("entries", Allowed::Number, |entries| entries.parse::<i64>().ok())?;
     let name = visit.form.get("batch").and_then(BatchName::parse).ok_or(Fault::NotFound)?;
     let (config, clock, back) = (site.config(), site.clock.clone(), address_of(&name));
     let subject = name.to_string();

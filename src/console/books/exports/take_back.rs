@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::StatusCode;
+use serde_json::{Value, json};
 
 use super::words::Words;
 use super::{address_of, failed};
@@ -11,7 +11,7 @@ use crate::config::Role;
 use crate::console::act::{Deed, Outcome, act};
 use crate::console::fault::Fault;
 use crate::console::layout::{Area, Shell};
-use crate::console::reply::{self, Answered};
+use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
 use crate::console::visit::Visit;
 use crate::console::words::fill;
@@ -26,6 +26,13 @@ struct Page {
     effect: String,
     action: String,
     back: String,
+    entries: i64,
+}
+
+impl Told for Page {
+    fn told(&self) -> Value {
+        json!({ "batch": self.back, "entries": self.entries })
+    }
 }
 
 pub(super) async fn preview(site: &Arc<Site>, visit: &Visit, name: &BatchName) -> Answered {
@@ -40,11 +47,12 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit, name: &BatchName) -
         effect: fill(words.take_back_effect, &[("n", &shell.language.count(batch.entries))]),
         action: format!("{}/take-back", address_of(name)),
         back: address_of(name),
+        entries: batch.entries,
         title,
         words,
         shell,
     };
-    reply::page(StatusCode::OK, &page)
+    reply::shown(visit, &page)
 }
 
 pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit, name: &BatchName) -> Answered {

@@ -28,7 +28,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use self::effect::{About, Standing};
 pub use self::effect::{Effect, FindingChange, FindingEffect, OrderBalance, OrderEffect, VoucherEffect};
@@ -40,6 +39,7 @@ pub use self::reverse::{Irreversible, Reversed, reverse};
 pub use self::sheet::Mistake;
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
+use crate::hash;
 use crate::inbox::Entity;
 use crate::inbox::operator::{self, Action, ActionKind, Reason};
 use crate::ledger::batch::Batch;
@@ -273,7 +273,7 @@ fn store_file(
     let mut headers = serde_json::json!({
         "actor": reason.actor,
         "why": reason.why,
-        "file_sha256": hex::encode(Sha256::digest(&file.bytes)),
+        "file_sha256": hash::sha256(&file.bytes),
         "opened_on": file.opened_on.unwrap_or_else(|| now.local_date(source.timezone)).to_string(),
     });
     if let (Some(force), Some(headers)) = (force, headers.as_object_mut()) {

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use sha2::{Digest as _, Sha256};
 
 use super::OpeningVoucher;
 use super::books::VoucherBooks;
 use crate::clock::Timestamp;
 use crate::db::schema::{inbox_events, journal_entries, postings, vouchers};
 use crate::db::{Connection, Result};
+use crate::hash;
 use crate::inbox::{Entity, State};
 use crate::ledger::batch::current_state::{PartState, RegimeWord, VoucherOrigin};
 use crate::ledger::book::{Account, EntryKind, ItemKind, PostingRow};
@@ -262,7 +262,7 @@ pub(in crate::ledger) fn insert_event(
         inbox_events::method.eq("IMPORT"),
         inbox_events::content_type.eq(Some(if event.kind == "import" { "text/csv" } else { "application/json" })),
         inbox_events::headers.eq(event.headers),
-        inbox_events::body_sha256.eq(hex::encode(Sha256::digest(&event.body))),
+        inbox_events::body_sha256.eq(hash::sha256(&event.body)),
         inbox_events::body.eq(Some(event.body)),
         inbox_events::state.eq(State::Done),
         inbox_events::attempts.eq(0),

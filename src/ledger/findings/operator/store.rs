@@ -204,30 +204,49 @@ fn of_severity(
     }))
 }
 
-/// How many findings are open, by severity, each counted up to `most`: a list of a hundred thousand is not counted.
+/// A number that may be more than was counted.
+pub type AtLeast = (usize, bool);
+
+/// Rows that are looked at for a number.
+const LOOKED: usize = 2_000;
+
+/// How many findings of a state a filter chooses, by severity, whatever severities it names: each number up to `most`,
+/// and whether that is all. No more than some rows are looked at, however many findings there are.
 ///
 /// # Errors
 /// When a query fails.
-pub fn open_by_severity(
+pub fn by_severity(
     connection: &mut Connection,
-    source: Option<&str>,
-    most: i64,
-) -> Result<Vec<(Severity, usize)>> {
+    filter: &FindingFilter,
+    state: FindingState,
+    most: usize,
+) -> Result<Vec<(Severity, AtLeast)>> {
+    let ids = order_ids(connection, filter)?;
+    let limit = LOOKED.max(most).saturating_add(1);
     let mut counts = Vec::new();
     for severity in Severity::ALL.iter().copied() {
-        let found: Vec<String> = on_engine!(connection, |c| {
+        let looked: Vec<(String, String)> = on_engine!(connection, |c| {
             let mut query = findings::table
-                .filter(findings::state.eq(FindingState::Open))
+                .filter(findings::state.eq(state))
                 .filter(findings::severity.eq(severity))
-                .select(findings::fingerprint)
-                .limit(most)
+                .select((findings::source, findings::reason))
+                .limit(i64::try_from(limit).unwrap_or(i64::MAX))
                 .into_boxed();
-            if let Some(source) = source {
-                query = query.filter(findings::source.eq(source));
-            }
+            query = match &ids {
+                // Those of an order are few, and have an index of their own.
+                Some(ids) => query.filter(findings::order_id.eq_any(ids)),
+                // The oldest, along the index by severity.
+                None => query.order((findings::first_seen, findings::fingerprint)),
+            };
             query.load(c)?
         });
-        counts.push((severity, found.len()));
+        let is_all = looked.len() < limit;
+        let chosen = looked.iter().filter(|(source, reason)| {
+            filter.source.as_ref().is_none_or(|wanted| wanted == source)
+                && (filter.reasons.is_empty() || filter.reasons.contains(reason))
+        });
+        let number = chosen.count();
+        counts.push((severity, (number.min(most), is_all && number <= most)));
     }
     Ok(counts)
 }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use sha2::{Digest as _, Sha256};
-
 use super::release::{Release, RevenueDay};
 use super::{Builder, SoldLine, taxed_lines};
+use crate::hash;
 use crate::ledger::book::{Account, ItemKind};
 use crate::ledger::posting::{Atom, Finding, FindingReason, part_key};
 use crate::money::{Currency, Overflow};
@@ -130,7 +129,7 @@ impl Builder<'_> {
 pub(in crate::ledger) fn event_key(ticket: &Ticket) -> Option<String> {
     ticket.event_id.clone().or_else(|| {
         let title = ticket.title.as_ref()?;
-        let mut hash = hex::encode(Sha256::digest(title.as_bytes()));
+        let mut hash = hash::sha256(title.as_bytes());
         hash.truncate(32);
         Some(format!("title:{hash}"))
     })

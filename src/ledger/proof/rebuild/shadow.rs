@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sha2::{Digest as _, Sha256};
-
 use super::store::{self, BookRow};
 use crate::db::Database;
+use crate::hash;
 use crate::ledger::Error;
 use crate::ledger::batch::Posted;
 use crate::ledger::book::{Book, EntryKind, EntryWithLines, PolicyHistory, SnapshotRow};
@@ -52,7 +51,7 @@ fn prepared(mut row: SnapshotRow, last: bool, policies: &PolicyHistory) -> Resul
     })?;
     let wanted = wanted_atoms(&snapshot, &policies.rules(snapshot.policy_id))
         .map_err(|overflow| Error::Overflow { order_id: order_id(), overflow })?;
-    let tampered = hex::encode(Sha256::digest(&row.doc)) != row.doc_sha256;
+    let tampered = hash::sha256(&row.doc) != row.doc_sha256;
     // The text has served; a page of them need not wait in memory.
     row.doc = String::new();
     Ok(Prepared { row, snapshot, wanted, last, tampered })

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use sha2::{Digest as _, Sha256};
-
 use super::store;
 use crate::db::Connection;
+use crate::hash;
 use crate::ledger::Error;
 use crate::ledger::book::{EntryRow, Month, closings, store as journal};
 use crate::ledger::totals::{Head, MonthTotals, Stored, VERSION};
@@ -42,7 +41,7 @@ fn fault(connection: &mut Connection, entry: &EntryRow, period: &str) -> Result<
     if row.doc_sha256 != entry.atom_hash || row.entry_no != entry.entry_no {
         return said("the manifest is not the one named in the chain");
     }
-    if hex::encode(Sha256::digest(&row.doc)) != row.doc_sha256 {
+    if hash::sha256(&row.doc) != row.doc_sha256 {
         return said("the manifest does not have the hash named in the chain");
     }
     let Ok(stored) = serde_json::from_str::<Stored<'_>>(&row.doc) else { return said("the manifest cannot be read") };

@@ -122,7 +122,7 @@ impl ExplainedOrder {
 
     /// The moment in the zone of the source.
     pub(super) fn moment(&self, at: Timestamp) -> String {
-        words::moment(at, self.zone)
+        at.local_minute(self.zone)
     }
 
     /// How what an event tells came here: `webhook 12`, `the sweep of 2025-11-11 13:00 (event 12)`.

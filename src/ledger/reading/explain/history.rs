@@ -10,7 +10,7 @@ use super::names::Names;
 use super::sold::{receivable, voucher_of};
 use super::store::UnresolvedFinding;
 use super::summary::{self, Line, ROWS};
-use super::words::{moment, money};
+use super::words::money;
 use crate::ledger::batch::FindingState;
 use crate::ledger::book::{EntryReason, SnapshotCause};
 use crate::ledger::posting::rules::{FLEX_USED, TAKEN_BACK, VOUCHER_USED};
@@ -119,7 +119,7 @@ pub(super) fn why(booked: &ExplainedEntry, zone: Tz) -> Option<String> {
     booked.entry.reverses_no?;
     Some(match &booked.reason {
         _ if booked.entry.effective_basis == "cancellation_date" => {
-            format!("cancelled on {}", moment(booked.entry.effective_at, zone))
+            format!("cancelled on {}", booked.entry.effective_at.local_minute(zone))
         }
         EntryReason::Changed => "it changed".to_owned(),
         _ => "it is gone".to_owned(),

@@ -2,7 +2,7 @@
 
 use super::explained::{ExplainedEntry, ExplainedOrder};
 use super::summary::Line;
-use super::words::{capitalised, moment, money, number};
+use super::words::{capitalised, money, number};
 use crate::ledger::book::{Account, EntryKind};
 use crate::ledger::posting::rules::TAKEN_BACK;
 
@@ -56,7 +56,7 @@ fn taken_back(order: &ExplainedOrder, booked: &ExplainedEntry) -> Option<String>
     Some(format!(
         "{}: cancelled since, on {}; {} is taken back, of which VAT {} (entry {}).",
         capitalised(&order.names.name(line_key)),
-        moment(booked.happened_at, order.zone),
+        booked.happened_at.local_minute(order.zone),
         money(receivable(booked).abs(), &entry.currency),
         number(vat, &entry.currency),
         entry.entry_no

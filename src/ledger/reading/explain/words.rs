@@ -1,14 +1,6 @@
 //! Amounts and VAT in words.
 
-use chrono_tz::Tz;
-
-use crate::clock::Timestamp;
 use crate::money::{Currency, format_minor, format_percent};
-
-/// `2025-11-08 15:36`, in the zone of the source.
-pub(super) fn moment(at: Timestamp, zone: Tz) -> String {
-    at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
-}
 
 /// `10.00 EUR`
 pub(super) fn money(minor: i64, currency: &str) -> String {

@@ -8,10 +8,10 @@
 pub(in crate::ledger) mod store;
 
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database, Result};
+use crate::hash;
 use crate::inbox::{Origin, State};
 
 /// Where to start.
@@ -131,7 +131,7 @@ impl Bytes {
     fn of(body: Option<&[u8]>, sha256: Option<&str>) -> Self {
         match body {
             None => Self::Pruned,
-            Some(body) if Some(hex::encode(Sha256::digest(body)).as_str()) == sha256 => Self::Intact,
+            Some(body) if Some(hash::sha256(body).as_str()) == sha256 => Self::Intact,
             Some(_) => Self::Altered,
         }
     }

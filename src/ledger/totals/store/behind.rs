@@ -7,34 +7,15 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Integer, Text};
 
-use super::columns::{kinds, row};
+use super::columns::kinds;
+use super::line::{Line, line_columns};
 use super::lines::v_ledger_lines;
 use super::reports::shared;
 use crate::db::schema::journal_entries;
-use crate::db::{Connection, Result};
+use crate::db::{Connection, Error, Result};
 use crate::ledger::book::Month;
 use crate::ledger::totals::{Period, Selection};
 use crate::on_engine;
-
-row!(
-    /// A line behind a figure; debit is positive.
-    pub LineBehind {
-        booking_date: Day,
-        entry_no: Count,
-        line_no: Count,
-        kind: Text,
-        event_type: Text,
-        item_kind: Text,
-        account: Text,
-        order_id: MaybeText,
-        order_code: MaybeText,
-        payment_id: MaybeText,
-        voucher_id: MaybeText,
-        vat_bp: Rate,
-        currency: Text,
-        amount_minor: Amount,
-    }
-);
 
 /// The report that a figure stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +102,7 @@ pub fn lines_behind(
     (counted, row): (Counted, &OfRow<'_>),
     after: Option<LinePlace>,
     most: usize,
-) -> Result<Vec<LineBehind>> {
+) -> Result<Vec<Line>> {
     let mut found = Vec::new();
     let mut begun = after.map_or(0, |(entry_no, _)| entry_no.saturating_sub(1));
     loop {
@@ -141,6 +122,49 @@ pub fn lines_behind(
             return Ok(found);
         }
     }
+}
+
+/// What lines add up to; debit is positive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SumBehind {
+    pub lines: i64,
+    pub amount_minor: i64,
+    /// No line was left out.
+    pub is_whole: bool,
+}
+
+/// Adds up the lines of some months that a row of a report adds up. With `most` it gives up after so many entries.
+///
+/// # Errors
+/// When a query fails, or the sum leaves the range of 64 bits.
+pub fn sum_behind(
+    connection: &mut Connection,
+    source: &str,
+    selection: &Selection<'_>,
+    months: &[Month],
+    (counted, row): (Counted, &OfRow<'_>),
+    most: Option<usize>,
+) -> Result<SumBehind> {
+    let (mut sum, mut looked) = (SumBehind::default(), 0_usize);
+    for month in months {
+        let mut begun = 0;
+        loop {
+            let numbers = entries_in_month(connection, source, selection, (*month, begun), TOGETHER)?;
+            let Some(last) = numbers.last() else { break };
+            begun = *last;
+            looked = looked.saturating_add(numbers.len());
+            if most.is_some_and(|most| looked > most) {
+                return Ok(sum);
+            }
+            let (lines, minor) = sum_of(connection, source, &numbers, counted, row)?;
+            let added = sum.amount_minor.checked_add(minor);
+            sum.amount_minor = added.ok_or_else(|| {
+                Error::Inconsistent("the lines behind a figure add up to more than 64 bits hold".to_owned())
+            })?;
+            sum.lines = sum.lines.saturating_add(lines);
+        }
+    }
+    Ok(SumBehind { is_whole: true, ..sum })
 }
 
 /// The next entries of a month after a number, within the bounds of a selection.
@@ -195,30 +219,34 @@ fn lines_of(
     numbers: &[i64],
     counted: Counted,
     row: &OfRow<'_>,
-) -> Result<Vec<LineBehind>> {
+) -> Result<Vec<Line>> {
     Ok(on_engine!(connection, |c| {
         let lines = v_ledger_lines::table
-            .select((
-                v_ledger_lines::booking_date,
-                v_ledger_lines::entry_no,
-                sql::<BigInt>("CAST(line_no AS BIGINT)"),
-                sql::<Text>("kind"),
-                sql::<Text>("event_type"),
-                sql::<Text>("item_kind"),
-                sql::<Text>("account"),
-                sql::<kinds::MaybeText>("order_id"),
-                sql::<kinds::MaybeText>("order_code"),
-                sql::<kinds::MaybeText>("payment_id"),
-                sql::<kinds::MaybeText>("voucher_id"),
-                sql::<kinds::Rate>("vat_bp"),
-                sql::<Text>("currency"),
-                sql::<BigInt>("amount_minor"),
-            ))
+            .select(line_columns!(of the view))
             .filter(v_ledger_lines::source.eq(source))
             .filter(v_ledger_lines::entry_no.eq_any(numbers))
             .filter(sql::<Bool>(counted.condition()))
             .order(sql::<Bool>("entry_no, line_no"))
             .into_boxed();
         of_row!(lines, row).load(c)?
+    }))
+}
+
+/// Number and sum of those lines.
+fn sum_of(
+    connection: &mut Connection,
+    source: &str,
+    numbers: &[i64],
+    counted: Counted,
+    row: &OfRow<'_>,
+) -> Result<(i64, i64)> {
+    Ok(on_engine!(connection, |c| {
+        let lines = v_ledger_lines::table
+            .select((sql::<BigInt>("COUNT(*)"), sql::<BigInt>("CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT)")))
+            .filter(v_ledger_lines::source.eq(source))
+            .filter(v_ledger_lines::entry_no.eq_any(numbers))
+            .filter(sql::<Bool>(counted.condition()))
+            .into_boxed();
+        of_row!(lines, row).get_result(c)?
     }))
 }

@@ -1,9 +1,11 @@
 //! The statements of the totals: sums over lines of the journal, each defined once.
 
 pub(super) mod behind;
+pub(super) mod bridge_parts;
 mod columns;
 pub(super) mod details;
 pub(super) mod kept;
+pub(super) mod line;
 mod lines;
 mod month;
 pub(super) mod reports;

@@ -94,6 +94,26 @@ macro_rules! shared {
         OR (item_kind IN ('voucher_redemption', 'flex_redemption') AND account LIKE 'liabilities:voucher:spv:%')) \
         AND account <> 'equity:opening')"
     };
+    (in a report) => {
+        concat!("(", shared!(vat_report), " OR ", shared!(revenue), ")")
+    };
+    // Why a line of one of the two reports is not in the other.
+    (part) => {
+        concat!(
+            "CASE WHEN NOT ",
+            shared!(vat_report),
+            " THEN 'revenue_only' \
+            WHEN item_kind IN ('voucher_redemption', 'flex_redemption') AND ",
+            shared!(revenue),
+            " THEN 'voucher_rate_difference' \
+            WHEN ",
+            shared!(revenue),
+            " THEN 'both' \
+            WHEN account LIKE 'liabilities:deferred:%' AND event_type LIKE 'release.%' THEN 'deferred_released' \
+            WHEN account LIKE 'liabilities:deferred:%' THEN 'deferred' \
+            ELSE item_kind END AS part"
+        )
+    };
     (if billed, $then:literal, $else:literal) => {
         concat!(
             "CASE WHEN item_kind IN ('ticket', 'product', 'flex', 'voucher', 'discount', 'price_reduction') THEN ",
@@ -247,26 +267,41 @@ total!(
 total!(
     /// What is in the VAT report, in the revenue report or in both, by the reason why it is not in the other one.
     pub(in crate::ledger) BridgePart by "source, currency, period, vat_bp, part"
-    where concat!("(", shared!(vat_report), " OR ", shared!(revenue), ")"),
+    where shared!(in a report),
     {
         source: Text,
         currency: Text,
         period: Text,
         vat_bp: Rate,
-        part: Text = concat!(
-            "CASE WHEN NOT ", shared!(vat_report), " THEN 'revenue_only' \
-            WHEN item_kind IN ('voucher_redemption', 'flex_redemption') AND ", shared!(revenue),
-            " THEN 'voucher_rate_difference' \
-            WHEN ", shared!(revenue), " THEN 'both' \
-            WHEN account LIKE 'liabilities:deferred:%' AND event_type LIKE 'release.%' THEN 'deferred_released' \
-            WHEN account LIKE 'liabilities:deferred:%' THEN 'deferred' \
-            ELSE item_kind END AS part"
-        ),
+        part: Text = shared!(part),
         net_minor: Amount = shared!(net),
         vat_minor: Amount = shared!(vat),
         gross_minor: Amount = shared!(gross),
     }
 );
+
+total!(
+    /// The parts on the accounts of deferred revenue.
+    pub(in crate::ledger) DeferredPart by "source, currency, period, vat_bp, part"
+    where concat!(shared!(in a report), " AND account LIKE 'liabilities:deferred:%'"),
+    {
+        source: Text,
+        currency: Text,
+        period: Text,
+        vat_bp: Rate,
+        part: Text = shared!(part),
+        net_minor: Amount = shared!(net),
+        vat_minor: Amount = shared!(vat),
+        gross_minor: Amount = shared!(gross),
+    }
+);
+
+impl From<DeferredPart> for BridgePart {
+    fn from(part: DeferredPart) -> Self {
+        let DeferredPart { source, currency, period, vat_bp, part, net_minor, vat_minor, gross_minor } = part;
+        Self { source, currency, period, vat_bp, part, net_minor, vat_minor, gross_minor }
+    }
+}
 
 impl RevenueByEventKey {
     /// With titles by the keys of events.

@@ -5,32 +5,14 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::columns::{kinds, row};
+use super::columns::kinds;
+use super::line::{Line, line_columns};
 use super::lines::{selected, v_ledger_lines};
 use crate::db::schema::{accounts, journal_entries};
 use crate::db::{Connection, Result};
 use crate::ledger::book::Month;
 use crate::ledger::totals::{Period, Selection};
 use crate::on_engine;
-
-row!(
-    /// A line on an account; debit is positive.
-    pub SheetLine {
-        booking_date: Day,
-        entry_no: Count,
-        line_no: Count,
-        kind: Text,
-        event_type: Text,
-        item_kind: Text,
-        order_id: MaybeText,
-        order_code: MaybeText,
-        payment_id: MaybeText,
-        payment_method: MaybeText,
-        voucher_id: MaybeText,
-        vat_bp: Rate,
-        amount_minor: Amount,
-    }
-);
 
 /// The place of a line: lines are read by day, entry and number.
 pub type Place = (NaiveDate, i64, i64);
@@ -45,24 +27,10 @@ pub fn lines_of_account(
     (account, currency): (&str, &str),
     after: Option<Place>,
     page: i64,
-) -> Result<Vec<SheetLine>> {
+) -> Result<Vec<Line>> {
     Ok(on_engine!(connection, |c| {
         let mut lines = v_ledger_lines::table
-            .select((
-                v_ledger_lines::booking_date,
-                v_ledger_lines::entry_no,
-                sql::<BigInt>("CAST(line_no AS BIGINT)"),
-                sql::<Text>("kind"),
-                sql::<Text>("event_type"),
-                sql::<Text>("item_kind"),
-                sql::<kinds::MaybeText>("order_id"),
-                sql::<kinds::MaybeText>("order_code"),
-                sql::<kinds::MaybeText>("payment_id"),
-                sql::<kinds::MaybeText>("payment_method"),
-                sql::<kinds::MaybeText>("voucher_id"),
-                sql::<kinds::Rate>("vat_bp"),
-                sql::<BigInt>("amount_minor"),
-            ))
+            .select(line_columns!(of the view))
             .filter(sql::<Bool>("account = ").bind::<Text, _>(account))
             .filter(sql::<Bool>("currency = ").bind::<Text, _>(currency))
             .order(sql::<Bool>("booking_date, entry_no, line_no"))

@@ -6,7 +6,8 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
-use super::sheet::{Place, SheetLine};
+use super::line::{Line, line_columns};
+use super::sheet::Place;
 use super::turnover::TrialBalance;
 use crate::db::schema::{journal_entries, orders, postings};
 use crate::db::{Connection, Error, Result};
@@ -61,28 +62,14 @@ pub fn sheet_page(
     sheet: &SheetOf<'_>,
     after: Option<Place>,
     most: i64,
-) -> Result<Vec<SheetLine>> {
+) -> Result<Vec<Line>> {
     let code = if matches!(connection, Connection::Sqlite(_)) && has_many(connection, sheet)? {
         // With the sign SQLite reads the entries in the order of their days, and stops with the page.
         "+postings.account_code = "
     } else {
         "postings.account_code = "
     };
-    let columns = (
-        journal_entries::booking_date,
-        journal_entries::entry_no,
-        sql::<BigInt>("CAST(postings.line_no AS BIGINT)"),
-        journal_entries::kind,
-        journal_entries::event_type,
-        postings::item_kind,
-        postings::order_id,
-        orders::order_code.nullable(),
-        postings::payment_id,
-        postings::payment_method,
-        postings::voucher_id,
-        postings::vat_bp,
-        postings::amount_minor,
-    );
+    let columns = line_columns!(of the tables);
     Ok(on_engine!(connection, |c| {
         let mut query = lines_of!(sheet, columns, code)
             .order((journal_entries::booking_date, journal_entries::entry_no, postings::line_no))

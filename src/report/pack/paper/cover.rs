@@ -3,7 +3,6 @@
 use chrono_tz::Tz;
 
 use super::document::{Block, Cell, Fact, Look, Page, Table};
-use super::locale::local_time;
 use super::words::Words;
 use super::writer::Writer;
 use crate::report::pack::{Check, Freshness, Outcome, Pack, View};
@@ -56,7 +55,7 @@ fn facts(pack: &Pack, write: &Writer<'_>, zone: Tz, data_sha256: &str) -> Vec<Fa
         Writer::fact(words.period, format!("{} – {}", pack.first_day, pack.last_day)),
         Writer::fact(words.currencies, none_or(currencies.join(", "), words.none)),
         Writer::fact(words.view, shown),
-        Writer::fact(words.made_at, local_time(pack.made_at, zone)),
+        Writer::fact(words.made_at, pack.made_at.local_minute_named(zone)),
         Writer::fact(words.made_by, &*pack.made_by),
         Writer::fact(words.entries, format!("{}{}", write.language.count(entries.count), numbers.unwrap_or_default())),
         Writer::fact(words.account_numbers, chart(pack, words)),
@@ -87,7 +86,7 @@ fn status(pack: &Pack, write: &Writer<'_>, zone: Tz) -> Table {
         table.row(vec![
             Cell::text(&*month.month),
             Cell::text(words.status(&month.status)),
-            Cell::maybe(month.closed_at.map(|at| local_time(at, zone))),
+            Cell::maybe(month.closed_at.map(|at| at.local_minute_named(zone))),
             Writer::foreign(month.closed_by.as_deref().unwrap_or_default()),
             Cell::code(month.manifest_sha256.as_deref().map(short).unwrap_or_default()),
             write.count(month.late_entries),
@@ -101,7 +100,7 @@ fn freshness(fresh: &Freshness, write: &Writer<'_>, zone: Tz) -> Table {
     let mut table = Table::new(&[words.freshness, ""], &[]);
     let mut row = |name: &str, value: String| table.row(vec![Cell::text(name), Cell::text(value)]);
     let time = |at: Option<crate::clock::Timestamp>, absent: &str| {
-        at.map_or_else(|| absent.to_owned(), |at| local_time(at, zone))
+        at.map_or_else(|| absent.to_owned(), |at| at.local_minute_named(zone))
     };
     row(words.complete_up_to, time(fresh.complete_up_to, words.unknown));
     let result = fresh.last_result.as_deref().map_or_else(String::new, |result| format!(" ({result})"));
@@ -109,8 +108,11 @@ fn freshness(fresh: &Freshness, write: &Writer<'_>, zone: Tz) -> Table {
     let missed = fresh.missed_found.map_or_else(|| words.unknown.to_owned(), |missed| write.language.count(missed));
     row(words.missed_found, missed);
     row(words.last_received, time(fresh.last_received_at, words.none));
-    let states: Vec<String> =
-        fresh.received.iter().map(|(state, events)| format!("{state} {}", write.language.count(*events))).collect();
+    let states: Vec<String> = fresh
+        .received
+        .iter()
+        .map(|(state, events)| format!("{} {}", words.state(state), write.language.count(*events)))
+        .collect();
     row(words.received, none_or(states.join(", "), words.none));
     let parked = &fresh.parked;
     let mut text = format!(

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use super::document::{Block, Page};
-use super::locale::{Language, local_time};
+use super::locale::Language;
 use crate::report::pack::Pack;
 
 #[derive(Template)]
@@ -53,7 +53,7 @@ pub(super) fn kind(pack: &Pack, language: Language) -> &'static str {
 
 /// What stands at the foot of every sheet: whose, of when, and when it was made.
 pub(super) fn footer(pack: &Pack, zone: chrono_tz::Tz) -> String {
-    format!("{} · {} · {}", pack.source, pack.period, local_time(pack.made_at, zone))
+    format!("{} · {} · {}", pack.source, pack.period, pack.made_at.local_minute_named(zone))
 }
 
 /// Writes the pages.

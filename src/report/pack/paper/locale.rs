@@ -1,9 +1,6 @@
 //! How a reader writes amounts, rates and times. In integers: floating point is never used.
 
-use chrono_tz::Tz;
-
 use super::words::{DE, DE_CH, EN, Words};
-use crate::clock::Timestamp;
 use crate::money::{Currency, format_minor, format_percent};
 
 /// In which language, and with which separators, a pack is written.
@@ -20,6 +17,11 @@ pub enum Language {
 }
 
 impl Language {
+    /// A step of the bridge between VAT and revenue, as a pack calls it.
+    pub fn step(self, step: &str) -> String {
+        self.words().step(step)
+    }
+
     pub const ALL: [Self; 3] = [Self::En, Self::De, Self::DeCh];
 
     /// As in HTML and in the names of files.
@@ -89,11 +91,6 @@ impl Language {
         }
         text
     }
-}
-
-/// A moment as the clocks of the source show it; days are written as in ISO 8601 in every language.
-pub(super) fn local_time(at: Timestamp, zone: Tz) -> String {
-    at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M %Z").to_string()
 }
 
 #[cfg(test)]

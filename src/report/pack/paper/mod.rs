@@ -18,12 +18,12 @@ pub use self::locale::Language;
 pub use self::pdf::{Converter, NoPdf};
 
 use chrono_tz::Tz;
-use sha2::{Digest as _, Sha256};
 
 use self::document::Page;
 use self::plain::Frame;
 use self::writer::Writer;
 use super::Pack;
+use crate::hash;
 
 /// Why a pack cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +88,7 @@ fn zone(pack: &Pack) -> Result<Tz, Unwritten> {
 }
 
 fn pages(pack: &Pack, language: Language, zone: Tz) -> Result<Vec<Page>, Unwritten> {
-    let data_sha256 = hex::encode(Sha256::digest(json(pack)?));
+    let data_sha256 = hash::sha256(json(pack)?);
     let write = Writer::new(language, "");
     let by_day = pack.cover.months.len() == 1;
     let mut pages = vec![cover::page(pack, &write, zone, &data_sha256)];

@@ -3,7 +3,6 @@
 use chrono_tz::Tz;
 
 use super::document::{Block, Cell, Page, Table};
-use super::locale::local_time;
 use super::writer::Writer;
 use super::{accounts, chart, sales};
 use crate::report::pack::{LateSum, Section};
@@ -90,7 +89,7 @@ fn late(section: &Section, write: &Writer<'_>, zone: Tz) -> Vec<Block> {
         entries.row(vec![
             Cell::text(row.entry_no.to_string()),
             Cell::text(row.booking_date.to_string()),
-            Cell::text(local_time(row.effective_at, zone)),
+            Cell::text(row.effective_at.local_minute_named(zone)),
             Cell::text(&*row.late_for),
             Cell::code(&*row.event_type),
             Writer::foreign(row.order_code.as_deref().unwrap_or_default()),

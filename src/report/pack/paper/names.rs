@@ -88,6 +88,18 @@ impl Words {
         .to_owned()
     }
 
+    pub(super) fn state(&self, state: &str) -> String {
+        match state {
+            "pending" => self.state_pending,
+            "done" => self.state_done,
+            "superseded" => self.state_superseded,
+            "parked" => self.state_parked,
+            "dismissed" => self.state_dismissed,
+            other => return other.to_owned(),
+        }
+        .to_owned()
+    }
+
     pub(super) fn age(&self, age: &str) -> String {
         match age {
             "not due" => self.age_not_due,

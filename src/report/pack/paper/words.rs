@@ -264,6 +264,12 @@ words! {
     tie_stored_value: "liability accounts of section 3", "Verbindlichkeiten in Abschnitt 3";
     tie_deferred: "deferred account of section 3", "Abgrenzungskonto in Abschnitt 3";
     tie_suspense: "suspense accounts of section 3", "Zwischenkonten in Abschnitt 3";
+    // States of webhooks.
+    state_pending: "pending", "wartend";
+    state_done: "done", "erledigt";
+    state_superseded: "superseded", "überholt";
+    state_parked: "parked", "geparkt";
+    state_dismissed: "dismissed", "verworfen";
     // Steps of the bridge.
     step_vat_report: "VAT by booking date", "Steuer nach Buchungsdatum";
     step_voucher: "Single-purpose vouchers sold", "Einzweckgutscheine verkauft";

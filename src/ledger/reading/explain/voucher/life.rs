@@ -18,7 +18,7 @@ use crate::ledger::reading::explain::sold::{
 };
 use crate::ledger::reading::explain::store::{UnresolvedFinding, timezone};
 use crate::ledger::reading::explain::summary::{self, Line};
-use crate::ledger::reading::explain::words::{capitalised, moment, money, percent};
+use crate::ledger::reading::explain::words::{capitalised, money, percent};
 
 /// All that is known of one.
 pub(super) struct Life {
@@ -182,12 +182,15 @@ impl Life {
         let by = self.entries.iter().find(|booked| Some(booked.entry.entry_no) == sale.undone_by);
         let (at, no) = by.map_or((sale.entry.effective_at, 0), |by| (by.entry.effective_at, by.entry.entry_no));
         let seller = self.order(sale.entry.order_id.as_deref());
-        format!("{}: {seller} took that back; nothing of it is issued any more (entry {no}).", moment(at, self.zone))
+        format!(
+            "{}: {seller} took that back; nothing of it is issued any more (entry {no}).",
+            at.local_minute(self.zone)
+        )
     }
 
     fn issue(&self, booked: &ExplainedEntry, kind: ItemKind) -> String {
         let entry = &booked.entry;
-        let (at, no) = (moment(booked.happened_at, self.zone), entry.entry_no);
+        let (at, no) = (booked.happened_at.local_minute(self.zone), entry.entry_no);
         let (seller, worth) = (self.order(entry.order_id.as_deref()), amount(booked));
         let value = money(worth, &entry.currency);
         match kind {
@@ -207,7 +210,7 @@ impl Life {
             }
             _ => {
                 if stays_issued(booked) {
-                    let at = moment(self.undone_at(booked), self.zone);
+                    let at = self.undone_at(booked).local_minute(self.zone);
                     return format!(
                         "{at}: {seller} no longer sells it; {value} stays issued, because that was used (entry {no})."
                     );
@@ -292,7 +295,7 @@ impl Life {
     fn used(&self, booked: &[&ExplainedEntry], paid: i64, left: i64) -> Line {
         let [first, ..] = booked else { return Line::default() };
         let entry = &first.entry;
-        let (at, order) = (moment(first.happened_at, self.zone), self.order(entry.order_id.as_deref()));
+        let (at, order) = (first.happened_at.local_minute(self.zone), self.order(entry.order_id.as_deref()));
         let numbers: Vec<i64> = booked.iter().map(|booked| booked.entry.entry_no).collect();
         let entries = capitalised(&summary::entries(&numbers));
         let (paid_told, left_told) = (money(paid, &entry.currency), money(left.saturating_abs(), &entry.currency));

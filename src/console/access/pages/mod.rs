@@ -1,22 +1,25 @@
-//! The pages of signing in and out, of sessions, users and the record.
+//! The pages of signing in and out, of sessions and users.
+
+mod browser;
+mod told;
 
 use std::sync::Arc;
 
 use askama::Template;
-use warp::http::header::SET_COOKIE;
+use warp::http::header::{RETRY_AFTER, SET_COOKIE};
 use warp::http::{HeaderValue, StatusCode};
 
-use super::super::actions::Actions;
+use self::browser::browser;
 use super::super::fault::Fault;
 use super::super::layout::{Area, Shell, When};
 use super::super::reply::{self, Answered};
 use super::super::routes;
 use super::super::site::Site;
 use super::super::visit::{LANGUAGE_COOKIE, Visit, language_of};
-use super::super::words::{Table as _, fill};
-use super::store::{self, Record, SessionRow};
+use super::super::words::fill;
+use super::store::{self, SessionRow};
 use super::words::Words;
-use super::{Proof, password, random_token, session, sha256};
+use super::{Proof, password, random_token, record, refusals, session, sha256};
 use crate::config::Role;
 
 #[derive(Template)]
@@ -89,19 +92,23 @@ async fn sign_in(site: &Arc<Site>, visit: &Visit) -> Answered {
     // Blanks belong to a password.
     let password = visit.form.untrimmed("password").unwrap_or_default().to_owned();
     let address = throttled_address(site, visit);
-    if let Err(seconds) = site.throttle.try_now(&name, &address, visit.now) {
-        let problem = fill(words.wait, &[("n", &seconds.to_string())]);
-        return form(site, visit, StatusCode::TOO_MANY_REQUESTS, Some(problem));
-    }
     let asked = name.clone();
     let user = site.read(move |connection| Ok(store::user(connection, &asked)?)).await?;
+    // A name that nobody has may be a password that was typed into the wrong field.
+    let subject = user.as_ref().map_or_else(String::new, |user| format!("user:{}", user.name));
+    if let Err(seconds) = site.throttle.try_now(&name, &address, visit.now) {
+        refusals::note(site, visit, "sign_in_password", "too_many", subject).await;
+        let problem = fill(words.wait, &[("n", &seconds.to_string())]);
+        let mut answer = form(site, visit, StatusCode::TOO_MANY_REQUESTS, Some(problem))?;
+        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        return Ok(answer);
+    }
     let Ok(_turn) = site.checks.acquire().await else { return Err(Fault::Busy) };
     let stored = user.as_ref().map(|user| user.password_hash.clone());
     let check = tokio::task::spawn_blocking(move || password::verify(&password, stored.as_deref()));
     let right = check.await.unwrap_or(false);
     let Some(user) = user.filter(|_| right) else {
-        // A name that nobody has may be a password that was typed into the wrong field.
-        site.note_refusal(visit, "sign_in_password", "name or password is wrong").await;
+        refusals::note(site, visit, "sign_in_password", "wrong_password", subject).await;
         return form(site, visit, StatusCode::UNAUTHORIZED, Some(words.wrong.to_owned()));
     };
     site.throttle.succeeded(&name, &address);
@@ -169,7 +176,7 @@ pub(in crate::console) async fn route(site: &Arc<Site>, visit: &Visit, segments:
         ["language"] if visit.is_post() => Ok(language(visit)),
         ["access"] if !visit.is_post() => sessions(site, visit).await,
         ["access", "end"] if visit.is_post() => end(site, visit).await,
-        ["access", "record"] if !visit.is_post() => record(site, visit).await,
+        ["access", "record"] if !visit.is_post() => record::page(site, visit).await,
         _ => Err(Fault::NotFound),
     }
 }
@@ -197,6 +204,7 @@ struct SessionLine {
 
 struct UserLine {
     name: String,
+    role_word: &'static str,
     role: &'static str,
     changed: When,
 }
@@ -205,6 +213,7 @@ struct TokenLine {
     id: String,
     user: String,
     label: String,
+    role_word: String,
     role: &'static str,
     expires: When,
     used: Option<When>,
@@ -257,6 +266,7 @@ async fn sessions(site: &Arc<Site>, visit: &Visit) -> Answered {
         users: users
             .into_iter()
             .map(|user| UserLine {
+                role_word: user.role.as_str(),
                 role: shell.role_name(&user.role),
                 changed: shell.when(user.changed_at, None),
                 name: user.name,
@@ -269,32 +279,14 @@ async fn sessions(site: &Arc<Site>, visit: &Visit) -> Answered {
                 user: token.user_name,
                 label: token.label,
                 role: role(&token.role),
+                role_word: token.role,
                 expires: shell.when(token.expires_at, None),
                 used: token.used_at.map(|used| shell.when(used, None)),
             })
             .collect(),
         shell: shell.with_command("ticketledger user list"),
     };
-    reply::page(StatusCode::OK, &page)
-}
-
-/// Browser and system of what a browser calls itself; what is not known stays as it is.
-fn browser(agent: &str) -> String {
-    let first =
-        |names: &[(&str, &'static str)]| names.iter().find(|(sign, _)| agent.contains(sign)).map(|(_, name)| *name);
-    let browsers = [("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")];
-    let systems = [
-        ("Android", "Android"),
-        ("iPhone", "iPhone"),
-        ("iPad", "iPad"),
-        ("Windows", "Windows"),
-        ("Mac OS", "macOS"),
-        ("Linux", "Linux"),
-    ];
-    match (first(&browsers), first(&systems)) {
-        (Some(browser), Some(system)) => format!("{browser}, {system}"),
-        _ => crate::report::format::printable(agent).chars().take(60).collect(),
-    }
+    reply::shown(visit, &page)
 }
 
 fn words_title(visit: &Visit) -> &'static str {
@@ -320,49 +312,6 @@ async fn end(site: &Arc<Site>, visit: &Visit) -> Answered {
     site.note(visit, "end_session", &format!("user:{}", ended.user_name)).await?;
     site.live.wake();
     Ok(reply::see_other("/access"))
-}
-
-struct RecordLine {
-    at: When,
-    actor: String,
-    action: String,
-    subject: String,
-    outcome: String,
-    address: String,
-    key: Option<String>,
-}
-
-#[derive(Template)]
-#[template(path = "record.html", config = "src/console/askama.toml")]
-struct RecordPage {
-    shell: Shell,
-    words: &'static Words,
-    lines: Vec<RecordLine>,
-    older: Option<String>,
-}
-
-async fn record(site: &Arc<Site>, visit: &Visit) -> Answered {
-    visit.needs(Role::Admin)?;
-    let words = Words::of(visit.language);
-    let before = visit.query.get("before").and_then(|text| text.parse().ok());
-    let mut records = site.read(move |connection| Ok(store::records(connection, before)?)).await?;
-    let has_more = records.len() > 50;
-    records.truncate(50);
-    let older =
-        records.last().filter(|_| has_more).map(|last| visit.query.with("before", &last.id.to_string()).query());
-    let shell = Shell::new(site, visit, Area::Access, words.record);
-    let named = |name: &str| Actions::named(visit.language, name).map_or_else(|| name.to_owned(), str::to_owned);
-    let line = |record: Record| RecordLine {
-        at: shell.when(record.at, None),
-        actor: record.actor,
-        action: named(&record.action),
-        subject: record.subject,
-        outcome: record.outcome,
-        address: record.address,
-        key: record.action_key,
-    };
-    let lines = records.into_iter().map(line).collect();
-    reply::page(StatusCode::OK, &RecordPage { words, lines, older, shell })
 }
 
 #[cfg(test)]
