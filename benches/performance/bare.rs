@@ -119,8 +119,8 @@ pub(crate) fn copy_rows(engine: &Engine, place: &Place) -> Duration {
 fn copy_schema(place: &Place) -> Duration {
     let mut connection = place.server();
     connection.batch_execute("CREATE SCHEMA copied").expect("a schema");
-    let joint = if place.url.contains('?') { '&' } else { '?' };
-    let copied = format!("{}{joint}options=-csearch_path%3Dcopied", place.url);
+    let (server, options) = place.url.split_once('?').unwrap_or((&place.url, ""));
+    let copied = format!("{server}?options=-csearch_path%3Dcopied&{options}").trim_end_matches('&').to_owned();
     drop(Database::open(&copied, Role::Command).expect("the schema gets its tables"));
     // The triggers name tables without a schema.
     connection.batch_execute("SET search_path TO copied").expect("the search path is set");

@@ -20,7 +20,7 @@ const COMMANDS: [&[&str]; 6] = [
     &["report", "trial-balance", "--period", "2025-11"],
     &["report", "revenue"],
     &["report", "revenue", "--period", "2025-11"],
-    &["ledger", "explain", "9e3779b97f4a7c1500aa"],
+    &["ledger", "explain", "9e3779b97f4a7c159e3779b97f4a7c15"],
 ];
 
 pub(crate) fn print(engine: &Engine, sizes: &[u64]) {

@@ -14,7 +14,7 @@ use crate::serving::{PATH, VENDOR};
 pub(crate) enum Kind {
     /// Orders of a vendor that the source does not know: stored, and settled by nobody.
     Unsettled,
-    /// Orders of 2 KiB, each with ids of its own that come in no order.
+    /// Paid orders of 1.8 kB with one ticket, each with ids of its own that come in no order.
     Orders,
 }
 
@@ -83,8 +83,8 @@ fn body(kind: Kind) -> String {
         Kind::Orders => VENDOR,
     };
     let (day, event) = (id % 28 + 1, id % 20);
-    let note = "x".repeat(900);
+    // The fields, blanks and lengths of ids of bookingkit's documented example.
     format!(
-        r#"{{"id":"{id:016x}00aa","code":"C{id:X}","vendor_id":"{vendor}","date":"2025-11-{day:02}T10:00:00Z","status":"ACCEPTED","currency":"EUR","customer":{{"first_name":"Ada","last_name":"L{id:x}","email":"a{id:x}@example.org","comment":"{note}"}},"tickets":[{{"id":"t{id:x}","status":"ACCEPTED","event_id":"E{event}","event_title":"Event {event}","date":"2025-12-{day:02}T10:00:00Z","participants":[{{"id":"p{id:x}","status":"ACCEPTED","price_value":"20.00","vat":"19"}}]}}],"products":[],"flexTickets":[],"voucherOrders":[],"redeemed_vouchers":[],"redeemed_coupons":[],"payments":[{{"id":"m{id:x}","payment_method":"Card","value":"20.00","payment_date":"2025-11-{day:02}T10:05:00Z"}}]}}"#
+        r#"{{"id":"{id:016x}{id:016x}","code":"{id:X}","external_reference":"","vendor_id":"{vendor}","date":"2025-11-{day:02}T10:00:00Z","payment_date":"2025-11-{day:02}T10:05:00Z","expire_date":"","status":"ACCEPTED","lang":"en","currency":"EUR","email":"a{id:x}@example.org","name":"Ada L{id:x}","company":"","vat_number":"","phone":"0177 1234 789","street":"Hauptstrasse","streetnr":"5","zip":"10115","city":"Berlin","country":"DE","internal_notes":"","comment":"","cancellation_date":"","total_invoice":"20.00","additional_discount":"0.00","shipping_country":"","shipping_city":"","shipping_zip":"","shipping_street":"","shipping_streetnr":"","shipping_name":"","sale_params":"","external_order_url":"","affiliate_id":"","email_newsletter_opt_in":"","tickets":[{{"id":"a{id:015x}{id:016x}","event_date_id":"{event:016x}{day:016x}","date_id":"{event:016x}{day:016x}","event_id":"{event:032x}","code":"2M388R","status":"ACCEPTED","comment":"","cancellation_date":"","title":"Some awesome experience {event}","date":"2025-12-{day:02}T10:00:00Z","vat":"19.00","participants":[{{"id":"b{id:015x}{id:016x}","status":"ACCEPTED","name":"","email":"","phone":"","comment":"","price_id":5,"price_value":"20.00","price_title":"standard","vat":"19.00","cancellation_date":"","code":"XN3-CSJG87-HNH","checked_in":"","entry_units":[{{"type":"ADULT"}}],"redeemed_flexTicket":[]}}]}}],"voucherOrders":[],"products":[],"flexTickets":[],"redeemed_vouchers":[],"redeemed_coupons":[],"additional_information":[],"booking_channel":[],"payments":[{{"id":"c{id:015x}{id:016x}","code":"StripeBankWire","payment_method":"StripeBankWire","name":"Bank wire","value":20,"type":"payment","payment_date":"2025-11-{day:02}T10:05:00Z"}}]}}"#
     )
 }

@@ -194,7 +194,7 @@ on_both_engines!(the_command_previews_asks_refuses_and_writes_it_down, async |da
         "invalid_json",
         "They will count for nothing",
         "Payments that they tell of, museum: 20.00 EUR.",
-        "Webhooks whose payments, if any, cannot be read: 3.",
+        "Webhooks whose payments, if any, cannot be read: 1.",
         "2 of these webhooks may be the only word of an order or of money; ",
         "--force \"REASON\" dismisses them all the same:",
         "webhook 4 of museum, order:",
@@ -202,7 +202,7 @@ on_both_engines!(the_command_previews_asks_refuses_and_writes_it_down, async |da
         assert!(preview.1.contains(text), "{text}: {}", preview.1);
     }
     let whole = json_of(&program, &["inbox", "dismiss", "--dry-run"]);
-    assert_eq!((&whole["events"], &whole["payments_unread"]), (&json!(4), &json!(3)));
+    assert_eq!((&whole["events"], &whole["payments_unread"]), (&json!(4), &json!(1)));
     assert_eq!(whole["payments"], json!([{"source": "museum", "currency": "EUR", "amount_minor": 2000}]));
     assert_eq!((&whole["needs_force"][0]["id"], &whole["needs_force"][0]["doubt"]), (&json!(4), &json!("last_word")));
     refused(&["--yes"], 2, "--reason");

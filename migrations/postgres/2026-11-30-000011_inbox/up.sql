@@ -110,6 +110,7 @@ COMMENT ON COLUMN documents.id IS
 COMMENT ON COLUMN documents.event_id IS 'The first of the events that the fetch serves.';
 COMMENT ON COLUMN documents.fetched_at IS 'NULL until the answer has arrived.';
 CREATE INDEX documents_entity ON documents (source, entity, id);
+CREATE INDEX documents_event ON documents (event_id);
 
 CREATE TABLE oauth_tokens (
     token_sha256 text PRIMARY KEY CHECK (length(token_sha256) = 64),

@@ -87,6 +87,7 @@ CREATE TABLE documents (
     body_sha256 TEXT CHECK (length(body_sha256) = 64)
 ) STRICT;
 CREATE INDEX documents_entity ON documents (source, entity, id);
+CREATE INDEX documents_event ON documents (event_id);
 
 -- Bearer tokens that senders obtained from us; only their hashes are stored.
 CREATE TABLE oauth_tokens (

@@ -94,7 +94,9 @@ fn rows_that_no_traffic_makes(from: &TestDatabase) {
             VALUES ('0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef', 1)"
     ));
     from.execute(
-        "INSERT INTO inbox_causes VALUES ('museum', 'bad_id', 'seen', 'anna', '2025-11-11 12:00:00');
+        "INSERT INTO console_keys VALUES ('forms', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
+            '2025-11-11 12:00:00');
+         INSERT INTO inbox_causes VALUES ('museum', 'bad_id', 'seen', 'anna', '2025-11-11 12:00:00');
          INSERT INTO console_users
          VALUES ('anna', 'admin', '$argon2id$x', '2025-11-11 12:00:00', '2025-11-11 12:00:00');
          INSERT INTO console_tokens (token_sha256, user_name, label, role, created_at, expires_at)

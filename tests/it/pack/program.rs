@@ -74,7 +74,7 @@ on_both_engines!(the_command_writes_what_belongs_together, async |database| {
 on_both_engines!(a_check_that_fails_asks_for_attention, async |database| {
     let daemon = TestDaemon::start(database).await;
     daemon.deliver(PAID_ORDER).await;
-    daemon.parked("museum", changed(PAID_ORDER, &[("/id", json!("second")), ("/tickets/0/vat", json!("x"))])).await;
+    daemon.parked("museum", changed(PAID_ORDER, &[("/id", json!("second")), ("/payments/0/value", json!("x"))])).await;
     daemon.finish().await;
     let program = Program::new(database);
     let (code, said, errors) =
