@@ -60,6 +60,8 @@ pub const CONSOLE_HEADER_TIMEOUT: Duration = Duration::from_secs(2);
 pub const CONSOLE_CONNECTIONS: usize = 64;
 /// Largest body of a form, in bytes.
 pub const CONSOLE_BODY_BYTES: usize = 64 * 1024;
+/// Time for the rest of a form when the daemon stops.
+pub const CONSOLE_STOP_TIMEOUT: Duration = Duration::from_secs(1);
 /// Streams of live numbers that may be open, and of one session: the other connections of the console are for pages.
 pub const CONSOLE_STREAMS: usize = 32;
 pub const CONSOLE_STREAMS_OF_ONE: usize = 4;

@@ -31,6 +31,8 @@ struct Told<'s> {
     listed: i64,
     equal: i64,
     found: i64,
+    /// Of those that are equal: the provider's answer was behind a webhook, and is asked for again.
+    behind: i64,
     /// All that changed before is stored.
     complete_until: Option<Timestamp>,
     /// First day of the past that is not imported yet.
@@ -63,6 +65,7 @@ pub(super) fn as_json(swept: &Swept, dry_run: bool) -> anyhow::Result<String> {
         listed: run.listed,
         equal: run.equal,
         found: run.found,
+        behind: swept.behind,
         complete_until: progress.complete_until,
         history_next: progress.history_next,
         differences,
@@ -76,6 +79,13 @@ pub(super) fn as_json(swept: &Swept, dry_run: bool) -> anyhow::Result<String> {
 pub(super) fn in_words(swept: &Swept, dry_run: bool, zone: Tz) -> String {
     let Swept { run, differing, .. } = swept;
     let mut text = summary(run, zone);
+    text += &match swept.behind {
+        0 => String::new(),
+        count => format!(
+            "Of {} the provider does not tell yet what a webhook told minutes ago; the next sweep asks again.\n",
+            counted(count, "order")
+        ),
+    };
     // Of the past there may be thousands, and none of them is news.
     if run.kind != RunKind::History {
         differences(&mut text, swept, zone);
@@ -86,7 +96,11 @@ pub(super) fn in_words(swept: &Swept, dry_run: bool, zone: Tz) -> String {
             _ => "They would be repaired; nothing was stored, because it was a dry run.\n",
         };
     } else if *differing > 0 {
-        text += "What was not known is stored in the inbox; a running daemon books it.\n";
+        text +=
+            "What was not known is stored in the inbox; a running daemon books it, or parks what cannot be booked.\n";
+        if swept.differences.iter().any(|one| one.is_parked) {
+            text += "What is parked is not booked: `ticketledger inbox list --state parked` says why.\n";
+        }
         if swept.differences.iter().any(|one| one.decided.is_none() && !one.is_past) && run.kind != RunKind::History {
             text +=
                 "A webhook that still comes within `grace` makes it late; else it is missed, and a finding says so.\n";
@@ -158,7 +172,7 @@ fn ending(swept: &Swept, zone: Tz) -> String {
     ended
         + &match (run.kind, progress.complete_until, progress.history_next) {
             (RunKind::History, _, Some(next)) => format!("The past is imported up to the day before {next}.\n"),
-            (RunKind::History, ..) => "The past is not imported yet.\n".to_owned(),
+            (RunKind::History, ..) => "Nothing of the past is imported yet.\n".to_owned(),
             (_, Some(until), _) => format!("Complete up to {}.\n", until.local_minute_named(zone)),
             (_, None, _) => "It is not known how far the source is complete.\n".to_owned(),
         }

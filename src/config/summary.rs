@@ -138,6 +138,18 @@ fn source_summary(source: &Source) -> String {
 
 /// How the source is swept.
 fn swept(source: &Source) -> String {
+    when_swept(source) + &payment_methods(source)
+}
+
+/// What the settings say of names of payment methods.
+fn payment_methods(source: &Source) -> String {
+    let names = source.sweep.payment_methods.iter().map(|(api, webhook)| format!("{api} is {webhook}"));
+    let names = names.collect::<Vec<_>>().join(", ");
+    if names.is_empty() { names } else { format!("; payment methods of the API by their names in webhooks: {names}") }
+}
+
+/// When, and how much it may ask.
+fn when_swept(source: &Source) -> String {
     let sweep = &source.sweep;
     if !source.can_be_swept() {
         return "sweep: none, so a webhook that never comes goes unnoticed; add [sources.api]".to_owned();

@@ -113,6 +113,12 @@ pub(super) async fn act(
     Ok(reply::see_other(&address))
 }
 
+/// What a recorded result says: of an action, or the bare list of what no form asked for.
+pub(super) fn facts(result: &str) -> Vec<(String, String)> {
+    let outcome = serde_json::from_str::<Outcome>(result).map(|outcome| outcome.facts);
+    outcome.or_else(|_| serde_json::from_str(result)).unwrap_or_default()
+}
+
 /// How something ended, in a word.
 pub(super) fn outcome_in_words(outcome: &str, words: &'static Common) -> &'static str {
     match outcome {

@@ -24,7 +24,8 @@ names! {
             "die Kopfzeile kommt von einer Adresse, die nicht aufgeführt ist";
         header_twice: "the header is there twice, or has no name",
             "die Kopfzeile ist doppelt oder ohne Namen";
-        header_name: "the header has no single name", "die Kopfzeile nennt nicht genau einen Namen";
+        header_name: "the header has no name of letters, digits and . _ - @ +",
+            "die Kopfzeile hat keinen Namen aus Buchstaben, Ziffern und . _ - @ +";
         header_role: "none of the groups has a role", "keine der Gruppen hat eine Rolle";
         end_session: "Ended a session", "Sitzung beendet";
         user_add: "Added a user", "Benutzer hinzugefügt";

@@ -95,6 +95,8 @@ words! {
         done_refused: "Refused", "Abgelehnt";
         done_refused_text: "Refused; nothing was changed", "Abgelehnt; nichts wurde geändert";
         done_failed: "Failed", "Fehlgeschlagen";
+        in_english: "What is stored as text is written in English.",
+            "Was als Text gespeichert ist, steht auf Englisch da.";
         audit_note: "Recorded with your name.", "Wird mit Ihrem Namen festgehalten.";
     }
 }

@@ -102,8 +102,6 @@ impl Shell {
         let words = visit.words();
         let may_see = |role: Role| visit.may(role);
         let shown = Area::SHOWN.into_iter().filter(|(_, _, role)| may_see(*role));
-        let path: String = visit.segments.iter().map(|part| format!("/{}", super::visit::escaped(part))).collect();
-        let query = visit.query.query();
         let config = site.config();
         Self {
             words,
@@ -118,11 +116,7 @@ impl Shell {
             command: None,
             freshness: if visit.viewer.is_some() { site.live.freshness(visit.language) } else { Vec::new() },
             reloads: false,
-            here: match (path.is_empty(), query.is_empty()) {
-                (true, _) => "/".to_owned(),
-                (false, true) => path,
-                (false, false) => format!("{path}?{query}"),
-            },
+            here: here(visit),
             now: visit.now,
             zone: config.sources.first().map_or(Tz::UTC, |source| source.timezone),
         }
@@ -192,6 +186,11 @@ impl Shell {
         codes::status(self.language, &code.to_string())
     }
 
+    /// What a webhook is about, in words.
+    pub(super) fn kind_name(&self, code: &str) -> String {
+        codes::webhook_kind(self.language, &self.foreign(code))
+    }
+
     /// The title of a chapter of a story.
     pub(super) fn chapter_name(&self, title: &(impl std::fmt::Display + ?Sized)) -> String {
         codes::chapter(self.language, &title.to_string())
@@ -235,7 +234,32 @@ impl Shell {
             3600..172_800 => fill(words.ago_hours, &[("n", &(seconds / 3600).to_string())]),
             _ => fill(words.ago_days, &[("n", &(seconds / 86_400).to_string())]),
         };
-        When { at, local: at.local_minute_named(zone), utc: at.utc().format("%Y-%m-%d %H:%M:%S UTC").to_string(), ago }
+        When { at, local: at.local_minute_named(zone), utc: at.utc().format("%Y-%m-%d %H:%M:%SZ").to_string(), ago }
+    }
+}
+
+/// What a form keeps in the address of the page that it was on.
+const KEPT: [&str; 12] =
+    ["source", "period", "target", "all", "id", "state", "kind", "reason", "order", "since", "until", "severity"];
+
+/// The address of a page; of what a form led to, that of the page with the form, for nobody can ask for it again.
+fn here(visit: &Visit) -> String {
+    let mut parts = visit.segments.as_slice();
+    let mut query = visit.query.clone();
+    if visit.is_post() {
+        query = visit.form.named(&KEPT);
+        if let [before @ .., "show" | "body" | "raw" | "check" | "end"] =
+            parts.iter().map(String::as_str).collect::<Vec<_>>().as_slice()
+        {
+            parts = parts.get(..before.len()).unwrap_or_default();
+        }
+    }
+    let path: String = parts.iter().map(|part| format!("/{}", super::visit::escaped(part))).collect();
+    let query = query.query();
+    match (path.is_empty(), query.is_empty()) {
+        (true, _) => "/".to_owned(),
+        (false, true) => path,
+        (false, false) => format!("{path}?{query}"),
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{OnceCell, Semaphore, watch};
 
-use super::access::{self, Refusals, Throttle};
+use super::access::{self, Refusals, Throttle, Vouched};
 use super::fault::Fault;
 use super::live::Live;
 use super::visit::Visit;
@@ -24,6 +24,7 @@ pub struct Site {
     /// The key of forms of the database, once it was read.
     pub(super) csrf: OnceCell<String>,
     pub(super) refusals: Refusals,
+    pub(super) vouched: Vouched,
     pub(super) live: Live,
     /// Passwords that are being checked.
     pub(super) checks: Semaphore,
@@ -46,6 +47,7 @@ impl Site {
             throttle: Throttle::default(),
             csrf: OnceCell::new(),
             refusals: Refusals::default(),
+            vouched: Vouched::default(),
             live: Live::new(providers_down),
             checks: Semaphore::new(limits::PASSWORD_CHECKS),
             readers: Semaphore::new(limits::CONSOLE_READERS),

@@ -51,6 +51,11 @@ impl Fields {
         fields
     }
 
+    /// The fields with these names.
+    pub(super) fn named(&self, names: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(known, _)| names.contains(&known.as_str())).cloned().collect())
+    }
+
     /// As the part of an address behind `?`.
     pub(super) fn query(&self) -> String {
         serde_urlencoded::to_string(&self.0).unwrap_or_default()

@@ -19,12 +19,16 @@ pub(super) struct Wrong {
     field: &'static str,
     value: Option<String>,
     allowed: Allowed,
+    /// In place of the usual sentence.
+    said: Option<String>,
 }
 
 /// What may stand in a field.
 #[derive(Debug)]
 pub(super) enum Allowed {
     Number,
+    /// Some text.
+    Text,
     Day,
     /// A day, or a time.
     Instant,
@@ -39,10 +43,18 @@ pub(super) enum Allowed {
     Currency,
     /// A day that is not after that of another field.
     NotAfter(&'static str),
+    /// The page has no such filter.
+    Nothing,
     /// Only with a month, and without a cut.
     ClosedMonth,
     OneOf(Vec<String>),
 }
+
+/// What narrows a list or asks for a file, on one page or another.
+const FILTERS: [&str; 14] = [
+    "source", "state", "kind", "reason", "order", "since", "until", "text", "severity", "period", "format", "actor",
+    "action", "q",
+];
 
 words! {
     /// What is said about a value.
@@ -51,6 +63,7 @@ words! {
             "{field}: „{value}“ ist nicht möglich. Erlaubt: {allowed}.";
         missing: "{field} is missing. Allowed: {allowed}.", "{field} fehlt. Erlaubt: {allowed}.";
         number: "a whole number such as 17", "eine ganze Zahl wie 17";
+        text: "a text", "ein Text";
         day: "a day such as 2025-11-30", "ein Tag wie 2025-11-30";
         instant: "a day such as 2025-11-30, or a time such as 2025-11-30T18:00 or 2025-11-30T18:00:00+01:00",
             "ein Tag wie 2025-11-30 oder ein Zeitpunkt wie 2025-11-30T18:00 oder 2025-11-30T18:00:00+01:00";
@@ -63,6 +76,7 @@ words! {
         place: "what the link to the next page has", "was der Link zur nächsten Seite hat";
         account: "an account of the trial balance", "ein Konto der Summen und Salden";
         currency: "a currency of the account", "eine Währung des Kontos";
+        nothing: "nothing; this page has no such filter", "nichts; diese Seite hat keinen solchen Filter";
         not_after: "a day that is not after that of {other}", "ein Tag, der nicht nach dem von {other} liegt";
         closed_month: "closed, together with one month as period and without from, to, known and booked",
             "closed, zusammen mit einem Monat als period und ohne from, to, known und booked";
@@ -77,6 +91,7 @@ impl Allowed {
     fn in_words(&self, words: &Words) -> String {
         let text = match self {
             Self::Number => words.number,
+            Self::Text => words.text,
             Self::Day => words.day,
             Self::Instant => words.instant,
             Self::Time => words.time,
@@ -86,6 +101,7 @@ impl Allowed {
             Self::Place => words.place,
             Self::Account => words.account,
             Self::Currency => words.currency,
+            Self::Nothing => words.nothing,
             Self::NotAfter(other) => return fill(words.not_after, &[("other", other)]),
             Self::ClosedMonth => words.closed_month,
             Self::OneOf(values) => return printable(&values.join(", ")),
@@ -96,6 +112,9 @@ impl Allowed {
 
 impl Wrong {
     pub(super) fn in_words(&self, language: Language) -> String {
+        if let Some(said) = &self.said {
+            return said.clone();
+        }
         let words = Words::of(language);
         let allowed = self.allowed.in_words(words);
         let text = if self.value.is_some() { words.bad } else { words.missing };
@@ -113,15 +132,30 @@ impl Wrong {
 /// A value that is not possible.
 pub(super) fn wrong(field: &'static str, value: &str, allowed: Allowed) -> Fault {
     let value = printable(value).chars().take(REPEATED).collect();
-    Fault::Wrong(Wrong { field, value: Some(value), allowed })
+    Fault::Wrong(Wrong { field, value: Some(value), allowed, said: None })
 }
 
 /// A value that must be there.
 pub(super) fn missing(field: &'static str, allowed: Allowed) -> Fault {
-    Fault::Wrong(Wrong { field, value: None, allowed })
+    Fault::Wrong(Wrong { field, value: None, allowed, said: None })
+}
+
+/// The same with a sentence of its own, in the language of the reader.
+pub(super) fn missing_as(field: &'static str, allowed: Allowed, said: &str) -> Fault {
+    Fault::Wrong(Wrong { field, value: None, allowed, said: Some(said.to_owned()) })
 }
 
 impl Fields {
+    /// Refuses filters that a page does not have: whoever sends one would take all that is there for what he asked for.
+    ///
+    /// # Errors
+    /// When there is one besides `known`.
+    pub(super) fn only(&self, known: &[&str]) -> Result<(), Fault> {
+        let other = FILTERS.into_iter().filter(|name| !known.contains(name));
+        let found = other.filter_map(|name| Some((name, self.get(name)?))).next();
+        found.map_or(Ok(()), |(name, value)| Err(wrong(name, value, Allowed::Nothing)))
+    }
+
     /// What a value is read as, if it is there.
     ///
     /// # Errors

@@ -25,8 +25,8 @@ const WRITE: &str = "PRAGMA busy_timeout=10000; PRAGMA journal_mode=WAL; PRAGMA 
      PRAGMA temp_store=MEMORY; PRAGMA cache_size=-12000; PRAGMA secure_delete=ON;";
 const READ: &str = "PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;";
 /// The same in a daemon: reads at once, so that the log is opened now and not when its name may lead elsewhere.
-const READ_NOW: &str = "PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF; PRAGMA cache_size=-1000; \
-     PRAGMA schema_version;";
+const READ_NOW: &str = "PRAGMA busy_timeout=10000; PRAGMA query_only=ON; PRAGMA trusted_schema=OFF; \
+     PRAGMA cache_size=-1000; PRAGMA schema_version;";
 
 #[derive(Debug)]
 struct OnAcquire(&'static str);

@@ -11,6 +11,10 @@ use crate::sweep::{Looked, Run, RunResult, look};
 /// Below this part of the budget, in percent, it is short.
 const SHORT_PERCENT: i64 = 10;
 
+/// What to do when the provider's own limit is reached: no setting of ours changes it.
+const USED_UP: &str =
+    "find out which program of yours asks so often, or ask the provider for more; it goes on by itself";
+
 /// Two checks for each source.
 pub(super) fn checks(database: &Database, config: &Config, clock: &Clock) -> Vec<Check> {
     let now = clock.now();
@@ -59,7 +63,7 @@ fn ended(source: &Source, looked: &Looked, now: Timestamp) -> Check {
         let next = next.map_or_else(String::new, |until| format!("; not tried again before {}", time(until)));
         let text = format!("the last sweep, {}, {how}{why}; {complete}{next}{running}", time(at));
         let status = if is_refused(run) { Check::failed } else { Check::warning };
-        return status("sweep", text, remedy(source, run));
+        return status("sweep", text, remedy(source, run, looked.left.blocked_until.is_some()));
     }
     let found = match run.found {
         0 => "found no difference".to_owned(),
@@ -77,11 +81,15 @@ fn ended(source: &Source, looked: &Looked, now: Timestamp) -> Check {
 /// A source that was never swept.
 fn never(source: &Source, looked: &Looked, running: &str, now: Timestamp) -> Check {
     let name = &source.name;
+    let past = match looked.progress.history_next {
+        Some(next) => format!(" (the past is imported up to the day before {next})"),
+        None => String::new(),
+    };
     if source.sweep.every_milliseconds == 0 {
-        let text = format!("never swept, and every = \"off\": only the command does it{running}");
+        let text = format!("never swept for changes{past}, and every = \"off\": only the command does it{running}");
         return Check::warning("sweep", text, format!("run `ticketledger sweep {name}`, or set `every`"));
     }
-    let text = "never swept, so nobody knows whether every webhook came";
+    let text = format!("never swept for changes{past}, so nobody knows whether every webhook came");
     let is_young = looked.known_since.is_none_or(|since| now.milliseconds_since(since) < sweep_patience(source));
     if is_young || looked.held.is_some() {
         return Check::ok("sweep", format!("{text}; a daemon begins within a minute of its start{running}"));
@@ -97,10 +105,11 @@ fn is_refused(run: &Run) -> bool {
 }
 
 /// What to do about a run that did not come to its end.
-fn remedy(source: &Source, run: &Run) -> String {
+fn remedy(source: &Source, run: &Run, is_blocked: bool) -> String {
     let name = &source.name;
     match (run.result, run.error.as_deref().unwrap_or_default()) {
         (RunResult::Stopped, _) => "nothing: the next one goes on where it was".to_owned(),
+        (RunResult::OverBudget, _) if is_blocked => USED_UP.to_owned(),
         (RunResult::OverBudget, _) => {
             "raise `budget` in [sources.sweep], or ask for less: payments = \"changed\", a shorter `nightly`".to_owned()
         }
@@ -130,10 +139,9 @@ fn budget(source: &Source, looked: &Looked) -> Check {
     if let Some(until) = looked.left.blocked_until {
         let until = until.local_minute_named(source.timezone);
         let text = format!("the provider says that the requests of the month are used up; none is made before {until}");
-        let to_do = "find out which program asks so often, or ask the provider for more";
-        return Check::warning("sweep_budget", text, to_do);
+        return Check::warning("sweep_budget", text, USED_UP);
     }
-    let text = format!("{} of {budget} requests of this month are used", budget.saturating_sub(left));
+    let text = format!("{} of {budget} requests of this month are used", looked.left.used);
     if left.saturating_mul(100) < budget.saturating_mul(SHORT_PERCENT) {
         let to_do = "raise `budget` in [sources.sweep], or ask for less; `ticketledger config check` has the figures";
         return Check::warning("sweep_budget", text, to_do);

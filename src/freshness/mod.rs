@@ -98,7 +98,7 @@ impl Freshness {
             None => "complete up to: unknown".to_owned(),
         };
         let sweep = match &self.last_sweep {
-            None => "never swept".to_owned(),
+            None => "never swept for changes".to_owned(),
             Some(sweep) if sweep.ended_well() => {
                 let s = if sweep.differences == 1 { "" } else { "s" };
                 format!("last sweep {}, {} difference{s}", time(sweep.at), sweep.differences)
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn never_swept_is_unknown_and_never_now() {
-        assert_eq!(words(&Freshness::default()), "complete up to: unknown; nothing parked; never swept");
+        assert_eq!(words(&Freshness::default()), "complete up to: unknown; nothing parked; never swept for changes");
         let waiting = Freshness::of(Swept::default(), Some(at("2025-11-30T13:00:00Z")), Parked::default());
         assert_eq!(waiting.complete_up_to, None);
     }

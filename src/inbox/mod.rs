@@ -29,6 +29,23 @@ pub use self::park_reason::ParkReason;
 use crate::clock::Timestamp;
 use crate::vocabulary;
 
+/// The kinds of events, as they are stored: of webhooks, of what a sweep found, and of what people entered.
+pub const KINDS: [&str; 13] = [
+    "order",
+    "new-booking",
+    "booking-tickets-updated",
+    "booking-tickets-deleted",
+    "booking-cancelled",
+    "new-payment",
+    "new-person",
+    "person-updated",
+    "unknown",
+    "sweep",
+    "import",
+    "reverse",
+    "retain",
+];
+
 /// Number of an inbox event, ascending in the order of storing.
 pub type EventId = i64;
 

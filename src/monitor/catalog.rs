@@ -8,7 +8,7 @@ use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gau
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder};
 
 use crate::clock::Timestamp;
-use crate::config::Config;
+use crate::config::{Config, Source};
 use crate::order::Provider;
 
 /// Why a delivery is not stored: the values of the label `reason`.
@@ -248,13 +248,13 @@ pub fn begin(config: &Config, embedded: bool, now: Timestamp) {
         gauge!("ticketledger_silence_expected_deliveries", "source" => source.name.clone(), "kind" => kind).set(0);
         begin_source(&source.name, source.api.is_some());
         if source.can_be_swept() {
-            begin_sweep(&source.name);
+            begin_sweep(source);
         }
     }
 }
 
-fn begin_sweep(source: &str) {
-    let source = source.to_owned();
+fn begin_sweep(swept: &Source) {
+    let source = swept.name.clone();
     for result in ["clean", "repaired", "failed", "stopped", "over_budget", "unstable"] {
         counter!("ticketledger_sweep_runs_total", "source" => source.clone(), "result" => result).increment(0);
     }
@@ -264,8 +264,9 @@ fn begin_sweep(source: &str) {
     counter!("ticketledger_sweep_requests_total", "source" => source.clone()).increment(0);
     gauge!("ticketledger_sweep_complete_until_timestamp_seconds", "source" => source.clone()).set(0);
     gauge!("ticketledger_sweep_last_success_timestamp_seconds", "source" => source.clone()).set(0);
-    for kind in ["sweep", "history"] {
-        gauge!("ticketledger_sweep_budget_left", "source" => source.clone(), "kind" => kind).set(0);
+    // What is used of it is read a few seconds later: until then an alert for a budget that is used up must not ring.
+    for (kind, budget) in [("sweep", swept.sweep.budget), ("history", swept.sweep.history_budget)] {
+        gauge!("ticketledger_sweep_budget_left", "source" => source.clone(), "kind" => kind).set(budget as f64);
     }
 }
 

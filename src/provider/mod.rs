@@ -23,7 +23,7 @@ use crate::order::{Contact, Note, Order, Payment, Provider};
 
 pub use self::failure::{Failure, Unreadable};
 pub use self::http::{Answer, Fetched, SetupError};
-pub use self::records::{Record, records};
+pub use self::records::{Record, is_list, records};
 pub use crate::inbox::ParkReason;
 
 /// What a webhook to `source` is about. What cannot be read is parked at once, so that the answer can say why.

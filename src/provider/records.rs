@@ -32,6 +32,11 @@ pub fn records(page: &[u8], key: &str) -> Result<Vec<Record>, Unreadable> {
         .collect()
 }
 
+/// Whether it is a list, whatever is in it.
+pub fn is_list(body: &[u8]) -> bool {
+    std::str::from_utf8(body).is_ok_and(|text| elements(text).is_ok())
+}
+
 /// A list, or what PHP makes of a list with gaps. An empty object is none: a provider in trouble says that, too, and
 /// what is complete rests on it.
 pub(in crate::provider) fn elements(text: &str) -> Result<Vec<&RawValue>, Unreadable> {
@@ -65,6 +70,8 @@ mod tests {
         }
         assert_eq!(ids(r#"[{"id":"a"},{"code":"b"}]"#), Err(ParkReason::MissingId));
         assert_eq!(ids(r#"{"error":"x"}"#), Err(ParkReason::BadList));
+        let lists = ["[]", "[1]", r#"{"0":{}}"#, "{}", "null", r#"{"error":"x"}"#, "[", "\u{fffd}"];
+        assert_eq!(lists.map(|text| is_list(text.as_bytes())), [true, true, true, false, false, false, false, false]);
         assert_eq!(records(br#"[{"id":"b","value":1.10}]"#, "id").ok().unwrap()[0].body, br#"{"id":"b","value":1.10}"#);
     }
 }

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::watch;
 use warp::filters::BoxedFilter;
 use warp::http::header::{CONTENT_TYPE, HOST};
 use warp::http::{HeaderMap, HeaderValue, Method};
@@ -54,6 +55,7 @@ pub struct Console {
 
 pub(super) fn routes(
     console: Arc<Console>,
+    stopped: watch::Receiver<bool>,
 ) -> impl Filter<Extract = (Response,), Error = Infallible, Future: Send> + Clone + Send + Sync + 'static {
     let names = console.names.clone();
     let pages = console.pages.clone();
@@ -63,7 +65,7 @@ pub(super) fn routes(
     let page = warp::path::end().and(warp::method()).map(|method| page(&method, PAGE, "text/html; charset=utf-8"));
     let known = ready.or(metrics).unify().map(Answer::into_response).boxed();
     let ours: BoxedFilter<(Response,)> = match pages {
-        Some(pages) => known.or(super::pages::routes(pages)).unify().boxed(),
+        Some(pages) => known.or(super::pages::routes(pages, stopped)).unify().boxed(),
         None => known.or(page.map(Answer::into_response)).unify().boxed(),
     };
     let ours = ours.or(warp::any().map(|| answer::not_found().into_response())).unify();

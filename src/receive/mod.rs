@@ -33,6 +33,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -173,5 +174,10 @@ pub async fn serve_console(listener: TcpListener, console: Arc<Console>, shutdow
         first: Duration::ZERO,
         ..Timeouts::default()
     };
-    server::serve(listener, console::routes(console), timeouts, shutdown, || {}).await;
+    let (stop, stopped) = watch::channel(false);
+    let shutdown = async move {
+        shutdown.await;
+        stop.send_replace(true);
+    };
+    server::serve(listener, console::routes(console, stopped), timeouts, shutdown, || {}).await;
 }

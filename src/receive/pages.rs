@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use bytes::Buf;
 use futures_util::Stream;
+use tokio::sync::watch;
 use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply as _};
 
-use super::body;
+use super::body::{self, Unread};
 use crate::limits;
 
 /// A request to the console.
@@ -39,30 +40,39 @@ pub(super) struct Peer(pub(super) IpAddr);
 
 pub(super) fn routes(
     pages: Pages,
+    stopped: watch::Receiver<bool>,
 ) -> impl Filter<Extract = (Response,), Error = Rejection, Future: Send> + Clone + Send + Sync + 'static {
     let query = warp::query::raw().or(warp::any().map(String::new)).unify();
     warp::any()
-        .map(move || Arc::clone(&pages))
+        .map(move || (Arc::clone(&pages), stopped.clone()))
         .and(warp::method())
         .and(warp::path::full())
         .and(query)
         .and(warp::header::headers_cloned())
         .and(warp::ext::optional::<Peer>())
         .and(warp::body::stream())
-        .then(|pages: Pages, method, path: warp::path::FullPath, query, headers, peer: Option<Peer>, body| {
+        .then(|(pages, stopped), method, path: warp::path::FullPath, query, headers, peer: Option<Peer>, body| {
             let path = path.as_str().to_owned();
             let peer = peer.map(|Peer(address)| address);
-            answered(pages, PageRequest { method, path, query, headers, body: Vec::new(), peer }, body)
+            answered((pages, stopped), PageRequest { method, path, query, headers, body: Vec::new(), peer }, body)
         })
 }
 
 async fn answered<B: Buf, E: Send + 'static>(
-    pages: Pages,
+    (pages, mut stopped): (Pages, watch::Receiver<bool>),
     mut request: PageRequest,
     stream: impl Stream<Item = Result<B, E>> + Send + 'static,
 ) -> Response {
     let limit = limits::CONSOLE_BODY_BYTES;
-    match body::read(&request.headers, stream, limit, limits::BODY_TIMEOUT).await {
+    let given_up = async {
+        let _ = stopped.wait_for(|is_stopped| *is_stopped).await;
+        tokio::time::sleep(limits::CONSOLE_STOP_TIMEOUT).await;
+    };
+    let read = tokio::select! {
+        read = body::read(&request.headers, stream, limit, limits::BODY_TIMEOUT) => read,
+        () = given_up => Err(Unread::TooSlow),
+    };
+    match read {
         Ok(body) => request.body = body,
         Err(unread) => return unread.answer(limit).into_response(),
     }

@@ -20,11 +20,25 @@ const LONGEST_WAIT_MILLISECONDS: i64 = 60_000;
 /// How often that happens for one request.
 const WAITS: usize = 3;
 
+/// The list is not where it should be.
+const NO_LIST: &str = "the provider has no list at the address that was asked for; check `base_url` in [sources.api] \
+                       and `slash` in [sources.sweep]";
+
 /// The account of a source.
 #[derive(Clone)]
 pub(super) enum Account {
     Orders(OrdersAccess),
     Bookings(Access),
+}
+
+impl Account {
+    /// Requests for data so far, where they are counted.
+    fn requests(&self) -> Option<i64> {
+        match self {
+            Self::Orders(access) => Some(access.requests()),
+            Self::Bookings(_) => None,
+        }
+    }
 }
 
 /// Asks for one run.
@@ -52,7 +66,7 @@ enum Wanted<'w> {
 
 impl Ask {
     pub(super) fn new(account: Account, source: Source, clock: Clock, stop: watch::Receiver<bool>, left: Left) -> Self {
-        let Left { requests, blocked_until } = left;
+        let Left { requests, blocked_until, .. } = left;
         Self { account, source, clock, stop, next: None, left: requests, spent: 0, blocked_until }
     }
 
@@ -89,7 +103,7 @@ impl Ask {
             (fetched, _) => fetched?,
         };
         if fetched.status == 404 {
-            return Err(Halt::of(Failed::new("not_found", "the provider answered 404 to the list")));
+            return Err(Halt::of(Failed::new("not_found", NO_LIST)));
         }
         Ok(fetched)
     }
@@ -144,7 +158,18 @@ impl Ask {
             return Err(Halt::OverBudget { detail, blocked_until: self.blocked_until });
         }
         self.pace().await?;
-        (self.left, self.spent) = (self.left - 1, self.spent + 1);
+        let before = self.account.requests();
+        let answer = self.answered(wanted).await;
+        let made = match (before, self.account.requests()) {
+            (Some(before), Some(after)) => after - before,
+            _ => 1,
+        };
+        (self.left, self.spent) = (self.left - made, self.spent + made);
+        answer
+    }
+
+    /// The answer to one request, unless somebody asks to stop before it comes.
+    async fn answered(&self, wanted: Wanted<'_>) -> Result<Result<Fetched, Refusal>, Halt> {
         let account = self.account.clone();
         let answer = async {
             match (&account, wanted) {

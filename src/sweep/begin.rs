@@ -56,7 +56,9 @@ impl Sweeper {
             }
             Span::Period { from, to } => (RunKind::Period, None, Some((from, to))),
             Span::History { since } => {
-                let from = progress.history_next.or(since).unwrap_or_else(|| now.utc().date_naive());
+                // A dry run moves nothing, so it is told where it is.
+                let begun = progress.history_next.filter(|_| !(self.dry && since.is_some()));
+                let from = begun.or(since).unwrap_or_else(|| now.utc().date_naive());
                 match Resource::of(self.source.provider) {
                     Resource::Orders => (RunKind::History, None, Some((from, end_of_month(from)))),
                     // Its bookings can only be asked for by their change.
@@ -110,7 +112,8 @@ fn can_go_on(last: &Run, fresh: &Run, now: Timestamp) -> bool {
     left && same_days && begun && (young || last.kind == RunKind::History)
 }
 
-/// The same window and position. When it was asked for stays that of the first, so that it ends some time.
+/// The same window and position, and what was listed and found up to there. When it was asked for stays that of the
+/// first, so that it ends some time.
 fn going_on(last: Run, fresh: Run) -> Run {
     Run {
         asked_at: if last.kind == RunKind::History { fresh.asked_at } else { last.asked_at },
@@ -123,6 +126,10 @@ fn going_on(last: Run, fresh: Run) -> Run {
         walk_sum: last.walk_sum,
         earlier_sum: last.earlier_sum,
         total: last.total,
+        pages: last.pages,
+        listed: last.listed,
+        equal: last.equal,
+        found: last.found,
         ..fresh
     }
 }

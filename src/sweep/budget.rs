@@ -11,25 +11,32 @@ use crate::db::{Connection, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
     pub requests: i64,
+    /// How many were made; more than the budget when that was lowered since.
+    pub used: i64,
     /// The provider allows none until then.
     pub blocked_until: Option<Timestamp>,
 }
 
 /// What is left of a budget. On the first day of a month the requests of the month before count too: for the provider
-/// it may not be over.
+/// it may not be over. When it allows no more, none are left of the other budget either: it counts both together.
 ///
 /// # Errors
 /// When a statement fails.
 pub fn left(connection: &mut Connection, source: &str, kind: BudgetKind, budget: i64, now: Timestamp) -> Result<Left> {
     let day = now.utc().date_naive();
-    let (mut used, mut blocked_until) = store::budget(connection, source, kind, &month_of(day))?;
-    if let Some(before) = day.checked_sub_months(Months::new(1)).filter(|_| day.day() == 1) {
-        let (earlier, blocked_before) = store::budget(connection, source, kind, &month_of(before))?;
-        used = used.saturating_add(earlier);
-        blocked_until = blocked_until.max(blocked_before);
+    let mut months = vec![month_of(day)];
+    months.extend(day.checked_sub_months(Months::new(1)).filter(|_| day.day() == 1).map(month_of));
+    let (mut used, mut blocked_until) = (0_i64, None);
+    for month in &months {
+        for one in [BudgetKind::Sweep, BudgetKind::History] {
+            let (spent, blocked) = store::budget(connection, source, one, month)?;
+            used = used.saturating_add(if one == kind { spent } else { 0 });
+            blocked_until = blocked_until.max(blocked);
+        }
     }
     let blocked_until = blocked_until.filter(|until| *until > now);
-    Ok(Left { requests: if blocked_until.is_some() { 0 } else { budget.saturating_sub(used).max(0) }, blocked_until })
+    let requests = if blocked_until.is_some() { 0 } else { budget.saturating_sub(used).max(0) };
+    Ok(Left { requests, used, blocked_until })
 }
 
 /// Counts requests.

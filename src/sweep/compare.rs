@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::clock::Timestamp;
-use crate::order::{Order, OrderStatus, PartStatus, Provider};
+use crate::order::{Header, Order, OrderStatus, PartStatus, Provider};
 
 /// The sections that differ; empty if everything is known.
 pub(super) fn differences(provider: Provider, known: Option<&Order>, said: &Order) -> Vec<&'static str> {
@@ -21,7 +21,19 @@ pub(super) fn differences(provider: Provider, known: Option<&Order>, said: &Orde
             differences.push(name);
         }
     };
-    check("header", said.header.is_some() && said.header != known.header);
+    if let Some(said) = &said.header {
+        let known = known.header.as_ref();
+        check("status", known.is_none_or(|known| said.status != known.status));
+        check("code", known.is_some_and(|known| said.code != known.code));
+        let total = |header: &Header| (header.total_minor, header.currency, header.additional_discount_minor);
+        check("total", known.is_some_and(|known| total(said) != total(known)));
+        let dates = |header: &Header| (header.ordered_at, header.paid_at, header.cancelled_at, header.expires_at);
+        check("dates", known.is_some_and(|known| dates(said) != dates(known)));
+        let others = |header: &Header| {
+            (header.external_reference.clone(), header.channel_id.clone(), header.channel_name.clone())
+        };
+        check("reference_or_channel", known.is_some_and(|known| others(said) != others(known)));
+    }
     check("tickets", differs(&known.tickets, &said.tickets));
     check("products", differs(&known.products, &said.products));
     check("flex_tickets", differs(&known.flex_tickets, &said.flex_tickets));
@@ -166,6 +178,25 @@ mod tests {
         assert!(same(Provider::Bookingkit, &known, &by_another_name));
         assert_eq!(compare(Some(Vec::new())), ["payments"]);
         assert_eq!(differences(Provider::Bookingkit, None, &paid(None)), ["order"]);
+        let header = |ordered_at, total_minor| Header {
+            code: None,
+            external_reference: None,
+            status: OrderStatus::Accepted,
+            currency: None,
+            ordered_at: Timestamp::parse(ordered_at),
+            paid_at: None,
+            cancelled_at: None,
+            expires_at: None,
+            total_minor,
+            additional_discount_minor: 0,
+            channel_id: None,
+            channel_name: None,
+        };
+        let with = |header| Order { header: Some(header), ..Order::unknown("A") };
+        let known = with(header("2025-11-11T12:00:00Z", Some(100)));
+        let said = |said| differences(Provider::Bookingkit, Some(&known), &with(said));
+        assert_eq!(said(header("2025-11-12T12:00:00Z", Some(100))), ["dates"]);
+        assert_eq!(said(header("2025-11-11T12:00:00Z", Some(101))), ["total"]);
         let nothing = Order::unknown("A");
         assert!(differences(Provider::Bookingkit, Some(&nothing), &paid(Some(Vec::new()))).is_empty());
     }

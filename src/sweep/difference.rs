@@ -18,6 +18,8 @@ pub struct Difference {
     pub is_new: bool,
     /// It happened before the source was first known here, so no webhook of it was ever to come.
     pub is_past: bool,
+    /// It cannot be read as it is, so it is parked until somebody looks at it.
+    pub is_parked: bool,
     /// The sections that differ.
     pub sections: Vec<&'static str>,
     pub currency: Option<String>,
@@ -73,9 +75,13 @@ impl Difference {
         let event = self.event_id.map_or_else(String::new, |id| format!("; event {id}"));
         let decided = self.decided.as_deref().map(decided_in_words);
         let decided = decided.map_or_else(String::new, |words| format!(", {words}"));
-        let past = if self.is_past { ", from before the first start" } else { "" };
+        let past = match self.is_past {
+            true => "; it happened before this source was first known here, so it is not called missed",
+            false => "",
+        };
+        let parked = if self.is_parked { ", parked" } else { "" };
         let order = named(&self.order_id, self.order_code.as_deref());
-        format!("{order}: {}{event}{decided}{past}", parts.join(", "))
+        format!("{order}: {}{event}{parked}{decided}{past}", parts.join(", "))
     }
 }
 
@@ -105,7 +111,8 @@ fn amount(what: &str, said: Option<i64>, known: Option<i64>, currency: Option<&s
 
 fn section_in_words(section: &'static str) -> &'static str {
     match section {
-        "header" => "status, code or total",
+        "dates" => "dates of the order",
+        "reference_or_channel" => "reference or channel",
         "flex_tickets" => "flex tickets",
         "voucher_orders" => "vouchers sold",
         "redeemed_vouchers" => "vouchers used",

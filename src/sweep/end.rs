@@ -3,18 +3,18 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
-use chrono_tz::Tz;
 use tokio::sync::watch;
 
 use super::ask::Ask;
 use super::begin::end_of_month;
-use super::halt::{Failed, Halt};
+use super::ended::{Ended, subject};
+use super::halt::{Failed, Halt, NOT_BEFORE};
 use super::listed::LISTED;
 use super::names::Methods;
 use super::page::Walk;
 use super::store::{self, Progress, Run};
 use super::walk::with_smaller_pages;
-use super::words::{Resource, RunKind, RunResult};
+use super::words::{RunKind, RunResult};
 use super::{Span, SweepError, Sweeper, Swept, budget};
 use crate::clock::Timestamp;
 use crate::db::{self, Connection};
@@ -62,6 +62,7 @@ impl Sweeper {
             run,
             ask,
             differences: Vec::new(),
+            behind: 0,
             dated: Vec::new(),
             complete_until: known.complete_until,
             known_since,
@@ -74,8 +75,9 @@ impl Sweeper {
             Some(until) => {
                 let asked = || "the provider asked us to wait".to_owned();
                 let until_words = until.local_minute_named(self.source.timezone);
-                let detail =
-                    format!("{}; nothing is asked before {until_words}", known.wait_detail.unwrap_or_else(asked));
+                let why = known.wait_detail.unwrap_or_else(asked);
+                let why = why.split(NOT_BEFORE).next().unwrap_or_default();
+                let detail = format!("{why}{NOT_BEFORE}{until_words}");
                 let error = known.wait_error.map_or("rate_limited".into(), Cow::Owned);
                 Err(Halt::of(Failed { error, waits: true, not_before: Some(until), ..Failed::new("", detail) }))
             }
@@ -106,7 +108,7 @@ impl Sweeper {
 
     /// Stores how a run ended.
     async fn end(&self, walk: Walk, outcome: Result<(), Halt>) -> Result<Swept, SweepError> {
-        let Walk { mut run, ask, differences, .. } = walk;
+        let Walk { mut run, ask, differences, behind, .. } = walk;
         run.requests += ask.spent;
         let ended = Ended::of(&run, outcome, self.source.timezone)?;
         (run.result, run.error, run.detail) =
@@ -129,7 +131,7 @@ impl Sweeper {
             })
             .await?;
         let differing = run.found;
-        Ok(Swept { run, progress, differences, differing, decided: Vec::new() })
+        Ok(Swept { run, progress, differences, differing, behind, decided: Vec::new() })
     }
 
     /// What the end of a run means for the source.
@@ -192,6 +194,7 @@ impl Sweeper {
         self.note_unreliable(dated, since, first).await?;
         // What the first run found is told with the second.
         nightly.differing += delta.differing;
+        nightly.behind = nightly.behind.max(delta.behind);
         let mut differences = delta.differences;
         differences.append(&mut nightly.differences);
         differences.truncate(LISTED);
@@ -232,25 +235,33 @@ impl Sweeper {
         stop: &watch::Receiver<bool>,
         progress: &(dyn Fn(&Run) + Sync),
     ) -> Result<Swept, SweepError> {
-        let known = self.blocking(|sweeper, _| store::progress(&mut sweeper.database.reader()?, sweeper.of())).await?;
-        // Begun with another day, it begins anew.
-        let anew = since.is_some() && since != known.history_since;
+        let (known, is_done) = self.blocking(|sweeper, _| sweeper.history()).await?;
+        // With another day it begins anew, and with the same one once all of it was walked.
+        let anew = since.is_some() && (since != known.history_since || is_done);
         if since.is_none() && known.history_since.is_none() {
             return Err(SweepError::NoHistory(self.source.name.clone()));
         }
-        if anew {
+        // A dry run begins where it was told to, and forgets nothing.
+        let mut since = since.filter(|_| anew || !self.dry);
+        if anew && !self.dry {
             self.blocking(|sweeper, _| sweeper.forget_history()).await?;
         }
         let mut whole: Option<Run> = None;
+        let mut differences = Vec::new();
         loop {
             let before = whole.clone();
             let shown = |run: &Run| progress(&with_earlier(run.clone(), before.as_ref()));
-            let swept = self.run(Span::History { since }, stop, &shown).await?;
+            let mut swept = self.run(Span::History { since }, stop, &shown).await?;
+            differences.append(&mut swept.differences);
+            differences.truncate(LISTED);
             let today = self.clock.now().local_date(self.source.timezone);
             let reached = swept.run.to_day.is_none_or(|to| to >= end_of_month(today));
             let run = with_earlier(swept.run.clone(), whole.as_ref());
-            if !run.result.is_complete() || reached || self.dry {
-                return Ok(Swept { differing: run.found, run, ..swept });
+            if !run.result.is_complete() || reached {
+                return Ok(Swept { differing: run.found, run, differences, ..swept });
+            }
+            if self.dry {
+                since = swept.run.to_day.and_then(|last| last.succ_opt());
             }
             whole = Some(run);
         }
@@ -274,6 +285,18 @@ impl Sweeper {
                 return Ok(());
             }
         }
+    }
+
+    /// How far the source is, and whether its past was imported up to the day on which the import ended.
+    fn history(&self) -> db::Result<(Progress, bool)> {
+        let mut connection = self.database.reader()?;
+        let progress = store::progress(&mut connection, self.of())?;
+        let run = store::last_run(&mut connection, &self.source.name, RunKind::History)?;
+        let is_done = run.is_some_and(|run| {
+            let ended = run.finished_at.unwrap_or(run.asked_at).local_date(self.source.timezone);
+            run.result.is_complete() && run.to_day.is_none_or(|last| last >= ended)
+        });
+        Ok((progress, is_done))
     }
 
     fn forget_history(&self) -> db::Result<()> {
@@ -306,67 +329,4 @@ fn with_earlier(run: Run, earlier: Option<&Run>) -> Run {
         found: run.found + earlier.found,
         ..run
     }
-}
-
-/// How a run ended.
-struct Ended {
-    result: RunResult,
-    error: Option<Cow<'static, str>>,
-    detail: Option<String>,
-    /// Nothing was asked, because an earlier pause is not over.
-    waits: bool,
-    not_before: Option<Timestamp>,
-    blocked_until: Option<Timestamp>,
-    finding: Option<Finding>,
-}
-
-impl Ended {
-    fn of(run: &Run, outcome: Result<(), Halt>, zone: Tz) -> db::Result<Self> {
-        let ended = |result| Self {
-            result,
-            error: None,
-            detail: None,
-            waits: false,
-            not_before: None,
-            blocked_until: None,
-            finding: None,
-        };
-        Ok(match outcome {
-            Ok(()) if run.found == 0 => ended(RunResult::Clean),
-            Ok(()) => ended(RunResult::Repaired),
-            Err(Halt::Stopped) => ended(RunResult::Stopped),
-            Err(Halt::OverBudget { detail, blocked_until }) => {
-                let subject = subject(FindingReason::BudgetExhausted, run.kind);
-                let until = blocked_until.map_or_else(String::new, |until| {
-                    format!("; the next try is at {}", until.local_minute_named(zone))
-                });
-                let finding = Finding::new(FindingReason::BudgetExhausted, subject, format!("{detail}{until}"));
-                let finding = Some(finding);
-                Self { detail: Some(detail), blocked_until, finding, ..ended(RunResult::OverBudget) }
-            }
-            Err(Halt::Unstable) => {
-                let what = match run.resource {
-                    Resource::Orders => "orders were removed from the list while it was read",
-                    Resource::Bookings => "no two walks over the list agreed",
-                };
-                let finding = Finding::new(FindingReason::SweepUnstable, "sweep", format!("{what}, three times"));
-                Self { detail: Some(what.to_owned()), finding: Some(finding), ..ended(RunResult::Unstable) }
-            }
-            Err(Halt::Failed(failed)) => {
-                let Failed { error, detail, waits, not_before, finding, .. } = *failed;
-                let (error, detail) = (Some(error), Some(detail));
-                Self { error, detail, waits, not_before, finding, ..ended(RunResult::Failed) }
-            }
-            Err(Halt::Lost) => {
-                let detail = Some("somebody else took the source over".to_owned());
-                Self { error: Some("lease_lost".into()), detail, ..ended(RunResult::Failed) }
-            }
-            Err(Halt::Database(error)) => return Err(error),
-        })
-    }
-}
-
-/// The budgets are used up one by one.
-fn subject(reason: FindingReason, kind: RunKind) -> &'static str {
-    if reason == FindingReason::BudgetExhausted { kind.budget().as_str() } else { "sweep" }
 }

@@ -1,10 +1,11 @@
 //! Fills in what an order was stored without, once somebody has told it: the same order is stored again, with what was
-//! told since, so that a replay and a rebuild read the same.
+//! told since, so that a replay and a rebuild read the same. The date of an event may be told anew, when it moves: as
+//! long as no webhook of an order has come, its date is that of the newest webhook of another one.
 
 use std::collections::BTreeMap;
 
 use super::names::{self, Methods};
-use super::page::{key_in, run_in};
+use super::page::{headers, key_in, methods_in, run_in};
 use super::record::{entity_of, key_of, order_of};
 use super::store;
 use super::words::WaitsFor;
@@ -46,70 +47,118 @@ fn is_due(connection: &mut Connection, source: &Source) -> Result<bool> {
     if !unread_dates(connection, &source.name, 1)?.is_empty() {
         return Ok(true);
     }
-    for name in Methods::read(connection, source)?.known().keys() {
-        if !store::waiting(connection, &source.name, WaitsFor::Method, name, "", 1)?.is_empty() {
+    for (kind, name) in names_of(&Methods::read(connection, source)?) {
+        if !store::waiting(connection, &source.name, kind, &name, "", 1)?.is_empty() {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// What orders are looked for after, by what they wait for.
-type After = BTreeMap<(WaitsFor, String), String>;
+/// The names of methods that were unknown and are known, and of those that were taken for known and are not.
+fn names_of(methods: &Methods) -> Vec<(WaitsFor, String)> {
+    let known = methods.known().into_keys().map(|name| (WaitsFor::Method, name));
+    known.chain(methods.ambiguous().into_iter().map(|name| (WaitsFor::Guess, name))).collect()
+}
+
+/// How far the orders are looked at that wait for something.
+#[derive(Default)]
+struct Place {
+    /// The last one that was.
+    order_id: String,
+    /// Some have to wait until what is stored of them is settled.
+    is_left: bool,
+    /// Since when the date is new.
+    new_since: Option<Timestamp>,
+}
+
+/// By what they wait for.
+type After = BTreeMap<(WaitsFor, String), Place>;
 
 /// Looks at some orders; false when nothing is left that can be done now.
 fn step(connection: &mut Connection, source: &Source, after: &mut After, now: Timestamp) -> Result<bool> {
-    let methods = Methods::read(connection, source)?.known();
-    let dates = unread_dates(connection, &source.name, STEP)?.into_iter().map(|date| date.event_date_id);
-    let names = dates.map(|id| (WaitsFor::Date, id)).chain(methods.keys().map(|name| (WaitsFor::Method, name.clone())));
+    let methods = Methods::read(connection, source)?;
+    let named = names_of(&methods).into_iter().map(|(kind, name)| (kind, name, None));
+    let methods = methods.known();
+    let dates = unread_dates(connection, &source.name, STEP)?.into_iter();
+    let dates = dates.map(|date| (WaitsFor::Date, date.event_date_id, date.new_since));
+    let names = dates.chain(named);
     let mut worked = false;
-    for (kind, name) in names {
+    for (kind, name, new_since) in names {
         let place = after.entry((kind, name.clone())).or_default();
-        let orders = store::waiting(connection, &source.name, kind, &name, place, STEP)?;
+        if place.new_since != new_since {
+            // It moved meanwhile.
+            *place = Place { new_since, ..Place::default() };
+        }
+        let orders = store::waiting(connection, &source.name, kind, &name, &place.order_id, STEP)?;
         worked |= !orders.is_empty();
         for order_id in &orders {
-            if fill_in(connection, source, order_id, &methods, now)? {
-                store::waits_no_more(connection, &source.name, kind, &name, order_id)?;
+            match fill_in(connection, source, order_id, &methods, now)? {
+                Filled::Left => place.is_left = true,
+                Filled::Ours if kind == WaitsFor::Date => {}
+                Filled::Ours | Filled::Told => {
+                    store::waits_no_more(connection, &source.name, kind, &name, order_id)?;
+                }
             }
-            place.clone_from(order_id);
+            place.order_id.clone_from(order_id);
         }
-        let is_over = orders.len() < usize::try_from(STEP).unwrap_or(0)
-            && store::waiting(connection, &source.name, kind, &name, "", 1)?.is_empty();
+        if orders.len() == usize::try_from(STEP).unwrap_or(0) || place.is_left {
+            continue;
+        }
         match kind {
-            WaitsFor::Date if is_over => {
+            WaitsFor::Date => {
                 worked = true;
                 mark_date(connection, &source.name, &name, None)?;
             }
-            WaitsFor::Method if is_over && !orders.is_empty() => {
-                outside::close(connection, &source.name, None, &names::unmapped(&name), now)?;
+            WaitsFor::Method if !place.order_id.is_empty() => {
+                outside::close(connection, &source.name, None, &names::unmapped(&name, false), now)?;
             }
-            _ => {}
+            WaitsFor::Method | WaitsFor::Guess => {}
         }
     }
     Ok(worked)
 }
 
-/// Stores an order again, with what is told by now. False when that has to wait until what is stored of it is settled.
+/// What became of an order that waits.
+enum Filled {
+    /// It has to wait until what is stored of it is settled.
+    Left,
+    /// It is as the sweep stored it, with all that is known by now.
+    Ours,
+    /// A webhook has told it since, or it is gone: there is nothing to fill in.
+    Told,
+}
+
+/// Stores an order again, with what is told by now.
 fn fill_in(
     connection: &mut Connection,
     source: &Source,
     order_id: &str,
     methods: &BTreeMap<String, String>,
     now: Timestamp,
-) -> Result<bool> {
+) -> Result<Filled> {
     let entity = entity_of(source.provider, order_id);
     let text = entity.to_string();
     let newest = store::newest(connection, &source.name, std::slice::from_ref(&text))?.remove(&text);
-    let Some(newest) = newest else { return Ok(true) };
+    let Some(newest) = newest else { return Ok(Filled::Told) };
     if newest.state == State::Pending {
-        return Ok(false);
+        return Ok(Filled::Left);
     }
     let is_ours = key_in(&newest.headers).is_some() && matches!(newest.state, State::Done | State::Superseded);
     let body = store::settled(connection, newest.id)?.and_then(|(_, body)| body).filter(|_| is_ours);
-    // Told by a webhook since, or deleted: there is nothing to fill in.
-    let Some(body) = body else { return Ok(true) };
-    let dates = names::dates(connection, &source.name, &date_ids(&body))?;
-    let Ok(Some(body)) = complete(&body, &ToldElsewhere { dates, methods: methods.clone() }) else { return Ok(true) };
+    let Some(body) = body else { return Ok(Filled::Told) };
+    // What the API itself told is not waited for.
+    let mut ids = Vec::new();
+    for id in date_ids(&body) {
+        if store::waits_for_date(connection, &source.name, &id, order_id)? {
+            ids.push(id);
+        }
+    }
+    let dates = names::dates(connection, &source.name, &ids)?;
+    let (methods, api_methods) = (methods.clone(), methods_in(&newest.headers));
+    let Ok(Some(body)) = complete(&body, &ToldElsewhere { dates, methods }, &api_methods) else {
+        return Ok(Filled::Ours);
+    };
     let key = key_of(&source.name, &text, order_of(source, &body).as_ref(), &body);
     let run = run_in(&newest.headers).unwrap_or_default();
     let delivery = Delivery {
@@ -118,9 +167,28 @@ fn fill_in(
         received_at: now,
         method: "GET".to_owned(),
         content_type: Some("application/json".to_owned()),
-        headers: serde_json::json!({ "sweep-run": run, "sweep-key": key }).to_string(),
+        headers: headers(&run, &key, &api_methods),
         body,
     };
+    note_taken_back(connection, source, order_id, &delivery.body, &api_methods, now)?;
     inbox::insert_batch(connection, &[&delivery])?;
-    Ok(true)
+    Ok(Filled::Ours)
+}
+
+/// Notes the payments that are booked under the API's name of their method again.
+fn note_taken_back(
+    connection: &mut Connection,
+    source: &Source,
+    order_id: &str,
+    body: &[u8],
+    api_methods: &BTreeMap<String, String>,
+    now: Timestamp,
+) -> Result<()> {
+    let order = order_of(source, body);
+    for payment in order.iter().flat_map(|order| order.payments.iter().flatten()) {
+        if api_methods.get(&payment.id) == Some(&payment.method) {
+            names::note_unmapped(connection, &source.name, &payment.method, order_id, true, now)?;
+        }
+    }
+    Ok(())
 }

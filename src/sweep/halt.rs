@@ -7,10 +7,14 @@ use chrono_tz::Tz;
 use crate::clock::Timestamp;
 use crate::db;
 use crate::freshness::cause_in_words;
+use crate::inbox::ParkReason;
 use crate::ledger;
 use crate::ledger::posting::{Finding, FindingReason};
 use crate::provider::{Failure, Unreadable};
 use crate::session::Refusal;
+
+/// Until when a pause lasts, at the end of the words why.
+pub(super) const NOT_BEFORE: &str = "; nothing is asked before ";
 
 /// Why a run ends early. Where it was is kept in any case.
 #[derive(Debug)]
@@ -78,7 +82,11 @@ impl From<ledger::Error> for Halt {
 
 impl From<Unreadable> for Halt {
     fn from(unreadable: Unreadable) -> Self {
-        let detail = format!("the provider's list cannot be read: {}", unreadable.detail);
+        let detail = match unreadable.reason {
+            ParkReason::MissingId => "a record of it has no id",
+            _ => &unreadable.detail,
+        };
+        let detail = format!("the provider's list cannot be read: {detail}");
         Self::of(Failed::new("unreadable", detail))
     }
 }
@@ -88,7 +96,7 @@ impl Halt {
         Self::Failed(Box::new(failed))
     }
 
-    pub(super) fn of_failure(failure: Failure, now: Timestamp) -> Self {
+    pub(super) fn of_failure(failure: Failure, now: Timestamp, zone: Tz) -> Self {
         let (error, pause, detail) = match failure {
             Failure::RateLimited { retry_after_milliseconds, detail } => {
                 ("rate_limited", Some(retry_after_milliseconds.unwrap_or(RATE_PAUSE_MILLISECONDS)), detail)
@@ -102,9 +110,15 @@ impl Halt {
             Failure::Permanent { reason, detail } => (reason.as_str(), None, detail),
         };
         // The code is for programs; people read what it means, and then what exactly happened.
-        let detail = format!("{} ({detail})", cause_in_words(error));
-        let too_large = error == crate::inbox::ParkReason::AnswerTooLarge.as_str();
+        let detail = match detail.strip_prefix("the provider answered ") {
+            Some(status) => format!("HTTP status {status}"),
+            None => detail,
+        };
+        let too_large = error == ParkReason::AnswerTooLarge.as_str();
         let not_before = pause.map(|pause| now.plus_milliseconds(pause));
+        let until =
+            not_before.map_or_else(String::new, |until| format!("{NOT_BEFORE}{}", until.local_minute_named(zone)));
+        let detail = format!("{} ({detail}){until}", cause_in_words(error));
         Self::of(Failed { not_before, too_large, ..Failed::new(error, detail) })
     }
 
@@ -116,7 +130,7 @@ impl Halt {
             refusal => refusal.to_string(),
         };
         match refusal {
-            Refusal::Failed(failure) => Self::of_failure(failure, now),
+            Refusal::Failed(failure) => Self::of_failure(failure, now, zone),
             Refusal::MonthUsedUp => Self::OverBudget { detail, blocked_until: Some(super::budget::reset_after(now)) },
             Refusal::ClientRefused(_) => Self::of(Failed::new("client_refused", detail)),
             Refusal::TokenRefused(_) => Self::of(Failed::new("token_refused", detail)),

@@ -2,8 +2,9 @@
 
 use super::store::{self, Of, Progress, Run};
 use super::words::{BudgetKind, Resource, RunKind};
-use super::{Holder, Sweeper, Swept, budget};
+use super::{Holder, LEASE_MILLISECONDS, Sweeper, Swept, budget};
 use crate::clock::Timestamp;
+use crate::cluster::Process;
 use crate::config::Source;
 use crate::db::{Connection, Result};
 
@@ -57,10 +58,17 @@ pub fn look(connection: &mut Connection, source: &Source, now: Timestamp) -> Res
         last = last.into_iter().chain(ended).max_by_key(|run| run.id);
     }
     let held = store::held(connection, of)?.filter(|(_, until)| *until > now);
+    let held = held.map(|(stored, until)| (Holder::read(&stored), until));
+    // Its process may have been killed on this host: then the next sweep takes the source over at once.
+    let held = held.filter(|(holder, until)| {
+        let silent = now.milliseconds_since(until.plus_milliseconds(-LEASE_MILLISECONDS));
+        let own = Process::own();
+        !holder.as_ref().is_some_and(|holder| own.proves_gone(&holder.process, silent))
+    });
     Ok(Looked {
         progress: store::progress(connection, of)?,
         last,
-        held: held.map(|(stored, until)| (Holder::read(&stored), until)),
+        held,
         left: budget::left(connection, &source.name, BudgetKind::Sweep, source.sweep.budget, now)?,
         known_since: store::created_at(connection, &source.name)?,
     })

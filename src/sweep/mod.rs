@@ -21,8 +21,11 @@ mod compare;
 mod decide;
 mod difference;
 mod end;
+mod ended;
+mod facts;
 mod fill;
 mod halt;
+mod headers;
 mod holder;
 mod listed;
 mod names;
@@ -130,6 +133,8 @@ pub struct Swept {
     pub differences: Vec<Difference>,
     /// How many there are in all.
     pub differing: i64,
+    /// Orders of which the provider's answer was behind a webhook: it was not taken, and the next run asks again.
+    pub behind: i64,
     /// What was found before and was decided now, the first of it.
     pub decided: Vec<Decided>,
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Sweeper;
 use super::halt::Halt;
 use super::page::Walk;
-use super::record::{Found, Known};
+use super::record::{Found, Known, entity_of};
 use super::store;
 use super::words::WaitsFor;
 use crate::clock::Timestamp;
@@ -37,6 +37,12 @@ impl Methods {
     pub(super) fn known(&self) -> BTreeMap<String, String> {
         let learned = self.learned.iter().filter_map(|(name, method)| Some((name.clone(), method.clone()?)));
         learned.chain(self.said.clone()).collect()
+    }
+
+    /// Names that webhooks call by several, of which the settings say nothing.
+    pub(super) fn ambiguous(&self) -> Vec<String> {
+        let several = self.learned.iter().filter(|(name, method)| method.is_none() && !self.said.contains_key(*name));
+        several.map(|(name, _)| name.clone()).collect()
     }
 
     /// What a pair of names changes: the method to be stored for the name, if any.
@@ -81,7 +87,7 @@ impl Sweeper {
         if pairs.is_empty() || self.dry {
             return Ok(());
         }
-        let order_id = id.to_owned();
+        let (order_id, is_told) = (id.to_owned(), known.is_told(&entity_of(self.source.provider, id)));
         walk.methods = self
             .blocking(move |sweeper, _| {
                 sweeper.database.transaction("sweep", |connection| {
@@ -89,7 +95,7 @@ impl Sweeper {
                     for (api_name, method) in pairs {
                         let methods = Methods::read(connection, &sweeper.source)?;
                         // A method that the sweep itself has stored teaches nothing.
-                        if !store::waits(connection, name, &api_name, &order_id)?
+                        if (is_told || !store::waits(connection, name, &api_name, &order_id)?)
                             && let Some(learned) = methods.learn(&api_name, &method)
                         {
                             store::save_method(connection, name, &api_name, learned.as_deref())?;
@@ -113,29 +119,51 @@ pub(super) fn dates(connection: &mut Connection, source: &str, ids: &[String]) -
     Ok(known.into_iter().map(told).collect())
 }
 
-/// Notes what an order is stored without.
+/// Notes what an order is stored without, and the dates of events that it has from other orders.
 pub(super) fn note_unknown(connection: &mut Connection, source: &str, found: &Found, now: Timestamp) -> Result<()> {
     let unknown = &found.unknown;
-    for id in &unknown.unknown_dates {
+    let ids: Vec<String> = unknown.untold_dates.keys().cloned().collect();
+    let told_by_now = dates(connection, source, &ids)?;
+    for (id, filled_in) in &unknown.untold_dates {
         store::wait(connection, source, WaitsFor::Date, id, &found.order_id)?;
-        // Told meanwhile, it is looked at once more.
-        mark_date(connection, source, id, Some(now))?;
+        if told_by_now.get(id) != filled_in.as_ref() {
+            // Told meanwhile, it is looked at once more.
+            mark_date(connection, source, id, Some(now))?;
+        }
     }
-    for name in &unknown.guessed_methods {
+    for name in unknown.api_methods.values().filter(|name| !unknown.unknown_methods.contains(*name)) {
         store::wait(connection, source, WaitsFor::Guess, name, &found.order_id)?;
     }
+    let learned = store::methods(connection, source)?;
     for name in &unknown.unknown_methods {
-        store::wait(connection, source, WaitsFor::Method, name, &found.order_id)?;
-        outside::raise(connection, source, None, &unmapped(name), now)?;
+        note_unmapped(connection, source, name, &found.order_id, matches!(learned.get(name), Some(None)), now)?;
     }
     Ok(())
 }
 
+/// Notes that an order has a payment of which only the API's name of the method is known.
+pub(super) fn note_unmapped(
+    connection: &mut Connection,
+    source: &str,
+    name: &str,
+    order_id: &str,
+    is_ambiguous: bool,
+    now: Timestamp,
+) -> Result<()> {
+    store::wait(connection, source, WaitsFor::Method, name, order_id)?;
+    outside::raise(connection, source, None, &unmapped(name, is_ambiguous), now)
+}
+
 /// The finding of a method of which only the API's name is known.
-pub(super) fn unmapped(name: &str) -> Finding {
+pub(super) fn unmapped(name: &str, is_ambiguous: bool) -> Finding {
+    let why = match is_ambiguous {
+        true => {
+            "webhooks call it by several names, so that nothing but a webhook of the order itself tells which it is"
+        }
+        false => "it is not known what webhooks call it",
+    };
     let evidence = format!(
-        "bookingkit's API calls a payment method `{name}`, and it is not known what webhooks call it; such payments \
-         are booked under that name"
+        "bookingkit's API calls a payment method `{name}`, and {why}; such payments are booked under that name"
     );
     Finding::new(FindingReason::PaymentMethodUnmapped, name, evidence)
 }

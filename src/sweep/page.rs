@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 
+pub(super) use super::headers::{headers, key_in, methods_in, run_in};
+
 use super::ask::Ask;
 use super::halt::{Failed, Halt};
 use super::listed::LISTED;
@@ -34,6 +36,8 @@ pub(super) struct Walk {
     pub(super) run: Run,
     pub(super) ask: Ask,
     pub(super) differences: Vec<Difference>,
+    /// Orders of which the answer was behind a webhook, and was not taken.
+    pub(super) behind: i64,
     /// Orders that were found, with the latest instant that they tell of.
     pub(super) dated: Vec<(String, Timestamp)>,
     /// The source was complete until then when the run began.
@@ -78,7 +82,7 @@ impl Sweeper {
                     true => alone.push(record),
                     false => equal += 1,
                 },
-                Verdict::Differs | Verdict::Overtaken => alone.push(record),
+                Verdict::Differs | Verdict::Overtaken | Verdict::Behind => alone.push(record),
             }
         }
         for record in alone {
@@ -193,6 +197,10 @@ impl Sweeper {
             match self.compare_whole(&known, &record.id, &order, payments.as_deref(), &elsewhere)? {
                 Verdict::Found(found) => return Ok(Some(*found)),
                 Verdict::Equal | Verdict::Differs => return Ok(None),
+                Verdict::Behind => {
+                    walk.behind += 1;
+                    return Ok(None);
+                }
                 Verdict::Overtaken => {}
             }
         }
@@ -286,10 +294,10 @@ impl Sweeper {
                 RunKind::Delta | RunKind::Nightly | RunKind::Period => !known_since.is_none_or(happened_since),
             };
             let kind = if is_past { HISTORY_EVENT } else { SWEEP_EVENT };
-            let event_id = self.insert(connection, &one, kind, run.id, now)?;
+            let (event_id, is_parked) = self.insert(connection, &one, kind, run.id, now)?;
             note_unknown(connection, name, &one, now)?;
             run.found += 1;
-            differences.push(Difference { event_id: Some(event_id), is_past, ..one.difference.clone() });
+            differences.push(Difference { event_id: Some(event_id), is_past, is_parked, ..one.difference.clone() });
             dated.extend(one.latest.map(|latest| (one.order_id.clone(), latest)));
             if !is_past && !is_restored(connection, &self.source, &one, event_id)? {
                 let decide_at = now.plus_milliseconds(self.source.sweep.grace_milliseconds);
@@ -312,7 +320,7 @@ impl Sweeper {
         Ok(Stored { run, overtaken, dated, differences })
     }
 
-    /// Stores what was found as an event of the inbox.
+    /// Stores what was found as an event of the inbox. True when it is parked.
     fn insert(
         &self,
         connection: &mut Connection,
@@ -320,25 +328,26 @@ impl Sweeper {
         kind: &str,
         run: i64,
         now: Timestamp,
-    ) -> Result<EventId, Halt> {
+    ) -> Result<(EventId, bool), Halt> {
         let class = match provider::classify(&self.source, &found.body) {
             Classified::Parked { reason, detail, .. } if self.source.provider == Provider::Bookingkit => {
                 Classified::Parked { kind: kind.to_owned(), entity: Some(found.entity.clone()), reason, detail }
             }
             _ => Classified::Understood { kind: kind.to_owned(), entity: found.entity.clone() },
         };
+        let is_parked = matches!(class, Classified::Parked { .. });
         let delivery = Delivery {
             source: self.source.name.clone(),
             class,
             received_at: now,
             method: "GET".to_owned(),
             content_type: Some("application/json".to_owned()),
-            headers: serde_json::json!({ "sweep-run": run.to_string(), "sweep-key": found.key }).to_string(),
+            headers: headers(&run.to_string(), &found.key, &found.unknown.api_methods),
             body: found.body.clone(),
         };
         let ids = inbox::insert_batch(connection, &[&delivery])?;
         let missing = || Halt::of(Failed::new("not_stored", "the database did not number an event"));
-        ids.first().copied().ok_or_else(missing)
+        ids.first().map(|id| (*id, is_parked)).ok_or_else(missing)
     }
 }
 
@@ -363,22 +372,7 @@ struct Stored {
     differences: Vec<Difference>,
 }
 
-/// What is no list tells of no payments.
+/// What is no list tells of no payments. A list that cannot be read is stored with its order, for a person to look at.
 fn payments_in(body: Option<Vec<u8>>) -> Option<Vec<u8>> {
-    body.filter(|body| provider::records(body, "id").is_ok())
-}
-
-/// The key of an event that a sweep stored.
-pub(super) fn key_in(headers: &str) -> Option<String> {
-    header(headers, "sweep-key")
-}
-
-/// The run that stored it.
-pub(super) fn run_in(headers: &str) -> Option<String> {
-    header(headers, "sweep-run")
-}
-
-fn header(headers: &str, name: &str) -> Option<String> {
-    let headers: serde_json::Map<String, serde_json::Value> = serde_json::from_str(headers).ok()?;
-    headers.get(name)?.as_str().map(str::to_owned)
+    body.filter(|body| provider::is_list(body))
 }

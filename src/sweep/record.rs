@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::compare::{differences, is_older, latest};
 use super::halt::Halt;
-use super::page::key_in;
+use super::page::{key_in, methods_in};
 use super::store::{self, Newest};
 use super::{Difference, Sweeper};
 use crate::clock::Timestamp;
@@ -54,6 +54,8 @@ pub(super) enum Verdict {
     Equal,
     /// A webhook came after the answer was asked for, and is newer.
     Overtaken,
+    /// The answer lacks the newest fact of a webhook that came a short time ago, so it is not taken.
+    Behind,
     /// To be read alone.
     Differs,
     Found(Box<Found>),
@@ -70,6 +72,17 @@ impl Known {
     /// What is known of an order.
     pub(super) fn order(&self, id: &str) -> Option<&Order> {
         self.orders.get(id)
+    }
+
+    /// Whether a webhook is the newest that came of an entity.
+    pub(super) fn is_told(&self, entity: &Entity) -> bool {
+        self.newest.get(&entity.to_string()).is_some_and(|newest| key_in(&newest.headers).is_none())
+    }
+
+    /// What the API calls the methods of payments that no webhook has told.
+    fn api_methods(&self, entity: Entity) -> BTreeMap<String, String> {
+        let newest = self.newest.get(&entity.to_string());
+        newest.map(|newest| methods_in(&newest.headers)).unwrap_or_default()
     }
 }
 
@@ -151,8 +164,11 @@ impl Sweeper {
         let before = known.orders.get(id);
         let mut unknown = compose(order, payments, before, elsewhere)?;
         let body = std::mem::take(&mut unknown.body);
+        for (payment, name) in known.api_methods(entity_of(self.source.provider, id)) {
+            unknown.api_methods.entry(payment).or_insert(name);
+        }
         Ok(match self.compare(known, &Record { id: id.to_owned(), body: body.clone() }, self.clock.now()) {
-            Verdict::Differs if self.is_behind(known, id, &body) => Verdict::Equal,
+            Verdict::Differs if self.is_behind(known, id, &body) => Verdict::Behind,
             Verdict::Differs => {
                 let said = provider::read_listed(&self.source, &body, self.clock.now()).ok().map(|read| read.order);
                 let sections = match &said {

@@ -3,10 +3,13 @@
 //! ```text
 //! webhook v2 ──> webhook v1 (late) ──> the API says v2: nothing is missed
 //! sweep v2 ──> webhook v1 (late) ──> the API says v2: it is missed once, and was noticed before
+//! webhook v1 ──> sweep v2 ──> the API says v1: it went back, and no webhook told that
 //! ```
 //!
 //! Deliveries say nothing of their order, so it is told by the facts in them: of two states of an order, the one that
 //! has more of them, or the later ones, is the newer one. Without that, a state that came back is taken for a new one.
+//! What the API says does come in its order: a webhook from before it said something else tells nothing of what it says
+//! now.
 
 use super::compare::{is_older, same};
 use super::page::key_in;
@@ -33,6 +36,14 @@ pub(super) fn is_restored(
         // A webhook says nothing of the state, so none can undo a newer one.
         return Ok(false);
     }
+    let said = order_of(source, &found.body);
+    let is_other = |event: &&store::Neighbour| {
+        let told = || event.body.as_deref().and_then(|body| order_of(source, body));
+        let is_same = || said.as_ref().zip(told()).is_some_and(|(said, told)| same(source.provider, &told, said));
+        !event.is_webhook() && key_in(&event.headers).as_ref() != Some(&found.key) && !is_same()
+    };
+    let since = earlier.iter().position(|event| is_other(&event)).unwrap_or(earlier.len());
+    let earlier = earlier.get(..since).unwrap_or_default();
     let same_find =
         |event: &&store::Neighbour| !event.is_webhook() && key_in(&event.headers).as_ref() == Some(&found.key);
     for event in earlier.iter().filter(same_find) {
@@ -42,7 +53,7 @@ pub(super) fn is_restored(
             _ => {}
         }
     }
-    let Some(said) = order_of(source, &found.body) else { return Ok(false) };
+    let Some(said) = said else { return Ok(false) };
     for event in earlier.iter().filter(|event| event.is_webhook()) {
         let Some(told) = event.body.as_deref().and_then(|body| order_of(source, body)) else { return Ok(false) };
         if same(source.provider, &told, &said) {

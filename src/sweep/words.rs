@@ -65,13 +65,13 @@ vocabulary! {
 }
 
 vocabulary! {
-    /// What an order was stored without.
+    /// What an order was stored without, or has from other orders.
     pub(super) enum WaitsFor in "sweep_waiting.kind" {
-        /// The start of a date of an event.
+        /// The start of a date of an event: it is kept up to date as long as no webhook of the order has come.
         Date = "date",
         /// What webhooks call a payment method.
         Method = "method",
-        /// The same, but the code of the payment stands in for it.
+        /// The same, but it was learned from other payments, or the code of the payment stands in for it.
         Guess = "guess",
     }
 }

@@ -41,7 +41,7 @@ fn words(daemon: &TestDaemon) -> String {
 
 on_both_engines!(a_source_is_unknown_until_a_sweep_came_to_its_end, async |database| {
     let daemon = TestDaemon::start(database).await;
-    assert_eq!(words(&daemon), "complete up to: unknown; nothing parked; never swept");
+    assert_eq!(words(&daemon), "complete up to: unknown; nothing parked; never swept for changes");
     // A run that goes on says nothing yet, and one that failed does not say that all is there.
     swept(database, "delta", "2025-11-11 10:00:00", "failed", 0);
     complete_until(database, "NULL");
@@ -89,7 +89,7 @@ on_both_engines!(the_daemon_tells_it_in_metrics_and_to_whoever_asks_whether_it_i
     };
     daemon.observe().await;
     let before = ready().await["ready"].clone();
-    let never = "complete up to: unknown; nothing parked; never swept";
+    let never = "complete up to: unknown; nothing parked; never swept for changes";
     assert_eq!(ready().await["freshness"], json!({ "museum": never, "theatre": never }));
     swept(database, "delta", "2025-11-11 11:00:00", "failed", 0);
     complete_until(database, "'2025-11-11 10:00:00'");
@@ -208,7 +208,7 @@ on_both_engines!(an_export_says_how_complete_the_book_was_and_says_it_again, asy
     let program = Program::new(database);
     let (code, text, errors) = program.run(&["export", "hledger", "--period", "2025-11", "--out", "books"]);
     assert_eq!(code, 0, "{errors}");
-    let unknown = "complete up to: unknown; nothing parked; never swept";
+    let unknown = "complete up to: unknown; nothing parked; never swept for changes";
     assert!(text.contains(unknown), "{text}");
     let file = || std::fs::read_to_string(program.path("books/museum-2025-11-1.journal")).unwrap();
     let first = file();

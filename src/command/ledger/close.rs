@@ -125,7 +125,11 @@ fn in_words(closing: &Closing) -> String {
     if closing.changed_since_soft_close == Some(true) {
         text += "  The numbers have changed since the soft close.\n";
     }
-    let _ = writeln!(text, "  Manifest: {}", closing.manifest_sha256);
+    let _ = writeln!(text, "  Numbers: {}", closing.totals_sha256);
+    // That of a manifest with another time of closing would be another one.
+    if closing.result == "closed" {
+        let _ = writeln!(text, "  Manifest: {}", closing.manifest_sha256);
+    }
     if let Some(anchor) = &closing.anchor {
         let _ = writeln!(text, "  Anchor: entry {} {}", anchor.entry_no, anchor.entry_hash);
     }

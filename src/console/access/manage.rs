@@ -1,5 +1,6 @@
 //! What the commands do with users and tokens, each in one transaction with its record.
 
+use super::names::is_name;
 use super::store::{self, NewRecord, NewToken, User};
 use super::{hash, random_token, sha256, suits};
 use crate::clock::{Clock, Timestamp};
@@ -13,8 +14,8 @@ pub enum Refused {
     #[error("{0}")]
     Weak(#[from] super::Weak),
     #[error(
-        "the user name `{}` is not possible: it has 1 to 64 characters, none of them a blank, a control character or \
-         one of , ; \" < >, such as anna or anna@example.com",
+        "the user name `{}` is not possible: it has 1 to 64 characters, which are letters, digits and . _ - @ +, such \
+         as anna or anna@example.com; a letter with an accent must be one character",
         printable(.0)
     )]
     Name(String),
@@ -69,8 +70,7 @@ pub fn add(
     role: Role,
     password: &str,
 ) -> std::result::Result<(), Refused> {
-    let plain = |c: char| !c.is_control() && !c.is_whitespace() && !matches!(c, ',' | ';' | '"' | '<' | '>');
-    if name.is_empty() || name.chars().count() > 64 || !name.chars().all(plain) {
+    if !is_name(name) {
         return Err(Refused::Name(name.chars().take(64).collect()));
     }
     suits(name, password)?;

@@ -1,6 +1,7 @@
 //! Who somebody is: a session, a name that a proxy vouches for, or a token of a program.
 
 pub mod manage;
+mod names;
 pub(super) mod pages;
 mod password;
 mod proxy;
@@ -9,6 +10,7 @@ pub(super) mod refusals;
 mod session;
 pub mod store;
 mod throttle;
+mod vouched;
 mod words;
 
 use super::site::Site;
@@ -19,6 +21,7 @@ pub use self::password::{Weak, hash, suits};
 pub(super) use self::refusals::Refusals;
 pub(super) use self::session::{find, find_token, is_genuine};
 pub(super) use self::throttle::Throttle;
+pub(super) use self::vouched::Vouched;
 /// The form in which tokens are stored.
 pub(super) use crate::hash::sha256;
 
@@ -83,10 +86,13 @@ pub(super) async fn identify(site: &Site, visit: &Visit) -> Result<Identity, sup
             proxy::Said::Nothing => {}
             proxy::Said::Person { name, role } => {
                 let csrf = session::csrf_of_name(site, &name).await?;
-                return Ok(Identity::Known(Viewer { name, role, proof: Proof::Proxy, csrf }));
+                let viewer = Viewer { name, role, proof: Proof::Proxy, csrf };
+                vouched::note(site, visit, &viewer).await?;
+                return Ok(Identity::Known(viewer));
             }
-            proxy::Said::Refused(why) => {
-                refusals::note(site, visit, "sign_in_header", why, String::new()).await;
+            proxy::Said::Refused(why, header) => {
+                let subject = format!("{} {header}", refusals::path(visit));
+                refusals::note(site, visit, "sign_in_header", why, subject).await;
                 return Ok(Identity::Refused(why));
             }
         }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::visit::Visit;
+use super::names::is_name;
 use crate::config::{HeaderSignIn, Role};
 
 /// What the headers say.
@@ -13,8 +14,8 @@ pub(super) enum Said {
         name: String,
         role: Role,
     },
-    /// It must not be believed; a name of the table of actions says why.
-    Refused(&'static str),
+    /// It must not be believed; a name of the table of actions says why, and which header it is.
+    Refused(&'static str, String),
 }
 
 pub(super) fn said(settings: &HeaderSignIn, visit: &Visit) -> Said {
@@ -24,21 +25,24 @@ pub(super) fn said(settings: &HeaderSignIn, visit: &Visit) -> Said {
         return Said::Nothing;
     }
     if !is_trusted(settings, visit.address) {
-        return Said::Refused("header_unlisted");
+        let header = if names.is_empty() { &settings.groups } else { &settings.user };
+        return Said::Refused("header_unlisted", header.clone());
     }
     // One of the two is the browser's own, which the proxy should have removed.
     let ([name], [] | [_]) = (names.as_slice(), groups.as_slice()) else {
-        return Said::Refused("header_twice");
+        let header = if names.len() == 1 { &settings.groups } else { &settings.user };
+        return Said::Refused("header_twice", header.clone());
     };
-    let name = name.to_str().unwrap_or_default().trim();
-    if name.is_empty() || name.chars().count() > 64 || name.contains(',') {
-        return Said::Refused("header_name");
+    // A name may have letters that English has not.
+    let name = std::str::from_utf8(name.as_bytes()).unwrap_or_default().trim();
+    if !is_name(name) {
+        return Said::Refused("header_name", settings.user.clone());
     }
     let groups = groups.first().and_then(|groups| groups.to_str().ok()).unwrap_or_default();
     let groups = groups.split(settings.separator.as_str()).map(str::trim);
     match groups.filter_map(|group| settings.roles.get(group)).max() {
         Some(role) => Said::Person { name: name.to_owned(), role: *role },
-        None => Said::Refused("header_role"),
+        None => Said::Refused("header_role", settings.groups.clone()),
     }
 }
 

@@ -20,6 +20,9 @@ use crate::report::pack::paper::Language;
 struct RecordLine {
     at: When,
     actor: String,
+    /// The role that it was done with, as it is stored and in words; commands and strangers have none.
+    role: Option<String>,
+    role_name: &'static str,
     /// As they are stored, for programs.
     code: String,
     outcome_code: String,
@@ -47,8 +50,9 @@ impl Told for RecordPage {
     fn told(&self) -> Value {
         let line = |line: &RecordLine| {
             json!({
-                "at": line.at.at, "actor": line.actor, "action": line.code, "subject": line.subject,
-                "outcome": line.outcome_code, "times": line.times, "why": line.why, "address": line.address,
+                "at": line.at.at, "actor": line.actor, "role": line.role, "action": line.code, "subject": line.subject,
+                "outcome": line.outcome_code,
+                "times": line.times, "why": line.why, "address": line.address,
                 "href": line.key.as_ref().map(|key| format!("/done/{key}")),
             })
         };
@@ -63,6 +67,7 @@ impl Told for RecordPage {
 pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
     visit.needs(Role::Admin)?;
     let words = Words::of(visit.language);
+    visit.query.only(&[])?;
     let before = visit.query.number("before")?;
     let mut records = site.read(move |connection| Ok(store::records(connection, before)?)).await?;
     let has_more = records.len() > 50;
@@ -73,11 +78,13 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
     let named = |name: &str| Actions::named(visit.language, name).map_or_else(|| name.to_owned(), str::to_owned);
     let line = |record: Record| RecordLine {
         remarks: remarks(&record, visit.language),
+        why: why(&record),
         at: shell.when(record.at, None),
         actor: record.actor,
+        role_name: record.role.as_deref().and_then(Role::parse).map_or("", |role| shell.role_name(&role)),
+        role: record.role,
         action: named(&record.action),
         code: record.action,
-        why: why(&record.result),
         times: record.times,
         subject: record.subject,
         outcome: act::outcome_in_words(&record.outcome, shell.words).to_owned(),
@@ -89,16 +96,19 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
     reply::shown(visit, &RecordPage { words, lines, older, shell })
 }
 
-/// Why something was refused that no form asked for, which would have a page of its own.
+/// Why something was refused or failed, and how often.
 fn remarks(record: &Record, language: Language) -> Vec<String> {
     let words = Words::of(language);
-    let why = why(&record.result).map(|why| Actions::named(language, &why).map_or(why.clone(), str::to_owned));
+    let why = why(record).map(|why| Actions::named(language, &why).map_or(why.clone(), str::to_owned));
     let times = (record.times > 1).then(|| fill(words.times, &[("n", &language.count(record.times))]));
     why.into_iter().chain(times).collect()
 }
 
 /// What a result says of why.
-fn why(result: &str) -> Option<String> {
-    let facts: Vec<(String, String)> = serde_json::from_str(result).unwrap_or_default();
-    facts.into_iter().find(|(name, _)| name == "why").map(|(_, why)| why)
+fn why(record: &Record) -> Option<String> {
+    if record.outcome == "done" {
+        // What a person wrote about it has a page of its own.
+        return None;
+    }
+    act::facts(&record.result).into_iter().find(|(name, _)| name == "why").map(|(_, why)| why)
 }

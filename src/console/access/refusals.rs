@@ -11,10 +11,12 @@ use super::store::{self, NewRecord};
 use crate::clock::Timestamp;
 use crate::config::Role;
 
-/// Lines that one sender can begin within a minute; what is more joins a line that names no path.
+/// Lines that one sender can begin within a minute; what is more joins a line that names the first path of them.
 const LINES_OF_ONE: usize = 10;
 /// Lines of all senders within a minute; what is more joins a line that names nobody.
 const LINES: usize = 200;
+/// Stands in a line for further paths.
+const JOINED: &str = "…";
 /// Characters of a part of a path; a longer one may be anything.
 const PART: usize = 40;
 
@@ -57,33 +59,44 @@ impl Refusals {
     fn count(&self, mut refusal: Refusal, now: Timestamp) -> (Refusal, Arc<Mutex<Line>>) {
         let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
         let number = now.utc().timestamp().div_euclid(60);
+        let mut subject = refusal.subject.clone();
         if minute.number != number {
             *minute = Minute { number, lines: HashMap::new() };
         }
         if !minute.lines.contains_key(&refusal) {
             let same = |known: &&Refusal| (&known.actor, &known.address) == (&refusal.actor, &refusal.address);
             if minute.lines.keys().filter(same).count() >= LINES_OF_ONE {
-                refusal.subject.clear();
+                subject = joined(&std::mem::replace(&mut refusal.subject, JOINED.to_owned()));
             }
             if minute.lines.len() >= LINES {
                 let Refusal { action, why, .. } = refusal;
-                let (actor, subject, address) = Default::default();
-                refusal = Refusal { actor, role: None, action, subject, address, why };
+                let (actor, address) = Default::default();
+                subject = String::new();
+                refusal = Refusal { actor, role: None, action, subject: JOINED.to_owned(), address, why };
             }
         }
         let line = Arc::clone(minute.lines.entry(refusal.clone()).or_default());
         drop(minute);
+        refusal.subject = subject;
         line.lock().unwrap_or_else(PoisonError::into_inner).times += 1;
         (refusal, line)
     }
 }
 
+/// What a line of several paths says: the first of them. What was recorded stays, so it cannot be the last.
+fn joined(subject: &str) -> String {
+    if subject.is_empty() { String::new() } else { format!("{subject} {JOINED}") }
+}
+
 /// The path without what may be personal, or was made to fill the record.
-fn path(visit: &Visit) -> String {
+pub(super) fn path(visit: &Visit) -> String {
     let is_plain = |part: &String| {
         part.chars().count() <= PART && part.chars().all(|c| c.is_ascii_alphanumeric() || "._:-".contains(c))
     };
     let parts = visit.segments.iter().take(6).map(|part| if is_plain(part) { part.as_str() } else { "…" });
+    if visit.segments.is_empty() {
+        return format!("{} /", visit.method);
+    }
     parts.fold(visit.method.to_string() + " ", |path, part| path + "/" + part)
 }
 

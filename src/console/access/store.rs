@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::names::folded;
 use crate::clock::Timestamp;
 use crate::config::Role;
 use crate::db::schema::{console_audit, console_keys, console_sessions, console_tokens, console_users};
@@ -52,19 +53,15 @@ pub fn users(connection: &mut Connection) -> Result<Vec<User>> {
 }
 
 /// One of them, however the name is written: `Anna` is `anna`. There are few, so all are looked at; the engines fold
-/// the case of English letters only.
+/// the case of English letters only. Of two that were added before their names were one, each is found by its own.
 ///
 /// # Errors
 /// When the query fails.
 pub fn user(connection: &mut Connection, name: &str) -> Result<Option<User>> {
-    let (mut users, folded) = (users(connection)?, folded(name));
-    users.retain(|user| self::folded(&user.name) == folded);
-    Ok(users.into_iter().next())
-}
-
-/// A name as it is compared.
-pub(crate) fn folded(name: &str) -> String {
-    name.to_lowercase()
+    let (mut users, wanted) = (users(connection)?, folded(name));
+    users.retain(|user| folded(&user.name) == wanted);
+    let exact = users.iter().position(|user| user.name == name).unwrap_or(0);
+    Ok(users.into_iter().nth(exact))
 }
 
 /// Adds a user; false when the name is taken, in whatever case.

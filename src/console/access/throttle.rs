@@ -66,7 +66,7 @@ impl Throttle {
 }
 
 fn keys(name: &str, address: &str) -> [(String, u32); 2] {
-    let name: String = super::store::folded(name).chars().take(64).collect();
+    let name: String = super::names::folded(name).chars().take(64).collect();
     [(format!("name {name}"), FREE_OF_NAME), (format!("address {address}"), FREE_OF_ADDRESS)]
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use serde_json::{Value, json};
 
+use super::columns::Columns;
 use super::file::{self, Rows};
 use super::question::{Asked, Picker, Question};
 use super::report::{as_fields, as_of, downloads, file_format};
@@ -19,11 +20,12 @@ use crate::console::orders;
 use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
 use crate::console::visit::{Fields, Visit};
-use crate::console::words::fill;
+use crate::console::words::{Table as _, fill};
 use crate::console::wrong::{Allowed, missing};
 use crate::db::Connection;
 use crate::ledger::book::Month;
 use crate::ledger::totals::{Counted, Line, LinePlace, OfRow, Period, Selection, kept_months, lines_behind};
+use crate::money::format_percent;
 use crate::report::Table;
 use crate::report::format::printable;
 
@@ -219,23 +221,38 @@ fn all(database: &crate::db::Database, question: &Question, asked: &Asked, rows:
     }
 }
 
+/// What the lines come to, how that becomes the figure of the report, and of which parts that is.
 fn sums(shell: &Shell, words: &Words, sum: &Sum, base: &Fields) -> Sums {
-    let amount = |minor: i64| format!("{} {}", shell.language.amount(minor, &sum.currency), sum.currency);
+    let number = |minor: i64| shell.language.amount(minor, &sum.currency);
+    let amount = |minor: i64| format!("{} {}", number(minor), sum.currency);
+    let name = |name: &str| Columns::named(shell.language, name).unwrap_or_default();
+    let part = |(column, minor): &(&'static str, i64)| match *minor {
+        ..0 => format!("{} ({})", name(column), number(*minor)),
+        _ => format!("{} {}", name(column), number(*minor)),
+    };
+    let parts = sum.figure.parts.iter().map(part).collect::<Vec<_>>().join(" + ");
     let values = [
         ("n", shell.language.count(sum.lines)),
         ("sum", amount(sum.lines_minor)),
         ("moved", amount(sum.moved_minor)),
-        ("figure", amount(sum.figure_minor)),
+        ("parts", format!("{parts} = {} {}", name(sum.figure.whole), amount(sum.figure.minor))),
     ];
-    let text = match (sum.is_whole, sum.agrees(), sum.moved_minor) {
-        (false, ..) => words.sum_partly,
-        (true, true, 0) => words.sum_agrees,
-        (true, true, _) => words.sum_agrees_moved,
-        (true, false, _) => words.sum_differs,
-    };
+    let mut texts = Vec::new();
+    if sum.is_absent() {
+        texts.push(words.sum_absent);
+    } else if sum.is_whole {
+        texts.push(words.sum_lines);
+        texts.extend((sum.is_turned && sum.lines_minor != 0).then_some(words.sum_turned));
+        let moved = if sum.is_of_vouchers { words.sum_vouchers } else { words.sum_moved };
+        texts.extend((sum.moved_minor != 0).then_some(moved));
+        texts.push(if sum.agrees() { words.sum_agrees } else { words.sum_differs });
+    } else {
+        texts.push(words.sum_partly);
+    }
+    let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
     Sums {
-        sentence: Some(fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())))),
-        differs: sum.is_whole && !sum.agrees(),
+        sentence: Some(fill(&texts.join(" "), &values)),
+        differs: sum.is_whole && !sum.is_absent() && !sum.agrees(),
         all: (!sum.is_whole).then(|| base.with("sum", "yes").query()),
     }
 }
@@ -294,10 +311,6 @@ fn next_lines(
 }
 
 fn facts(shell: &Shell, behind: &Behind) -> Vec<(String, String)> {
-    use super::columns::Columns;
-    use crate::console::words::Table as _;
-    use crate::money::format_percent;
-
     let name = |name: &str| Columns::named(shell.language, name).unwrap_or_default().to_owned();
     let nothing = || "–".to_owned();
     let text = |text: &Option<String>| text.as_deref().map_or_else(nothing, printable);

@@ -15,6 +15,7 @@ use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
 use crate::console::visit::Visit;
 use crate::console::words::fill;
+use crate::console::wrong::{Allowed, missing_as};
 use crate::db::Database;
 use crate::export::account_map::AccountMap;
 use crate::freshness;
@@ -119,9 +120,10 @@ async fn file(site: &Arc<Site>, visit: &Visit, form: &str) -> Answered {
 async fn made(site: &Arc<Site>, visit: &Visit) -> Result<(Question, Pack), Fault> {
     let question = question(site, visit).await?;
     let words = Words::of(visit.language);
-    let (Some(source), Some(period)) = (question.sources.single().map(str::to_owned), question.period) else {
-        return Err(Fault::BadRequest(words.choose_source.to_owned()));
-    };
+    let source = question.sources.single().map(str::to_owned);
+    let names = || Allowed::one_of(question.sources.names());
+    let source = source.ok_or_else(|| missing_as("source", names(), words.choose_source))?;
+    let period = question.period.ok_or_else(|| missing_as("period", Allowed::Period, words.choose_source))?;
     let (config, as_closed, now) = (site.config(), question.as_closed, visit.now);
     let _turn = super::HEAVY.acquire().await.map_err(|_| Fault::Busy)?;
     let pack = site.work(move |database| make(database, &config, &source, period, as_closed, now)).await?;

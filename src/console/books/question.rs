@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use crate::clock::Timestamp;
 use crate::console::fault::Fault;
-use crate::console::inbox::local_time;
+use crate::console::inbox::{field_type, local_time};
 use crate::console::sources::Sources;
 use crate::console::visit::Visit;
 use crate::console::wrong::{Allowed, missing, wrong};
@@ -177,6 +177,7 @@ impl Question {
             to: self.to.clone(),
             booked: self.as_of.booked_until.map(|day| day.to_string()).unwrap_or_default(),
             known: self.known.clone(),
+            known_type: field_type(&self.known),
             as_closed: self.as_closed,
             is_special: !self.from.is_empty() || !self.to.is_empty() || !self.as_of.is_everything() || self.as_closed,
             has_period,
@@ -198,6 +199,7 @@ pub(super) struct Picker {
     pub(super) to: String,
     pub(super) booked: String,
     pub(super) known: String,
+    pub(super) known_type: &'static str,
     pub(super) as_closed: bool,
     /// Something of the second row is chosen.
     pub(super) is_special: bool,

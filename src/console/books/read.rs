@@ -7,8 +7,9 @@ use super::words::Words;
 use crate::console::fault::Fault;
 use crate::console::wrong::Allowed;
 use crate::db::Database;
+use crate::ledger::book::Account;
 use crate::ledger::totals::{
-    Bridge, OrderBalance, PaymentsByMethod, RevenueByEvent, Selection, Total, TrialBalance, VoucherBalance,
+    Bridge, OrderBalance, PaymentsByMethod, Period, RevenueByEvent, Selection, Total, TrialBalance, VoucherBalance,
 };
 use crate::policy::VatReportBasis;
 use crate::report::{self, Cell, Column, NotClosed, Shown as Holds, Table, vat};
@@ -24,13 +25,22 @@ pub(super) struct Read {
     /// Of VAT: by which date each source is shown, and what is not due yet.
     pub(super) bases: Vec<(String, VatReportBasis)>,
     pub(super) not_due: Option<Table>,
+    pub(super) totals_not_due: Vec<Vec<Cell>>,
     pub(super) next: Option<String>,
 }
 
 /// Reads the report that is asked for; a file has all rows of the command, a page of open orders some.
 pub(super) fn read(database: &Database, asked: &Asked, report: Report, is_file: bool) -> Result<Read, Fault> {
     let question = database.read(|connection| Question::read(connection, asked, report.has_period()))?;
-    let mut read = Read { question, table: empty(), totals: Vec::new(), bases: Vec::new(), not_due: None, next: None };
+    let mut read = Read {
+        question,
+        table: empty(),
+        totals: Vec::new(),
+        bases: Vec::new(),
+        not_due: None,
+        totals_not_due: Vec::new(),
+        next: None,
+    };
     match report {
         Report::TrialBalance => {
             read.table = of_total::<TrialBalance>(database, &read.question)?;
@@ -52,7 +62,7 @@ pub(super) fn read(database: &Database, asked: &Asked, report: Report, is_file: 
         read.table = table.in_one_period(&period.to_string()).ok_or_else(|| too_large(asked))?;
     }
     // A sum over steps would count the same lines twice.
-    if !matches!(report, Report::Bridge | Report::Balances) {
+    if !matches!(report, Report::Bridge) && read.totals.is_empty() && !is_file {
         read.totals = read.table.totals().ok_or_else(|| too_large(asked))?;
     }
     Ok(read)
@@ -101,6 +111,19 @@ fn vat_report(database: &Database, asked: &Asked, read: &mut Read) -> Result<(),
         vat::Unanswered::NotClosed(why) => not_closed(why),
         other => Fault::Failed(other.into()),
     })?;
+    let totals = answer.not_due.totals().ok_or_else(|| too_large(asked))?;
+    read.totals_not_due = if read.question.period.and_then(Period::month).is_some() {
+        totals
+    } else {
+        // What a month begins and ends with is in the next one again.
+        let columns: Vec<bool> =
+            answer.not_due.columns.iter().map(|c| matches!(c.name, "opening_minor" | "closing_minor")).collect();
+        let without = |row: Vec<Cell>| {
+            let cells = row.into_iter().zip(&columns);
+            cells.map(|(cell, is_left_out)| if *is_left_out { Cell::Number(None) } else { cell }).collect()
+        };
+        totals.into_iter().map(without).collect()
+    };
     (read.table, read.bases, read.not_due) = (answer.vat, answer.bases, Some(answer.not_due));
     Ok(())
 }
@@ -154,5 +177,14 @@ fn balances(database: &Database, asked: &Asked, read: &mut Read) -> Result<(), F
         texts.map(Cell::Text).into_iter().chain(amounts.map(Cell::Number)).collect()
     };
     read.table.rows = rows.into_iter().map(row).collect();
+    // Orders that are settled add nothing, so all that are open come to what the account has.
+    let selection = Selection { source: question.sources.chosen.as_deref(), ..Selection::default() };
+    let accounts = database.read(|connection| TrialBalance::read(connection, &selection))?;
+    let sum = |row: TrialBalance| {
+        let texts = [Some(row.source), None, None, None, Some(row.currency)];
+        let amounts = [None, None, Some(row.closing_minor)];
+        texts.map(Cell::Text).into_iter().chain(amounts.map(Cell::Number)).collect()
+    };
+    read.totals = accounts.into_iter().filter(|row| row.account == Account::RECEIVABLE).map(sum).collect();
     Ok(())
 }

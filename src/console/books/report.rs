@@ -158,7 +158,7 @@ pub(super) async fn show(site: &Arc<Site>, visit: &Visit, report: Report) -> Ans
         as_of: as_of(site, &shell, words, &read.question),
         notes: notes(words, &read),
         grid: grid(&shell, report, (&read.question, by), &read.table, &read.totals),
-        more: not_due.map(|table| grid(&shell, report, (&read.question, None), table, &[])),
+        more: not_due.map(|table| grid(&shell, report, (&read.question, None), table, &read.totals_not_due)),
         cut: (read.table.rows.len() > ROWS)
             .then(|| fill(words.rows_cut, &[("n", &shell.language.count(i64::try_from(ROWS).unwrap_or(0)))])),
         next: read.next.as_ref().map(|after| base.with("after", after).query()),
@@ -253,8 +253,14 @@ fn grid(
         let to = links::of_row(report, question, basis, &Named::new(table, row));
         grid.row(cells(shell, &shown, row, to.as_deref()));
     }
+    let words = Words::of(shell.language);
+    let word = if report == Report::Balances && question.as_of.is_everything() && !question.as_closed {
+        words.total_of_pages
+    } else {
+        words.total
+    };
     for row in totals.iter().filter(|_| !table.rows.is_empty()) {
-        grid.total(cells(shell, &shown, row, None));
+        grid.total(cells(shell, &shown, &worded(&shown, row, word), None));
     }
     grid
 }
@@ -273,13 +279,28 @@ impl Shows<'_> {
     }
 }
 
+/// A row of sums with a word for it, where the other rows have what names them.
+fn worded(shows: &Shows<'_>, row: &[Cell], word: &str) -> Vec<Cell> {
+    let mut row = row.to_vec();
+    let columns = shows.table.columns.iter().zip(row.iter_mut()).filter(|(column, _)| shows.has(column));
+    let empty = columns.map(|(_, cell)| cell).find(|cell| matches!(cell, Cell::Text(None)));
+    if let Some(cell) = empty {
+        *cell = Cell::Text(Some(word.to_owned()));
+    }
+    row
+}
+
 /// The cells of a row; amounts, and what names the row, lead to what is behind it.
 fn cells(shell: &Shell, shows: &Shows<'_>, row: &[Cell], to: Option<&str>) -> Vec<Shown> {
     let (table, words) = (shows.table, Words::of(shell.language));
     let named = Named::new(table, row);
     let currency = named.text("currency").unwrap_or_default();
-    let leads = |column: &Column| {
-        column.shown == Holds::Amount || matches!(column.name, "account" | "order_code" | "order_id" | "voucher_id")
+    let leads = |column: &Column| match column.name {
+        // Lines are posted; what is due, and what is left, are no sums of lines.
+        "due_minor" => false,
+        "opening_minor" | "closing_minor" if named.text("basis").is_some() => false,
+        "account" | "order_code" | "order_id" | "voucher_id" => true,
+        _ => column.shown == Holds::Amount,
     };
     let cell = |(column, cell): (&Column, &Cell)| {
         let shown = match (column.shown, cell) {
@@ -291,6 +312,10 @@ fn cells(shell: &Shell, shows: &Shows<'_>, row: &[Cell], to: Option<&str>) -> Ve
             (_, Cell::Text(Some(text))) if column.name == "step" => Shown::text(shell.language.step(text)),
             (_, Cell::Text(Some(text))) if matches!(column.name, "status" | "kind") => {
                 Shown::text(codes::status(shell.language, text)).titled(text)
+            }
+            (_, Cell::Text(Some(text))) if column.name == "basis" => {
+                let named = bases(words, text).into_iter().find(|(code, ..)| code == text);
+                Shown::text(named.map_or(text.as_str(), |(_, name, _)| name)).titled(text)
             }
             (_, Cell::Text(Some(text))) if column.name == "account" => Shown::code(text),
             (_, Cell::Text(Some(text))) if column.name == "period" => Shown::day(text),

@@ -41,16 +41,23 @@ pub(super) struct Manifest {
     pub(super) doc_sha256: String,
     pub(super) closed_at: Timestamp,
     pub(super) closed_by: String,
+    /// Hash of the numbers alone.
+    pub(super) totals_sha256: Option<String>,
 }
 
 pub(super) fn manifest(connection: &mut Connection, source: &str, month: Month) -> Result<Option<Manifest>> {
-    let query = period_manifests::table.find((source, month.to_string())).select((
-        period_manifests::entry_no,
-        period_manifests::doc,
-        period_manifests::doc_sha256,
-        period_manifests::closed_at,
-        period_manifests::closed_by,
-    ));
+    let its_period = periods::source.eq(period_manifests::source).and(periods::period.eq(period_manifests::period));
+    let query = period_manifests::table
+        .left_join(periods::table.on(its_period))
+        .filter(period_manifests::source.eq(source).and(period_manifests::period.eq(month.to_string())))
+        .select((
+            period_manifests::entry_no,
+            period_manifests::doc,
+            period_manifests::doc_sha256,
+            period_manifests::closed_at,
+            period_manifests::closed_by,
+            periods::totals_sha256.nullable(),
+        ));
     Ok(on_engine!(connection, |c| query.first(c).optional())?)
 }
 

@@ -51,18 +51,19 @@ words! {
         not_due: "Posted and not due yet", "Gebucht und noch nicht fällig";
         by_month: "Month by month", "Monat für Monat";
         download: "Download", "Herunterladen";
-        sum_agrees: "{n} lines add up to {sum}, which is what the report says.",
-            "{n} Zeilen ergeben zusammen {sum}; das ist die Zahl im Bericht.";
-        sum_agrees_moved: "{n} lines add up to {sum}; {moved} is moved by payment or service. Together that is \
-            {figure}, which is what the report says.",
-            "{n} Zeilen ergeben zusammen {sum}; {moved} ist nach Zahlung oder Leistung verschoben. Zusammen ist das \
-            {figure}; das ist die Zahl im Bericht.";
-        sum_differs: "{n} lines add up to {sum}, and {moved} is moved, but the report says {figure}. Run \
-            ticketledger ledger verify.",
-            "{n} Zeilen ergeben zusammen {sum}, und {moved} ist verschoben, aber im Bericht steht {figure}. Führen Sie \
-            ticketledger ledger verify aus.";
-        sum_partly: "The report says {figure}. Behind it are more lines than a page adds up by itself.",
-            "Im Bericht steht {figure}. Dahinter stehen mehr Zeilen, als eine Seite von selbst zusammenzählt.";
+        sum_lines: "{n} lines add up to {sum}.", "{n} Zeilen ergeben zusammen {sum}.";
+        sum_turned: "Income is a credit, with a minus here; the report shows it without.",
+            "Erlöse stehen im Haben, hier mit Minus; der Bericht zeigt sie ohne.";
+        sum_moved: "{moved} is moved by the date of payment or service.",
+            "{moved} ist nach Zahlungs- oder Leistungsdatum verschoben.";
+        sum_agrees: "The report has the same: {parts}.", "Im Bericht steht dasselbe: {parts}.";
+        sum_differs: "But the report has {parts}. Run ticketledger ledger verify.",
+            "Im Bericht steht aber {parts}. Führen Sie ticketledger ledger verify aus.";
+        sum_vouchers: "Vouchers move {moved} between net and VAT, which the gross does not have.",
+            "Gutscheine verschieben {moved} zwischen Netto und Umsatzsteuer; im Brutto steht das nicht.";
+        sum_absent: "The report has no such row.", "Der Bericht hat keine solche Zeile.";
+        sum_partly: "The report has {parts}. Behind it are more lines than a page adds up by itself.",
+            "Im Bericht steht {parts}. Dahinter stehen mehr Zeilen, als eine Seite von selbst zusammenzählt.";
         sum_all: "Add up all lines", "Alle Zeilen zusammenzählen";
         too_large: "A sum leaves the range of 64 bits; choose a shorter period.",
             "Eine Summe überschreitet 64 Bit; wählen Sie einen kürzeren Zeitraum.";
@@ -70,6 +71,8 @@ words! {
             "Es werden nur die ersten {n} Zeilen gezeigt; der Download hat alle.";
         next_page: "Next", "Weiter";
         first_page: "First page", "Erste Seite";
+        total: "Total", "Summe";
+        total_of_pages: "Total of all pages", "Summe aller Seiten";
         balance: "Balance", "Saldo";
         debit: "Debit", "Soll";
         credit: "Credit", "Haben";

@@ -22,6 +22,7 @@ names! {
         retained_vat_undecided: "VAT of what is retained undecided", "Steuer auf Einbehaltenes ungeklärt";
         payment_on_dead_order: "payment of a cancelled order", "Zahlung zu stornierter Bestellung";
         payment_vanished: "payment vanished", "Zahlung verschwunden";
+        payment_method_unmapped: "unknown name of a payment method", "Name einer Zahlungsart unbekannt";
         payment_mutated: "payment changed afterwards", "Zahlung nachträglich geändert";
         rounding_residue: "rounding difference", "Rundungsdifferenz";
         header_payment_date_mismatch: "two dates of payment", "zwei Zahlungsdaten";

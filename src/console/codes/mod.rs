@@ -3,6 +3,7 @@
 mod chapters;
 mod entries;
 mod findings;
+mod kinds;
 mod orders;
 mod parked;
 mod terms;
@@ -23,6 +24,11 @@ pub(super) fn finding(language: Language, code: &str) -> String {
 /// Why a webhook is parked, such as `invalid_json`.
 pub(super) fn parked(language: Language, code: &str) -> String {
     if code.is_empty() { String::new() } else { named::<parked::Parked>(language, code) }
+}
+
+/// What a webhook is about, such as `order` or `new-booking`.
+pub(super) fn webhook_kind(language: Language, code: &str) -> String {
+    kinds::Kinds::named(language, &name_of(code)).map_or_else(|| code.to_owned(), str::to_owned)
 }
 
 /// The status of an order, or what an attempt at a webhook led to.

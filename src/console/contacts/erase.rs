@@ -14,6 +14,7 @@ use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
 use crate::console::visit::Visit;
 use crate::console::words::fill;
+use crate::console::wrong::{Allowed, missing_as};
 use crate::contacts::{self, Erased, Unerasable};
 use crate::inbox::operator::Reason;
 
@@ -116,7 +117,7 @@ pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit, number: i64) -> A
     let words = Words::of(visit.language);
     let why = visit.form.get("why").unwrap_or_default().to_owned();
     if why.is_empty() {
-        return Err(Fault::BadRequest(words.why_missing.to_owned()));
+        return Err(missing_as("why", Allowed::Text, words.why_missing));
     }
     let (parked_too, now) = (visit.form.get("parked").is_some(), visit.now);
     let deed =

@@ -17,11 +17,12 @@ use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
 use crate::console::visit::{Fields, Visit};
 use crate::console::words::fill;
-use crate::console::wrong::Allowed;
+use crate::console::wrong::{Allowed, missing_as};
 use crate::db::Connection;
 use crate::inbox::operator::Reason;
 use crate::ledger::batch::{FindingRow, FindingState};
 use crate::ledger::findings::operator::{self, store, store::FindingFilter, store::Listed};
+use crate::ledger::posting::Severity;
 
 /// Findings that one action takes.
 const MOST: usize = 500;
@@ -62,7 +63,11 @@ fn chosen(connection: &mut Connection, fields: &Fields) -> Result<(Vec<Listed>, 
     }
     let (filter, _) = filter(fields)?;
     let most = i64::try_from(MOST).unwrap_or(i64::MAX).saturating_add(1);
-    Ok((store::page(connection, &filter, FindingState::Open, None, most)?, filter))
+    Ok((store::page(connection, &filter, FindingState::Open, None, most)?.unwrap_or_default(), filter))
+}
+
+fn severities() -> Allowed {
+    Allowed::one_of(Severity::ALL.iter().map(|severity| severity.as_str()))
 }
 
 /// Refuses what nobody should acknowledge by accident.
@@ -72,7 +77,7 @@ fn checked(words: &Words, filter: &FindingFilter, found: &[Listed]) -> Result<()
         || !filter.reasons.is_empty()
         || !filter.severities.is_empty();
     if !is_narrow {
-        return Err(Fault::BadRequest(words.narrow.to_owned()));
+        return Err(missing_as("severity", severities(), words.narrow));
     }
     if found.len() > MOST {
         return Err(Fault::BadRequest(fill(words.too_many, &[("n", &MOST.to_string())])));
@@ -147,7 +152,7 @@ pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
     let words = Words::of(visit.language);
     let why = visit.form.get("why").unwrap_or_default().to_owned();
     if why.is_empty() {
-        return Err(Fault::BadRequest(words.why_missing.to_owned()));
+        return Err(missing_as("why", Allowed::Text, words.why_missing));
     }
     let shown = visit.form.must("number", Allowed::Number, |number| number.parse::<usize>().ok())?;
     let (form, now) = (visit.form.clone(), visit.now);

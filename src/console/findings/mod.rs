@@ -127,6 +127,7 @@ struct Tab {
 }
 
 async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
+    visit.query.only(&["source", "order", "reason", "severity", "state"])?;
     let (filter, state) = filter(&visit.query)?;
     let after = visit.query.get("after").map(str::to_owned);
     let (asked, wanted) = (sources::asked(visit), filter.clone());
@@ -135,6 +136,7 @@ async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
             let sources = Sources::read(connection, asked.as_deref())?;
             let most = i64::try_from(PAGE).unwrap_or(i64::MAX).saturating_add(1);
             let found = store::page(connection, &wanted, state, after.as_deref(), most)?;
+            let found = found.ok_or_else(|| wrong("after", after.as_deref().unwrap_or_default(), Allowed::Place))?;
             let counts = store::by_severity(connection, &wanted, state, COUNTED)?;
             Ok((sources, found, counts))
         })

@@ -12,10 +12,12 @@ use super::super::reply::{self, Answered, Told};
 use super::super::site::Site;
 use super::super::visit::Visit;
 use super::super::words::fill;
+use super::filter::Search;
 use super::store::{self, Noted, Parked};
 use super::words::Words;
 use crate::clock::Timestamp;
 use crate::config::Role;
+use crate::inbox::operator::Filter;
 use crate::inbox::{EventId, ParkReason};
 
 /// What is parked for one reason at one source.
@@ -86,7 +88,13 @@ fn grouped(rows: Vec<Parked>) -> Vec<Group> {
 /// `/inbox/parked`.
 pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
     let words = Words::of(visit.language);
-    let (rows, noted) = site.read(|connection| Ok((store::parked(connection)?, store::noted(connection)?))).await?;
+    visit.query.only(&["source", "reason"])?;
+    // What is looked for is read as in the list.
+    let Filter { source, reason, .. } = Search::of(visit, &visit.query, &site.config())?.filter;
+    let reason = reason.as_deref().and_then(ParkReason::parse);
+    let read = site
+        .read(move |connection| Ok((store::parked(connection, source.as_deref(), reason)?, store::noted(connection)?)));
+    let (rows, noted) = read.await?;
     let is_cut = i64::try_from(rows.len()).is_ok_and(|count| count >= store::GROUPED);
     let groups = grouped(rows);
     let shell = Shell::new(site, visit, Area::Inbox, words.by_cause).with_command("ticketledger inbox stats");

@@ -5,13 +5,13 @@ use chrono_tz::Tz;
 
 use super::super::fault::Fault;
 use super::super::visit::{Fields, Visit};
-use super::super::wrong::{Allowed, wrong};
+use super::super::wrong::{Allowed, missing_as, wrong};
 use super::store::{Key, Range};
 use super::words::Words;
 use crate::clock::Timestamp;
 use crate::config::{Config, Role};
 use crate::inbox::operator::Filter;
-use crate::inbox::{ParkReason, State};
+use crate::inbox::{KINDS, ParkReason, State};
 
 /// What somebody looks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,20 +46,23 @@ impl Search {
         }
         let since = fields.read("since", Allowed::Instant, |text| instant(text, zone, false))?;
         let until = fields.read("until", Allowed::Instant, |text| instant(text, zone, true))?;
+        if since.zip(until).is_some_and(|(since, until)| since >= until) {
+            return Err(wrong("since", fields.get("since").unwrap_or_default(), Allowed::NotAfter("until")));
+        }
         let text = fields.get("text").map(str::to_owned);
         // Whether a body has a text tells what is in it, letter by letter.
         if text.is_some() {
             visit.needs(Role::Finance)?;
         }
         if text.is_some() && since.is_none() {
-            return Err(Fault::BadRequest(words.text_needs_time.to_owned()));
+            return Err(missing_as("since", Allowed::Instant, words.text_needs_time));
         }
         let entities = fields.get("order").map(entities).unwrap_or_default();
         Ok(Self {
             filter: Filter {
                 source,
                 states: (!states.is_empty()).then_some(states),
-                kind: fields.get("kind").map(str::to_owned),
+                kind: fields.one_of("kind", &KINDS)?.map(str::to_owned),
                 entity: entities.first().filter(|_| entities.len() == 1).cloned(),
                 reason: fields.get("reason").map(str::to_owned),
                 since,
@@ -97,6 +100,17 @@ fn instant(text: &str, zone: Tz, is_end: bool) -> Option<Timestamp> {
     Some(local.map_or_else(|| noon.plus_milliseconds(-12 * 3_600_000), |local| Timestamp::new(local.to_utc())))
 }
 
+/// The field of a form that keeps a day or an instant as it is: a browser empties one that it does not take.
+pub(in crate::console) fn field_type(text: &str) -> &'static str {
+    if text.is_empty() || text.parse::<NaiveDate>().is_ok() {
+        "date"
+    } else if local(text, Tz::UTC).is_some() {
+        "datetime-local"
+    } else {
+        "text"
+    }
+}
+
 /// A local time of a zone.
 pub(in crate::console) fn local(text: &str, zone: Tz) -> Option<Timestamp> {
     let mut forms = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"].into_iter();
@@ -105,7 +119,7 @@ pub(in crate::console) fn local(text: &str, zone: Tz) -> Option<Timestamp> {
 }
 
 /// What is meant by an id: as it stands, or of either provider.
-fn entities(text: &str) -> Vec<String> {
+pub(super) fn entities(text: &str) -> Vec<String> {
     if text.contains(':') {
         return vec![text.to_owned()];
     }
@@ -134,6 +148,20 @@ mod tests {
         assert_eq!(of("2025-11-11", true).as_deref(), Some("2025-11-11T23:00:00Z"));
         assert_eq!(of("2025-11-11T10:00:00+01:00", true).as_deref(), Some("2025-11-11T09:00:00Z"));
         assert_eq!(of("yesterday", false), None);
+    }
+
+    #[test]
+    fn the_field_suits_what_is_in_it() {
+        for (text, kind) in [
+            ("", "date"),
+            ("2025-11-11", "date"),
+            ("2025-11-11T18:00", "datetime-local"),
+            ("2025-11-11T18:00:30", "datetime-local"),
+            ("2025-11-11T18:00:00Z", "text"),
+            ("2025-11-11T18:00+01:00", "text"),
+        ] {
+            assert_eq!(field_type(text), kind, "{text}");
+        }
     }
 
     #[test]

@@ -10,10 +10,11 @@ use super::super::codes;
 use super::super::fault::Fault;
 use super::super::layout::{Area, Shell, When};
 use super::super::reply::{self, Answered};
+use super::super::search;
 use super::super::site::Site;
 use super::super::visit::Visit;
 use super::super::words::{Table as _, fill};
-use super::filter::{Search, key_text};
+use super::filter::{Search, entities, field_type, key_text};
 use super::selection;
 use super::states::States;
 use super::store::{self, Key};
@@ -37,6 +38,7 @@ struct Row {
     id: String,
     source: String,
     kind: String,
+    kind_name: String,
     about: String,
     received: When,
     state: String,
@@ -59,6 +61,8 @@ struct Page {
     order: String,
     since: String,
     until: String,
+    since_type: &'static str,
+    until_type: &'static str,
     text: String,
     state: String,
     rows: Vec<Row>,
@@ -92,13 +96,21 @@ struct Told {
 
 /// `/inbox`.
 pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
+    visit.query.only(&["source", "state", "kind", "reason", "order", "since", "until", "text"])?;
     let config = site.config();
     let search = Search::of(visit, &visit.query, &config)?;
     let all = selection::countable(&search).is_some() && visit.may(Role::Admin);
-    let (wanted, names) = (search.clone(), config.sources.iter().map(|source| source.name.clone()).collect::<Vec<_>>());
+    let (mut wanted, names) =
+        (search.clone(), config.sources.iter().map(|source| source.name.clone()).collect::<Vec<_>>());
     let sources = names.clone();
+    // What has no kind may be a code, as pages show it.
+    let code = visit.query.get("order").filter(|text| !text.contains(':')).map(str::to_owned);
     let (found, numbers) = site
         .read(move |connection| {
+            if let Some(code) = code {
+                let ids = search::ids_of_code(connection, &sources, &code)?;
+                wanted.entities.extend(ids.iter().flat_map(|id| entities(id).into_iter().take(2)));
+            }
             let found = find(connection, &wanted, &sources)?;
             Ok((found, tabs::numbers(connection, &wanted, &sources)?))
         })
@@ -116,6 +128,7 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
         Row {
             id: row.id.to_string(),
             received: shell.when(row.received_at, zone(&row.source)),
+            kind_name: shell.kind_name(&row.kind),
             kind: shell.foreign(&row.kind),
             about: shell.foreign(row.entity.as_deref().unwrap_or_default()),
             reason: row.reason.unwrap_or_default(),
@@ -135,6 +148,8 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
         kind: field("kind"),
         reason: field("reason"),
         order: field("order"),
+        since_type: field_type(&field("since")),
+        until_type: field_type(&field("until")),
         since: field("since"),
         until: field("until"),
         text: field("text"),

@@ -6,7 +6,7 @@ use serde_json::Value;
 const HIDDEN: &str = "•••";
 
 /// Names of fields whose text is a word or an id of the provider.
-const PLAIN: [&str; 27] = [
+const PLAIN: [&str; 26] = [
     "type",
     "status",
     "state",
@@ -15,7 +15,6 @@ const PLAIN: [&str; 27] = [
     "id",
     "pid",
     "uuid",
-    "code",
     "version",
     "method",
     "payment_method",
@@ -168,7 +167,8 @@ impl<'b> Printer<'b> {
             b'"' => {
                 let text = self.string()?;
                 let is_title = name == PRICE_TITLE || TITLES.contains(&(within, name));
-                let hidden = self.hides && !is_title && !is_plain(name, &text);
+                let is_order_code = depth == 1 && name == "code" && is_word(&text);
+                let hidden = self.hides && !is_title && !is_order_code && !is_plain(name, &text);
                 let shown = if hidden { HIDDEN } else { text.as_str() };
                 self.write(&quoted(beginning(shown, self.most)))
             }
@@ -176,7 +176,7 @@ impl<'b> Printer<'b> {
                 let length = self.rest.bytes().take_while(|byte| !b",]} \t\r\n".contains(byte)).count();
                 let token = self.take(length)?;
                 let value: Value = serde_json::from_str(token).map_err(|_| Stop::NoJson)?;
-                let hidden = self.hides && value.is_number() && is_personal(name);
+                let hidden = self.hides && value.is_number() && (is_personal(name) || is_code(name));
                 self.write(if hidden { "\"•••\"" } else { token })
             }
         }
@@ -229,12 +229,22 @@ fn is_personal(name: &str) -> bool {
     PERSONAL.iter().any(|part| name.contains(part))
 }
 
+/// Codes of vouchers and flex tickets are money and those of tickets let people in. Only that of the order itself, at
+/// the top of the body, is neither.
+fn is_code(name: &str) -> bool {
+    name.to_ascii_lowercase().contains("code")
+}
+
+fn is_word(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
 /// Whether a text is certainly not personal: an empty one, a date, an amount, an id, or a word where words stand.
 fn is_plain(name: &str, text: &str) -> bool {
     if text.is_empty() {
         return true;
     }
-    if is_personal(name) {
+    if is_personal(name) || is_code(name) {
         return false;
     }
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
@@ -250,10 +260,8 @@ fn is_plain(name: &str, text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_digit() || b"-:.+TZ ".contains(&byte));
     let is_hash = text.len() >= 24 && text.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
     let lower = name.to_ascii_lowercase();
-    let is_word = (PLAIN.contains(&lower.as_str()) || lower.ends_with("_id") || lower.ends_with("_pid"))
-        && text.len() <= 64
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    is_amount || is_date || is_hash || is_word
+    let has_words = PLAIN.contains(&lower.as_str()) || lower.ends_with("_id") || lower.ends_with("_pid");
+    is_amount || is_date || is_hash || (has_words && is_word(text))
 }
 
 #[cfg(test)]
@@ -312,5 +320,22 @@ mod tests {
         for text in ["Tram", "Standard", "Hamlet", "Poster"] {
             assert!(shown.contains(text), "{text}: {shown}");
         }
+    }
+
+    #[test]
+    fn only_the_code_of_the_order_itself_is_shown() {
+        let body =
+            br#"{"code":"RQW-ETD72D","voucherOrders":[{"code":"M7W-A","voucher":[{"code":"7648V-W5P3F-5R6DH"}]}],
+            "flexTickets":[{"code":"0f1e2d3c4b5a69788796a5b4c3d2e1f0"}],"vouchers":[{"code":12345678}],
+            "tickets":[{"code":"6445CDBE","barcode":"1234.5678","participants":[{"code":"XN3-CSJG87"}]}],
+            "coupon_code":"SPRING","payments":[{"code":["M7W7W"]}]}"#;
+        let (shown, _) = printed(body, true, 10_000).unwrap();
+        assert!(shown.contains("RQW-ETD72D"), "{shown}");
+        let codes = ["M7W", "7648V", "0f1e2d", "12345678", "6445CDBE", "1234.5678", "XN3", "SPRING"];
+        for code in codes {
+            assert!(!shown.contains(code), "{code}: {shown}");
+        }
+        let (shown, _) = printed(br#"[{"code":"M7W7W"}]"#, true, 10_000).unwrap();
+        assert!(!shown.contains("M7W7W"), "{shown}");
     }
 }

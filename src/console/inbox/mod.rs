@@ -20,7 +20,7 @@ mod words;
 
 use std::sync::Arc;
 
-pub(super) use self::filter::local as local_time;
+pub(super) use self::filter::{field_type, local as local_time};
 use super::fault::Fault;
 use super::reply::Answered;
 use super::site::Site;

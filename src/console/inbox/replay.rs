@@ -12,7 +12,7 @@ use super::super::reply::{self, Answered, Told};
 use super::super::site::Site;
 use super::super::visit::Visit;
 use super::super::words::{Table as _, counted, fill};
-use super::super::wrong::Allowed;
+use super::super::wrong::{Allowed, missing_as};
 use super::selection;
 use super::states::States;
 use super::words::Words;
@@ -176,7 +176,7 @@ pub(super) fn confirmed_number(visit: &Visit) -> Result<(i64, String), Fault> {
     let words = Words::of(visit.language);
     let number = visit.form.must("number", Allowed::Number, |text| text.parse().ok())?;
     let why = visit.form.get("why").map(str::to_owned);
-    Ok((number, why.ok_or_else(|| Fault::BadRequest(words.why_missing.to_owned()))?))
+    Ok((number, why.ok_or_else(|| missing_as("why", Allowed::Text, words.why_missing))?))
 }
 
 /// Refuses when not as many match as were shown.

@@ -2,7 +2,7 @@
 
 use super::super::fault::Fault;
 use super::super::visit::{Fields, Visit};
-use super::super::wrong::{Allowed, wrong};
+use super::super::wrong::{Allowed, missing_as, wrong};
 use super::filter::Search;
 use super::words::Words;
 use crate::config::Config;
@@ -26,7 +26,7 @@ pub(super) fn countable(search: &Search) -> Option<Selection> {
 /// When nothing is chosen.
 pub(super) fn of(visit: &Visit, fields: &Fields, config: &Config) -> Result<Selection, Fault> {
     let words = Words::of(visit.language);
-    let nothing = || Fault::BadRequest(words.no_selection.to_owned());
+    let nothing = || missing_as("id", Allowed::Number, words.no_selection);
     if fields.get("all").is_some() {
         return countable(&Search::of(visit, fields, config)?).ok_or_else(nothing);
     }

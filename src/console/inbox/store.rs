@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::db::schema::{inbox_causes, inbox_events};
 use crate::db::{Connection, Result};
 use crate::inbox::operator::Summary;
-use crate::inbox::{EventId, State};
+use crate::inbox::{EventId, ParkReason, State};
 use crate::on_engine;
 
 /// Parked webhooks that are grouped; the bound is written into the statement.
@@ -133,13 +133,22 @@ pub(super) struct Parked {
     pub(super) received_at: Timestamp,
 }
 
-/// The first that are parked, source by source.
-pub(super) fn parked(connection: &mut Connection) -> Result<Vec<Parked>> {
+/// The first that are parked, source by source; with a source or a reason, only those.
+pub(super) fn parked(
+    connection: &mut Connection,
+    source: Option<&str>,
+    reason: Option<ParkReason>,
+) -> Result<Vec<Parked>> {
+    let reason = reason.map(|reason| format!(" AND reason = '{}'", reason.as_str())).unwrap_or_default();
+    let only = if source.is_some() { " AND source = $1" } else { "" };
     let sql = format!(
-        "SELECT source, reason, id, received_at FROM inbox_events WHERE state = 'parked' \
+        "SELECT source, reason, id, received_at FROM inbox_events WHERE state = 'parked'{only}{reason} \
          ORDER BY source, id LIMIT {GROUPED}"
     );
-    Ok(on_engine!(connection, |c| diesel::sql_query(sql).load(c))?)
+    Ok(on_engine!(connection, |c| match source {
+        Some(source) => diesel::sql_query(sql).bind::<sql_types::Text, _>(source).load(c)?,
+        None => diesel::sql_query(sql).load(c)?,
+    }))
 }
 
 /// What somebody noted about a cause.

@@ -68,6 +68,7 @@ struct Page {
 
 /// `/`.
 pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
+    visit.query.only(&[])?;
     let snapshot = site.seen_with_charts().await?;
     if visit.wants_json() {
         return told(&snapshot);

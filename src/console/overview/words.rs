@@ -17,7 +17,7 @@ words! {
         last_received: "Last webhook", "Letzter Webhook";
         never: "none yet", "noch keiner";
         last_sweep: "Last sweep", "Letzter Abgleich";
-        sweep_never: "never swept", "nie abgeglichen";
+        sweep_never: "never swept for changes", "nie auf Änderungen abgeglichen";
         sweep_one: "last sweep {time}, 1 difference", "letzter Abgleich {time}, 1 Unterschied";
         sweep_fine: "last sweep {time}, {n} differences", "letzter Abgleich {time}, {n} Unterschiede";
         sweep_bad: "last sweep {time}: {why}", "letzter Abgleich {time}: {why}";
@@ -31,7 +31,8 @@ words! {
         fresh_nothing_parked: "nothing parked", "nichts geparkt";
         fresh_parked: "{n} parked", "{n} geparkt";
         fresh_parked_money: "{n} parked ({money})", "{n} geparkt ({money})";
-        deliveries: "Webhooks in the last 24 hours", "Webhooks der letzten 24 Stunden";
+        deliveries: "Webhooks of a known kind in the last 24 hours",
+            "Webhooks bekannter Art der letzten 24 Stunden";
         revenue: "Net revenue by month, {currency}", "Nettoerlös je Monat, {currency}";
         payments: "Payments less refunds by month, {currency}", "Zahlungen abzüglich Erstattungen je Monat, {currency}";
         no_chart: "Nothing to draw yet.", "Noch nichts zu zeichnen.";

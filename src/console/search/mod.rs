@@ -98,15 +98,27 @@ pub(in crate::console) fn everywhere(
     if text.is_empty() {
         return Ok(found);
     }
-    let mut hits = store::orders_by_id(connection, sources, text)?;
-    hits.append(&mut store::orders_by_code(connection, sources, text, MOST)?);
-    let paid = store::orders_of_payment(connection, sources, text, MOST)?;
-    hits.append(&mut by_keys(connection, paid)?);
-    found.contacts = people(connection, sources, text, spells)?;
+    let (kind, id) = with_kind(text);
+    let mut hits = Vec::new();
+    for id in spellings(id) {
+        if kind.is_none_or(|kind| kind != "payment") {
+            hits.append(&mut store::orders_by_id(connection, sources, &id)?);
+            hits.append(&mut store::orders_by_code(connection, sources, &id, MOST)?);
+        }
+        if kind.is_none_or(|kind| kind == "payment") {
+            let paid = store::orders_of_payment(connection, sources, &id, MOST)?;
+            hits.append(&mut by_keys(connection, paid)?);
+        }
+    }
+    if kind.is_none() {
+        found.contacts = people(connection, sources, text, spells)?;
+    }
     let numbers: Vec<i64> = found.contacts.iter().map(|contact| contact.contact_id).collect();
     let theirs = store::orders_of_contacts(connection, &numbers, MOST)?;
     hits.append(&mut by_keys(connection, theirs)?);
-    found.vouchers = vouchers(connection, sources, text)?;
+    if kind.is_none() {
+        found.vouchers = vouchers(connection, sources, text)?;
+    }
     let mut seen = std::collections::BTreeSet::new();
     hits.retain(|hit| seen.insert((hit.source.clone(), hit.order_id.clone())));
     found.more = hits.len() > PAGE || found.contacts.len() > PAGE;
@@ -114,6 +126,41 @@ pub(in crate::console) fn everywhere(
     found.contacts.truncate(PAGE);
     found.orders = with_balances(connection, hits)?;
     Ok(found)
+}
+
+/// What an id is of, as pages and the record write it, such as `order:17`, and the id.
+fn with_kind(text: &str) -> (Option<&str>, &str) {
+    match text.split_once(':') {
+        Some((kind @ ("order" | "booking" | "payment"), id)) => (Some(kind), id.trim()),
+        _ => (None, text),
+    }
+}
+
+/// A code or an id as it may be kept: as it was typed, in capitals, in small letters.
+fn spellings(text: &str) -> Vec<String> {
+    let mut found = vec![text.to_owned()];
+    for spelling in [text.to_uppercase(), text.to_lowercase()] {
+        if !found.contains(&spelling) {
+            found.push(spelling);
+        }
+    }
+    found
+}
+
+/// The ids of the orders that have a code.
+pub(in crate::console) fn ids_of_code(
+    connection: &mut Connection,
+    sources: &[String],
+    code: &str,
+) -> Result<Vec<String>> {
+    let mut ids = Vec::new();
+    for code in spellings(code) {
+        let hits = store::orders_by_code(connection, sources, &code, MOST)?;
+        ids.extend(hits.into_iter().map(|hit| hit.order_id));
+    }
+    ids.sort();
+    ids.dedup();
+    Ok(ids)
 }
 
 /// Customers by number, mail address or last name. `spells` finds a name by its beginning: whoever sees no names must
@@ -169,15 +216,19 @@ pub(in crate::console) fn vouchers(
     text: &str,
 ) -> Result<Vec<VoucherHit>> {
     let text = text.trim();
-    let mut found = store::vouchers_by_id(connection, sources, text)?;
-    if let (Some(sha256), _) = mask_code(Some(text.to_owned())) {
-        let mut with_code = store::vouchers_by_code(connection, sources, &sha256)?;
-        with_code.sort_by(|one, other| {
-            (&one.source, &one.class, &one.voucher_id).cmp(&(&other.source, &other.class, &other.voucher_id))
-        });
-        found.append(&mut with_code);
+    let mut found: Vec<VoucherHit> = Vec::new();
+    for text in spellings(text) {
+        let mut hits = store::vouchers_by_id(connection, sources, &text)?;
+        if let (Some(sha256), _) = mask_code(Some(text)) {
+            let mut with_code = store::vouchers_by_code(connection, sources, &sha256)?;
+            with_code.sort_by(|one, other| {
+                (&one.source, &one.class, &one.voucher_id).cmp(&(&other.source, &other.class, &other.voucher_id))
+            });
+            hits.append(&mut with_code);
+        }
+        hits.retain(|hit| !found.contains(hit));
+        found.append(&mut hits);
     }
-    found.dedup();
     Ok(found)
 }
 
@@ -326,6 +377,14 @@ mod tests {
         assert_eq!(masked_name(""), "");
         assert_eq!(masked_mail("ada@mail.example.org"), "a…@m….org");
         assert_eq!(masked_mail("nonsense"), "n…");
+    }
+
+    #[test]
+    fn an_id_is_looked_for_in_every_spelling() {
+        assert_eq!(spellings("atk-00005"), ["atk-00005", "ATK-00005"]);
+        assert_eq!(spellings("17"), ["17"]);
+        assert_eq!(with_kind("payment:8b38"), (Some("payment"), "8b38"));
+        assert_eq!(with_kind("a:b"), (None, "a:b"));
     }
 
     #[test]

@@ -79,6 +79,9 @@ pub struct Closing {
     pub changed_since_soft_close: Option<bool>,
     /// The place of the close in the chain.
     pub anchor: Option<Anchor>,
+    /// Hash of the numbers alone: the same until one of them changes, whoever closes and when.
+    pub totals_sha256: String,
+    /// Hash of the manifest, which also says who closes and when.
     pub manifest_sha256: String,
     /// The manifest as it is stored, or would be.
     pub manifest: Box<RawValue>,
@@ -377,6 +380,7 @@ impl PreparedClose {
             warnings: self.warnings,
             changed_since_soft_close: self.changed,
             anchor,
+            totals_sha256: self.totals_sha256,
             manifest_sha256: self.manifest_sha256,
             manifest: RawValue::from_string(self.manifest).map_err(unreadable)?,
         })

@@ -70,8 +70,8 @@ impl FindingReason {
             Self::TokenHeldElsewhere => "give ticketledger a client of its own",
             Self::UnusualSilence => "check that the provider still sends: its settings, the webhook address, the proxy",
             Self::PaymentMethodUnmapped => {
-                "write its name in webhooks into `payment_methods` of `[sources.sweep]`, or wait for a webhook that \
-                 tells it"
+                "write its name in webhooks into `payment_methods` of `[sources.sweep]`; if it has one name there, the \
+                 next webhook of such a payment teaches it"
             }
             Self::ProviderClockDiffers => "check the clock of this machine",
             Self::HeaderPaymentDateMismatch

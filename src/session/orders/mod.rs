@@ -12,6 +12,7 @@
 
 mod store;
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ struct Account {
     /// Who we are in a claim.
     name: String,
     held: Mutex<Option<Held>>,
+    /// Requests for data so far.
+    read: AtomicI64,
     renewing: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -73,7 +76,7 @@ pub enum Refusal {
     #[error("the provider rejected client_id and client_secret with {0}; check both")]
     ClientRefused(u16),
     /// A token that should be valid is not accepted.
-    #[error("the provider answered {0} even to a new token; check the scope of the client")]
+    #[error("{}; check the scope of the client", token_refused(*.0))]
     TokenRefused(u16),
     #[error("the requests of this month are used up at the provider")]
     MonthUsedUp,
@@ -98,6 +101,7 @@ impl OrdersAccess {
             client_sha256,
             name: unique(),
             held: Mutex::default(),
+            read: AtomicI64::default(),
             renewing: Arc::default(),
         }))))
     }
@@ -108,7 +112,7 @@ impl OrdersAccess {
     /// See [`Refusal`].
     pub async fn get(&self, request: Request<'_>) -> Result<Fetched, Refusal> {
         let token = self.token(None).await?;
-        match self.0.client.get(request, &token.access_token).await.map_err(refused)? {
+        match self.read(request, &token).await? {
             Answer::Fetched(fetched) => return Ok(fetched),
             // No other token changes what the client may see.
             Answer::Refused(403) => return Err(Refusal::TokenRefused(403)),
@@ -121,7 +125,7 @@ impl OrdersAccess {
             Err(Refusal::TokenElsewhere { until }) if token.is_usable(self.0.clock.now(), None) => (token, Some(until)),
             another => (another?, None),
         };
-        match self.0.client.get(request, &token.access_token).await.map_err(refused)? {
+        match self.read(request, &token).await? {
             Answer::Fetched(fetched) => {
                 if elsewhere.is_some() {
                     self.0.forget_wait(token.version).await?;
@@ -132,6 +136,16 @@ impl OrdersAccess {
                 Err(elsewhere.map_or(Refusal::TokenRefused(status), |until| Refusal::TokenElsewhere { until }))
             }
         }
+    }
+
+    async fn read(&self, request: Request<'_>, token: &Held) -> Result<Answer, Refusal> {
+        self.0.read.fetch_add(1, Ordering::Relaxed);
+        self.0.client.get(request, &token.access_token).await.map_err(refused)
+    }
+
+    /// How many requests for data were made so far, repeated ones included and those for tokens not.
+    pub fn requests(&self) -> i64 {
+        self.0.read.load(Ordering::Relaxed)
     }
 
     /// Waits until a token that is being asked for is stored: one that is lost is missed for an hour.
@@ -258,11 +272,19 @@ impl Account {
     }
 }
 
+/// What the provider said: of 403 no other token was tried, because none changes what the client may see.
+fn token_refused(status: u16) -> &'static str {
+    match status {
+        403 => "the provider does not let this client read the orders",
+        _ => "the provider rejected even a new token",
+    }
+}
+
 fn refused(error: ApiError) -> Refusal {
     match error {
         // Told of a request that had a token.
         ApiError::TokenIsOut { retry_after_milliseconds } => {
-            let detail = "the provider answered 429: reuse the token".to_owned();
+            let detail = "it asks to use the token of the hour again, which was done".to_owned();
             Failure::RateLimited { detail, retry_after_milliseconds }.into()
         }
         ApiError::ClientRefused(status) => Refusal::ClientRefused(status),

@@ -16,7 +16,7 @@ pub(super) use self::differences::{
 pub(super) use self::inbox::{
     Neighbour, Newest, created_at, events_after, events_before, first_webhook, last_id, newest, pending, settled,
 };
-pub(super) use self::names::{methods, save_method, wait, waiting, waits, waits_no_more};
+pub(super) use self::names::{methods, save_method, wait, waiting, waits, waits_for_date, waits_no_more};
 pub use self::runs::Run;
 pub(super) use self::runs::{insert_run, last_ended, last_run, note_decided, save_run};
 pub(super) use self::totals::{add, totals};

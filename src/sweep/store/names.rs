@@ -76,6 +76,18 @@ pub(in crate::sweep) fn waiting(
     Ok(on_engine!(connection, |c| query.load(c))?)
 }
 
+/// Whether this date of an event was left out of the order.
+pub(in crate::sweep) fn waits_for_date(
+    connection: &mut Connection,
+    source: &str,
+    id: &str,
+    order_id: &str,
+) -> Result<bool> {
+    let query = sweep_waiting::table.find((source, WaitsFor::Date.as_str(), id, order_id));
+    let found: Option<String> = on_engine!(connection, |c| query.select(sweep_waiting::order_id).first(c).optional())?;
+    Ok(found.is_some())
+}
+
 /// Whether this order was stored without it, or with a guess.
 pub(in crate::sweep) fn waits(connection: &mut Connection, source: &str, name: &str, order_id: &str) -> Result<bool> {
     let query = sweep_waiting::table

@@ -273,6 +273,15 @@ on_both_engines!(a_listed_proxy_is_believed, async |database| {
     assert!(page.text().contains("Signed in as erika (finance)"), "{} {}", page.status, page.text());
     let page = asked(&browser, &[("remote-user", "erika"), ("remote-groups", "books,it")]).await;
     assert!(page.text().contains("Signed in as erika (admin)"), "{}", page.text());
+    // A name has no session: its first request of an hour is the sign-in.
+    let signed_in = "SELECT actor || ' ' || role AS line FROM console_audit WHERE action = 'sign_in_header' AND \
+        outcome = 'done' ORDER BY id";
+    let headers = [("remote-user", "erika"), ("remote-groups", "books,it")];
+    asked(&browser, &headers).await;
+    assert_eq!(daemon.lines(signed_in), ["erika finance", "erika admin"]);
+    daemon.clock.advance_milliseconds(3_600_000);
+    asked(&browser, &headers).await;
+    assert_eq!(daemon.lines(signed_in).len(), 3);
     for refused in [
         // The browser's own copy, which the proxy did not take away.
         &[("remote-user", "erika"), ("remote-user", "admin"), ("remote-groups", "books")][..],
@@ -282,9 +291,27 @@ on_both_engines!(a_listed_proxy_is_believed, async |database| {
         &[("remote-groups", "it")],
         &[("remote-user", ""), ("remote-groups", "it")],
         &[("remote-user", "erika,admin"), ("remote-groups", "it")],
+        &[("remote-user", "<b>e;v</b>"), ("remote-groups", "it")],
     ] {
         assert_eq!(asked(&browser, refused).await.status, 401, "{refused:?}");
     }
+    let named = browser.request(Method::GET, "/").header("remote-groups", "books");
+    let page = browser.send(named.header("remote-user", "Änna".as_bytes())).await;
+    assert!(page.text().contains("Signed in as Änna (finance)"), "{}", page.text());
+    // The record names the path and the header.
+    let refused = daemon.lines(
+        "SELECT DISTINCT subject || ' ' || result AS line FROM console_audit WHERE action = 'sign_in_header' AND \
+            outcome = 'refused' ORDER BY 1",
+    );
+    assert_eq!(
+        refused,
+        [
+            "GET / remote-groups [[\"why\",\"header_role\"]]",
+            "GET / remote-groups [[\"why\",\"header_twice\"]]",
+            "GET / remote-user [[\"why\",\"header_name\"]]",
+            "GET / remote-user [[\"why\",\"header_twice\"]]",
+        ]
+    );
     // Without the header one signs in as usual.
     assert_eq!(asked(&browser, &[]).await.location(), "/sign-in");
     daemon.finish().await;
@@ -302,7 +329,7 @@ on_both_engines!(a_proxy_that_is_not_listed_is_refused_and_recorded, async |data
     }
     let record = daemon.lines("SELECT action || ' ' || outcome || ' ' || address AS line FROM console_audit");
     assert_eq!(record, ["sign_in_header refused 127.0.0.1"]);
-    assert_eq!(refusals(&daemon), ["|header_unlisted|2"]);
+    assert_eq!(refusals(&daemon), ["GET / remote-user|header_unlisted|2"]);
     daemon.finish().await;
 });
 

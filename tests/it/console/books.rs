@@ -214,6 +214,10 @@ on_both_engines!(a_month_is_closed_after_its_checks, async |database| {
     let look = finance.page(close).await;
     let checked = finance.submit(&look, "/books/close/check", &form).await;
     assert!(checked.has("name=\"force\""), "a webhook is parked: {}", checked.text());
+    daemon.clock.advance_milliseconds(1_234);
+    let later = finance.submit(&look, "/books/close/check", &form).await;
+    let numbers = |page: &Page| page.body.split("<dd class=\"code\">").nth(1).unwrap()[..64].to_owned();
+    assert_eq!(numbers(&checked), numbers(&later), "the hash of the numbers has no time in it");
     let why = [("source", "museum"), ("period", "2025-11"), ("force", "yes"), ("why", "it is a test")];
     let refused = finance.submit(&checked, "/books/close", &form).await;
     assert!(finance.page(refused.location()).await.has("result-refused"), "without force");
@@ -224,6 +228,7 @@ on_both_engines!(a_month_is_closed_after_its_checks, async |database| {
     let closed = finance.page("/books/closed/museum/2025-11").await;
     let hash = daemon.lines("SELECT doc_sha256 AS line FROM period_manifests")[0].clone();
     assert!(closed.has(&hash) && result.has(&hash), "{}", closed.text());
+    assert!(closed.has(&numbers(&later)), "what was shown is what was frozen: {}", closed.text());
     let manifest = finance.page("/books/closed/museum/2025-11/manifest").await;
     let doc = daemon.lines("SELECT doc AS line FROM period_manifests")[0].clone();
     assert_eq!(manifest.body, doc, "to the byte");

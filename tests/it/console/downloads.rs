@@ -121,7 +121,7 @@ on_both_engines!(the_sum_of_the_lines_is_the_figure, async |database| {
             let told = asking.json(&link).await;
             assert_eq!(told["sum"]["agrees"], true, "{link}: {:#}", told["sum"]);
             let lines = reader.page(&link).await;
-            assert!(lines.has("what the report says"), "{link}: {}", lines.text());
+            assert!(lines.has("The report has the same"), "{link}: {}", lines.text());
             assert!(!lines.has("sum=yes"), "few lines are added up at once");
             followed += 1;
         }

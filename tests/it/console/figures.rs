@@ -1,5 +1,7 @@
 //! What stands behind a figure adds up to it, and a page of an account goes on where the last one ended.
 
+use serde_json::Value;
+use ticketledger::config::Role;
 use ticketledger::ledger::book::Month;
 use ticketledger::ledger::totals::{
     Counted, OfRow, PaymentsByMethod, Period, RevenueByEvent, Selection, SheetOf, Total as _, TrialBalance, VatByRate,
@@ -7,7 +9,10 @@ use ticketledger::ledger::totals::{
 };
 use ticketledger::report::journal;
 
+use super::books::links;
+use super::browser::Browser;
 use super::filled::fill;
+use super::told::Program;
 use crate::on_both_engines;
 use crate::support::daemon::TestDaemon;
 
@@ -101,5 +106,67 @@ on_both_engines!(the_journal_goes_on_page_after_page, async |database| {
         }
     }
     assert_eq!(entries.len(), daemon.entries("museum"));
+    daemon.finish().await;
+});
+
+on_both_engines!(the_page_of_the_lines_says_which_figure_they_come_to, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    fill(&daemon).await;
+    let reader = Browser::signed_in(&daemon, database, "reader");
+    let program = Program::new(&daemon, Role::Reader);
+    let mut seen = 0;
+    for report in ["revenue", "vat", "vat?basis=payment", "vat?basis=service", "bridge", "payments"] {
+        let mark = if report.contains('?') { '&' } else { '?' };
+        for source in ["museum", "theatre"] {
+            let page = reader.page(&format!("/books/{report}{mark}source={source}&period=2025")).await;
+            let mut paths = links(&page);
+            paths.retain(|path| path.starts_with("/books/lines?"));
+            paths.dedup();
+            for path in paths {
+                let told: Value = serde_json::from_str(&program.ask(&path).await.body).unwrap();
+                let (sum, rows) = (&told["sum"], told["rows"].as_array().unwrap());
+                let minor = |value: &Value| value.as_str().unwrap().parse::<i64>().unwrap();
+                let lines: i64 = rows.iter().map(|row| minor(&row["amount_minor"])).sum();
+                assert_eq!(minor(&sum["lines_minor"]), lines, "the sign of the lines: {path} {told}");
+                assert_eq!(sum["agrees"], true, "{path}: {sum}");
+                let parts: i64 = sum["parts"].as_object().unwrap().values().map(minor).sum();
+                assert_eq!(parts, minor(&sum["figure_minor"]), "{path}: {sum}");
+                let text = reader.page(&path).await.text();
+                let names =
+                    if report == "payments" { ["Paid", "Refunded", "= Net"] } else { ["Net", "VAT", "= Gross"] };
+                assert!(names.iter().all(|name| text.contains(name)), "{path}: {text}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 8, "{seen}");
+    let path = "/books/lines?source=museum&period=2025-11&currency=EUR&rate=1234&of=revenue";
+    assert!(reader.page(path).await.text().contains("The report has no such row."));
+    let told: Value = serde_json::from_str(&program.ask(path).await.body).unwrap();
+    assert!(told["sum"]["agrees"].is_null() && told["sum"]["figure_minor"].is_null(), "{told}");
+    daemon.finish().await;
+});
+
+on_both_engines!(sums_have_a_word_and_open_balances_a_sum, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    fill(&daemon).await;
+    let reader = Browser::signed_in(&daemon, database, "reader");
+    let program = Program::new(&daemon, Role::Reader);
+    for (path, word) in [
+        ("/books/trial-balance?source=museum&period=2025-11", ">Total<"),
+        ("/books/payments?source=museum&period=2025", ">Total<"),
+        ("/books/balances", ">Total of all pages<"),
+    ] {
+        let page = reader.page(path).await;
+        let sums = page.body.split("<tr class=\"total\"").nth(1).unwrap_or_default();
+        assert!(sums.split("</tr>").next().unwrap().contains(word), "{path}: {}", page.text());
+    }
+    let told: Value = serde_json::from_str(&program.ask("/books/balances?source=museum").await.body).unwrap();
+    let sum = |rows: &Value| -> i64 {
+        let minor = |row: &Value| row["balance_minor"].as_str().unwrap().parse::<i64>().unwrap();
+        rows.as_array().unwrap().iter().map(minor).sum()
+    };
+    assert!(!told["rows"].as_array().unwrap().is_empty());
+    assert_eq!(sum(&told["rows"]), sum(&told["totals"]), "{told}");
     daemon.finish().await;
 });

@@ -132,3 +132,23 @@ on_both_engines!(streams_are_few_and_end_with_their_session, async |database| {
     drop(others);
     daemon.daemon.stop().await.unwrap();
 });
+
+on_both_engines!(half_a_form_does_not_hold_the_stop, async |database| {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let daemon = TestDaemon::start(database).await;
+    let mut sender = tokio::net::TcpStream::connect(daemon.daemon.console()).await.unwrap();
+    let _idle = tokio::net::TcpStream::connect(daemon.daemon.console()).await.unwrap();
+    let head = "POST /sign-in HTTP/1.1\r\nhost: 127.0.0.1\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n";
+    sender.write_all(head.as_bytes()).await.unwrap();
+    // The body is awaited.
+    let mut told = [0_u8; 12];
+    sender.read_exact(&mut told).await.unwrap();
+    assert_eq!(&told, b"HTTP/1.1 100");
+    sender.write_all(b"name=").await.unwrap();
+    let begun = std::time::Instant::now();
+    daemon.daemon.stop().await.unwrap();
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
+    let mut answer = String::new();
+    sender.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.contains("HTTP/1.1 408 "), "{answer}");
+});

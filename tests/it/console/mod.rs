@@ -10,6 +10,7 @@ mod figures;
 pub(crate) mod filled;
 mod german;
 mod inbox;
+mod kept;
 mod live;
 mod paths;
 mod pictures;

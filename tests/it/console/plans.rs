@@ -14,7 +14,7 @@ use crate::support::db::{Engine, TestDatabase};
 use crate::support::plans::{grow, overhear, plan, reads_all};
 
 /// Pages that anybody opens without asking for something large. `ORDER` and the like are filled in.
-const PAGES: [&str; 44] = [
+const PAGES: [&str; 45] = [
     "/",
     "/inbox",
     "/inbox?source=museum",
@@ -24,6 +24,7 @@ const PAGES: [&str; 44] = [
     "/inbox?since=2025-11-12&until=2025-11-14",
     "/inbox?source=museum&before=2025-11-13T10:00:00Z_3",
     "/inbox/parked",
+    "/inbox/parked?source=museum&reason=invalid_json",
     "/inbox/1",
     "/orders",
     "/orders?source=museum",

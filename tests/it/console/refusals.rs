@@ -95,6 +95,13 @@ on_both_engines!(names_in_another_case_are_the_same_name, async |database| {
         let error = manage::add(opened, clock, "test", taken, Role::Reader, PASSWORD).unwrap_err().to_string();
         assert!(error.contains("there is a user `Änne` already"), "{error}");
     }
+    manage::add(opened, clock, "test", "straße", Role::Reader, PASSWORD).unwrap();
+    assert!(manage::add(opened, clock, "test", "STRASSE", Role::Reader, PASSWORD).is_err());
+    for impossible in ["e\u{301}va", "a\u{202e}b", "../x", "user/0", "..", "", "a b", "<b>", "\u{1112}\u{1161}\u{11ab}"]
+    {
+        let error = manage::add(opened, clock, "test", impossible, Role::Reader, PASSWORD).unwrap_err().to_string();
+        assert!(error.contains("is not possible"), "{error}");
+    }
     let browser = Browser::new(&daemon);
     let fields = [("name", "äNNe"), ("password", PASSWORD), ("next", "/")];
     assert_eq!(browser.post("/sign-in", &fields).await.status, 303);

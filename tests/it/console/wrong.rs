@@ -10,7 +10,7 @@ use crate::on_both_engines;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, changed};
 
 /// Address, field, and a part of what is allowed.
-const WRONG: [(&str, &str, &str); 31] = [
+const WRONG: [(&str, &str, &str); 43] = [
     ("/books/vat?period=2025-13", "period", "a month such as"),
     ("/books/vat?from=2025-02-30", "from", "a day such as"),
     ("/books/vat?to=11.11.2025", "to", "a day such as"),
@@ -31,6 +31,8 @@ const WRONG: [(&str, &str, &str); 31] = [
     ("/books/lines?source=museum", "of", "revenue, vat, payments"),
     ("/books/lines?of=vat", "source", "museum, theatre"),
     ("/books/lines?source=museum&of=vat&rate=abc", "rate", "basis points"),
+    ("/books/lines?source=museum&of=revenue&period=2025-11&currency=XXX", "currency", "EUR"),
+    ("/books/lines?source=museum&of=payments&period=2025-11&currency=EUR&method=NOSUCH", "method", "Stripe"),
     ("/books/exports/new?source=museum&period=2025-11&target=word", "target", "datev"),
     ("/books/exports/new?source=museum&period=2025&target=jsonl", "period", "a month such as"),
     ("/orders?before=abc", "before", "a whole number"),
@@ -40,6 +42,16 @@ const WRONG: [(&str, &str, &str); 31] = [
     ("/inbox?reason=odd", "reason", "invalid_json"),
     ("/inbox?since=2025-13-01", "since", "a day such as"),
     ("/inbox?before=abc", "before", "next page"),
+    ("/inbox?since=2025-11-12&until=2025-11-11", "since", "not after that of until"),
+    ("/inbox?kind=odd", "kind", "order, new-booking"),
+    ("/inbox/parked?source=opera", "source", "museum, theatre"),
+    ("/inbox/parked?reason=odd", "reason", "invalid_json"),
+    ("/inbox/parked?kind=order", "kind", "no such filter"),
+    ("/?source=museum", "source", "no such filter"),
+    ("/findings?after=abc", "after", "next page"),
+    ("/findings?format=csv", "format", "no such filter"),
+    ("/findings?kind=order", "kind", "no such filter"),
+    ("/inbox?severity=high", "severity", "no such filter"),
     ("/findings?severity=odd", "severity", "high, medium"),
     ("/findings?reason=odd", "reason", "vat_unknown"),
 ];
@@ -62,6 +74,24 @@ on_both_engines!(a_wrong_value_is_named_with_what_is_allowed, async |database| {
     finance.language = "de";
     let page = finance.get("/books/vat?period=2025-13").await;
     assert!(page.text().contains("period: „2025-13“ ist nicht möglich"), "{}", page.text());
+    daemon.finish().await;
+});
+
+on_both_engines!(what_is_missing_is_named_for_programs_beside_its_sentence, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    fill(&daemon).await;
+    let program = Program::new(&daemon, Role::Admin);
+    for (path, field, said) in [
+        ("/inbox?text=Muster", "since", "needs a first day"),
+        ("/inbox/dismiss", "id", "No webhook was chosen"),
+        ("/books/pack/file/json?period=2025-11", "source", "Choose a source"),
+        ("/findings/acknowledge", "severity", "first"),
+    ] {
+        let answer = program.ask(path).await;
+        let told: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!((answer.status, &told["wrong"]["field"]), (400, &json!(field)), "{path}: {told}");
+        assert!(answer.body.contains(said), "{path}: {told}");
+    }
     daemon.finish().await;
 });
 
@@ -141,8 +171,14 @@ on_both_engines!(numbers_on_tabs_follow_the_filters, async |database| {
     assert_eq!(parked("").await, "8");
     assert_eq!(parked("?reason=invalid_json").await, "4");
     assert_eq!(parked("?source=theatre").await, "0");
+    let causes =
+        async |query: &str| reader.page(&format!("/inbox/parked{query}")).await.body.matches("data-open").count();
+    assert_eq!(causes("").await, 2);
+    assert_eq!(causes("?reason=invalid_json").await, 1);
+    assert_eq!(causes("?source=museum").await, 2);
+    assert_eq!(causes("?source=theatre").await, 0);
     assert_eq!(parked("?until=2025-11-19").await, "0");
-    assert_eq!(parked("?kind=no-such-kind").await, "0");
+    assert_eq!(parked("?kind=person-updated").await, "0");
     assert_eq!(parked("?order=00000000000000000000000000000001").await, "1");
     let done = on_tab(&reader.page("/inbox?source=museum").await, "/inbox?", "state=done");
     let expected = daemon.lines("SELECT 'x' AS line FROM inbox_events WHERE source = 'museum' AND state = 'done'");

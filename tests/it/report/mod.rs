@@ -193,7 +193,7 @@ fn mistakes_are_told_with_their_exit_code() {
             "there is no source `musem` in the settings; choose one of museum",
         ),
         (&["report"], 2, "trial-balance"),
-        (&["inbox", "show", "7"], 1, "there is no webhook 7"),
+        (&["inbox", "show", "7"], 1, "there is no event 7"),
         (&["inbox", "replay", "7", "--yes"], 1, "there are no webhooks with these ids: [7]"),
         (&["inbox", "replay", "--state", "done", "--yes"], 2, "--all-states"),
         (&["inbox", "replay", "--all-states", "--state", "parked"], 2, "cannot be used with"),

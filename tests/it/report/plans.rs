@@ -80,7 +80,11 @@ on_both_engines!(a_period_is_read_through_an_index, |database| {
     }
     for view in ["v_trial_balance", "v_vat_by_rate", "v_revenue_by_event", "v_payments_by_method", "v_order_balance"] {
         let plan = plan_of(&opened, &format!("SELECT * FROM {view} WHERE source = 'museum'"));
-        let reads_lines = ["postings", "journal_entries"].iter().any(|table| plan.contains(table));
-        assert!(!reads_lines && plan.contains("_sums"), "{view}\n{plan}");
+        // SQLite names a table that is kept in the order of its key by its alias alone: `p` are the lines, `b` the sums
+        // of the orders.
+        let reads_lines =
+            ["postings", "journal_entries", " p USING PRIMARY KEY"].iter().any(|step| plan.contains(step));
+        let reads_sums = plan.contains("_sums") || plan.contains(" b USING PRIMARY KEY");
+        assert!(!reads_lines && reads_sums, "{view}\n{plan}");
     }
 });

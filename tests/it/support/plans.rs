@@ -94,6 +94,10 @@ pub(crate) fn grow(database: &TestDatabase) {
 pub(crate) fn reads_all(step: &str) -> bool {
     let long = |name: &str| LONG.contains(&name.trim_end_matches(':'));
     if let Some(rest) = step.strip_prefix("SCAN ") {
+        // What workers have in hand is little, however much waits.
+        if rest.ends_with("USING INDEX inbox_events_leased") {
+            return false;
+        }
         return rest.split_whitespace().next().is_some_and(long);
     }
     if let Some(rest) = step.strip_prefix("SEARCH ") {

@@ -1,5 +1,6 @@
 //! What the provider does wrong: a run that failed never looks like a clean one.
 
+use serde_json::json;
 use ticketledger::demo::stand_in::Fault;
 use ticketledger::sweep::RunResult;
 
@@ -37,7 +38,7 @@ on_both_engines!(a_pause_of_hours_is_heeded_to_its_end, async |database| {
     let waits = delta(&daemon).await;
     assert_eq!((summary(&waits).1, waits.progress.not_before), (Some("rate_limited"), Some(until)));
     let detail = waits.run.detail.unwrap_or_default();
-    assert!(detail.contains("answered 429") && detail.contains("nothing is asked before"), "{detail}");
+    assert!(detail.contains("HTTP status 429") && detail.contains("nothing is asked before"), "{detail}");
     assert_eq!(bookingkit.counts().requests, before);
     daemon.clock.advance_milliseconds(3_600_001);
     assert_eq!(summary(&delta(&daemon).await).0, RunResult::Clean);
@@ -140,6 +141,19 @@ on_both_engines!(a_month_that_is_used_up_at_the_provider_is_not_asked_for_again,
     assert_eq!(said(&daemon), first);
     assert_eq!(bookingkit.counts().requests, before);
     daemon.set_clock("2025-12-01T00:30:00Z");
+    assert_eq!(summary(&delta(&daemon).await).0, RunResult::Clean);
+    daemon.finish().await;
+});
+
+on_both_engines!(payments_that_cannot_be_read_are_not_taken_for_known, async |database| {
+    let daemon = started(database).await;
+    let bookingkit = daemon.stand_in.bookingkit();
+    daemon.deliver(bookingkit.put_order(order("A", &[]))).await;
+    bookingkit.put_order(order("A", &[("/payments/0", json!({}))]));
+    assert_eq!(summary(&delta(&daemon).await).4, 1);
+    let states = daemon.lines("SELECT kind || ' ' || state AS line FROM inbox_events ORDER BY id DESC LIMIT 1");
+    assert_eq!(states, ["sweep parked"]);
+    assert_eq!(daemon.balances_of("A").get("assets:clearing:StripeBankWire"), Some(&2000));
     assert_eq!(summary(&delta(&daemon).await).0, RunResult::Clean);
     daemon.finish().await;
 });

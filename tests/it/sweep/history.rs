@@ -165,3 +165,53 @@ on_both_engines!(the_book_opens_with_the_past, async |database| {
     assert_eq!(kinds, ["opening 9", "post 3"]);
     daemon.finish().await;
 });
+
+on_both_engines!(a_dry_run_walks_all_the_months_and_forgets_nothing, async |database| {
+    let daemon = started(database).await;
+    put_past(&daemon);
+    let (_stop, stopped) = watch::channel(false);
+    let dry = async || {
+        let sweeper = sweeper(&daemon, "museum").dry_run();
+        sweeper.sweep(since("2025-08-01"), &stopped, &|_| {}).await.expect("it works")
+    };
+    let before = dry().await;
+    assert_eq!((before.run.from_day, before.run.to_day), ("2025-08-01".parse().ok(), "2025-11-30".parse().ok()));
+    assert_eq!((before.differing, before.differences.len(), before.progress.history_next), (4, 4, None));
+    swept(&daemon, "museum", since("2025-09-01")).await;
+    let after = dry().await;
+    assert_eq!((after.differing, after.progress.history_next), (2, "2025-11-11".parse().ok()));
+    daemon.settle().await;
+    daemon.finish().await;
+});
+
+on_both_engines!(the_past_is_walked_again_from_the_same_day_once_it_was_imported, async |database| {
+    let daemon = started(database).await;
+    put_past(&daemon);
+    assert_eq!(swept(&daemon, "museum", since("2025-08-01")).await.run.found, 4);
+    daemon.settle().await;
+    daemon.stand_in.bookingkit().put_order(past("E", "2025-08-20T10:00:00Z"));
+    for (found, result) in [(1, RunResult::Repaired), (0, RunResult::Clean)] {
+        let again = swept(&daemon, "museum", since("2025-08-01")).await;
+        assert_eq!((again.run.result, again.run.listed, again.run.found), (result, 5, found));
+        assert_eq!(again.run.from_day, "2025-08-01".parse().ok());
+        daemon.settle().await;
+    }
+    // One that failed is done once it came to its end.
+    daemon.stand_in.bookingkit().script([Fault::Status { status: 403, retry_after: None }]);
+    let stopped = swept(&daemon, "museum", since("2025-08-01")).await;
+    assert_eq!(stopped.run.result, RunResult::Failed);
+    assert_eq!(swept(&daemon, "museum", since("2025-08-01")).await.run.listed, 5);
+    daemon.finish().await;
+});
+
+on_both_engines!(a_month_that_the_provider_calls_used_up_is_used_up_for_the_past_too, async |database| {
+    let daemon = started(database).await;
+    put_past(&daemon);
+    daemon.stand_in.bookingkit().script([Fault::MonthUsedUp]);
+    assert_eq!(swept(&daemon, "museum", Span::Delta).await.run.result, RunResult::OverBudget);
+    let past = swept(&daemon, "museum", since("2025-08-01")).await;
+    assert_eq!((past.run.result, past.run.requests), (RunResult::OverBudget, 0));
+    daemon.clock.advance_milliseconds(31 * 24 * 3_600_000);
+    assert_eq!(swept(&daemon, "museum", since("2025-08-01")).await.run.found, 4);
+    daemon.finish().await;
+});

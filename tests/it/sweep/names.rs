@@ -90,10 +90,46 @@ on_both_engines!(revenue_without_a_date_waits_until_any_webhook_tells_it, async 
     fill(&daemon).await;
     assert_eq!(daemon.states().len(), events, "what is filled in is filled in once");
     assert_eq!(summary(&delta(&daemon).await).0, RunResult::Clean);
-    assert_eq!(daemon.lines("SELECT 'x' AS line FROM sweep_waiting WHERE kind = 'date'"), Vec::<String>::new());
+    assert_eq!(daemon.lines("SELECT order_id AS line FROM sweep_waiting WHERE kind = 'date'"), ["A", "B"]);
     daemon.clock.advance_milliseconds(16 * 60_000);
     fill(&daemon).await;
     assert_eq!(super::decided(&daemon), ["A missed", "B missed", "C late"]);
+    is_same_when_computed_again(&daemon);
+    daemon.finish().await;
+});
+
+on_both_engines!(an_event_that_moves_moves_for_all_that_have_its_date_from_others, async |database| {
+    let daemon = on_event_date(database).await;
+    let bookingkit = daemon.stand_in.bookingkit();
+    daemon.deliver(bookingkit.put_order(of_date("A", "d1", "2026-01-10T10:00:00Z"))).await;
+    for id in ["B", "C"] {
+        bookingkit.put_order(of_date(id, "d1", "2026-01-10T10:00:00Z"));
+    }
+    assert_eq!(summary(&delta(&daemon).await).4, 2);
+    assert_eq!(released(&daemon), ["A 2026-01-10", "B 2026-01-10", "C 2026-01-10"]);
+    // A webhook of C comes, and tells its own date from now on.
+    daemon.deliver(bookingkit.put_order(of_date("C", "d1", "2026-01-10T10:00:00Z"))).await;
+    let net = |id: &str| {
+        daemon.lines(&format!(
+            "SELECT DISTINCT '' || booking_date AS line FROM journal_entries e WHERE order_id = '{id}' \
+             AND event_type = 'release.ticket' AND kind = 'post' AND NOT EXISTS (SELECT 1 FROM journal_entries r \
+             WHERE r.source = e.source AND r.reverses_no = e.entry_no) ORDER BY 1"
+        ))
+    };
+    for moved in ["2026-02-11", "2026-01-10", "2026-03-12"] {
+        daemon.deliver(bookingkit.put_order(of_date("A", "d1", &format!("{moved}T10:00:00Z")))).await;
+        fill(&daemon).await;
+        assert_eq!(net("B"), [moved]);
+        assert_eq!(net("C"), ["2026-01-10"]);
+        assert_eq!(summary(&delta(&daemon).await).4, 0);
+    }
+    // What is found afterwards has the same date.
+    bookingkit.put_order(of_date("D", "d1", "2026-03-12T10:00:00Z"));
+    assert_eq!(summary(&delta(&daemon).await).4, 1);
+    assert_eq!((net("B"), net("D")), (vec!["2026-03-12".to_owned()], vec!["2026-03-12".to_owned()]));
+    let events = daemon.states().len();
+    fill(&daemon).await;
+    assert_eq!(daemon.states().len(), events);
     is_same_when_computed_again(&daemon);
     daemon.finish().await;
 });
@@ -187,5 +223,48 @@ on_both_engines!(a_name_that_means_several_methods_is_not_taken_for_one, async |
     assert_eq!(daemon.balances_of("C").get("assets:clearing:STRIPE"), Some(&2000));
     assert_eq!(findings(&daemon, "payment_method_unmapped"), ["- -"]);
     assert_eq!(summary(&delta(&daemon).await).0, RunResult::Clean);
+    daemon.finish().await;
+});
+
+on_both_engines!(a_name_that_turns_out_to_mean_several_methods_is_taken_back, async |database| {
+    let daemon = started_with(database, |_| {}).await;
+    let bookingkit = daemon.stand_in.bookingkit();
+    bookingkit.read_as(|readings| {
+        for method in ["StripeBankWire", "Mango"] {
+            readings.methods.insert(method.to_owned(), "CARD".to_owned());
+        }
+    });
+    let by_mango =
+        |id: &str| order(id, &[("/payments/0/code", json!("")), ("/payments/0/payment_method", json!("Mango"))]);
+    // One webhook teaches the name, and what is lost is taken for the same.
+    daemon.deliver(bookingkit.put_order(without_code("A"))).await;
+    bookingkit.put_order(by_mango("B"));
+    bookingkit.put_order(by_mango("C"));
+    bookingkit.put_order(without_code("D"));
+    assert_eq!(summary(&delta(&daemon).await).4, 3);
+    for id in ["B", "C", "D"] {
+        assert_eq!(daemon.balances_of(id).get("assets:clearing:StripeBankWire"), Some(&2000), "{id}");
+    }
+    assert_eq!(findings(&daemon, "payment_method_unmapped"), Vec::<String>::new());
+    // The webhook of one of them tells that the name means several: of the others that is not known, and is said.
+    daemon.deliver(bookingkit.put_order(by_mango("B"))).await;
+    assert_eq!(summary(&delta(&daemon).await).0, RunResult::Clean);
+    fill(&daemon).await;
+    let account =
+        |id: &str, method: &str| daemon.balances_of(id).get(&format!("assets:clearing:{method}")[..]).copied();
+    assert_eq!(account("A", "StripeBankWire"), Some(2000));
+    assert_eq!(account("B", "Mango"), Some(2000));
+    for id in ["C", "D"] {
+        assert_eq!((account(id, "CARD"), account(id, "StripeBankWire").unwrap_or(0)), (Some(2000), 0), "{id}");
+    }
+    assert_eq!(findings(&daemon, "payment_method_unmapped"), ["- -"]);
+    let events = daemon.states().len();
+    fill(&daemon).await;
+    assert_eq!(daemon.states().len(), events);
+    // Its webhook tells which it is.
+    daemon.deliver(bookingkit.put_order(by_mango("C"))).await;
+    assert_eq!((account("C", "Mango"), account("C", "CARD").unwrap_or(0)), (Some(2000), 0));
+    assert_eq!(summary(&delta(&daemon).await).0, RunResult::Clean);
+    is_same_when_computed_again(&daemon);
     daemon.finish().await;
 });

@@ -97,6 +97,15 @@ on_both_engines!(what_is_missed_is_counted_once_in_every_order, async |database|
     }
 });
 
+on_both_engines!(a_state_that_came_back_without_a_webhook_is_missed_too, async |database| {
+    for (story, missed) in [("1a2s.as.1s", 2), ("1a2s.1s", 2), ("1a2s.1s.2s", 3), ("1a2s.1sa", 1)] {
+        let other = TestDatabase::new(database.engine).expect("a database");
+        let daemon = play(&other, story).await;
+        assert_eq!(findings(&daemon, "missed_webhook").len(), missed, "{story}: {:?}", decided(&daemon));
+        daemon.finish().await;
+    }
+});
+
 on_both_engines!(an_api_that_is_behind_takes_nothing_back, async |database| {
     let daemon = started(database).await;
     let [first, second] = states();

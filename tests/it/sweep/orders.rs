@@ -51,6 +51,31 @@ on_both_engines!(a_webhook_that_comes_within_the_grace_is_late, async |database|
     daemon.finish().await;
 });
 
+on_both_engines!(a_webhook_that_comes_after_the_grace_is_missed_whenever_the_next_sweep_runs, async |database| {
+    let daemon = started(database).await;
+    let late = daemon.stand_in.bookingkit().put_order(order("A", &[]));
+    delta(&daemon).await;
+    daemon.settle().await;
+    daemon.clock.advance_milliseconds(16 * 60_000);
+    daemon.deliver(late).await;
+    delta(&daemon).await;
+    assert_eq!(decided(&daemon), ["A missed"]);
+    daemon.finish().await;
+});
+
+on_both_engines!(what_was_missed_and_is_parked_is_not_said_to_be_in_the_books, async |database| {
+    let daemon = started(database).await;
+    daemon.stand_in.bookingkit().put_order(order("A", &[("/tickets/0/id", json!(null))]));
+    delta(&daemon).await;
+    daemon.settle().await;
+    daemon.clock.advance_milliseconds(16 * 60_000);
+    delta(&daemon).await;
+    assert_eq!(findings(&daemon, "missed_webhook"), ["A 2000"]);
+    let told = &daemon.lines("SELECT evidence AS line FROM findings WHERE reason = 'missed_webhook'")[0];
+    assert!(told.contains("it is parked") && told.contains("inbox replay 1") && !told.contains("nothing is"), "{told}");
+    daemon.finish().await;
+});
+
 on_both_engines!(what_waits_in_the_inbox_is_not_missed, async |database| {
     let daemon = started(database).await;
     let bookingkit = daemon.stand_in.bookingkit();
@@ -105,7 +130,7 @@ on_both_engines!(an_order_that_cannot_be_read_parks_once, async |database| {
     assert_eq!(summary(&delta(&daemon).await).4, 0);
     daemon.clock.advance_milliseconds(16 * 60_000);
     delta(&daemon).await;
-    assert_eq!(findings(&daemon, "missed_webhook"), ["A -"]);
+    assert_eq!(findings(&daemon, "missed_webhook"), ["A 2000"]);
     daemon.finish().await;
 });
 

@@ -96,7 +96,7 @@ on_both_engines!(a_truncated_page_fails_and_the_next_run_goes_on, async |databas
     assert_eq!(summary(&failed), (RunResult::Failed, Some("garbage_answer"), 6, 0, 6));
     assert_eq!((failed.run.pages, failed.progress.complete_until), (1, None));
     let done = delta(&daemon).await;
-    assert_eq!((done.run.result, done.run.found, done.run.since), (RunResult::Repaired, 14, failed.run.since));
+    assert_eq!((done.run.result, done.run.found, done.run.since), (RunResult::Repaired, 20, failed.run.since));
     assert_eq!(done.progress.complete_until, failed.run.started_at);
     stored_once(&daemon, 20);
     daemon.finish().await;
@@ -150,7 +150,7 @@ on_both_engines!(a_stop_is_heeded_at_once_and_the_position_kept, async |database
     daemon.stand_in.release();
     assert_eq!((ended.run.result, ended.run.pages, ended.progress.complete_until), (RunResult::Stopped, 1, None));
     let done = swept(&daemon, "museum", Span::Delta).await;
-    assert_eq!((done.run.result, done.run.found), (RunResult::Repaired, 6));
+    assert_eq!((done.run.result, done.run.found), (RunResult::Repaired, 12));
     daemon.settle().await;
     stored_once(&daemon, 12);
     daemon.finish().await;

@@ -61,7 +61,7 @@ on_both_engines!(the_doctor_says_what_is_used_up_held_or_not_set_up, async |data
     bookingkit.script([Fault::MonthUsedUp]);
     delta(&daemon).await;
     let (sweep, budget) = examined(&daemon, "museum").await;
-    is(&sweep, Status::Warning, "no more requests are allowed this month", "budget");
+    is(&sweep, Status::Warning, "no more requests are allowed this month", "which program");
     is(&budget.expect("a check"), Status::Warning, "none is made before 2025-12-01 01:00 CET", "which program");
     database.execute("UPDATE sweep_progress SET held_by = 'x', held_until = '2025-11-11 12:02:00'");
     is(&examined(&daemon, "museum").await.0, Status::Warning, "a sweep is running", "");
@@ -152,6 +152,8 @@ on_both_engines!(a_budget_that_is_too_small_is_a_warning_with_figures, async |da
     let small = with("every = \"1m\", budget = 40000");
     assert!(small.contains("sources.museum.sweep.budget: 40000 requests a month are too few"), "{small}");
     assert!(small.contains("about 44672 (44640 every 1m, 31 each night over 3d, 1 each month)"), "{small}");
+    let named = with("payment_methods = { \"BANK_WIRE\" = \"StripeBankWire\" }");
+    assert!(named.contains("by their names in webhooks: BANK_WIRE is StripeBankWire"), "{named}");
     // What came lately says how many orders change.
     let hour = "strftime('%Y-%m-%d %H:00:00', 'now', '-1 day')";
     let hour = if program_is_sqlite(&settings) {

@@ -22,7 +22,7 @@ use crate::console::site::Site;
 use crate::console::sources::Sources;
 use crate::console::visit::Visit;
 use crate::console::words::{Table as _, fill};
-use crate::console::wrong::{Allowed, missing, wrong};
+use crate::console::wrong::{Allowed, missing, missing_as, wrong};
 use crate::freshness;
 use crate::inbox::operator::Reason;
 use crate::ledger::book::Month;
@@ -58,7 +58,7 @@ struct Page {
     month: String,
     checks: Vec<Check>,
     warnings: Vec<String>,
-    /// After the full check: whether the month can be closed, and the hash of what would be frozen.
+    /// After the full check: whether the month can be closed, and the hash of the numbers that would be frozen.
     found: Option<(bool, String)>,
     /// What stands in the way can be overruled.
     forceable: bool,
@@ -72,7 +72,7 @@ impl Told for Page {
             "source": self.source, "period": self.month, "warnings": self.warnings,
             "checks": self.checks.iter().map(check).collect::<Vec<_>>(),
             "can_be_closed": self.found.as_ref().map(|(can, _)| can),
-            "manifest_sha256": self.found.as_ref().map(|(_, sha256)| sha256),
+            "numbers_sha256": self.found.as_ref().map(|(_, sha256)| sha256),
         })
     }
 }
@@ -118,7 +118,7 @@ async fn check(site: &Arc<Site>, visit: &Visit) -> Answered {
         })
         .await?;
     let forceable = !closing.blockers.is_empty() && closing.blockers.iter().all(|blocker| blocker.can_be_forced);
-    let found = (closing.blockers.is_empty() || forceable, closing.manifest_sha256.clone());
+    let found = (closing.blockers.is_empty() || forceable, closing.totals_sha256.clone());
     let warnings = closing.warnings.iter().map(|warning| warning.detail.clone()).collect();
     page(site, visit, (&source, month), checks(visit, &closing.blockers, &closing.forced, false), warnings, Some(found))
 }
@@ -190,7 +190,7 @@ async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
     let force = visit.form.get("force").is_some();
     let why = visit.form.get("why").unwrap_or_default().to_owned();
     if force && why.is_empty() {
-        return Err(Fault::BadRequest(words.why_missing.to_owned()));
+        return Err(missing_as("why", Allowed::Text, words.why_missing));
     }
     let (clock, config) = (site.clock.clone(), site.config());
     let anchors = config.anchor_file();
@@ -243,6 +243,7 @@ impl Told for ClosedPage {
     fn told(&self) -> Value {
         json!({
             "entry_no": self.manifest.entry_no, "manifest_sha256": self.manifest.doc_sha256,
+            "numbers_sha256": self.manifest.totals_sha256,
             "closed_at": self.manifest.closed_at, "closed_by": self.manifest.closed_by, "entry": self.entry,
             "manifest": self.manifest_address, "trial_balance": self.report, "pack": self.pack,
         })

@@ -19,7 +19,8 @@ words! {
             "Die Prüfung liest das ganze Buch. Es wird nichts geändert.";
         possible: "The month can be closed.", "Der Monat kann abgeschlossen werden.";
         blocked: "The month cannot be closed yet.", "Der Monat kann noch nicht abgeschlossen werden.";
-        manifest_would: "Hash of the numbers that would be frozen", "Prüfsumme der Zahlen, die eingefroren würden";
+        numbers_would: "Hash of the numbers that would be frozen", "Prüfsumme der Zahlen, die eingefroren würden";
+        numbers_hash: "Hash of the numbers", "Prüfsumme der Zahlen";
         force: "Close although webhooks are parked or pending; the reason is frozen with the numbers",
             "Abschließen, obwohl Webhooks geparkt oder offen sind; die Begründung wird mit eingefroren";
         why: "Reason, for the record", "Begründung, für das Protokoll";

@@ -9,12 +9,12 @@ use super::words::Words;
 use super::{address_of, failed};
 use crate::config::Role;
 use crate::console::act::{Deed, Outcome, act};
-use crate::console::fault::Fault;
 use crate::console::layout::{Area, Shell};
 use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
 use crate::console::visit::Visit;
 use crate::console::words::fill;
+use crate::console::wrong::{Allowed, missing_as};
 use crate::export::{BatchName, batch};
 
 #[derive(Template)]
@@ -60,7 +60,7 @@ pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit, name: &BatchName)
     let words = Words::of(visit.language);
     let why = visit.form.get("why").unwrap_or_default().to_owned();
     if why.is_empty() {
-        return Err(Fault::BadRequest(words.why_missing.to_owned()));
+        return Err(missing_as("why", Allowed::Text, words.why_missing));
     }
     let deed = Deed { action: "export_take_back", subject: name.to_string(), back: address_of(name) };
     let (name, clock) = (name.clone(), site.clock.clone());

@@ -137,7 +137,8 @@ pub fn acknowledge(connection: &mut Connection, chosen: &[FindingRow], actor: &s
 }
 
 /// A page of findings in one state: the worst first, among equals the oldest. Each severity is read along its index, so
-/// a page costs the same in every book. `after` is the fingerprint of the last finding of the page before.
+/// a page costs the same in every book. `after` is the fingerprint of the last finding of the page before; `None` when
+/// there is no such finding.
 ///
 /// # Errors
 /// When the query fails.
@@ -147,12 +148,13 @@ pub fn page(
     state: FindingState,
     after: Option<&str>,
     most: i64,
-) -> Result<Vec<Listed>> {
+) -> Result<Option<Vec<Listed>>> {
     let begin = match after {
         Some(fingerprint) => {
             let row = findings::table.find(fingerprint).select((findings::severity, findings::first_seen));
             let place: Option<(Severity, Timestamp)> = on_engine!(connection, |c| row.first(c).optional())?;
-            place.map(|(severity, seen)| (severity, seen, fingerprint))
+            let Some((severity, seen)) = place else { return Ok(None) };
+            Some((severity, seen, fingerprint))
         }
         None => None,
     };
@@ -166,7 +168,7 @@ pub fn page(
         let begin = begin.filter(|(first, ..)| *first == severity).map(|(_, seen, fingerprint)| (seen, fingerprint));
         found.append(&mut of_severity(connection, filter, (state, severity), begin, left)?);
     }
-    Ok(found)
+    Ok(Some(found))
 }
 
 fn of_severity(

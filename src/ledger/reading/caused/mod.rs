@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::trace::store::{EntriesOf, entries, snapshots_of_event};
+use super::trace::store::{EntriesOf, effective_at, entries, snapshots_of_event};
+use crate::clock::Timestamp;
 use crate::db::{Connection, Result};
 
 /// An entry that an event led to.
@@ -18,6 +19,9 @@ pub struct Caused {
     pub currency: String,
     /// What it moves, in minor units: the sum of its debits.
     pub amount_minor: i64,
+    /// When it takes effect.
+    #[serde(skip)]
+    pub effective_at: Option<Timestamp>,
 }
 
 /// The entries of an order that an event led to.
@@ -30,6 +34,7 @@ pub fn caused(connection: &mut Connection, source: &str, order_id: &str, event_i
         if snapshot.order_id != order_id {
             continue;
         }
+        let effective = effective_at(connection, source, order_id, snapshot.snapshot_no)?;
         let of = EntriesOf::Snapshot { order_id: snapshot.order_id, snapshot_no: snapshot.snapshot_no };
         for entry in entries(connection, Some(source), &of)? {
             let debits = entry.lines.iter().map(|(_, amount)| *amount).filter(|amount| *amount > 0);
@@ -40,6 +45,7 @@ pub fn caused(connection: &mut Connection, source: &str, order_id: &str, event_i
                 atom_key: entry.atom_key,
                 currency: entry.currency,
                 amount_minor: debits.fold(0, i64::saturating_add),
+                effective_at: effective.get(&entry.entry_no).copied(),
             });
         }
     }

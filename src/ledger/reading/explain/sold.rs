@@ -33,6 +33,12 @@ fn vat_of(booked: &ExplainedEntry) -> Option<&PostingRow> {
     booked.lines.iter().find(|line| is_vat(line))
 }
 
+/// Whether its net price waits for the day of the event.
+fn is_deferred(booked: &ExplainedEntry) -> bool {
+    let deferred = Account::DeferredTickets.to_string();
+    booked.lines.iter().any(|line| line.account_code == deferred)
+}
+
 fn rate_of(booked: &ExplainedEntry) -> Option<i32> {
     booked.lines.iter().find_map(|line| line.vat_bp)
 }
@@ -56,7 +62,11 @@ pub(super) fn items(order: &ExplainedOrder) -> Vec<Line> {
             Some(rate) => {
                 let net = number(gross - vat, currency);
                 let contained = contained_vat(gross, vat, rate, currency);
-                (format!("{contained}, so {net} is revenue"), format!("{} %", percent(rate)))
+                let when = match is_deferred(booked) {
+                    true => "becomes revenue on the day of the event",
+                    false => "is revenue",
+                };
+                (format!("{contained}, so {net} {when}"), format!("{} %", percent(rate)))
             }
         };
         let (name, entry_no) = (capitalised(&order.names.name(key)), booked.entry.entry_no);

@@ -1,5 +1,7 @@
 //! The statements of the trace: reading only.
 
+use std::collections::BTreeMap;
+
 use diesel::prelude::*;
 
 use super::{Bytes, DocumentTraced, EntryTraced, EventTraced, SnapshotTraced};
@@ -30,6 +32,22 @@ type EntryColumns = (
     Option<i64>,
     String,
 );
+
+/// When the entries of a snapshot take effect, by their number.
+pub(in crate::ledger) fn effective_at(
+    connection: &mut Connection,
+    source: &str,
+    order_id: &str,
+    snapshot_no: i64,
+) -> Result<BTreeMap<i64, Timestamp>> {
+    let query = journal_entries::table
+        .filter(journal_entries::source.eq(source))
+        .filter(journal_entries::order_id.eq(order_id))
+        .filter(journal_entries::snapshot_no.eq(snapshot_no))
+        .select((journal_entries::entry_no, journal_entries::effective_at));
+    let rows: Vec<(i64, Timestamp)> = on_engine!(connection, |c| query.load(c))?;
+    Ok(rows.into_iter().collect())
+}
 
 /// The entries with their lines, in their order.
 pub(in crate::ledger) fn entries(

@@ -22,6 +22,8 @@ use crate::on_engine;
 pub enum Counted {
     /// `report revenue`
     Revenue,
+    /// Those lines of `report revenue` that vouchers and flex tickets move between net and VAT: they have no gross
+    Redeemed,
     /// `report vat` by the date of booking
     Vat,
     /// `report payments`
@@ -35,6 +37,9 @@ impl Counted {
     const fn condition(self) -> &'static str {
         match self {
             Self::Revenue => shared!(revenue),
+            Self::Redeemed => {
+                concat!("(item_kind IN ('voucher_redemption', 'flex_redemption') AND ", shared!(revenue), ")")
+            }
             Self::Vat => shared!(vat_report),
             Self::Payments => "account LIKE 'assets:clearing:%' AND item_kind IN ('payment', 'refund')",
             Self::Everything => "1 = 1",

@@ -37,12 +37,12 @@ pub struct ToldDate {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Composed {
     pub body: Vec<u8>,
-    /// Dates of events, by their id, of which nobody has told the start.
-    pub unknown_dates: BTreeSet<String>,
+    /// Dates of events that the answer does not tell, by their id: what was filled in, or none.
+    pub untold_dates: BTreeMap<String, Option<ToldDate>>,
     /// Names of payment methods of which nobody knows how webhooks call them.
     pub unknown_methods: BTreeSet<String>,
-    /// Those of which the code of the payment stands in for it.
-    pub guessed_methods: BTreeSet<String>,
+    /// What the API calls the methods of payments that no webhook has told, by the id of the payment.
+    pub api_methods: BTreeMap<String, String>,
 }
 
 /// The body of an order with its payments. Without `payments` none are said, which reverses nothing.
@@ -64,26 +64,38 @@ pub fn compose(
         members.insert("payments".to_owned(), payments.map_err(|_| broken("the payments are not JSON"))?);
     }
     let mut composed = Composed::default();
-    fill_tickets(&mut members, known, elsewhere, &mut composed.unknown_dates)?;
+    fill_tickets(&mut members, known, elsewhere, &mut composed.untold_dates)?;
     fill_payments(&mut members, known, elsewhere, &mut composed)?;
     composed.body = written(&members)?;
     Ok(composed)
 }
 
-/// The same body with what was told since; `None` when that adds nothing.
+/// The same body with what was told since; `None` when that changes nothing. `elsewhere` has the dates that the API did
+/// not tell: an event may have moved since. `api_methods` are those of [`Composed`].
 ///
 /// # Errors
 /// When the body is not an order.
-pub fn complete(body: &[u8], elsewhere: &ToldElsewhere) -> Result<Option<Vec<u8>>, Unreadable> {
+pub fn complete(
+    body: &[u8],
+    elsewhere: &ToldElsewhere,
+    api_methods: &BTreeMap<String, String>,
+) -> Result<Option<Vec<u8>>, Unreadable> {
     let mut members = members(body)?;
     let before = written(&members)?;
     each(&mut members, "tickets", |ticket| match elsewhere.date_of(ticket) {
-        Some((_, Some(told))) if says_nothing(ticket, "date") => fill_date(ticket, told),
+        Some((_, Some(told))) if !is_told(ticket, told) => {
+            set(ticket, "date", &told.starts_at.to_string())?;
+            told.title.as_ref().map_or(Ok(()), |title| set(ticket, "title", title))
+        }
         _ => Ok(()),
     })?;
     each(&mut members, "payments", |payment| {
-        let told = text(payment, "payment_method").and_then(|name| elsewhere.methods.get(&name));
-        told.map_or(Ok(()), |method| set(payment, "payment_method", method))
+        let ours = text(payment, "id").and_then(|id| api_methods.get(&id)).cloned();
+        let Some(name) = ours.clone().or_else(|| text(payment, "payment_method")) else { return Ok(()) };
+        let code = text(payment, "code").filter(|code| ours.is_some() && *code != name);
+        // What was learned of the name may have been taken back.
+        let method = elsewhere.methods.get(&name).cloned().or(code).or(ours);
+        method.map_or(Ok(()), |method| set(payment, "payment_method", &method))
     })?;
     let after = written(&members)?;
     Ok((after != before).then_some(after))
@@ -125,11 +137,14 @@ fn fill_tickets(
     members: &mut Members,
     known: Option<&Order>,
     elsewhere: &ToldElsewhere,
-    unknown: &mut BTreeSet<String>,
+    untold: &mut BTreeMap<String, Option<ToldDate>>,
 ) -> Result<(), Unreadable> {
     let tickets = known.and_then(|known| known.tickets.as_deref()).unwrap_or_default();
     each(members, "tickets", |ticket| {
         let date = elsewhere.date_of(ticket);
+        if says_nothing(ticket, "date") {
+            untold.extend(date.clone().map(|(id, told)| (id, told.cloned())));
+        }
         if let Some((_, Some(told))) = &date {
             fill_date(ticket, told)?;
         }
@@ -141,11 +156,14 @@ fn fill_tickets(
                 fill(ticket, "date", &starts_at.to_string())?;
             }
         }
-        if says_nothing(ticket, "date") {
-            unknown.extend(date.map(|(id, _)| id));
-        }
         Ok(())
     })
+}
+
+/// Whether a ticket has this date, however it is written.
+fn is_told(ticket: &Members, told: &ToldDate) -> bool {
+    let is_same_title = told.title.is_none() || text(ticket, "title") == told.title;
+    is_same_title && text(ticket, "date").and_then(|date| Timestamp::parse(&date)) == Some(told.starts_at)
 }
 
 fn fill_date(ticket: &mut Members, told: &ToldDate) -> Result<(), Unreadable> {
@@ -171,12 +189,12 @@ fn fill_payments(
         // What is known by the API's own name was told by the API.
         let before = before.filter(|before| told.is_none() || name.as_ref() != Some(*before));
         let code = text(payment, "code").filter(|code| Some(code) != name.as_ref());
+        if before.is_none() {
+            composed.api_methods.extend(text(payment, "id").zip(name.clone()));
+        }
         match (before.or(told), code, name) {
             (Some(method), ..) => set(payment, "payment_method", method),
-            (None, Some(code), name) => {
-                composed.guessed_methods.extend(name);
-                set(payment, "payment_method", &code)
-            }
+            (None, Some(code), _) => set(payment, "payment_method", &code),
             (None, None, name) => {
                 composed.unknown_methods.extend(name);
                 Ok(())
@@ -320,9 +338,11 @@ mod tests {
         let methods: Vec<&str> =
             (0..4).map(|place| body["payments"][place]["payment_method"].as_str().unwrap()).collect();
         assert_eq!(methods, ["StripeBankWire", "StripeBankWire", "StripePayment", "CASH"]);
-        assert_eq!(composed.unknown_dates, BTreeSet::from(["d2".to_owned()]));
+        let untold = BTreeMap::from([("d1".to_owned(), elsewhere().dates.remove("d1")), ("d2".to_owned(), None)]);
+        assert_eq!(composed.untold_dates, untold);
         assert_eq!(composed.unknown_methods, BTreeSet::from(["CASH".to_owned()]));
-        assert_eq!(composed.guessed_methods, BTreeSet::from(["CARD".to_owned()]));
+        let names: Vec<&str> = composed.api_methods.values().map(String::as_str).collect();
+        assert_eq!(names, ["CASH", "WIRE", "CARD"]);
         assert_eq!(date_ids(order.as_bytes()), ["d1", "d2"]);
         assert_eq!(method_names(payments.as_bytes()).len(), 4);
     }
@@ -330,15 +350,24 @@ mod tests {
     #[test]
     fn a_stored_body_is_completed_once_by_what_was_told_since() {
         let body = r#"{"payments":[{"id":8,"payment_method":"WIRE"}],"tickets":[{"date_id":"d1","id":"t1"}]}"#;
-        let completed = complete(body.as_bytes(), &elsewhere()).unwrap().unwrap();
+        let completed = complete(body.as_bytes(), &elsewhere(), &BTreeMap::new()).unwrap().unwrap();
         assert_eq!(
             String::from_utf8(completed.clone()).unwrap(),
             r#"{"payments":[{"id":8,"payment_method":"StripeBankWire"}],"tickets":[{"date":"2026-03-04T10:00:00Z","#
                 .to_owned()
                 + r#""date_id":"d1","id":"t1","title":"Walk"}]}"#
         );
-        assert_eq!(complete(&completed, &elsewhere()).unwrap(), None);
-        assert_eq!(complete(body.as_bytes(), &ToldElsewhere::default()).unwrap(), None);
+        assert_eq!(complete(&completed, &elsewhere(), &BTreeMap::new()).unwrap(), None);
+        let mut moved = elsewhere();
+        moved.dates.get_mut("d1").unwrap().starts_at = Timestamp::parse("2026-05-06T10:00:00Z").unwrap();
+        let moved = String::from_utf8(complete(&completed, &moved, &BTreeMap::new()).unwrap().unwrap()).unwrap();
+        assert!(moved.contains(r#""date":"2026-05-06T10:00:00Z""#), "{moved}");
+        let nothing = ToldElsewhere::default();
+        assert_eq!(complete(body.as_bytes(), &nothing, &BTreeMap::new()).unwrap(), None);
+        // The name turned out to mean several methods.
+        let names = BTreeMap::from([("8".to_owned(), "WIRE".to_owned())]);
+        let taken_back = String::from_utf8(complete(&completed, &nothing, &names).unwrap().unwrap()).unwrap();
+        assert!(taken_back.contains(r#""payment_method":"WIRE""#), "{taken_back}");
     }
 
     #[test]
