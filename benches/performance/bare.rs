@@ -84,7 +84,7 @@ const TABLES: [(&str, Chosen); 9] = [
     ("order_snapshots", Chosen::Numbered("snapshot_no")),
     ("postings", Chosen::Numbered("entry_no")),
     ("journal_entries", Chosen::Numbered("entry_no")),
-    ("contacts", Chosen::Numbered("contact_id")),
+    ("contacts", Chosen::CustomersOfOrders),
     ("orders", Chosen::OfOrders),
     ("order_lines", Chosen::OfOrders),
     ("payments", Chosen::OfOrders),
@@ -98,6 +98,8 @@ enum Chosen {
     Numbered(&'static str),
     /// By the orders of the step.
     OfOrders,
+    /// Those of the orders of the step that no earlier step had.
+    CustomersOfOrders,
 }
 
 /// Copies all that settling wrote into the same tables with the same indexes and triggers, in transactions of as many
@@ -123,7 +125,8 @@ fn copy_schema(place: &Place) -> Duration {
     let copied = format!("{server}?options=-csearch_path%3Dcopied&{options}").trim_end_matches('&').to_owned();
     drop(Database::open(&copied, Role::Command).expect("the schema gets its tables"));
     // The triggers name tables without a schema.
-    connection.batch_execute("SET search_path TO copied").expect("the search path is set");
+    // Without statistics each step would read all rows to find its own.
+    connection.batch_execute("SET search_path TO copied; ANALYZE").expect("the search path is set");
     copy(&mut connection, place, ("public", "copied"), "BEGIN")
 }
 
@@ -136,25 +139,26 @@ fn copy(connection: &mut impl SimpleConnection, place: &Place, (from, to): (&str
     run(&format!(
         "CREATE TEMP TABLE steps (step bigint, source text, order_id text); \
          INSERT INTO steps SELECT (last_snapshot_no - 1) / {BATCH}, source, order_id FROM {from}.orders; \
-         CREATE INDEX steps_step ON steps (step)"
+         CREATE INDEX steps_step ON steps (step); ANALYZE steps"
     ));
     let shares = TABLES.map(|(table, chosen)| match chosen {
         // An entry is sealed with all its lines.
         Chosen::Numbered("entry_no") => place.count("journal_entries").div_ceil(steps),
         Chosen::Numbered(_) => place.count(table).div_ceil(steps),
-        Chosen::OfOrders => 0,
+        Chosen::OfOrders | Chosen::CustomersOfOrders => 0,
     });
     let begun = Instant::now();
     for step in 0..steps {
         let mut statements = format!("{begin};");
+        let orders = format!("(source, order_id) IN (SELECT source, order_id FROM steps WHERE step = {step})");
         for ((table, chosen), share) in TABLES.iter().zip(shares) {
             let (after, until) = (step * share, (step + 1) * share);
             let rows = match chosen {
-                Chosen::Numbered("contact_id") => format!("contact_id > {after} AND contact_id <= {until}"),
                 Chosen::Numbered(number) => format!("source = 'museum' AND {number} > {after} AND {number} <= {until}"),
-                Chosen::OfOrders => {
-                    format!("(source, order_id) IN (SELECT source, order_id FROM steps WHERE step = {step})")
-                }
+                Chosen::OfOrders => orders.clone(),
+                Chosen::CustomersOfOrders => format!(
+                    "contact_id IN (SELECT contact_id FROM {from}.contact_orders WHERE {orders}) ON CONFLICT DO NOTHING"
+                ),
             };
             statements += &format!("INSERT INTO {to}.{table} SELECT * FROM {from}.{table} WHERE {rows};");
         }

@@ -61,7 +61,9 @@ pub(crate) fn start(place: &Place) -> Serving {
     command.arg("serve").current_dir(place.folder.path());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // The daemon takes every variable with this beginning for a setting.
-    command.env_remove("TICKETLEDGER_BENCH_URL");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"TICKETLEDGER_")) {
+        command.env_remove(name);
+    }
     command.env("TICKETLEDGER_SERVER__LISTEN", public.to_string());
     command.env("TICKETLEDGER_SERVER__CONSOLE", console.to_string());
     command.env("HOOK", SECRET);

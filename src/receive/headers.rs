@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 use warp::http::HeaderMap;
 use warp::http::header::CONTENT_TYPE;
 
-const KEPT: [&str; 10] = [
+/// The length is not among them: it is that of the stored body.
+const KEPT: [&str; 9] = [
     "content-encoding",
-    "content-length",
     "content-type",
     "date",
     "traceparent",
@@ -30,7 +30,6 @@ const PART: &str = "x-ticketledger-part";
 pub(super) fn of_part(headers: &HeaderMap, number: usize, count: usize) -> String {
     let mut object = collected(headers);
     object.remove("content-encoding");
-    object.remove("content-length");
     object.insert(PART.to_owned(), Value::String(format!("{number} of {count}")));
     Value::Object(object).to_string()
 }

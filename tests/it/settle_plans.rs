@@ -15,7 +15,7 @@ use crate::support::db::Engine;
 use crate::support::order::{
     admission, flex, flex_participant, order, payment, redeemed, refund_voucher, ticket, voucher,
 };
-use crate::support::plans::{grow, overhear, plan, reads_all};
+use crate::support::plans::{overhear, plan, reads_all};
 
 /// Records every statement of every connection from now on.
 fn record(database: &Database, engine: Engine) -> mpsc::Receiver<String> {
@@ -50,7 +50,6 @@ on_both_engines!(settling_reads_what_it_needs_and_not_the_book, async |database|
         daemon.accepted("museum", all(&format!("o-{number:03}"), sold)).await;
     }
     daemon.settle().await;
-    grow(database);
     let daemon = daemon.restart(|_| {}).await;
     let recorded = record(daemon.database(), database.engine);
     let seller = |status: &str| {

@@ -185,7 +185,7 @@ impl<'d> Object<'d> {
     /// name is not repeated: maps are sometimes keyed by what should be a value.
     pub fn unknown_fields(&self, known: &[&str]) -> Vec<String> {
         let keys = self.fields.into_iter().flat_map(Fields::keys);
-        let unknown = keys.filter(|key| !known.contains(&key.as_ref()));
+        let unknown = keys.filter(|key| !known.contains(key));
         unknown.map(|key| shape(&self.path(if is_plain_name(key) { key } else { "?" }))).collect()
     }
 

@@ -1,7 +1,6 @@
 //! The tree behind the reader.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde::ser::Error as _;
 use serde::{Serialize, Serializer};
@@ -13,8 +12,42 @@ use crate::provider::Unreadable;
 /// Real documents have seven levels. The bound keeps the recursion small.
 const LEVELS: usize = 32;
 
-/// The fields of an object. Of a key that comes twice the last one counts.
-pub(super) type Fields<'t> = BTreeMap<Cow<'t, str>, Value<'t>>;
+/// The fields of an object in the order of their keys, which costs less to make than a tree. Of a key that comes twice
+/// the last one counts.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fields<'t>(Vec<(Cow<'t, str>, Value<'t>)>);
+
+impl<'t> Fields<'t> {
+    fn of(mut fields: Vec<(Cow<'t, str>, Value<'t>)>) -> Self {
+        // Equal keys stay as they came.
+        fields.sort_by(|(one, _), (other, _)| one.cmp(other));
+        fields.dedup_by(|later, earlier| {
+            let same = later.0 == earlier.0;
+            if same {
+                std::mem::swap(later, earlier);
+            }
+            same
+        });
+        Self(fields)
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&Value<'t>> {
+        let at = self.0.binary_search_by(|(other, _)| other.as_ref().cmp(key)).ok()?;
+        self.0.get(at).map(|(_, value)| value)
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(key, _)| key.as_ref())
+    }
+
+    pub(super) fn values(&self) -> impl Iterator<Item = &Value<'t>> {
+        self.0.iter().map(|(_, value)| value)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
 
 /// A JSON value whose numbers keep their digits.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,15 +67,6 @@ impl<'t> Value<'t> {
         let raw: &RawValue =
             serde_json::from_str(text).map_err(|error| Unreadable::new(ParkReason::InvalidJson, error.to_string()))?;
         Rest(raw.get()).value(0)
-    }
-
-    fn read_text(quoted: &'t str) -> Result<Cow<'t, str>, Unreadable> {
-        let inner = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-        if let Some(plain) = inner.filter(|text| !text.contains('\\')) {
-            return Ok(Cow::Borrowed(plain));
-        }
-        let text: String = serde_json::from_str(quoted).map_err(lone_surrogate)?;
-        Ok(Cow::Owned(without_nul(text)))
     }
 
     /// What says "none".
@@ -78,7 +102,7 @@ impl Serialize for Value<'_> {
             }
             Self::Text(text) => serializer.serialize_str(text),
             Self::List(items) => serializer.collect_seq(items),
-            Self::Map(fields) => serializer.collect_map(fields),
+            Self::Map(fields) => serializer.collect_map(fields.0.iter().map(|(key, value)| (key, value))),
         }
     }
 }
@@ -106,18 +130,18 @@ impl<'t> Rest<'t> {
     }
 
     fn map(&mut self, level: usize) -> Result<Value<'t>, Unreadable> {
-        let mut fields = Fields::new();
+        let mut fields = Vec::with_capacity(8);
         self.skip(1);
         while self.next() == Some(b'"') {
             let key = self.text()?;
             // The colon.
             self.next();
             self.skip(1);
-            fields.insert(key, self.value(level + 1)?);
+            fields.push((key, self.value(level + 1)?));
             self.separator();
         }
         self.skip(1);
-        Ok(Value::Map(fields))
+        Ok(Value::Map(Fields::of(fields)))
     }
 
     fn list(&mut self, level: usize) -> Result<Value<'t>, Unreadable> {
@@ -131,16 +155,24 @@ impl<'t> Rest<'t> {
         Ok(Value::List(items))
     }
 
-    /// A text with its quotes.
+    /// A text, from its quote to the next one that is not escaped.
     fn text(&mut self) -> Result<Cow<'t, str>, Unreadable> {
-        let mut escaped = true;
-        let inner = self.0.bytes().take_while(|byte| {
-            let goes_on = escaped || *byte != b'"';
-            escaped = !escaped && *byte == b'\\';
+        self.skip(1);
+        let plain = self.0.bytes().take_while(|byte| !matches!(byte, b'"' | b'\\')).count();
+        if self.0.as_bytes().get(plain) != Some(&b'\\') {
+            let text = self.split(plain);
+            self.skip(1);
+            return Ok(Cow::Borrowed(text));
+        }
+        let mut escaped = false;
+        let written = self.take_while(|byte| {
+            let goes_on = escaped || byte != b'"';
+            escaped = !escaped && byte == b'\\';
             goes_on
         });
-        let quoted = inner.count() + 1;
-        Value::read_text(self.split(quoted))
+        self.skip(1);
+        let text: String = serde_json::from_str(&format!("\"{written}\"")).map_err(lone_surrogate)?;
+        Ok(Cow::Owned(without_nul(text)))
     }
 
     /// The comma before another element.
@@ -156,7 +188,7 @@ impl<'t> Rest<'t> {
         self.0.as_bytes().first().copied()
     }
 
-    fn take_while(&mut self, goes_on: impl Fn(u8) -> bool) -> &'t str {
+    fn take_while(&mut self, mut goes_on: impl FnMut(u8) -> bool) -> &'t str {
         let count = self.0.bytes().take_while(|byte| goes_on(*byte)).count();
         self.split(count)
     }

@@ -11,7 +11,7 @@ use super::filled::fill;
 use crate::on_both_engines;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, changed};
 use crate::support::db::{Engine, TestDatabase};
-use crate::support::plans::{grow, overhear, plan, reads_all};
+use crate::support::plans::{overhear, plan, reads_all};
 
 /// Pages that anybody opens without asking for something large. `ORDER` and the like are filled in.
 const PAGES: [&str; 45] = [
@@ -95,7 +95,6 @@ on_both_engines!(pages_read_what_they_show_and_not_the_book, async |database| {
         daemon.accepted("museum", changed(PAID_ORDER, &[("/id", json!(id)), ("/payments", json!([]))])).await;
     }
     daemon.settle().await;
-    grow(database);
     let daemon = daemon.restart(|_| {}).await;
     let admin = Browser::signed_in(&daemon, database, "admin");
     let first = |sql: &str| daemon.lines(sql)[0].clone();

@@ -8,8 +8,6 @@ use diesel::sql_types::Text;
 use ticketledger::db::Connection;
 use ticketledger::on_engine;
 
-use super::db::{Engine, TestDatabase};
-
 /// What grows with the book. The others have a few rows for each source.
 const LONG: [&str; 15] = [
     "inbox_events",
@@ -74,20 +72,6 @@ pub(crate) fn overhear(connection: &mut Connection, sender: Sender<String>) {
             let _ = sender.send(query.to_string());
         }
     }));
-}
-
-/// Has the planner of SQLite believe that a book has a thousand times as many rows.
-pub(crate) fn grow(database: &TestDatabase) {
-    if database.engine == Engine::Sqlite {
-        database.execute("ANALYZE");
-        // Where a column has one value, it has all rows: both numbers grow.
-        let rows = "' ' || substr(stat, 1, instr(stat || ' ', ' ') - 1)";
-        database.execute(&format!(
-            "UPDATE sqlite_stat1 SET stat = trim(replace(replace(' ' || replace(stat, ' ', '  ') || ' ', \
-             {rows} || ' ', {rows} || '000 '), '  ', ' '))"
-        ));
-        database.execute("ANALYZE sqlite_schema");
-    }
 }
 
 /// A step that reads a whole table, or all rows of a source.

@@ -1,0 +1,2 @@
+-- PostgreSQL measures its tables itself; SQLite is told here how a large book is made up.
+SELECT 1;
