@@ -11,6 +11,7 @@
 //! The heartbeat also extends the leases in use, so a running daemon keeps its work however long it takes. This module
 //! does not decide who may settle: only the lease does, and the settling transaction checks it.
 
+mod mark;
 mod process;
 mod store;
 
@@ -18,6 +19,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
+pub use self::mark::unique;
 pub use self::process::Process;
 
 use crate::clock::{Clock, Timestamp};
@@ -109,13 +111,7 @@ impl Presence {
 
     /// Creates a lease with a token that was never used before.
     pub fn lease(&self) -> Lease {
-        let mut bytes = [0_u8; 16];
-        let unique = match getrandom::fill(&mut bytes) {
-            Ok(()) => hex::encode(bytes),
-            // Without random bytes, the process and the instant still distinguish claims.
-            Err(_) => format!("{}-{:p}-{}", std::process::id(), &raw const bytes, self.0.clock.now()),
-        };
-        let token = format!("{}-{unique}", self.0.id);
+        let token = format!("{}-{}", self.0.id, unique());
         self.hands().insert(token.clone());
         Lease(Arc::new(Holding { presence: self.clone(), token }))
     }

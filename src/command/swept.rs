@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::clock::Timestamp;
 use crate::report::format::printable;
-use crate::sweep::{Decided, Difference, Run, RunKind, RunResult, Swept};
+use crate::sweep::{Decided, Difference, HISTORY_EVENT, Run, RunKind, RunResult, SWEEP_EVENT, Swept};
 
 /// Orders that are told one by one to people; JSON has more.
 const SHOWN: usize = 20;
@@ -86,10 +86,7 @@ pub(super) fn in_words(swept: &Swept, dry_run: bool, zone: Tz) -> String {
             counted(count, "order")
         ),
     };
-    // Of the past there may be thousands, and none of them is news.
-    if run.kind != RunKind::History {
-        differences(&mut text, swept, zone);
-    }
+    differences(&mut text, swept, zone);
     if dry_run {
         text += match differing {
             0 => "Nothing was stored: it was a dry run.\n",
@@ -129,18 +126,40 @@ fn summary(run: &Run, zone: Tz) -> String {
 }
 
 fn differences(text: &mut String, swept: &Swept, zone: Tz) {
-    let shown = swept.differences.iter().take(SHOWN);
-    for difference in shown {
+    let is_import = swept.run.kind == RunKind::History;
+    for difference in swept.differences.iter().take(SHOWN) {
+        // That it is of the past is news only where something else was looked for.
+        let difference = Difference { is_past: difference.is_past && !is_import, ..difference.clone() };
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {}", printable(&difference.in_words()));
     }
     match more(swept.differing, swept.differences.len().min(SHOWN)) {
         0 => {}
         count => {
-            let since = swept.run.asked_at.local_minute_named(zone);
-            let _ = writeln!(text, "  and {count} more, of the run of {since}; --format json lists the first 200");
+            // An import makes a run for each month.
+            let of = match is_import {
+                true => String::new(),
+                false => format!(", of the run of {}", swept.run.asked_at.local_minute_named(zone)),
+            };
+            let _ = writeln!(text, "  and {count} more{of}; {}", the_rest(swept));
         }
     }
+    if !is_import && swept.differences.iter().take(SHOWN).any(|difference| difference.is_past) {
+        *text += "What happened before the first start, when this source was not known here, is not called missed.\n";
+    }
+}
+
+/// Where the others are told: in the inbox, unless it was a dry run.
+fn the_rest(swept: &Swept) -> String {
+    if swept.differences.iter().all(|difference| difference.event_id.is_none()) {
+        return "--format json lists the first 200".to_owned();
+    }
+    let kinds = [(false, SWEEP_EVENT), (true, HISTORY_EVENT)];
+    let kinds = kinds.iter().filter(|(past, _)| swept.differences.iter().any(|difference| difference.is_past == *past));
+    let (source, limit) = (&swept.run.source, swept.differing);
+    let list = |kind: &str| format!("`ticketledger inbox list --source {source} --kind {kind} --limit {limit}`");
+    let lists: Vec<String> = kinds.map(|(_, kind)| list(kind)).collect();
+    format!("{} lists the newest first", lists.join(", and "))
 }
 
 /// What was found before, and what became of it.

@@ -48,6 +48,14 @@ pub(super) fn orders_api(
     problems: &mut Problems,
 ) -> Option<OrdersApi> {
     let base_url = base_url(&mut section, "https://api.bookingkit.de", problems);
+    if base_url.as_ref().is_some_and(|url| url.ends_with("/v3")) {
+        // Nothing would be found there, the token neither.
+        section.wrong(
+            problems,
+            "base_url",
+            "must end before `/v3`, which is added, such as \"https://api.bookingkit.de\"",
+        );
+    }
     let client_id = section.required("client_id", "bookingkit's support gives it to you", problems);
     let before = problems.iter().count();
     let secrets = source::secrets(&mut section, "client_secret", environment, problems);

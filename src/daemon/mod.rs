@@ -35,7 +35,7 @@ use crate::limits;
 use crate::maintenance::retention;
 use crate::monitor::{Monitor, Notice, ProvidersDown, catalog};
 use crate::receive::{self, Console, Intake, Timeouts, Turn};
-use crate::sweep::schedule;
+use crate::sweep::{self, schedule};
 use crate::worker::{Probe, Worker, credits};
 
 pub use self::open::prepare;
@@ -109,6 +109,7 @@ impl Daemon {
         let asked = worker.clone();
         let providers_down: ProvidersDown = Arc::new(move || asked.providers_down());
         let monitor = monitor(&database, &options.clock, &config, &writer, &worker, &providers_down);
+        tell_first(&monitor, &database, &options.clock, &config).await;
         let (kept, shared) = (Arc::clone(&config), options.clock.clone());
         let site = Site::new(database.clone(), shared, kept, stopped.clone(), providers_down);
         let console_state = Arc::new(Console {
@@ -216,6 +217,17 @@ impl Daemon {
             None => Ok(()),
             Some(error) => bail!("a component failed: {error}"),
         }
+    }
+}
+
+/// Whoever reads the metrics from now on reads what is in the database; but no webhook waits for a slow one.
+async fn tell_first(monitor: &Monitor, database: &Database, clock: &Clock, config: &Config) {
+    let told = async {
+        sweep::tell_all(database, clock, &config.sources).await;
+        monitor.begin().await;
+    };
+    if tokio::time::timeout(limits::READY_TIMEOUT, told).await.is_err() {
+        tracing::warn!("the database is slow; the metrics tell later what is in it");
     }
 }
 

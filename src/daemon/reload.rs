@@ -6,6 +6,7 @@ use secrecy::ExposeSecret as _;
 
 use super::{Daemon, open};
 use crate::config::Config;
+use crate::sweep;
 
 impl Daemon {
     /// Takes over sources, secrets, policies, limits and workers of `config`, without a pause: what is in hand ends by
@@ -24,6 +25,7 @@ impl Daemon {
         self.intake.reload(Arc::clone(&config));
         self.site.reload(Arc::clone(&config));
         self.workers.send_replace(worker);
+        sweep::tell_all(&self.database, &self.clock, &config.sources).await;
         self.config = config;
         Ok(restart)
     }

@@ -23,14 +23,14 @@ pub mod writer;
 
 pub use self::activity::{Activity, Span};
 pub use self::entity::Entity;
-pub use self::origin::{Origin, origins};
+pub use self::origin::{Origin, RUN_HEADER, origins, run_in};
 pub use self::park_reason::ParkReason;
 
 use crate::clock::Timestamp;
 use crate::vocabulary;
 
 /// The kinds of events, as they are stored: of webhooks, of what a sweep found, and of what people entered.
-pub const KINDS: [&str; 13] = [
+pub const KINDS: [&str; 14] = [
     "order",
     "new-booking",
     "booking-tickets-updated",
@@ -41,6 +41,7 @@ pub const KINDS: [&str; 13] = [
     "person-updated",
     "unknown",
     "sweep",
+    "history",
     "import",
     "reverse",
     "retain",

@@ -261,13 +261,8 @@ fn begin_sweep(swept: &Source) {
     for kind in ["missed", "late"] {
         counter!("ticketledger_sweep_found_total", "source" => source.clone(), "kind" => kind).increment(0);
     }
-    counter!("ticketledger_sweep_requests_total", "source" => source.clone()).increment(0);
-    gauge!("ticketledger_sweep_complete_until_timestamp_seconds", "source" => source.clone()).set(0);
-    gauge!("ticketledger_sweep_last_success_timestamp_seconds", "source" => source.clone()).set(0);
-    // What is used of it is read a few seconds later: until then an alert for a budget that is used up must not ring.
-    for (kind, budget) in [("sweep", swept.sweep.budget), ("history", swept.sweep.history_budget)] {
-        gauge!("ticketledger_sweep_budget_left", "source" => source.clone(), "kind" => kind).set(budget as f64);
-    }
+    counter!("ticketledger_sweep_requests_total", "source" => source).increment(0);
+    // How far it is and what is left of its budget stands in the database: until that is read, nothing is said of it.
 }
 
 fn begin_source(source: &str, fetches: bool) {

@@ -158,6 +158,23 @@ impl Monitor {
         }))
     }
 
+    /// Reads the numbers once before anybody asks for them; what is to be told of them is told by [`Monitor::run`].
+    pub async fn begin(&self) {
+        let monitor = self.clone();
+        let read = self.0.database.run(move |database| {
+            let now = monitor.0.clock.now();
+            let mut seen = monitor.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let Seen { memory, known, .. } = &mut *seen;
+            let observation =
+                database.read(|connection| observation::observe(connection, memory, &monitor.0.sources, now))?;
+            observation.record(&monitor.0.sources, known, now);
+            Ok::<_, Error>(())
+        });
+        if let Err(error) = read.await {
+            tracing::warn!(%error, "cannot observe the database; metrics show it later");
+        }
+    }
+
     /// Observes every few seconds until `stop` says so.
     pub async fn run(&self, mut stop: watch::Receiver<bool>, recorder: PrometheusHandle) {
         self.0.watched_since.get_or_init(|| self.0.clock.now());

@@ -307,6 +307,9 @@ pub struct Payment {
     pub id: String,
     /// The raw method; `unknown` when none is said.
     pub method: String,
+    /// No webhook has told the method: a sweep took it from the API, which calls it otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub method_is_guessed: bool,
     /// Signed amount.
     pub amount_minor: i64,
     /// The order's for bookingkit, the webhook's for Ticketpark.

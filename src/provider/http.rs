@@ -61,6 +61,18 @@ pub(in crate::provider) fn client(base_url: &str, timeout: std::time::Duration) 
 
 /// Takes over an answer of 200 or 404.
 pub(in crate::provider) async fn fetched(response: Response) -> Result<Fetched, Failure> {
+    let fetched = fetched_or_blank(response).await?;
+    if fetched.status == 200 && fetched.body.trim_ascii().is_empty() {
+        return Err(garbage("the response is empty"));
+    }
+    Ok(fetched)
+}
+
+/// The same, of what may have no body: a list with nothing in it.
+///
+/// # Errors
+/// When it cannot be read to its end, is too large or is no JSON.
+pub(in crate::provider) async fn fetched_or_blank(response: Response) -> Result<Fetched, Failure> {
     let status = response.status().as_u16();
     let header = |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
     let served_at = header(&DATE).and_then(|text| DateTime::parse_from_rfc2822(text.trim()).ok());
@@ -68,7 +80,7 @@ pub(in crate::provider) async fn fetched(response: Response) -> Result<Fetched, 
     let total = header(&TOTAL).and_then(|text| text.trim().parse().ok());
     let headers = response.headers().clone();
     let body = read_body(response).await?;
-    if status == 200 {
+    if status == 200 && !body.trim_ascii().is_empty() {
         // Half an answer must never be taken for an order without tickets.
         let text = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&body);
         serde_json::from_slice::<IgnoredAny>(text).map_err(|_| garbage("the response is not JSON"))?;

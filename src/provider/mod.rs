@@ -12,7 +12,10 @@ mod shape;
 pub mod ticketpark;
 pub mod wrapped;
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::de::IgnoredAny;
 
 use crate::clock::Timestamp;
 use crate::config::Source;
@@ -184,6 +187,15 @@ pub fn listed(source: &Source, page: &[u8]) -> Result<Vec<Record>, Unreadable> {
         Provider::Ticketpark => "pid",
     };
     records(page, key)
+}
+
+/// Whether an answer may be an empty list although it is no list. PHP has one kind of value for lists and objects; and
+/// how Ticketpark tells an empty list is not documented: the client that it publishes takes an empty body for one.
+pub fn is_blank_list(source: &Source, status: u16, body: &[u8]) -> bool {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    let is_object = serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(body).is_ok_and(|object| object.is_empty());
+    let is_open = source.provider == Provider::Ticketpark;
+    status == 200 && is_object || is_open && (status == 404 || body.is_empty())
 }
 
 /// Reads a record of a list as an order.

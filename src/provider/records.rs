@@ -37,8 +37,8 @@ pub fn is_list(body: &[u8]) -> bool {
     std::str::from_utf8(body).is_ok_and(|text| elements(text).is_ok())
 }
 
-/// A list, or what PHP makes of a list with gaps. An empty object is none: a provider in trouble says that, too, and
-/// what is complete rests on it.
+/// A list, or what PHP makes of a list with gaps. An empty object is none: a provider in trouble says that, too.
+/// Whoever takes it for an empty list has to make sure first.
 pub(in crate::provider) fn elements(text: &str) -> Result<Vec<&RawValue>, Unreadable> {
     if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(text) {
         return Ok(list);

@@ -24,6 +24,13 @@ const WAITS: usize = 3;
 const NO_LIST: &str = "the provider has no list at the address that was asked for; check `base_url` in [sources.api] \
                        and `slash` in [sources.sweep]";
 
+/// No account has anything older.
+const LONG_AGO_MILLISECONDS: i64 = 25 * 365 * 24 * 3_600_000;
+
+pub(super) fn no_list() -> Halt {
+    Halt::of(Failed::new("not_found", NO_LIST))
+}
+
 /// The account of a source.
 #[derive(Clone)]
 pub(super) enum Account {
@@ -102,10 +109,23 @@ impl Ask {
             }
             (fetched, _) => fetched?,
         };
-        if fetched.status == 404 {
-            return Err(Halt::of(Failed::new("not_found", NO_LIST)));
+        if fetched.status == 404 && matches!(self.account, Account::Orders(_)) {
+            return Err(no_list());
         }
         Ok(fetched)
+    }
+
+    /// The first record of all that is listed, whenever it changed.
+    pub(super) async fn first_of_all(&mut self) -> Result<Fetched, Halt> {
+        let field = self.source.sweep.changed_field.clone();
+        let since = self.clock.now().plus_milliseconds(-LONG_AGO_MILLISECONDS);
+        self.get(match self.account {
+            Account::Orders(_) => {
+                Wanted::Order(Request::List { listing: Listing::ChangedSince(since), offset: 0, limit: 1 })
+            }
+            Account::Bookings(_) => Wanted::Bookings(BookingsPage { changed_field: &field, since, page: 0, size: 1 }),
+        })
+        .await
     }
 
     /// Whether no clock of the source ever shows what this time is in UTC.

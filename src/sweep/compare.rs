@@ -96,6 +96,9 @@ fn plain(mut order: Order, provider: Provider) -> Order {
         }
         ticket.participants.sort_by(|a, b| a.id.cmp(&b.id));
     }
+    for payment in order.payments.iter_mut().flatten() {
+        payment.method_is_guessed = false;
+    }
     for sold in order.voucher_orders.iter_mut().flatten() {
         sold.vouchers.sort_by(|a, b| a.id.cmp(&b.id));
         sold.refunded_orders.sort_by(|a, b| a.order_id.cmp(&b.order_id));
@@ -157,7 +160,15 @@ mod tests {
 
     fn payment(id: &str, method: &str, amount_minor: i64) -> Payment {
         let currency = Currency::parse("EUR").unwrap();
-        Payment { id: id.to_owned(), method: method.to_owned(), amount_minor, currency, kind: None, paid_at: None }
+        Payment {
+            id: id.to_owned(),
+            method: method.to_owned(),
+            method_is_guessed: false,
+            amount_minor,
+            currency,
+            kind: None,
+            paid_at: None,
+        }
     }
 
     fn paid(payments: Option<Vec<Payment>>) -> Order {

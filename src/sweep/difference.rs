@@ -76,7 +76,7 @@ impl Difference {
         let decided = self.decided.as_deref().map(decided_in_words);
         let decided = decided.map_or_else(String::new, |words| format!(", {words}"));
         let past = match self.is_past {
-            true => "; it happened before this source was first known here, so it is not called missed",
+            true => ", from before the first start",
             false => "",
         };
         let parked = if self.is_parked { ", parked" } else { "" };

@@ -5,14 +5,14 @@
 use std::collections::BTreeMap;
 
 use super::names::{self, Methods};
-use super::page::{headers, key_in, methods_in, run_in};
+use super::page::{headers, key_in, methods_in};
 use super::record::{entity_of, key_of, order_of};
 use super::store;
 use super::words::WaitsFor;
 use crate::clock::Timestamp;
 use crate::config::Source;
 use crate::db::{Connection, Database, Result};
-use crate::inbox::{Classified, Delivery, State, store as inbox};
+use crate::inbox::{Classified, Delivery, State, run_in, store as inbox};
 use crate::ledger::batch::{mark_date, unread_dates};
 use crate::ledger::findings::outside;
 use crate::order::Provider;
@@ -30,12 +30,20 @@ pub(super) fn fill(database: &Database, source: &Source, now: Timestamp) -> Resu
     }
     let mut after = BTreeMap::new();
     for _ in 0..STEPS {
+        // That there is nothing to do is found out without holding anybody up.
+        let methods = {
+            let mut reader = database.reader()?;
+            let methods = Methods::read(&mut reader, source)?;
+            if !is_due(&mut reader, source, &methods)? {
+                return Ok(());
+            }
+            methods
+        };
         let step = |connection: &mut Connection| {
             inbox::lock_deliveries(connection)?;
-            step(connection, source, &mut after, now)
+            step(connection, source, &methods, &mut after, now)
         };
-        // What is nothing to do is found out without holding anybody up.
-        if !is_due(&mut database.reader()?, source)? || !database.transaction("sweep", step)? {
+        if !database.transaction("sweep", step)? {
             return Ok(());
         }
     }
@@ -43,11 +51,11 @@ pub(super) fn fill(database: &Database, source: &Source, now: Timestamp) -> Resu
 }
 
 /// Whether something may wait for what is told.
-fn is_due(connection: &mut Connection, source: &Source) -> Result<bool> {
+fn is_due(connection: &mut Connection, source: &Source, methods: &Methods) -> Result<bool> {
     if !unread_dates(connection, &source.name, 1)?.is_empty() {
         return Ok(true);
     }
-    for (kind, name) in names_of(&Methods::read(connection, source)?) {
+    for (kind, name) in names_of(methods) {
         if !store::waiting(connection, &source.name, kind, &name, "", 1)?.is_empty() {
             return Ok(true);
         }
@@ -76,9 +84,14 @@ struct Place {
 type After = BTreeMap<(WaitsFor, String), Place>;
 
 /// Looks at some orders; false when nothing is left that can be done now.
-fn step(connection: &mut Connection, source: &Source, after: &mut After, now: Timestamp) -> Result<bool> {
-    let methods = Methods::read(connection, source)?;
-    let named = names_of(&methods).into_iter().map(|(kind, name)| (kind, name, None));
+fn step(
+    connection: &mut Connection,
+    source: &Source,
+    methods: &Methods,
+    after: &mut After,
+    now: Timestamp,
+) -> Result<bool> {
+    let named = names_of(methods).into_iter().map(|(kind, name)| (kind, name, None));
     let methods = methods.known();
     let dates = unread_dates(connection, &source.name, STEP)?.into_iter();
     let dates = dates.map(|date| (WaitsFor::Date, date.event_date_id, date.new_since));
@@ -96,7 +109,11 @@ fn step(connection: &mut Connection, source: &Source, after: &mut After, now: Ti
             match fill_in(connection, source, order_id, &methods, now)? {
                 Filled::Left => place.is_left = true,
                 Filled::Ours if kind == WaitsFor::Date => {}
-                Filled::Ours | Filled::Told => {
+                filled @ (Filled::Ours | Filled::Told) => {
+                    if matches!((filled, kind), (Filled::Ours, WaitsFor::Method)) {
+                        // What was learned may be taken back.
+                        store::wait(connection, &source.name, WaitsFor::Guess, &name, order_id)?;
+                    }
                     store::waits_no_more(connection, &source.name, kind, &name, order_id)?;
                 }
             }
@@ -160,14 +177,13 @@ fn fill_in(
         return Ok(Filled::Ours);
     };
     let key = key_of(&source.name, &text, order_of(source, &body).as_ref(), &body);
-    let run = run_in(&newest.headers).unwrap_or_default();
     let delivery = Delivery {
         source: source.name.clone(),
         class: Classified::Understood { kind: newest.kind, entity },
         received_at: now,
         method: "GET".to_owned(),
         content_type: Some("application/json".to_owned()),
-        headers: headers(&run, &key, &api_methods),
+        headers: headers(run_in(&newest.headers), &key, &api_methods),
         body,
     };
     note_taken_back(connection, source, order_id, &delivery.body, &api_methods, now)?;

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::inbox::RUN_HEADER;
+
 /// The headers of an event that a sweep stores.
-pub(super) fn headers(run: &str, key: &str, api_methods: &BTreeMap<String, String>) -> String {
-    let mut headers = BTreeMap::from([("sweep-run", run.to_owned()), ("sweep-key", key.to_owned())]);
+pub(super) fn headers(run: Option<i64>, key: &str, api_methods: &BTreeMap<String, String>) -> String {
+    let mut headers = BTreeMap::from([("sweep-key", key.to_owned())]);
+    headers.extend(run.map(|run| (RUN_HEADER, run.to_string())));
     if !api_methods.is_empty() {
         // A header is a text.
         headers.insert("sweep-methods", serde_json::to_string(api_methods).unwrap_or_default());
@@ -20,11 +23,6 @@ pub(super) fn methods_in(headers: &str) -> BTreeMap<String, String> {
 /// The key of an event that a sweep stored.
 pub(super) fn key_in(headers: &str) -> Option<String> {
     header(headers, "sweep-key")
-}
-
-/// The run that stored it.
-pub(super) fn run_in(headers: &str) -> Option<String> {
-    header(headers, "sweep-run")
 }
 
 fn header(headers: &str, name: &str) -> Option<String> {

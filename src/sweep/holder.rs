@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, Timestamp};
-use crate::cluster::Process;
+use crate::cluster::{Process, unique};
 
 /// Whoever sweeps a source, as it is stored with the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,12 +33,7 @@ pub struct Busy {
 impl Holder {
     /// This process from now on.
     pub(super) fn own(is_daemon: bool, clock: &Clock) -> Self {
-        let mut bytes = [0_u8; 8];
-        let unique = match getrandom::fill(&mut bytes) {
-            Ok(()) => hex::encode(bytes),
-            Err(_) => clock.now().to_string(),
-        };
-        Self { is_daemon, process: Process::own(), since: clock.now(), unique }
+        Self { is_daemon, process: Process::own(), since: clock.now(), unique: unique() }
     }
 
     /// As it is stored.

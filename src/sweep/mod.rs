@@ -16,6 +16,7 @@
 
 mod ask;
 mod begin;
+mod blank;
 pub mod budget;
 mod compare;
 mod decide;
@@ -45,7 +46,7 @@ pub use self::difference::Difference;
 pub use self::holder::{Busy, Holder};
 pub use self::listed::{Looked, look};
 pub use self::store::{Decided, Progress, Run};
-pub use self::told::tell;
+pub use self::told::{begin as tell_all, tell};
 pub use self::words::{BudgetKind, Decision, HISTORY_EVENT, Resource, RunKind, RunResult, SWEEP_EVENT};
 
 use self::ask::Account;

@@ -4,14 +4,14 @@ use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 
-pub(super) use super::headers::{headers, key_in, methods_in, run_in};
+pub(super) use super::headers::{headers, key_in, methods_in};
 
 use super::ask::Ask;
 use super::halt::{Failed, Halt};
 use super::listed::LISTED;
 use super::names::{Methods, note_unknown};
 use super::record::{Found, Verdict, mark};
-use super::restored::is_restored;
+use super::restored::{is_restored, may_be_read_again};
 use super::store::{self, Run, Undecided};
 use super::walk::{self, Step};
 use super::words::{HISTORY_EVENT, RunKind, SWEEP_EVENT};
@@ -65,7 +65,7 @@ impl Sweeper {
         let before = self.blocking(|sweeper, _| mark(&sweeper.database)).await?;
         let fetched = walk.ask.page(&walk.run).await?;
         self.note_clock(walk, &fetched).await?;
-        let records = provider::listed(&self.source, &fetched.body)?;
+        let records = self.records(walk, &fetched).await?;
         let Step { next, fresh, last } = walk::step(&walk.run, records, fetched.total)?;
         let fresh = self.placed_within(&walk.run, fresh);
         let ids: Vec<String> = fresh.iter().map(|record| record.id.clone()).collect();
@@ -276,11 +276,13 @@ impl Sweeper {
                 continue;
             }
             let stored_at = newest.as_ref().map(|newest| newest.received_at);
-            let told = newest.is_some_and(|newest| {
+            let told = newest.filter(|newest| {
                 [SWEEP_EVENT, HISTORY_EVENT].contains(&newest.kind.as_str())
                     && key_in(&newest.headers) == Some(one.key.clone())
             });
-            if told {
+            if let Some(told) = told
+                && !may_be_read_again(connection, &self.source, &one, told.state)?
+            {
                 // It is stored already, and nothing came since.
                 run.equal += 1;
                 continue;
@@ -342,7 +344,7 @@ impl Sweeper {
             received_at: now,
             method: "GET".to_owned(),
             content_type: Some("application/json".to_owned()),
-            headers: headers(&run.to_string(), &found.key, &found.unknown.api_methods),
+            headers: headers(Some(run), &found.key, &found.unknown.api_methods),
             body: found.body.clone(),
         };
         let ids = inbox::insert_batch(connection, &[&delivery])?;

@@ -18,11 +18,34 @@ use super::store;
 use super::words::Decision;
 use crate::config::Source;
 use crate::db::{Connection, Result};
-use crate::inbox::EventId;
+use crate::inbox::{EventId, State};
 use crate::order::Provider;
 
 /// Earlier events of an order that are looked at.
 const EARLIER: i64 = 20;
+
+/// How often a booking is read again that still differs from what the list says of it.
+const READINGS: i64 = 3;
+
+/// Whether a find that is stored already is worth another one: the workers have read the booking since, and what they
+/// read was not what the list said. It may have changed in between; if it differs for long, the provider says both.
+pub(super) fn may_be_read_again(
+    connection: &mut Connection,
+    source: &Source,
+    found: &Found,
+    state: State,
+) -> Result<bool> {
+    if source.provider != Provider::Ticketpark || !matches!(state, State::Done | State::Superseded) {
+        return Ok(false);
+    }
+    let last = store::events_before(connection, &source.name, &found.entity.to_string(), EventId::MAX, READINGS)?;
+    let readings = last.iter().filter(|event| is_same_find(event, found)).count();
+    Ok(readings < usize::try_from(READINGS).unwrap_or(usize::MAX))
+}
+
+fn is_same_find(event: &store::Neighbour, found: &Found) -> bool {
+    !event.is_webhook() && key_in(&event.headers).as_ref() == Some(&found.key)
+}
 
 /// Whether what is stored now was told before.
 pub(super) fn is_restored(
@@ -33,8 +56,8 @@ pub(super) fn is_restored(
 ) -> Result<bool> {
     let earlier = store::events_before(connection, &source.name, &found.entity.to_string(), event_id, EARLIER)?;
     if source.provider == Provider::Ticketpark {
-        // A webhook says nothing of the state, so none can undo a newer one.
-        return Ok(false);
+        // A webhook says nothing of the state, so none can undo a newer one; but the same may be found twice.
+        return Ok(earlier.first().is_some_and(|event| is_same_find(event, found)));
     }
     let said = order_of(source, &found.body);
     let is_other = |event: &&store::Neighbour| {
@@ -44,9 +67,7 @@ pub(super) fn is_restored(
     };
     let since = earlier.iter().position(|event| is_other(&event)).unwrap_or(earlier.len());
     let earlier = earlier.get(..since).unwrap_or_default();
-    let same_find =
-        |event: &&store::Neighbour| !event.is_webhook() && key_in(&event.headers).as_ref() == Some(&found.key);
-    for event in earlier.iter().filter(same_find) {
+    for event in earlier.iter().filter(|event| is_same_find(event, found)) {
         // What was replaced was not counted, so it counts now.
         match store::decision_of(connection, event.id)? {
             Some(decided) if decided.as_deref() != Some(Decision::Replaced.as_str()) => return Ok(true),

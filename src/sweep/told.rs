@@ -5,9 +5,22 @@ use metrics::counter;
 use super::budget;
 use super::store;
 use super::words::{BudgetKind, Resource, RunKind};
-use crate::clock::Timestamp;
+use crate::clock::{Clock, Timestamp};
 use crate::config::Source;
-use crate::db::{Connection, Result};
+use crate::db::{Connection, Database, Result};
+
+/// Tells of all sources before anybody asks. What cannot be read is not told until it can be.
+pub async fn begin(database: &Database, clock: &Clock, sources: &[Source]) {
+    let swept: Vec<Source> = sources.iter().filter(|source| source.can_be_swept()).cloned().collect();
+    let now = clock.now();
+    let told = database.run(move |database| {
+        let mut connection = database.reader()?;
+        swept.iter().try_for_each(|source| tell(&mut connection, source, now))
+    });
+    if let Err(error) = told.await {
+        tracing::warn!(%error, "cannot read how far the sweeps are; the metrics tell it later");
+    }
+}
 
 /// Sets the gauges of a source, and the counters, which are those of all daemons and commands.
 ///

@@ -359,6 +359,30 @@ client_secret = "env:LONG"
 }
 
 #[test]
+fn the_version_of_the_api_is_no_part_of_its_address() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("t.toml");
+    let long = [("LONG", "0123456789abcdef0123456789abcdef")];
+    for (address, fault) in [
+        ("https://api.bookingkit.de", None),
+        ("https://api.bookingkit.de/", None),
+        ("https://api.bookingkit.de/v3", Some(":8: sources.museum.api.base_url: must end before `/v3`")),
+        ("https://api.bookingkit.de/v3/", Some(":8: sources.museum.api.base_url: must end before `/v3`")),
+    ] {
+        let text = format!(
+            "[[sources]]\nname = \"museum\"\nprovider = \"bookingkit\"\ntimezone = \"Europe/Berlin\"\n\
+             country = \"DE\"\nvendor_ids = [\"v\"]\npath_secrets = [\"env:LONG\"]\n\
+             api = {{ base_url = \"{address}\", client_id = \"c\", client_secret = \"env:LONG\" }}\n"
+        );
+        std::fs::write(&path, text).expect("written");
+        let refused = config::load_with_warnings(Some(&path), &environment(&long)).err();
+        let told = refused.map(|problems| problems.to_string());
+        assert_eq!(told.is_some(), fault.is_some(), "{address}: {told:?}");
+        assert!(fault.is_none_or(|fault| told.is_some_and(|told| told.contains(fault))), "{address}");
+    }
+}
+
+#[test]
 fn a_secret_with_a_byte_order_mark_or_a_second_line_is_refused_wherever_it_is_used() {
     let folder = tempfile::tempdir().expect("a folder");
     for (name, content, words) in [

@@ -25,7 +25,7 @@ const MODULES: [(&str, &[&str]); 26] = [
     ("maintenance", &["clock", "config", "db", "inbox", "ledger"]),
     ("cluster", &["limits", "clock", "db", "inbox"]),
     ("monitor", &["limits", "clock", "order", "config", "db", "inbox", "provider", "freshness", "ledger"]),
-    ("session", &["clock", "hash", "config", "db", "provider"]),
+    ("session", &["clock", "hash", "config", "db", "provider", "cluster"]),
     (
         "worker",
         &[

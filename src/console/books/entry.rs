@@ -11,6 +11,7 @@ use super::{file, store};
 use crate::console::codes;
 use crate::console::fault::Fault;
 use crate::console::grid::{Cell, Grid, address, address_with};
+use crate::console::inbox;
 use crate::console::layout::{Area, Shell, When};
 use crate::console::orders;
 use crate::console::reply::{self, Answered, Told};
@@ -18,6 +19,7 @@ use crate::console::site::Site;
 use crate::console::sources::Sources;
 use crate::console::visit::Visit;
 use crate::console::words::fill;
+use crate::inbox::Origin;
 use crate::ledger::reading::trace::{Bytes, EntryTraced, EventTraced, Start, trace};
 use crate::report::format::printable;
 
@@ -67,6 +69,9 @@ impl Told for Page {
 /// What led to the entry.
 struct Cause {
     event: EventTraced,
+    /// What it is, and its number.
+    label: &'static str,
+    name: String,
     received: When,
     bytes: &'static str,
     documents: Vec<(i64, When)>,
@@ -110,6 +115,11 @@ pub(super) async fn show(site: &Arc<Site>, visit: &Visit, source: &str, number: 
     let zone = Some(sources.zone(source));
     let snapshot = traced.snapshots.first().map(|snapshot| (snapshot.snapshot_no, snapshot.doc_sha256.clone()));
     let cause = traced.events.into_iter().next().map(|event| Cause {
+        name: match event.origin {
+            Origin::Webhook => event.id.to_string(),
+            _ => inbox::came(visit.language, event.id, &event.origin, sources.zone(source)),
+        },
+        label: if event.origin == Origin::Webhook { words.webhook } else { words.came_from },
         received: shell.when(event.received_at, zone),
         bytes: match event.bytes {
             Bytes::Intact => words.bytes_intact,

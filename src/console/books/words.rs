@@ -94,6 +94,7 @@ words! {
         snapshot: "Snapshot", "Stand der Bestellung";
         document: "Document", "Dokument";
         webhook: "Webhook", "Webhook";
+        came_from: "Caused by", "Ausgelöst durch";
         by_hand: "Posted by a person or a command.", "Durch eine Person oder einen Befehl gebucht.";
         chain: "Its place in the chain", "Ihr Platz in der Kette";
         hash: "Hash", "Prüfsumme";

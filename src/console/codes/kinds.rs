@@ -8,6 +8,7 @@ names! {
         order: "order", "Bestellung";
         unknown: "unknown", "unbekannt";
         sweep: "sweep", "Abgleich";
+        history: "import of the past", "Import der Vergangenheit";
         import: "import", "Import";
         reverse: "entry reversed", "Buchung rückgängig gemacht";
         retain: "credit kept", "Guthaben einbehalten";

@@ -12,12 +12,13 @@ use super::super::reply::{self, Answered, Told};
 use super::super::site::Site;
 use super::super::visit::Visit;
 use super::super::words::{Table as _, fill};
+use super::came::came;
 use super::mask;
 use super::states::States;
 use super::words::Words;
 use crate::config::Role;
 use crate::inbox::operator::{Attempt, Detail, store as operator};
-use crate::inbox::{EventId, Origin, State, origins};
+use crate::inbox::{EventId, State, origins};
 use crate::ledger::reading::trace::{EntryTraced, Start, trace};
 use crate::provider::wrapped::opened;
 use crate::report::pack::paper::Language;
@@ -130,7 +131,7 @@ async fn shown(site: &Arc<Site>, visit: &Visit, id: EventId, is_open: bool) -> A
     let body = opened.as_deref().map(|opened| body_shown(opened, is_open, visit, words));
     let config = site.config();
     let zone = config.source(&event.source).map(|source| source.timezone);
-    let title = title(words, id, &origin, zone.unwrap_or(chrono_tz::UTC));
+    let title = came(visit.language, id, &origin, zone.unwrap_or(chrono_tz::UTC));
     let shell = Shell::new(site, visit, Area::Inbox, &title).with_command(format!("ticketledger inbox show {id}"));
     let more = caused.len().saturating_sub(ENTRIES);
     let is_pending = event.state == State::Pending.as_str();
@@ -158,18 +159,6 @@ async fn shown(site: &Arc<Site>, visit: &Visit, id: EventId, is_open: bool) -> A
         shell,
     };
     reply::shown(visit, &page)
-}
-
-/// Not everything in the inbox is a webhook.
-fn title(words: &Words, id: EventId, origin: &Origin, zone: chrono_tz::Tz) -> String {
-    let (text, run_at) = match origin {
-        Origin::Webhook => (words.webhook_title, None),
-        Origin::Sweep { run_at } => (words.sweep_title, Some(run_at)),
-        Origin::Past { run_at } => (words.past_title, Some(run_at)),
-        Origin::Import | Origin::Decision => (words.event_title, None),
-    };
-    let time = run_at.map_or_else(String::new, |at| at.local_minute_named(zone));
-    fill(text, &[("id", &id.to_string()), ("time", &time)])
 }
 
 fn entries_told(entries: &[EntryTraced]) -> Vec<Value> {

@@ -5,6 +5,7 @@
 //! event   one webhook: bytes, attempts    replay, dismiss   effect > confirmed > result
 //! ```
 
+mod came;
 mod causes;
 mod dismiss;
 mod event;
@@ -20,6 +21,7 @@ mod words;
 
 use std::sync::Arc;
 
+pub(super) use self::came::came;
 pub(super) use self::filter::{field_type, local as local_time};
 use super::fault::Fault;
 use super::reply::Answered;

@@ -9,8 +9,10 @@ use super::words::Words;
 use crate::clock::Timestamp;
 use crate::console::codes;
 use crate::console::grid::{address, address_with};
+use crate::console::inbox;
 use crate::console::layout::{Shell, When};
 use crate::console::words::fill;
+use crate::inbox::Origin;
 use crate::ledger::reading::trace::{Bytes, DocumentTraced, EntryTraced, EventTraced, Trace};
 use crate::report::format::printable;
 
@@ -29,6 +31,7 @@ pub(super) struct Step {
     pub(super) state: Option<String>,
     /// Kind and reason of a webhook, for programs.
     kind: Option<String>,
+    origin: Option<Origin>,
     reason: Option<String>,
     pub(super) notes: Vec<String>,
     pub(super) entries: Vec<EntryStep>,
@@ -61,7 +64,7 @@ impl Step {
         };
         json!({
             "at": self.at.as_ref().map(|at| at.at), "href": self.address, "kind": self.kind, "state": self.state,
-            "reason": self.reason,
+            "origin": self.origin, "reason": self.reason,
             "entries": self.entries.iter().map(entry).collect::<Vec<_>>(), "more_entries": self.more,
         })
     }
@@ -116,6 +119,7 @@ fn step(cause: &Cause<'_>, entries: &[&EntryTraced], shell: &Shell, zone: Tz) ->
         address: None,
         state: None,
         kind: None,
+        origin: None,
         reason: None,
         notes: Vec::new(),
         entries: entries.iter().take(ENTRIES).map(|entry| of_entry(entry, shell)).collect(),
@@ -123,14 +127,17 @@ fn step(cause: &Cause<'_>, entries: &[&EntryTraced], shell: &Shell, zone: Tz) ->
     };
     let Cause::Event(event, documents) = cause else { return step };
     let number = event.id.to_string();
-    let name = if event.kind.starts_with("import") { words.import } else { words.webhook };
     step.at = Some(shell.when(event.received_at, Some(zone)));
-    step.title = fill(name, &[("id", &number)]);
+    step.title = match event.origin {
+        Origin::Import => fill(words.import, &[("id", &number)]),
+        _ => inbox::came(shell.language, event.id, &event.origin, zone),
+    };
+    step.origin = Some(event.origin.clone());
     step.address = Some(address(&["inbox", &number]));
     step.state = Some(event.state.to_string());
     step.kind = Some(event.kind.clone());
     step.reason.clone_from(&event.reason);
-    step.notes.push(event.kind.clone());
+    step.notes.push(shell.kind_name(&event.kind));
     step.notes.extend(event.reason.as_ref().map(|reason| codes::parked(shell.language, reason)));
     step.notes.push(match entries.len() {
         0 => words.caused_nothing.to_owned(),

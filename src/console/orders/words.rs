@@ -28,11 +28,10 @@ words! {
         nothing_moved: "No money has moved.", "Es ist kein Geld geflossen.";
         term: "What", "Was";
         timeline: "Timeline", "Verlauf";
-        timeline_note: "From the webhook to the entries that it led to.",
-            "Vom Webhook zu den Buchungen, die daraus entstanden sind.";
+        timeline_note: "From what came to the entries that it led to.",
+            "Von dem, was kam, zu den Buchungen, die daraus entstanden sind.";
         timeline_cut: "Only the newest {n} steps are shown; the command shows all.",
             "Es werden nur die neuesten {n} Schritte gezeigt; der Befehl zeigt alle.";
-        webhook: "Webhook {id}", "Webhook {id}";
         import: "Import {id}", "Import {id}";
         fetched: "Read from the provider (document {id})", "Vom Anbieter gelesen (Dokument {id})";
         by_hand: "By a person or a command", "Durch eine Person oder einen Befehl";

@@ -97,6 +97,10 @@ pub(super) fn empty() -> Answer {
     pieces(StatusCode::OK, [])
 }
 
+pub(super) fn says(body: &'static str) -> Answer {
+    pieces(StatusCode::OK, [Bytes::from_static(body.as_bytes())])
+}
+
 pub(super) fn truncated() -> Answer {
     let mut answer = pieces(StatusCode::OK, [Bytes::from_static(b"{\"pid\": 2932334")]);
     answer.body_mut().end = End::BreaksOffNext;

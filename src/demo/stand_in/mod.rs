@@ -49,6 +49,8 @@ pub enum Fault {
     Garbage,
     /// 200 without a body.
     Empty,
+    /// 200 with this body.
+    Says(&'static str),
     /// 200 and the connection breaks in the middle of the body.
     Truncated,
     /// The usual response, of which only the first half is sent, as if it were all of it.

@@ -73,6 +73,7 @@ pub(super) async fn apply(state: &State, fault: Option<Fault>, usual: impl FnOnc
         Fault::Status { status, retry_after } => Ok(answer::status(status, retry_after.as_deref())),
         Fault::Garbage => Ok(answer::garbage()),
         Fault::Empty => Ok(answer::empty()),
+        Fault::Says(body) => Ok(answer::says(body)),
         Fault::Truncated => Ok(answer::truncated()),
         Fault::Cut => Ok(answer::cut(usual())),
         Fault::ReuseToken => Ok(answer::reuse_the_token()),

@@ -1,9 +1,11 @@
 //! How an event came into the inbox: not everything in it is a webhook.
 
+mod header;
 mod store;
 
 use serde::Serialize;
 
+pub use self::header::{RUN_HEADER, run_in};
 pub use self::store::origins;
 
 use super::EventId;

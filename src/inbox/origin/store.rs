@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
-use super::Origin;
+use super::{Origin, run_in};
 use crate::clock::Timestamp;
 use crate::db::schema::{inbox_events, sweep_runs};
 use crate::db::{Connection, Result};
@@ -66,10 +66,4 @@ fn runs_of(connection: &mut Connection, runs: &[i64]) -> Result<BTreeMap<i64, (T
     ));
     let rows: Vec<(i64, Timestamp, String)> = on_engine!(connection, |c| query.load(c))?;
     Ok(rows.into_iter().map(|(id, asked_at, kind)| (id, (asked_at, kind))).collect())
-}
-
-/// The run that stored an event, as its headers say.
-fn run_in(headers: &str) -> Option<i64> {
-    let headers: serde_json::Value = serde_json::from_str(headers).ok()?;
-    headers.get("sweep-run")?.as_str()?.parse().ok()
 }

@@ -7,7 +7,7 @@ use super::{OrderFacts, Raised};
 use crate::clock::Timestamp;
 use crate::ledger::batch::{OrderPayment, ReceivableLine};
 use crate::ledger::book::EntryKind;
-use crate::ledger::posting::{Finding, FindingReason};
+use crate::ledger::posting::{Finding, FindingReason, ToldMethod};
 use crate::money::Currency;
 use crate::order::Payment;
 use crate::policy::OnPaymentVanish;
@@ -66,8 +66,12 @@ fn payments_then_and_now(facts: &OrderFacts<'_>, raised: &mut Raised) {
         let (Some(first), Some(last)) = (lines.first(), lines.last()) else { continue };
         match now.get(id) {
             None => vanished(facts, id, last, raised),
-            Some(payment) if first.atom_hash != last.atom_hash => mutated(payment, first, raised),
-            Some(_) => {}
+            Some(payment) => {
+                let guessed = facts.snapshot.guessed_methods.get(id);
+                if first.atom_hash != last.atom_hash || guessed.is_some() {
+                    mutated(payment, first, guessed, raised);
+                }
+            }
         }
     }
 }
@@ -112,21 +116,28 @@ fn vanished(facts: &OrderFacts<'_>, id: &str, last: &ReceivableLine, raised: &mu
     });
 }
 
-/// Which fields of a payment are not what they were when it was first posted.
-fn mutated(now: &Payment, first: &ReceivableLine, raised: &mut Raised) {
+/// Which fields of a payment are not what they were when it was first posted. A method that a sweep guessed is
+/// corrected without any change at the provider: it counts from the first webhook on that told it.
+fn mutated(now: &Payment, first: &ReceivableLine, guessed: Option<&Option<ToldMethod>>, raised: &mut Raised) {
     let (before, code) = (first.amount_minor.saturating_neg(), now.currency.code());
     let mut changes = Vec::new();
     if (before, first.currency.as_str()) != (now.amount_minor, code) {
         changes.push(format!("amount {} → {}", money(before, &first.currency), money(now.amount_minor, code)));
     }
-    let method = first.payment_method.as_deref().unwrap_or("unknown");
-    if method != now.method {
+    let method = match guessed {
+        None => Some(first.payment_method.as_deref().unwrap_or("unknown")),
+        Some(told) => told.as_ref().map(|told| told.method.as_str()).filter(|_| !now.method_is_guessed),
+    };
+    if let Some(method) = method.filter(|method| *method != now.method) {
         changes.push(format!("method {method} → {}", now.method));
     }
     let said_before = (first.effective_basis == "payment_date").then_some(first.effective_at);
     if said_before != now.paid_at && (said_before.is_some() || first.effective_basis == "receipt") {
         let shown = |at: Option<Timestamp>| at.map_or_else(|| "not said".to_owned(), |at| at.to_string());
         changes.push(format!("date {} → {}", shown(said_before), shown(now.paid_at)));
+    }
+    if changes.is_empty() && guessed.is_some() {
+        return;
     }
     let what = if changes.is_empty() { "its content changed".to_owned() } else { changes.join(", ") };
     let posted = first.booking_date;

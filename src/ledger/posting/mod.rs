@@ -22,5 +22,5 @@ pub use finding::{Finding, Severity};
 pub use finding_reason::FindingReason;
 pub use opening::Opening;
 pub(in crate::ledger) use snapshot::redeemed_by;
-pub use snapshot::{Issued, RecognisedCredit, Snapshot, Use};
+pub use snapshot::{Issued, RecognisedCredit, Snapshot, ToldMethod, Use};
 pub use stored_value::{StoredValueClass, StoredValueKey};

@@ -29,6 +29,10 @@ pub struct Snapshot {
     /// Payments that an older delivery had and the newest one that says payments has not, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vanished_payments: Vec<Payment>,
+    /// Payments of which a sweep knew the method before any webhook told it, by id: what was taken for it until then
+    /// was our own guess. With the first name that a webhook gave, once one has.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub guessed_methods: BTreeMap<String, Option<ToldMethod>>,
     /// The rates, in basis points, of vouchers and flex tickets that this order sold and now says otherwise: something
     /// was used already at that rate, so it stays.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -49,6 +53,14 @@ pub struct Snapshot {
     /// What was there before the first day of the book.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub opening: Option<Opening>,
+}
+
+/// What the first webhook calls the method of a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldMethod {
+    pub method: String,
+    /// The delivery that says so.
+    version: i64,
 }
 
 /// A voucher or flex ticket that an order sells or issues, or did.
@@ -97,6 +109,7 @@ impl Snapshot {
             regimes: BTreeMap::new(),
             notes: Vec::new(),
             vanished_payments: Vec::new(),
+            guessed_methods: BTreeMap::new(),
             fixed_rates: BTreeMap::new(),
             used: BTreeMap::new(),
             residues: BTreeMap::new(),
@@ -218,6 +231,7 @@ impl Snapshot {
             versions.note_rate(&key.to_string(), version, vat_bp);
         }
         let known = (self.order.payments.clone(), versions.of(SECTION));
+        self.note_methods(&said, version, known.1);
         let brought = (said.payments.clone(), Some(version));
         let places = places::of(self);
         let taken = self.order.merge(said, version, versions);
@@ -239,6 +253,27 @@ impl Snapshot {
             self.recognised_credit = None;
         }
         taken
+    }
+
+    /// Remembers which methods are booked by a guess, and what the first webhook calls them. A guess that is older than
+    /// what is known is not booked.
+    fn note_methods(&mut self, said: &Order, version: i64, known_version: Option<i64>) {
+        let told = |payment: &Payment, version| ToldMethod { method: payment.method.clone(), version };
+        for payment in said.payments.iter().flatten() {
+            let is_booked = known_version.is_none_or(|known| known <= version);
+            if payment.method_is_guessed && is_booked && !self.guessed_methods.contains_key(&payment.id) {
+                let mut known = self.order.payments.iter().flatten();
+                let known = known.find(|known| known.id == payment.id && !known.method_is_guessed).zip(known_version);
+                let known = known.map(|(known, version)| told(known, version));
+                self.guessed_methods.insert(payment.id.clone(), known);
+            }
+            let Some(first) = self.guessed_methods.get_mut(&payment.id).filter(|_| !payment.method_is_guessed) else {
+                continue;
+            };
+            if first.as_ref().is_none_or(|first| version < first.version) {
+                *first = Some(told(payment, version));
+            }
+        }
     }
 
     /// The canonical JSON: compact, fields in the order of their definition, maps sorted.
@@ -276,6 +311,7 @@ mod tests {
         let payment = |(id, amount_minor): &(&str, i64)| Payment {
             id: (*id).to_owned(),
             method: "Card".to_owned(),
+            method_is_guessed: false,
             amount_minor: *amount_minor,
             currency: Currency::parse("EUR").unwrap(),
             kind: None,
@@ -312,9 +348,36 @@ mod tests {
     }
 
     #[test]
+    fn the_first_webhook_tells_the_method_of_a_payment_that_was_guessed() {
+        let said = |method: &str, method_is_guessed| {
+            let mut order = payments(&[("a", 100)]);
+            for payment in order.payments.iter_mut().flatten() {
+                (payment.method, payment.method_is_guessed) = (method.to_owned(), method_is_guessed);
+            }
+            order
+        };
+        let deliveries = [said("CARD", true), said("Mango", false), said("Cash", false)];
+        let told = |places: &[usize]| {
+            let (mut snapshot, mut versions) = (Snapshot::unknown("A"), Versions::default());
+            for place in places {
+                snapshot.merge(deliveries[*place].clone(), i64::try_from(*place).unwrap(), &mut versions);
+            }
+            snapshot.guessed_methods.get("a").map(|told| told.as_ref().map(|told| told.method.clone()))
+        };
+        let (guess, mango) = (Some(None), Some(Some("Mango".to_owned())));
+        assert_eq!((told(&[0]), told(&[0, 0])), (guess.clone(), guess));
+        for places in [&[0, 1][..], &[0, 1, 2], &[0, 2, 1], &[0, 1, 2, 0], &[0, 1, 0, 2, 1]] {
+            assert_eq!(told(places), mango, "{places:?}");
+        }
+        // What came too late is not booked.
+        assert_eq!((told(&[1]), told(&[1, 0]), told(&[1, 2, 0])), (None, None, None));
+    }
+
+    #[test]
     fn a_snapshot_without_vanished_payments_is_written_as_ever() {
         let json = Snapshot::unknown("A").to_json().unwrap();
-        assert!(["vanished", "kept", "opening", "places"].iter().all(|field| !json.contains(field)), "{json}");
+        let left_out = ["vanished", "kept", "opening", "places", "guessed"];
+        assert!(left_out.iter().all(|field| !json.contains(field)), "{json}");
         assert_eq!(serde_json::from_str::<Snapshot>(&json).unwrap(), Snapshot::unknown("A"));
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::reader::Reader;
-use super::schema;
+use super::schema::{self, METHOD_IS_GUESSED};
 use crate::money::format_minor;
 use crate::order::{NoteReason, Order, Payment, RedeemedCoupon, RedeemedVoucher};
 use crate::provider::Unreadable;
@@ -38,6 +38,7 @@ impl Reader {
         }
         Ok(Payment {
             method: method.unwrap_or_else(|| "unknown".to_owned()),
+            method_is_guessed: object.flag(METHOD_IS_GUESSED).ok().flatten().unwrap_or(false),
             amount_minor,
             currency: self.currency,
             kind,

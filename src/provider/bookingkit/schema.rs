@@ -106,4 +106,7 @@ pub(super) const REDEEMED_VOUCHER: &[&str] =
     &["id", "redeemed_value", "usage_date", "creation_date", "purchasing_order_id"];
 pub(super) const REDEEMED_COUPON: &[&str] = &["id", "title", "redeemed_value", "usage_date"];
 pub(super) const BOOKING_CHANNEL: &[&str] = &["name", "id"];
-pub(super) const PAYMENT: &[&str] = &["id", "code", "payment_method", "name", "value", "type", "payment_date"];
+pub(super) const PAYMENT: &[&str] =
+    &["id", "code", "payment_method", "name", "value", "type", "payment_date", METHOD_IS_GUESSED];
+/// Of a payment in what a sweep stored: no webhook has told its method. The provider does not send it.
+pub(super) const METHOD_IS_GUESSED: &str = "method_is_guessed";

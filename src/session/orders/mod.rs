@@ -24,6 +24,7 @@ use self::store::Row;
 use super::renew::{blocking, interrupted};
 use super::seal::{Column, Seal};
 use crate::clock::{Clock, Timestamp};
+use crate::cluster;
 use crate::config::{OrdersApi, Source};
 use crate::db::Database;
 use crate::hash;
@@ -99,7 +100,7 @@ impl OrdersAccess {
             clock,
             seal: Seal::new(&client_sha256, std::iter::once(&api.client_secret).chain(&api.earlier_client_secrets)),
             client_sha256,
-            name: unique(),
+            name: cluster::unique(),
             held: Mutex::default(),
             read: AtomicI64::default(),
             renewing: Arc::default(),
@@ -305,13 +306,4 @@ fn unsealed() -> Failure {
 fn client_hash(api: &OrdersApi) -> String {
     let hasher = Sha256::new().chain_update(b"ticketledger client of bookingkit\0").chain_update(&api.base_url);
     hash::finished(hasher.chain_update([0]).chain_update(&api.client_id))
-}
-
-fn unique() -> String {
-    let mut bytes = [0_u8; 16];
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => hex::encode(bytes),
-        // Without random bytes, the process and a place in it still distinguish who claims.
-        Err(_) => format!("{}-{:p}", std::process::id(), &raw const bytes),
-    }
 }

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use crate::clock::Timestamp;
-use crate::db::schema::{inbox_events, sources};
+use crate::db::schema::{inbox_events, orders, sources};
 use crate::db::{Connection, Result};
 use crate::inbox::{EventId, State};
 use crate::on_engine;
@@ -161,6 +161,13 @@ pub(in crate::sweep) fn first_webhook(
 pub(in crate::sweep) fn settled(connection: &mut Connection, id: EventId) -> Result<Option<(State, Option<Vec<u8>>)>> {
     let query = inbox_events::table.find(id).select((inbox_events::state, inbox_events::body));
     Ok(on_engine!(connection, |c| query.first(c).optional())?)
+}
+
+/// Whether anything is known of what the source sells.
+pub(in crate::sweep) fn has_orders(connection: &mut Connection, source: &str) -> Result<bool> {
+    let query = orders::table.filter(orders::source.eq(source)).select(orders::order_id);
+    let first: Option<String> = on_engine!(connection, |c| query.first(c).optional())?;
+    Ok(first.is_some())
 }
 
 /// When the source was first known here: what happened before cannot have been delivered.

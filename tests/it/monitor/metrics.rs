@@ -144,3 +144,38 @@ async fn a_running_daemon_counts_what_happens() {
     let memory = value(&looked, "process_resident_memory_bytes").unwrap();
     assert!(memory.parse::<f64>().unwrap() > 1e6, "{memory}");
 }
+
+on_both_engines!(the_first_scrape_tells_what_is_in_the_database, async |database| {
+    let mut home = Home::new();
+    home.use_database(&database.url);
+    let stand_in = StandIn::start(Clock::System).await.unwrap();
+    home.read_bookings_from(&stand_in);
+    let (complete, left) = (
+        "ticketledger_sweep_complete_until_timestamp_seconds{source=\"theatre\"}",
+        "ticketledger_sweep_budget_left{source=\"theatre\", kind=\"sweep\"}",
+    );
+    let serving = home.serve();
+    let never = metrics(&serving).await;
+    assert_eq!((value(&never, complete).as_deref(), value(&never, left).as_deref()), (Some("0"), Some("100000")));
+    let address = format!("http://{}/webhooks/museum/museum-secret", serving.public);
+    assert_eq!(reqwest::Client::new().post(address).body("{}").send().await.unwrap().status().as_u16(), 202);
+    home.fine(&["sweep", "theatre"]);
+    serving.terminate();
+    assert_eq!(serving.ended().code(), Some(0));
+    // Nobody waits until the daemon has looked.
+    let serving = home.serve();
+    let seen = metrics(&serving).await;
+    assert!(value(&seen, complete).unwrap().parse::<f64>().unwrap() > 1.7e9, "{seen}");
+    for (series, expected) in [
+        (left, "99999"),
+        ("ticketledger_sweep_requests_total{source=\"theatre\"}", "1"),
+        ("ticketledger_sweep_runs_total{source=\"theatre\", result=\"clean\"}", "1"),
+        ("ticketledger_parked_events{source=\"museum\"}", "1"),
+    ] {
+        assert_eq!(value(&seen, series).as_deref(), Some(expected), "{series}\n{seen}");
+    }
+    let received = value(&seen, "ticketledger_source_last_received_timestamp_seconds{source=\"museum\"}").unwrap();
+    assert!(received.parse::<f64>().unwrap() > 1.7e9, "{received}");
+    serving.terminate();
+    assert_eq!(serving.ended().code(), Some(0));
+});

@@ -1,12 +1,16 @@
 //! The sweep against the stand-in of both providers: what no webhook told is found, stored and booked.
 
+mod blank;
 mod bookings;
 mod faults;
 mod figures;
 mod history;
 mod killed;
+mod methods;
+mod named;
 mod names;
 mod order_of_arrival;
+mod order_of_bookings;
 mod orders;
 mod pages;
 mod schedule;

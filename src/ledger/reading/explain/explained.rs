@@ -131,8 +131,15 @@ impl ExplainedOrder {
         origin.noun(event_id, |at| self.moment(at))
     }
 
-    pub(super) fn is_webhook(&self, event_id: EventId) -> bool {
-        !self.origins.contains_key(&event_id)
+    /// The same in general, for what is counted: `webhook`, `find of a sweep`.
+    pub(super) fn kind_of(&self, event_id: EventId) -> &'static str {
+        match self.origins.get(&event_id) {
+            None | Some(Origin::Webhook) => "webhook",
+            Some(Origin::Sweep { .. }) => "find of a sweep",
+            Some(Origin::Past { .. }) => "order from the import of the past",
+            Some(Origin::Import) => "import",
+            Some(Origin::Decision) => "decision by the settings",
+        }
     }
 
     pub(super) fn introduction(&self) -> String {

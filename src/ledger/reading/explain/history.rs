@@ -39,8 +39,7 @@ pub(super) fn snapshots(order: &ExplainedOrder) -> Vec<Line> {
         let changes = if entries.is_empty() { "no money moves".to_owned() } else { changes(order, entries) };
         let text = format!("{}: {why}: {changes}.", order.moment(snapshot.recorded_at));
         let kind = match entries.is_empty() {
-            true if order.is_webhook(number) => "webhook that moves no money".to_owned(),
-            true => "finding of a sweep that moves no money".to_owned(),
+            true => format!("{} that moves no money", order.kind_of(number)),
             false => text.clone(),
         };
         Line { text, ..Line::plain(kind) }

@@ -12,6 +12,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::clock::Timestamp;
 use crate::inbox::ParkReason;
 use crate::order::Order;
+use crate::provider::bookingkit::schema;
 use crate::provider::{Unreadable, records};
 
 /// The members of a JSON object, with the digits that were sent.
@@ -91,7 +92,8 @@ pub fn complete(
     })?;
     each(&mut members, "payments", |payment| {
         let ours = text(payment, "id").and_then(|id| api_methods.get(&id)).cloned();
-        let Some(name) = ours.clone().or_else(|| text(payment, "payment_method")) else { return Ok(()) };
+        let guessed = || text(payment, "payment_method").filter(|_| payment.contains_key(schema::METHOD_IS_GUESSED));
+        let Some(name) = ours.clone().or_else(guessed) else { return Ok(()) };
         let code = text(payment, "code").filter(|code| ours.is_some() && *code != name);
         // What was learned of the name may have been taken back.
         let method = elsewhere.methods.get(&name).cloned().or(code).or(ours);
@@ -185,9 +187,12 @@ fn fill_payments(
     each(members, "payments", |payment| {
         let name = text(payment, "payment_method");
         let told = name.as_ref().and_then(|name| elsewhere.methods.get(name));
-        let before = payments.iter().find(|before| names(payment, &before.id)).map(|before| &before.method);
+        let known = payments.iter().find(|known| names(payment, &known.id));
+        set_flag(payment, schema::METHOD_IS_GUESSED, known.is_none_or(|known| known.method_is_guessed))?;
+        let before = known.map(|known| &known.method);
         // What is known by the API's own name was told by the API.
-        let before = before.filter(|before| told.is_none() || name.as_ref() != Some(*before));
+        let is_told = known.is_some_and(|known| !known.method_is_guessed);
+        let before = before.filter(|before| is_told || told.is_none() || name.as_ref() != Some(*before));
         let code = text(payment, "code").filter(|code| Some(code) != name.as_ref());
         if before.is_none() {
             composed.api_methods.extend(text(payment, "id").zip(name.clone()));
@@ -259,6 +264,16 @@ fn set(object: &mut Members, key: &str, text: &str) -> Result<(), Unreadable> {
     Ok(())
 }
 
+/// A switch that is off is left out.
+fn set_flag(object: &mut Members, key: &str, is_on: bool) -> Result<(), Unreadable> {
+    object.remove(key);
+    if is_on {
+        let value = RawValue::from_string("true".to_owned()).map_err(|_| broken("the order cannot be written"))?;
+        object.insert(key.to_owned(), value);
+    }
+    Ok(())
+}
+
 fn members(order: &[u8]) -> Result<Members, Unreadable> {
     serde_json::from_slice(order).map_err(|_| broken("the order is not an object"))
 }
@@ -292,6 +307,7 @@ mod tests {
         let payment = Payment {
             id: "7".to_owned(),
             method: "StripeBankWire".to_owned(),
+            method_is_guessed: false,
             amount_minor: 1990,
             currency: Currency::parse("EUR").unwrap(),
             kind: None,
@@ -317,8 +333,8 @@ mod tests {
         let payments = r#"[{"id":7,"payment_method":"bank_wire","value":19.90},{"id":"8","value":1}]"#;
         assert_eq!(
             composed(order, Some(payments)),
-            r#"{"id":"A","payments":[{"id":7,"payment_method":"StripeBankWire","value":19.90},{"id":"8","value":1}],"#
-                .to_owned()
+            r#"{"id":"A","payments":[{"id":7,"payment_method":"StripeBankWire","value":19.90},"#.to_owned()
+                + r#"{"id":"8","method_is_guessed":true,"value":1}],"#
                 + r#""tickets":[{"date":"2026-01-02T10:00:00Z","id":"t1","title":"Tour"},{"id":"t2"}],"total":19.90}"#
         );
         let php = r#"{"id":"A","tickets":{"1":{"id":"t1","date":"2026-02-02T10:00:00Z"}}}"#;
@@ -349,13 +365,15 @@ mod tests {
 
     #[test]
     fn a_stored_body_is_completed_once_by_what_was_told_since() {
-        let body = r#"{"payments":[{"id":8,"payment_method":"WIRE"}],"tickets":[{"date_id":"d1","id":"t1"}]}"#;
+        let body = r#"{"payments":[{"id":8,"method_is_guessed":true,"payment_method":"WIRE"},"#.to_owned()
+            + r#"{"id":9,"payment_method":"WIRE"}],"tickets":[{"date_id":"d1","id":"t1"}]}"#;
         let completed = complete(body.as_bytes(), &elsewhere(), &BTreeMap::new()).unwrap().unwrap();
         assert_eq!(
             String::from_utf8(completed.clone()).unwrap(),
-            r#"{"payments":[{"id":8,"payment_method":"StripeBankWire"}],"tickets":[{"date":"2026-03-04T10:00:00Z","#
-                .to_owned()
-                + r#""date_id":"d1","id":"t1","title":"Walk"}]}"#
+            r#"{"payments":[{"id":8,"method_is_guessed":true,"payment_method":"StripeBankWire"},"#.to_owned()
+                // A webhook calls one so, too.
+                + r#"{"id":9,"payment_method":"WIRE"}],"#
+                + r#""tickets":[{"date":"2026-03-04T10:00:00Z","date_id":"d1","id":"t1","title":"Walk"}]}"#
         );
         assert_eq!(complete(&completed, &elsewhere(), &BTreeMap::new()).unwrap(), None);
         let mut moved = elsewhere();
@@ -367,7 +385,7 @@ mod tests {
         // The name turned out to mean several methods.
         let names = BTreeMap::from([("8".to_owned(), "WIRE".to_owned())]);
         let taken_back = String::from_utf8(complete(&completed, &nothing, &names).unwrap().unwrap()).unwrap();
-        assert!(taken_back.contains(r#""payment_method":"WIRE""#), "{taken_back}");
+        assert!(!taken_back.contains("StripeBankWire"), "{taken_back}");
     }
 
     #[test]

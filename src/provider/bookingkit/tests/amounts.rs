@@ -12,6 +12,8 @@ fn amounts_are_read_exactly_from_text_and_number() {
         ("19.9", 1990),
         ("\"110.00\"", 11_000),
         ("1.1e2", 11_000),
+        ("\"5e1\"", 5000),
+        ("\"-1.25E+1\"", -1250),
         ("\" +110 \"", 11_000),
         ("1.100", 110),
         ("-0.01", -1),
@@ -21,8 +23,20 @@ fn amounts_are_read_exactly_from_text_and_number() {
         let text = rewritten("\"value\": 110,", &format!("\"value\": {written},"));
         assert_eq!(first_payment(&text).amount_minor, minor, "{written}");
     }
-    for written in ["\"1,00\"", "\"1.000,00\"", "\"NaN\"", "0.005", "1e30", "true", "[1]", "\"\"", "null", "\"12 EUR\""]
-    {
+    for written in [
+        "\"1,00\"",
+        "\"1.000,00\"",
+        "\"NaN\"",
+        "0.005",
+        "1e30",
+        "\"5e-3\"",
+        "\"5e\"",
+        "true",
+        "[1]",
+        "\"\"",
+        "null",
+        "\"12 EUR\"",
+    ] {
         let refused = refused(&rewritten("\"value\": 110,", &format!("\"value\": {written},")));
         assert_eq!(refused.reason.as_str(), "bad_amount", "{written}");
         assert!(refused.detail.starts_with("payments[0].value"), "{}", refused.detail);

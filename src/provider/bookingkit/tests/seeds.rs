@@ -68,6 +68,7 @@ fn the_paid_order_is_read_whole() {
         Some(vec![Payment {
             id: "8b38027ccab4c18531f3a724203c9a09".to_owned(),
             method: "StripeBankWire".to_owned(),
+            method_is_guessed: false,
             amount_minor: 2000,
             currency: euro(),
             kind: text("payment"),
@@ -214,6 +215,7 @@ fn the_unified_example_says_its_money() {
     let payment = |id: &str, amount_minor, kind, paid_at| Payment {
         id: id.to_owned(),
         method: "StripeBankWire".to_owned(),
+        method_is_guessed: false,
         amount_minor,
         currency: euro(),
         kind: text(kind),

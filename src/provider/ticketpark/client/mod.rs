@@ -2,6 +2,7 @@
 
 mod grant;
 
+use reqwest::Response;
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -79,7 +80,12 @@ impl Client {
             "bookings/?{filter}%5B_comp%5D=gte&{filter}%5B_value%5D={since}&page={}&maxResults={}&{PROPERTIES}",
             page.page, page.size
         );
-        self.get(&path, access_token).await
+        let response = self.send(&path, access_token).await?;
+        match response.status().as_u16() {
+            // How an empty list is told is not documented.
+            200 | 204 | 404 => Ok(Answer::Fetched(verdict::fetched_or_blank(response).await?)),
+            _ => self.verdict(response).await,
+        }
     }
 
     /// Reads a person.
@@ -100,10 +106,18 @@ impl Client {
     }
 
     async fn get(&self, path: &str, access_token: &SecretString) -> Result<Answer, Failure> {
+        let response = self.send(path, access_token).await?;
+        self.verdict(response).await
+    }
+
+    async fn send(&self, path: &str, access_token: &SecretString) -> Result<Response, Failure> {
         let request = self.http.get(format!("{}/{path}", self.base_url));
         let request = request.header(CONTENT_TYPE, JSON).header(ACCEPT, JSON);
         let sent = request.bearer_auth(access_token.expose_secret()).send().await;
-        let response = sent.map_err(|error| verdict::of_transport(&error))?;
+        sent.map_err(|error| verdict::of_transport(&error))
+    }
+
+    async fn verdict(&self, response: Response) -> Result<Answer, Failure> {
         let status = response.status().as_u16();
         match status {
             200 | 404 => Ok(Answer::Fetched(verdict::fetched(response).await?)),

@@ -196,6 +196,7 @@ fn payment(payload: &Object<'_>) -> Result<Payment, Unreadable> {
         id,
         // An id in form, for it becomes part of an account code.
         method: payload.id("payment_method")?.unwrap_or_else(|| "unknown".to_owned()),
+        method_is_guessed: false,
         amount_minor: payload.required_amount("amount", currency)?,
         currency,
         kind: None,

@@ -89,6 +89,10 @@ fn a_payment_is_exact_or_parked() {
         ("90071992547409.93", "\"CHF\"", 9_007_199_254_740_993),
         ("\"-12.5\"", "\"EUR\"", -1250),
         ("500", "\"JPY\"", 500),
+        // An exponent, as in all amounts, as long as it is exact.
+        ("1.5e2", "\"CHF\"", 15_000),
+        ("\"5E1\"", "\"CHF\"", 5000),
+        ("2500e-2", "\"CHF\"", 2500),
     ] {
         let Ok(Webhook::Payment { payment, .. }) = parse(&payment_with(amount, currency)) else { panic!("{amount}") };
         assert_eq!((payment.amount_minor, payment.id.as_str(), payment.method.as_str()), (minor, "p", "m"));
@@ -99,6 +103,9 @@ fn a_payment_is_exact_or_parked() {
         ("null", "\"CHF\"", "bad_amount"),
         ("\"1,00\"", "\"CHF\"", "bad_amount"),
         ("0.005", "\"CHF\"", "bad_amount"),
+        ("5e-3", "\"CHF\"", "bad_amount"),
+        ("1e30", "\"CHF\"", "bad_amount"),
+        ("1.5e0", "\"JPY\"", "bad_amount"),
         ("[50]", "\"CHF\"", "bad_amount"),
         ("50", "\"XXZ\"", "unknown_currency"),
         ("50", "null", "unknown_currency"),
@@ -135,4 +142,26 @@ fn a_strange_type_is_not_repeated_into_logs() {
     let long = parse(&body("<script>alert(1)</script>", &json!({}))).unwrap_err();
     assert_eq!(long.detail, "type is not known");
     assert_eq!(parse(&body("new-voucher", &json!({}))).unwrap_err().detail, "type is not known (`new-voucher`)");
+}
+
+/// Whatever is stored can be looked for by its kind, and each kind of the inbox comes from somewhere.
+#[test]
+fn the_inbox_knows_every_kind_and_no_other() {
+    let changes = [
+        BookingChange::New,
+        BookingChange::TicketsUpdated,
+        BookingChange::TicketsDeleted,
+        BookingChange::Cancelled,
+        BookingChange::Swept,
+    ];
+    let people = [true, false].map(|created| Kind::Person { created });
+    let kinds = changes.map(Kind::Booking).into_iter().chain(people).chain([Kind::Payment]);
+    let mut stored: std::collections::BTreeSet<&str> = kinds.map(Kind::as_str).collect();
+    for kind in &stored {
+        assert!(crate::inbox::KINDS.contains(kind), "{kind}");
+        assert_eq!(Kind::parse(kind).map(Kind::as_str), Some(*kind), "it is read as it is stored");
+    }
+    // Of bookingkit, of what cannot be read, of the import of the past, and of people.
+    stored.extend(["order", "unknown", "history", "import", "reverse", "retain"]);
+    assert_eq!(stored, crate::inbox::KINDS.into());
 }
