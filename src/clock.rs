@@ -68,6 +68,11 @@ impl Timestamp {
         self.0.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z").to_string()
     }
 
+    /// To the second, with the zone: `2025-11-30 14:03:07 CET`.
+    pub fn local_second_named(self, zone: Tz) -> String {
+        self.0.with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %Z").to_string()
+    }
+
     /// Noon of a day in a time zone: no daylight saving change moves it to another day.
     pub fn noon_of(day: NaiveDate, zone: Tz) -> Option<Self> {
         let local = day.and_hms_opt(12, 0, 0)?;
@@ -248,6 +253,7 @@ mod tests {
         let berlin = chrono_tz::Europe::Berlin;
         assert_eq!(at.local_minute(berlin), "2025-10-26 02:30");
         assert_eq!(at.local_minute_named(berlin), "2025-10-26 02:30 CET");
+        assert_eq!(at.plus_milliseconds(-999).local_second_named(berlin), "2025-10-26 02:30:58 CET");
         assert_eq!(at.plus_milliseconds(-3_600_000).local_minute_named(berlin), "2025-10-26 02:30 CEST");
     }
 

@@ -173,7 +173,7 @@ pub(super) async fn result(site: &Arc<Site>, visit: &Visit, key: &str) -> Answer
         recorded: outcome.facts.clone(),
         outcome_words,
         actor: record.actor,
-        at: shell.when(record.at, None),
+        at: shell.moment(record.at),
         subject: record.subject,
         facts: outcome.facts.into_iter().map(|(name, value)| (named(&name), value)).collect(),
         back: if outcome.back.starts_with('/') { outcome.back } else { "/".to_owned() },

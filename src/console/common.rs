@@ -45,6 +45,8 @@ words! {
         none: "Nothing here.", "Hier ist nichts.";
         search: "Search", "Suchen";
         filter: "Filter", "Filtern";
+        filters: "Filters", "Filter";
+        show: "Show", "Anzeigen";
         reset: "Clear", "Zurücksetzen";
         from: "From", "Von";
         until: "Until", "Bis";

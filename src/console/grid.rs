@@ -59,6 +59,10 @@ pub(super) struct Cell {
     is_english: bool,
     /// The code behind the text.
     code: String,
+    /// The title of its column, which stands beside it where there is no room for columns.
+    label: String,
+    /// It stands above the others there.
+    is_title: bool,
 }
 
 impl Grid {
@@ -89,15 +93,41 @@ impl Grid {
     }
 
     pub(super) fn row(&mut self, cells: Vec<Cell>) {
-        self.rows.push(Row { cells, is_total: false });
+        self.push(cells, false);
     }
 
     pub(super) fn total(&mut self, cells: Vec<Cell>) {
-        self.rows.push(Row { cells, is_total: true });
+        self.push(cells, true);
+    }
+
+    fn push(&mut self, mut cells: Vec<Cell>, is_total: bool) {
+        for (head, cell) in self.heads.iter().zip(&mut cells) {
+            head.title.clone_into(&mut cell.label);
+        }
+        let is_number = |cell: &Cell| cell.class.contains("number");
+        let speaks = |(head, cell): (&Head, &Cell)| {
+            !matches!(head.name, "currency" | "source") && !cell.text.is_empty() && !is_number(cell)
+        };
+        let title = cells.iter().position(|cell| cell.link().is_some() && !is_number(cell));
+        let title = title.or_else(|| self.heads.iter().zip(&cells).position(speaks));
+        if let Some(cell) = title.and_then(|place| cells.get_mut(place)) {
+            cell.is_title = true;
+        }
+        self.rows.push(Row { cells, is_total });
+    }
+
+    /// Whether a phone shows each row as a block of lines.
+    fn is_wide(&self) -> bool {
+        self.heads.len() > 3
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
+    }
+
+    /// Whether something in it is English, whoever reads it.
+    pub(super) fn has_english(&self) -> bool {
+        self.rows.iter().flat_map(|row| &row.cells).any(|cell| cell.is_english)
     }
 
     /// The rows for programs, without those that only sum up, each with where it leads to.
@@ -130,6 +160,8 @@ impl Cell {
             also: Vec::new(),
             is_english: false,
             code: String::new(),
+            label: String::new(),
+            is_title: false,
         }
     }
 
@@ -183,6 +215,12 @@ impl Cell {
     /// Where it leads to; a cell without a text leads nowhere.
     fn link(&self) -> Option<&str> {
         self.address.as_deref().filter(|_| !self.text.is_empty())
+    }
+
+    fn classes(&self) -> String {
+        let class = if self.is_state() { "" } else { self.class.as_str() };
+        let title = if self.is_title { "title" } else { "" };
+        [class, title].join(" ").trim().to_owned()
     }
 
     fn is_state(&self) -> bool {

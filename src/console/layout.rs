@@ -9,7 +9,7 @@ use super::assets;
 use super::codes;
 use super::common::Common;
 use super::site::Site;
-use super::visit::Visit;
+use super::visit::{Again, Fields, Visit};
 use super::words::fill;
 use crate::clock::Timestamp;
 use crate::config::Role;
@@ -92,6 +92,8 @@ pub(super) struct Shell {
     pub(super) reloads: bool,
     /// Where one is, to come back after a switch of the language.
     pub(super) here: String,
+    /// A form of the page that was sent and not taken.
+    again: Option<Again>,
     now: Timestamp,
     /// The zone of a page that is about no source.
     zone: Tz,
@@ -117,6 +119,7 @@ impl Shell {
             freshness: if visit.viewer.is_some() { site.live.freshness(visit.language) } else { Vec::new() },
             reloads: false,
             here: here(visit),
+            again: visit.again.clone(),
             now: visit.now,
             zone: config.sources.first().map_or(Tz::UTC, |source| source.timezone),
         }
@@ -149,6 +152,26 @@ impl Shell {
     /// The languages, with their own names.
     pub(super) fn languages(&self) -> [(&'static str, &'static str); 3] {
         [("en", "English"), ("de", "Deutsch"), ("de-CH", "Deutsch (CH)")]
+    }
+
+    /// What was typed into a field of a form that was not taken.
+    pub(super) fn typed(&self, name: impl AsRef<str>) -> &str {
+        self.again.as_ref().and_then(|again| again.typed.untrimmed(name.as_ref())).unwrap_or_default()
+    }
+
+    pub(super) fn is_wrong(&self, name: impl AsRef<str>) -> bool {
+        self.again.as_ref().is_some_and(|again| again.field == Some(name.as_ref()))
+    }
+
+    /// What is wrong with the form.
+    pub(super) fn said(&self) -> &str {
+        self.again.as_ref().map_or("", |again| again.said.as_str())
+    }
+
+    /// The same, where no field of the page says it.
+    pub(super) fn problem(&self) -> Option<&str> {
+        let again = self.again.as_ref().filter(|again| !matches!(again.field, Some("why" | "force")));
+        again.map(|again| again.said.as_str())
     }
 
     /// Minor units as the reader writes amounts.
@@ -221,6 +244,11 @@ impl Shell {
         at.local_minute_named(self.zone)
     }
 
+    /// An instant in the zone of the first source, to the second: of who did what.
+    pub(super) fn moment(&self, at: Timestamp) -> When {
+        When { local: at.local_second_named(self.zone), ..self.when(at, None) }
+    }
+
     /// An instant in a source's zone; `None` is the zone of the first source.
     pub(super) fn when(&self, at: Timestamp, zone: Option<Tz>) -> When {
         let zone = zone.unwrap_or(self.zone);
@@ -239,21 +267,38 @@ impl Shell {
 }
 
 /// What a form keeps in the address of the page that it was on.
-const KEPT: [&str; 12] =
-    ["source", "period", "target", "all", "id", "state", "kind", "reason", "order", "since", "until", "severity"];
+const KEPT: [&str; 14] = [
+    "source",
+    "period",
+    "target",
+    "all",
+    "id",
+    "state",
+    "kind",
+    "reason",
+    "order",
+    "since",
+    "until",
+    "severity",
+    "fingerprint",
+    "parked",
+];
+
+/// Path and query of a page; of what a form led to, those of the page with the form.
+pub(super) fn page_of(visit: &Visit) -> (Vec<String>, Fields) {
+    let mut parts = visit.segments.clone();
+    if !visit.is_post() {
+        return (parts, visit.query.clone());
+    }
+    if let Some("show" | "body" | "raw" | "check" | "end") = parts.last().map(String::as_str) {
+        parts.pop();
+    }
+    (parts, visit.form.named(&KEPT))
+}
 
 /// The address of a page; of what a form led to, that of the page with the form, for nobody can ask for it again.
 fn here(visit: &Visit) -> String {
-    let mut parts = visit.segments.as_slice();
-    let mut query = visit.query.clone();
-    if visit.is_post() {
-        query = visit.form.named(&KEPT);
-        if let [before @ .., "show" | "body" | "raw" | "check" | "end"] =
-            parts.iter().map(String::as_str).collect::<Vec<_>>().as_slice()
-        {
-            parts = parts.get(..before.len()).unwrap_or_default();
-        }
-    }
+    let (parts, query) = page_of(visit);
     let path: String = parts.iter().map(|part| format!("/{}", super::visit::escaped(part))).collect();
     let query = query.query();
     match (path.is_empty(), query.is_empty()) {

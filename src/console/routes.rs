@@ -11,6 +11,7 @@ use warp::reply::Response;
 
 use super::access::{self, Identity, refusals};
 use super::actions::Actions;
+use super::again::{self, Filter};
 use super::fault::Fault;
 use super::layout::{Area, Shell};
 use super::reply::{self, Answered};
@@ -44,7 +45,8 @@ async fn answer(site: &Arc<Site>, request: PageRequest) -> Response {
         Ok(response) => response,
         Err(fault) => {
             refusals::note_fault(site, &visit, &fault).await;
-            faulty(site, &visit, &fault)
+            let again = again::page(site, &visit, &fault).await;
+            again.unwrap_or_else(|| faulty(site, &visit, &fault))
         }
     }
 }
@@ -93,7 +95,7 @@ pub(super) const FIRST: [&str; 12] = [
 ];
 
 /// Every address of the console. An area routes its own.
-async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
+pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
     let segments: Vec<&str> = visit.segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
         [] if !visit.is_post() => overview::page(site, visit).await,
@@ -114,6 +116,9 @@ async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
 struct FaultPage<'a> {
     shell: Shell,
     text: &'a str,
+    path: String,
+    /// To write the address anew, if one of them is wrong.
+    filters: Vec<Filter>,
 }
 
 /// The page that says what went wrong; a program gets it as JSON.
@@ -133,7 +138,9 @@ fn faulty(site: &Arc<Site>, visit: &Visit, fault: &Fault) -> Response {
     }
     let text = text.as_ref();
     let shell = Shell::new(site, visit, Area::Other, title);
-    reply::page(status, &FaultPage { shell, text }).unwrap_or_else(|_| reply::bytes(status, "text/plain", title))
+    let (path, filters) = (again::path(visit), again::filters(visit, fault));
+    reply::page(status, &FaultPage { shell, text, path, filters })
+        .unwrap_or_else(|_| reply::bytes(status, "text/plain", title))
 }
 
 /// For programs, and for proxies that are not set up as they should be: in English.

@@ -42,6 +42,11 @@ impl Fields {
         named.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// All pairs.
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// These fields with another value for a name; an empty value takes it away.
     pub(super) fn with(&self, name: &str, value: &str) -> Self {
         let mut fields = Self(self.0.iter().filter(|(known, _)| known != name).cloned().collect());
@@ -54,6 +59,11 @@ impl Fields {
     /// The fields with these names.
     pub(super) fn named(&self, names: &[&str]) -> Self {
         Self(self.0.iter().filter(|(known, _)| names.contains(&known.as_str())).cloned().collect())
+    }
+
+    /// How many have a value.
+    pub(super) fn set(&self) -> usize {
+        self.0.iter().filter(|(_, value)| !value.trim().is_empty()).count()
     }
 
     /// As the part of an address behind `?`.
@@ -77,6 +87,17 @@ pub(super) struct Visit {
     pub(super) viewer: Option<Viewer>,
     pub(super) language: Language,
     pub(super) now: Timestamp,
+    /// A form that was sent and not taken: its page is shown once more.
+    pub(super) again: Option<Again>,
+}
+
+/// What was typed into a form, and what is wrong with it.
+#[derive(Clone, Debug)]
+pub(super) struct Again {
+    pub(super) typed: Fields,
+    /// The field that is wrong, if it is one.
+    pub(super) field: Option<&'static str>,
+    pub(super) said: String,
 }
 
 impl Visit {
@@ -93,6 +114,7 @@ impl Visit {
             viewer: None,
             language,
             now,
+            again: None,
         }
     }
 

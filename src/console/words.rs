@@ -26,13 +26,20 @@ pub(super) trait Table {
 pub(super) fn swiss(german: &'static str) -> &'static str {
     // As many as there are texts, so keeping them for ever costs little.
     static KNOWN: Mutex<BTreeMap<&'static str, &'static str>> = Mutex::new(BTreeMap::new());
-    let changes = [("ß", "ss"), ("„", "«"), ("“", "»"), ("Umsatzsteuer", "Mehrwertsteuer"), ("USt-IdNr.", "MWST-Nr.")];
-    if !changes.iter().any(|(here, _)| german.contains(here)) {
+    if !SWISS_CHANGES.iter().any(|(here, _)| german.contains(here)) {
         return german;
     }
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let changed = || changes.iter().fold(german.to_owned(), |text, (here, there)| text.replace(here, there));
-    known.entry(german).or_insert_with(|| String::leak(changed()))
+    known.entry(german).or_insert_with(|| String::leak(swiss_text(german)))
+}
+
+/// What is written differently in Germany and in Switzerland.
+const SWISS_CHANGES: [(&str, &str); 5] =
+    [("ß", "ss"), ("„", "«"), ("“", "»"), ("Umsatzsteuer", "Mehrwertsteuer"), ("USt-IdNr.", "MWST-Nr.")];
+
+/// The same of a text that is made when it is shown.
+pub(super) fn swiss_text(german: &str) -> String {
+    SWISS_CHANGES.iter().fold(german.to_owned(), |text, (here, there)| text.replace(here, there))
 }
 
 /// Defines a table: `words! { pub(super) struct Words { name: "English", "Deutsch"; } }` makes a struct of texts with

@@ -111,6 +111,15 @@ impl Allowed {
 }
 
 impl Wrong {
+    pub(super) fn field(&self) -> &'static str {
+        self.field
+    }
+
+    /// What the field can be, if that is one of a few words.
+    pub(super) fn choices(&self) -> Option<&[String]> {
+        if let Allowed::OneOf(values) = &self.allowed { Some(values) } else { None }
+    }
+
     pub(super) fn in_words(&self, language: Language) -> String {
         if let Some(said) = &self.said {
             return said.clone();

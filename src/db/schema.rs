@@ -672,6 +672,7 @@ diesel::table! {
         outcome -> Text,
         result -> Text,
         times -> BigInt,
+        last_subject -> Nullable<Text>,
     }
 }
 

@@ -187,7 +187,7 @@ async fn a_schema_a_journal_and_a_daemon_that_are_not_as_they_should_be_are_fail
     serving.ended();
     drop(sockets);
 
-    sql(&home, "DELETE FROM __diesel_schema_migrations WHERE version = '20261130000036'; PRAGMA journal_mode = DELETE");
+    sql(&home, "DELETE FROM __diesel_schema_migrations WHERE version = '20261130000037'; PRAGMA journal_mode = DELETE");
     let (home, code, said) = visit(home, &[]).await;
     assert_eq!(code, 1, "{said}");
     assert!(says(&said, "failed", "webhook", "systemctl start"), "{said}");

@@ -27,6 +27,7 @@ struct RecordLine {
     code: String,
     outcome_code: String,
     times: i64,
+    last: Option<String>,
     why: Option<String>,
     action: String,
     subject: String,
@@ -52,7 +53,7 @@ impl Told for RecordPage {
             json!({
                 "at": line.at.at, "actor": line.actor, "role": line.role, "action": line.code, "subject": line.subject,
                 "outcome": line.outcome_code,
-                "times": line.times, "why": line.why, "address": line.address,
+                "times": line.times, "last_subject": line.last, "why": line.why, "address": line.address,
                 "href": line.key.as_ref().map(|key| format!("/done/{key}")),
             })
         };
@@ -79,13 +80,14 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
     let line = |record: Record| RecordLine {
         remarks: remarks(&record, visit.language),
         why: why(&record),
-        at: shell.when(record.at, None),
+        at: shell.moment(record.at),
         actor: record.actor,
         role_name: record.role.as_deref().and_then(Role::parse).map_or("", |role| shell.role_name(&role)),
         role: record.role,
         action: named(&record.action),
         code: record.action,
         times: record.times,
+        last: record.last_subject,
         subject: record.subject,
         outcome: act::outcome_in_words(&record.outcome, shell.words).to_owned(),
         outcome_code: record.outcome,
@@ -101,7 +103,8 @@ fn remarks(record: &Record, language: Language) -> Vec<String> {
     let words = Words::of(language);
     let why = why(record).map(|why| Actions::named(language, &why).map_or(why.clone(), str::to_owned));
     let times = (record.times > 1).then(|| fill(words.times, &[("n", &language.count(record.times))]));
-    why.into_iter().chain(times).collect()
+    let last = record.last_subject.as_ref().map(|path| fill(words.last_path, &[("path", path)]));
+    why.into_iter().chain(times).chain(last).collect()
 }
 
 /// What a result says of why.

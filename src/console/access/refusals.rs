@@ -11,7 +11,7 @@ use super::store::{self, NewRecord};
 use crate::clock::Timestamp;
 use crate::config::Role;
 
-/// Lines that one sender can begin within a minute; what is more joins a line that names the first path of them.
+/// Lines that one sender can begin within a minute; what is more joins a line that names the first and the last path.
 const LINES_OF_ONE: usize = 10;
 /// Lines of all senders within a minute; what is more joins a line that names nobody.
 const LINES: usize = 200;
@@ -35,6 +35,9 @@ struct Refusal {
 #[derive(Debug, Default)]
 struct Line {
     times: i64,
+    first: String,
+    /// The last path, if it is another one.
+    last: Option<String>,
     /// Its number and how often it says, once it is written.
     written: Option<(i64, i64)>,
 }
@@ -60,30 +63,42 @@ impl Refusals {
         let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
         let number = now.utc().timestamp().div_euclid(60);
         let mut subject = refusal.subject.clone();
+        let mut path = None;
         if minute.number != number {
             *minute = Minute { number, lines: HashMap::new() };
         }
         if !minute.lines.contains_key(&refusal) {
             let same = |known: &&Refusal| (&known.actor, &known.address) == (&refusal.actor, &refusal.address);
             if minute.lines.keys().filter(same).count() >= LINES_OF_ONE {
-                subject = joined(&std::mem::replace(&mut refusal.subject, JOINED.to_owned()));
+                let of = std::mem::replace(&mut refusal.subject, JOINED.to_owned());
+                subject = joined(&of);
+                path = Some(of);
             }
             if minute.lines.len() >= LINES {
                 let Refusal { action, why, .. } = refusal;
                 let (actor, address) = Default::default();
-                subject = String::new();
+                (subject, path) = (String::new(), None);
                 refusal = Refusal { actor, role: None, action, subject: JOINED.to_owned(), address, why };
             }
         }
         let line = Arc::clone(minute.lines.entry(refusal.clone()).or_default());
         drop(minute);
+        {
+            let mut line = line.lock().unwrap_or_else(PoisonError::into_inner);
+            if line.times == 0 {
+                subject.clone_into(&mut line.first);
+            }
+            line.times += 1;
+            if subject != line.first || line.last.is_some() {
+                line.last = path;
+            }
+        }
         refusal.subject = subject;
-        line.lock().unwrap_or_else(PoisonError::into_inner).times += 1;
         (refusal, line)
     }
 }
 
-/// What a line of several paths says: the first of them. What was recorded stays, so it cannot be the last.
+/// What a line of several paths says: the first of them. What was recorded stays, so the last has a column of its own.
 fn joined(subject: &str) -> String {
     if subject.is_empty() { String::new() } else { format!("{subject} {JOINED}") }
 }
@@ -128,9 +143,9 @@ pub(in crate::console) async fn note(
     };
     let (refusal, line) = site.refusals.count(refusal, visit.now);
     let _turn = site.refusals.writing.lock().await;
-    let (times, written) = {
+    let (times, last, written) = {
         let line = line.lock().unwrap_or_else(PoisonError::into_inner);
-        (line.times, line.written)
+        (line.times, line.last.clone(), line.written)
     };
     if written.is_some_and(|(_, said)| said >= times) {
         return;
@@ -148,7 +163,7 @@ pub(in crate::console) async fn note(
             }
         };
         if let Some(id) = id.filter(|_| times > 1) {
-            store::refused_times(connection, id, times)?;
+            store::refused_times(connection, id, times, last.as_deref())?;
         }
         Ok(id)
     });
@@ -211,5 +226,24 @@ mod tests {
         assert_eq!(times, 5_000);
         refusals.count(refusal("0", "0"), now.plus_milliseconds(60_000));
         assert_eq!(sum(), (1, 1), "the next minute has lines of its own");
+    }
+
+    #[test]
+    fn a_line_of_several_paths_has_the_first_and_the_last() {
+        let refusals = Refusals::default();
+        let now = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
+        let count = |path: &str| {
+            let (said, line) = refusals.count(refusal("anna", path), now);
+            let line = line.lock().unwrap();
+            (said.subject, line.last.clone())
+        };
+        for path in 0..LINES_OF_ONE {
+            assert_eq!(count(&path.to_string()), (path.to_string(), None));
+        }
+        assert_eq!(count("a"), ("a …".to_owned(), None), "one path is the first and the last");
+        assert_eq!(count("a").1, None);
+        assert_eq!(count("b").1.as_deref(), Some("b"));
+        assert_eq!(count("a").1.as_deref(), Some("a"));
+        assert_eq!(count("3").1, None, "what has a line of its own stays there");
     }
 }

@@ -46,6 +46,7 @@ words! {
         subject: "To what", "Woran";
         outcome: "Outcome", "Ausgang";
         times: "{n} times within the minute", "{n}-mal innerhalb der Minute";
+        last_path: "last: {path}", "zuletzt: {path}";
         nobody: "nobody", "niemand";
     }
 }

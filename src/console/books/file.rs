@@ -5,7 +5,7 @@ use std::io::{BufWriter, Write as _};
 use std::sync::Arc;
 
 use super::question::{Asked, Question};
-use super::report::{file_name, kind_of};
+use super::report::{file_format, file_name, kind_of};
 use super::store;
 use crate::console::fault::Fault;
 use crate::console::reply::{self, Answered};
@@ -14,7 +14,9 @@ use crate::console::spool::{Folder, sent};
 use crate::console::visit::Visit;
 use crate::console::wrong::{Allowed, wrong};
 use crate::db::Database;
+use crate::freshness::{self, Freshness};
 use crate::ledger::totals::{Accounts, Row as _};
+use crate::report;
 use crate::report::format::render;
 use crate::report::journal::{self, JournalLine, Wanted};
 use crate::report::sheet::{self, NoSuchAccount};
@@ -125,4 +127,31 @@ pub(super) async fn entry(site: &Arc<Site>, (source, number): (&str, i64), forma
     let text = render(&Table::of(lines), format).map_err(failed)?;
     let (ending, kind) = kind_of(format);
     Ok(reply::download(&format!("{source}-entry-{number}.{ending}"), kind, text))
+}
+
+/// How complete each source is, as `report freshness` writes it. For people it stands on the overview.
+pub(super) async fn freshness(site: &Arc<Site>, visit: &Visit) -> Answered {
+    visit.query.only(&["source", "format"])?;
+    let Some(format) = file_format(visit)? else { return Ok(reply::see_other("/")) };
+    let (config, now) = (site.config(), visit.now);
+    let names = || Allowed::one_of(config.sources.iter().map(|source| source.name.clone()));
+    let known = |name: &str| config.source(name).map(|source| source.name.clone());
+    let chosen = visit.query.read("source", names(), known)?;
+    let name = chosen.as_ref().map_or_else(|| "freshness".to_owned(), |source| format!("{source}-freshness"));
+    let settings = Arc::clone(&config);
+    let read = site
+        .read(move |connection| {
+            let sources =
+                settings.sources.iter().filter(|source| chosen.as_ref().is_none_or(|name| *name == source.name));
+            let read = sources.map(|source| {
+                let told = |body: &[u8]| freshness::told(&settings, &source.name, body);
+                let known = Freshness::read(connection, &source.name, &told, now)?;
+                Ok((source.name.clone(), source.timezone, known))
+            });
+            read.collect::<Result<Vec<_>, Fault>>()
+        })
+        .await?;
+    let text = render(&report::freshness(read), format).map_err(failed)?;
+    let (ending, kind) = kind_of(format);
+    Ok(reply::download(&format!("{name}.{ending}"), kind, text))
 }

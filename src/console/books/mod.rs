@@ -12,7 +12,7 @@ mod links;
 mod pack;
 mod question;
 mod read;
-mod report;
+pub(super) mod report;
 mod store;
 mod sum;
 mod words;
@@ -46,6 +46,7 @@ pub(super) async fn route(site: &Arc<Site>, visit: &Visit, rest: &[&str]) -> Ans
         ([], false) => index(site, visit).await,
         (["journal"], false) => journal::show(site, visit).await,
         (["account"], false) => account::show(site, visit).await,
+        (["freshness"], false) => file::freshness(site, visit).await,
         (["lines"], false) => lines::behind(site, visit).await,
         (["entry", source, number], false) => entry::show(site, visit, source, number).await,
         (["pack", rest @ ..], false) => pack::route(site, visit, rest).await,

@@ -172,13 +172,13 @@ pub(super) async fn show(site: &Arc<Site>, visit: &Visit, report: Report) -> Ans
 }
 
 /// `format=` of an address that leads to a file.
-pub(super) fn file_format(visit: &Visit) -> Result<Option<Format>, Fault> {
+pub(in crate::console) fn file_format(visit: &Visit) -> Result<Option<Format>, Fault> {
     let format = visit.query.one_of("format", &["csv", "json"])?;
     Ok(format.map(|format| if format == "csv" { Format::Csv } else { Format::Json }))
 }
 
 /// The files of a page: what they are called, and their queries.
-pub(super) fn downloads(query: &Fields) -> Vec<(&'static str, String)> {
+pub(in crate::console) fn downloads(query: &Fields) -> Vec<(&'static str, String)> {
     let file = |(name, format)| (name, query.with("after", "").with("format", format).query());
     [("CSV", "csv"), ("JSON", "json")].map(file).into()
 }
@@ -347,7 +347,7 @@ pub(super) fn file_name(question: &Question, of: &str, format: Format) -> (Strin
 }
 
 /// Ending and type of a file.
-pub(super) const fn kind_of(format: Format) -> (&'static str, &'static str) {
+pub(in crate::console) const fn kind_of(format: Format) -> (&'static str, &'static str) {
     match format {
         Format::Json => ("json", "application/json"),
         _ => ("csv", "text/csv; charset=utf-8"),

@@ -16,6 +16,10 @@ names! {
         superseded: "superseded", "überholt";
         parked: "parked", "geparkt";
         dismissed: "dismissed", "verworfen";
+        replay: "set back to be processed", "zur Verarbeitung zurückgesetzt";
+        dismiss: "dismissed", "verworfen";
+        prune: "body deleted", "Inhalt gelöscht";
+        erase: "erased", "gelöscht";
         permanent: "cannot succeed", "aussichtslos";
         temporary: "may succeed later", "später möglich";
         new: "new fact", "neuer Sachverhalt";

@@ -12,8 +12,10 @@ use serde_json::{Map, Value, json};
 
 use self::names::Names;
 use self::words::Words;
+use super::books::report::{downloads, file_format, kind_of};
 use super::codes;
 use super::fault::Fault;
+use super::german;
 use super::grid::{Cell, Grid, address};
 use super::layout::{Area, Shell};
 use super::orders;
@@ -27,7 +29,9 @@ use super::wrong::{Allowed, wrong};
 use crate::ledger::batch::FindingState;
 use crate::ledger::findings::operator::store::{self, AtLeast, FindingFilter, Listed};
 use crate::ledger::posting::{FindingReason, Severity};
+use crate::report::format::render;
 use crate::report::pack::paper::Language;
+use crate::report::{self, Format};
 
 /// Up to how many open ones are counted.
 const COUNTED: usize = 1000;
@@ -95,10 +99,14 @@ struct ListPage {
     state: &'static str,
     severity: String,
     order: String,
+    /// Filters of the form that are set.
+    filters: usize,
     grid: Grid,
     next: Option<String>,
     /// To acknowledge all that match; only for who may.
     all: Option<String>,
+    /// Files of all that is open.
+    downloads: Vec<(&'static str, String)>,
     /// How many there are of each severity.
     counts: Vec<(Severity, AtLeast)>,
 }
@@ -126,7 +134,27 @@ struct Tab {
     query: String,
 }
 
+/// What is open, as `report findings` writes it: of one source or of all, and not otherwise narrowed.
+async fn file(site: &Arc<Site>, visit: &Visit, format: Format) -> Answered {
+    visit.query.only(&["source", "state", "format"])?;
+    visit.query.one_of("state", &["open"])?;
+    let asked = sources::asked(visit);
+    let (name, text) = site
+        .work(move |database| {
+            let sources = database.read(|connection| Sources::read(connection, asked.as_deref()))?;
+            let table = report::findings(database, sources.chosen.as_deref())?;
+            let text = render(&table, format).map_err(|error| Fault::Failed(error.into()))?;
+            Ok((sources.chosen.map(|source| format!("{source}-findings")), text))
+        })
+        .await?;
+    let (ending, kind) = kind_of(format);
+    Ok(reply::download(&format!("{}.{ending}", name.as_deref().unwrap_or("findings")), kind, text))
+}
+
 async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
+    if let Some(format) = file_format(visit)? {
+        return file(site, visit, format).await;
+    }
     visit.query.only(&["source", "order", "reason", "severity", "state"])?;
     let (filter, state) = filter(&visit.query)?;
     let after = visit.query.get("after").map(str::to_owned);
@@ -159,7 +187,9 @@ async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
         state: state.as_str(),
         severity: chosen,
         order: filter.order.clone().unwrap_or_default(),
+        filters: visit.query.named(&["source", "reason", "order"]).set(),
         grid: grid(&shell, visit.words().findings, &found, true),
+        downloads: downloads(&visit.query.named(&["source"])),
         next: last.map(|last| base.with("after", &last).query()),
         all: may.then(|| base.query()),
         words,
@@ -246,15 +276,14 @@ pub(super) fn grid(shell: &Shell, label: &str, found: &[Listed], of_orders: bool
             let day = Cell::day(seen.local.get(..10).unwrap_or_default()).titled(seen.utc);
             cells.push(day.told(seen.at.to_string()));
         }
+        let evidence = german::sentence(shell.language, &row.evidence);
+        let shown = Cell::text(cut(&evidence.text)).of("long quiet").titled(&evidence.text);
+        let shown = if evidence.is_english { shown.in_english() } else { shown };
         let difference = row.difference_minor.zip(row.currency.as_deref());
         cells.extend([
             Cell::amount(shell.language, difference),
             Cell::text(named(shell, "state", row.state.as_str())).told(row.state.as_str()),
-            Cell::text(cut(&row.evidence))
-                .of("long quiet")
-                .titled(&row.evidence)
-                .in_english()
-                .told(row.evidence.as_str()),
+            shown.told(row.evidence.as_str()),
         ]);
         grid.row(cells);
     }
@@ -265,5 +294,8 @@ fn cut(evidence: &str) -> String {
     if evidence.chars().count() <= EVIDENCE {
         return evidence.to_owned();
     }
-    evidence.chars().take(EVIDENCE).chain(['…']).collect()
+    let begin: String = evidence.chars().take(EVIDENCE).collect();
+    // Half a word may be another word.
+    let whole = begin.rsplit_once(' ').map_or(begin.as_str(), |(words, _)| words);
+    format!("{whole} …")
 }

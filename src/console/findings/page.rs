@@ -9,6 +9,7 @@ use super::words::Words;
 use super::{grid, named};
 use crate::console::codes;
 use crate::console::fault::Fault;
+use crate::console::german;
 use crate::console::grid::Grid;
 use crate::console::layout::{Area, Shell, When};
 use crate::console::orders;
@@ -27,6 +28,7 @@ struct Page {
     words: &'static Words,
     title: String,
     row: FindingRow,
+    evidence: german::Sentence,
     severity: String,
     state: String,
     order: Option<(String, String)>,
@@ -105,6 +107,7 @@ pub(super) async fn show(site: &Arc<Site>, visit: &Visit, fingerprint: &str) -> 
         consequences: grid(&shell, words.consequences, &consequences, true),
         can_acknowledge: row.state == FindingState::Open && shell.is_finance(),
         order,
+        evidence: german::sentence(visit.language, &row.evidence),
         row,
         title,
         words,

@@ -27,6 +27,7 @@ words! {
         fingerprint: "Fingerprint", "Fingerabdruck";
         code_note: "Reason codes are explained in docs/findings.md.",
             "Was die Gründe bedeuten, erklärt docs/findings.md.";
+        download: "Download what is open", "Offene herunterladen";
         acknowledge: "Acknowledge", "Zur Kenntnis nehmen";
         acknowledge_these: "Acknowledge these {n}", "Zur Kenntnis nehmen ({n})";
         effect_title: "What will happen", "Was geschehen wird";

@@ -12,7 +12,8 @@ use super::super::reply::{self, Answered, Told};
 use super::super::site::Site;
 use super::super::visit::Visit;
 use super::super::words::fill;
-use super::replay::{back, confirmed_number, still, subject};
+use super::replay::{back, confirmed_number, still, subject, zone};
+use super::seen;
 use super::selection;
 use super::words::Words;
 use crate::config::Role;
@@ -39,6 +40,7 @@ struct Page {
     words: &'static Words,
     fields: Vec<(String, String)>,
     number: i64,
+    seen: String,
     confirm: String,
     counts: Vec<Count>,
     notes: Vec<String>,
@@ -83,12 +85,13 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
     let config = site.config();
     let selection = selection::of(visit, &visit.query, &config)?;
     let (chosen, clock) = (selection.clone(), site.clock.clone());
-    let (plan, money) = site
+    let (plan, seen, money) = site
         .work(move |database| {
             let plan = plan(database, &clock, &chosen)?;
+            let seen = seen::seen(database, &chosen, &plan.counts)?;
             let ids: Vec<_> = plan.ids().take(READ).collect();
             let money = crate::monitor::money_in(&mut database.reader()?, &config, &ids)?;
-            Ok((plan, money))
+            Ok((plan, seen, money))
         })
         .await?;
     let (words, language) = (Words::of(visit.language), visit.language);
@@ -122,6 +125,7 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
         fields: selection::fields(&selection, &visit.query),
         confirm: fill(words.dismiss_confirm, &[("n", &language.count(plan.events()))]),
         number: plan.events(),
+        seen,
         counts: plan.counts.clone(),
         notes,
         money: sums(money),
@@ -150,9 +154,12 @@ pub(super) async fn confirmed(site: &Arc<Site>, visit: &Visit) -> Answered {
         why += &format!(" (forced: {force})");
     }
     let deed = Deed { action: "inbox_dismiss", subject: subject(&selection), back: back(&selection) };
-    let (clock, language) = (site.clock.clone(), visit.language);
+    let (clock, language, zone) = (site.clock.clone(), visit.language, zone(&config));
+    let seen = visit.form.get("seen").map(str::to_owned);
     act::act(site, visit, deed, move |database, actor| {
+        let _turn = seen::turn();
         let plan = plan(database, &clock, &selection)?;
+        seen::still(database, (&selection, &plan.counts), seen.as_deref(), (language, zone))?;
         let words = Words::of(language);
         if !plan.counted.is_empty() {
             let number = language.count(i64::try_from(plan.counted.len()).unwrap_or(i64::MAX));

@@ -65,6 +65,8 @@ struct Page {
     until_type: &'static str,
     text: String,
     state: String,
+    /// Filters of the form that are set.
+    filters: usize,
     rows: Vec<Row>,
     older: Option<String>,
     newest: Option<String>,
@@ -154,6 +156,7 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
         until: field("until"),
         text: field("text"),
         state: field("state"),
+        filters: visit.query.named(&["source", "kind", "reason", "order", "since", "until", "text"]).set(),
         rows: rows.collect(),
         newest: search.before.map(|_| visit.query.with("before", "").query()),
         older: next,

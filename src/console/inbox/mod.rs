@@ -13,6 +13,7 @@ mod filter;
 mod list;
 mod mask;
 mod replay;
+mod seen;
 mod selection;
 mod states;
 mod store;

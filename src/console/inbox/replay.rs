@@ -7,16 +7,18 @@ use serde_json::{Value, json};
 
 use super::super::act::{self, Deed, Outcome};
 use super::super::fault::Fault;
+use super::super::german::{self, Sentence};
 use super::super::layout::{Area, Shell};
 use super::super::reply::{self, Answered, Told};
 use super::super::site::Site;
 use super::super::visit::Visit;
 use super::super::words::{Table as _, counted, fill};
 use super::super::wrong::{Allowed, missing_as};
+use super::seen;
 use super::selection;
 use super::states::States;
 use super::words::Words;
-use crate::config::Role;
+use crate::config::{Config, Role};
 use crate::inbox::operator::{self, Count, Reason, Selection};
 use crate::provider::classify_by_name;
 use crate::report::pack::paper::Language;
@@ -32,7 +34,7 @@ struct FindingLine {
     severity: String,
     reason: String,
     order: String,
-    evidence: String,
+    evidence: Sentence,
 }
 
 #[derive(Template)]
@@ -42,6 +44,7 @@ struct Page {
     words: &'static Words,
     fields: Vec<(String, String)>,
     number: i64,
+    seen: String,
     confirm: String,
     counts: Vec<Count>,
     notes: Vec<String>,
@@ -76,13 +79,14 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
     let config = site.config();
     let selection = selection::of(visit, &visit.query, &config)?;
     let (chosen, clock) = (selection.clone(), site.clock.clone());
-    let (number, counts, effect) = site
+    let (number, counts, seen, effect) = site
         .work(move |database| {
             let (number, counts) = count(database, &chosen)?;
+            let seen = seen::seen(database, &chosen, &counts)?;
             let worker = Worker::offline(database.clone(), clock.clone(), &config);
             let classify = classify_by_name(&config.sources);
             let effect = effect(database, &clock, &classify, &chosen, TRIED, |connection| worker.dry_run(connection))?;
-            Ok((number, counts, effect))
+            Ok((number, counts, seen, effect))
         })
         .await?;
     let words = Words::of(visit.language);
@@ -109,6 +113,7 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
         fields: selection::fields(&selection, &visit.query),
         confirm: fill(words.replay_confirm, &[("n", &language.count(number))]),
         number,
+        seen,
         counts,
         notes,
         entries_note,
@@ -144,9 +149,14 @@ fn findings(findings: &[FindingChange], shell: &Shell) -> Vec<FindingLine> {
         severity: finding.severity.clone(),
         reason: finding.reason.clone(),
         order: shell.foreign(finding.order_id.as_deref().unwrap_or_default()),
-        evidence: shell.foreign(&finding.evidence),
+        evidence: german::sentence(shell.language, &finding.evidence),
     };
     findings.iter().take(SHOWN).map(line).collect()
+}
+
+/// Times of what is about several sources are those of the first.
+pub(super) fn zone(config: &Config) -> chrono_tz::Tz {
+    config.sources.first().map_or(chrono_tz::UTC, |source| source.timezone)
 }
 
 /// Where the result leads back to.
@@ -196,9 +206,12 @@ pub(super) async fn confirmed(site: &Arc<Site>, visit: &Visit) -> Answered {
     let selection = selection::of(visit, &visit.form, &config)?;
     let (shown, why) = confirmed_number(visit)?;
     let deed = Deed { action: "inbox_replay", subject: subject(&selection), back: back(&selection) };
-    let (clock, language) = (site.clock.clone(), visit.language);
+    let (clock, language, zone) = (site.clock.clone(), visit.language, zone(&config));
+    let seen = visit.form.get("seen").map(str::to_owned);
     act::act(site, visit, deed, move |database, actor| {
-        let (now, _) = count(database, &selection)?;
+        let _turn = seen::turn();
+        let (now, counts) = count(database, &selection)?;
+        seen::still(database, (&selection, &counts), seen.as_deref(), (language, zone))?;
         still(shown, now, language)?;
         let reason = Reason { actor: actor.to_owned(), why: why.clone() };
         let classify = classify_by_name(&config.sources);

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use diesel::sql_types;
 
 use crate::clock::Timestamp;
-use crate::db::schema::{inbox_causes, inbox_events};
+use crate::db::schema::{inbox_attempts, inbox_causes, inbox_events, operator_actions};
 use crate::db::{Connection, Result};
 use crate::inbox::operator::Summary;
 use crate::inbox::{EventId, ParkReason, State};
@@ -182,4 +182,24 @@ pub(super) fn note(connection: &mut Connection, noted: &Noted) -> Result<()> {
 pub(super) fn forget_note(connection: &mut Connection, source: &str, reason: &str) -> Result<()> {
     on_engine!(connection, |c| diesel::delete(inbox_causes::table.find((source, reason))).execute(c))?;
     Ok(())
+}
+
+/// The last line of the history of some webhooks.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub(super) struct Touched {
+    pub(super) id: i64,
+    pub(super) at: Timestamp,
+    /// How an attempt failed, or what an operator did.
+    pub(super) verdict: String,
+    pub(super) actor: Option<String>,
+}
+
+pub(super) fn last_touched(connection: &mut Connection, ids: &[EventId]) -> Result<Option<Touched>> {
+    let action = operator_actions::table.on(inbox_attempts::action_id.eq(operator_actions::id.nullable()));
+    let query = inbox_attempts::table
+        .left_join(action)
+        .filter(inbox_attempts::event_id.eq_any(ids))
+        .order(inbox_attempts::id.desc())
+        .select((inbox_attempts::id, inbox_attempts::at, inbox_attempts::verdict, operator_actions::actor.nullable()));
+    Ok(on_engine!(connection, |c| query.first(c).optional())?)
 }

@@ -101,6 +101,11 @@ words! {
         changed: "{before} were shown, now {after} match. Nothing was changed; look at the effect again and confirm.",
             "{before} waren gezeigt, jetzt passen {after}. Nichts wurde geändert; sehen Sie die Wirkung erneut an \
                 und bestätigen Sie.";
+        meanwhile: "This changed since you looked: {now}. Nothing was done now; look at the effect again.",
+            "Seit Sie hingesehen haben, hat sich das geändert: {now}. Jetzt wurde nichts getan; sehen Sie die Wirkung \
+                erneut an.";
+        meanwhile_by: "{who} was faster, at {time}: {what}. By now: {now}. Nothing more was done.",
+            "{who} war schneller, um {time}: {what}. Jetzt: {now}. Mehr wurde nicht getan.";
         why_missing: "Write why; it is kept for the record.", "Schreiben Sie, warum; es wird festgehalten.";
         dismiss_title: "Dismiss webhooks", "Webhooks verwerfen";
         dismiss_lead: "They will count for nothing any more: in no alert and in no close of a month. What is booked \

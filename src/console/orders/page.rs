@@ -10,6 +10,7 @@ use super::words::Words;
 use crate::console::codes;
 use crate::console::fault::Fault;
 use crate::console::findings;
+use crate::console::german;
 use crate::console::grid::Grid;
 use crate::console::layout::{Area, Shell, When};
 use crate::console::reply::{self, Answered, Told};
@@ -78,6 +79,7 @@ struct Page {
     words: &'static Words,
     title: String,
     story: Story,
+    said: german::Told,
     placed: Option<When>,
     contacts: Vec<(String, String)>,
     sums: Vec<Sum>,
@@ -145,7 +147,9 @@ pub(super) async fn show(site: &Arc<Site>, visit: &Visit, source: &str, order_id
     let shell = Shell::new(site, visit, Area::Orders, &title)
         .with_command(format!("ticketledger ledger explain {} --source {source}", printable(&story.order_id)));
     let (steps, more) = timeline::steps(&trace, &shell, zone);
+    let chapters = story.chapters.iter().map(|chapter| (chapter.title, chapter.sentences.as_slice()));
     let page = Page {
+        said: german::told(visit.language, &story.introduction, chapters),
         placed: placed.map(|at| shell.when(at, Some(zone))),
         contacts: contacts.iter().map(|hit| (hit.contact_id.to_string(), hit.name())).collect(),
         sums: sums(&shell, &story.balances),

@@ -49,7 +49,6 @@ words! {
         no_findings: "No finding is open.", "Kein Befund ist offen.";
         sold_here: "Vouchers and flex tickets sold here", "Hier verkaufte Gutscheine und Flex-Tickets";
         in_words: "In words", "In Worten";
-        in_words_note: "This part is written in English.", "Dieser Teil ist auf Englisch geschrieben.";
         voucher_title: "Voucher {id}", "Gutschein {id}";
         flex_title: "Flex ticket {id}", "Flex-Ticket {id}";
         class: "Kind", "Art";

@@ -15,6 +15,7 @@ use self::state::{Charts, SourceState};
 use self::words::Words;
 use super::chart::{self, Bar};
 use super::fault::Fault;
+use super::german;
 use super::layout::{Area, Shell, When};
 use super::live::Snapshot;
 use super::reply::{self, Answered};
@@ -169,7 +170,8 @@ fn sweep(source: &SourceState, language: Language) -> (String, &'static str) {
             (text, if sweep.differences == 0 { "good" } else { "warn" })
         }
         Some(sweep) => {
-            let why = sweep.error.clone().unwrap_or_else(|| sweep.result.replace('_', " "));
+            let why = sweep.ended_in_words();
+            let why = german::sentence(language, &why).text;
             (fill(words.sweep_bad, &[("time", &local(sweep.at)), ("why", &why)]), "bad")
         }
     }

@@ -35,6 +35,7 @@ words! {
             "Webhooks bekannter Art der letzten 24 Stunden";
         revenue: "Net revenue by month, {currency}", "Nettoerlös je Monat, {currency}";
         payments: "Payments less refunds by month, {currency}", "Zahlungen abzüglich Erstattungen je Monat, {currency}";
+        download: "Download how complete each source is", "Vollständigkeit der Quellen herunterladen";
         no_chart: "Nothing to draw yet.", "Noch nichts zu zeichnen.";
         no_sources: "The settings have no source.", "Die Einstellungen haben keine Quelle.";
     }

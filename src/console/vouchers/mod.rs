@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::fault::Fault;
 use super::findings;
+use super::german;
 use super::grid::{Cell, Grid, address};
 use super::layout::{Area, Shell};
 use super::orders;
@@ -148,6 +149,7 @@ struct VoucherPage {
     sums: Vec<Sum>,
     findings: Option<Grid>,
     story: Option<VoucherStory>,
+    said: Option<german::Told>,
     /// The voucher as a row of the list.
     row: Grid,
 }
@@ -199,6 +201,10 @@ async fn show(site: &Arc<Site>, visit: &Visit, source: &str, class: &str, id: &s
         row: grid(&shell, words, words.found_vouchers, hit.as_slice()),
         sums: story.as_ref().map(|story| sums(&shell, &story.balances)).unwrap_or_default(),
         findings: (!findings.is_empty()).then(|| findings::grid(&shell, words.findings, &findings, false)),
+        said: story.as_ref().map(|story| {
+            let chapters = story.chapters.iter().map(|chapter| (chapter.title, chapter.sentences.as_slice()));
+            german::told(visit.language, &story.introduction, chapters)
+        }),
         story,
         title,
         words,

@@ -225,6 +225,12 @@ on_both_engines!(a_month_is_closed_after_its_checks, async |database| {
     let done = finance.submit(&checked, "/books/close", &why).await;
     let result = finance.page(done.location()).await;
     assert!(result.has("result-done"), "{}", result.text());
+    // What is closed is not offered to be closed.
+    assert_eq!(finance.get(close).await.location(), "/books/closed/museum/2025-11");
+    let before = finance.page("/books/close?source=museum&period=2025-10").await;
+    assert!(before.has("check-failed") && !before.has("/books/close/check"), "{}", before.text());
+    let again = finance.submit(&look, "/books/close/check", &form).await;
+    assert!(!again.has("action=\"/books/close\""), "{}", again.text());
     let closed = finance.page("/books/closed/museum/2025-11").await;
     let hash = daemon.lines("SELECT doc_sha256 AS line FROM period_manifests")[0].clone();
     assert!(closed.has(&hash) && result.has(&hash), "{}", closed.text());

@@ -39,14 +39,21 @@ on_both_engines!(users_are_made_changed_and_removed_by_command, |database| {
     assert!(listed.contains("anna,user,finance") && listed.contains("anna,token 1,reader,cube"), "{listed}");
     assert!(!listed.contains("tl_"), "{listed}");
 
+    // A token is never more than its user, whatever it was made for.
+    assert_eq!(program.run(&["user", "token", "anna", "--label", "books", "--role", "finance"]).0, 0);
+    assert_eq!(program.run(&["user", "role", "anna", "reader"]).0, 0);
+    let (_, listed, _) = program.run(&["user", "list", "--format", "csv"]);
+    assert!(listed.contains("anna,token 2,reader,books") && !listed.contains("finance"), "{listed}");
     assert_eq!(program.run(&["user", "role", "anna", "admin"]).0, 0);
+    let (_, listed, _) = program.run(&["user", "list", "--format", "csv"]);
+    assert!(listed.contains("anna,token 1,reader,cube") && listed.contains("anna,token 2,finance,books"), "{listed}");
     assert_eq!(program.run(&[&["user", "password", "anna"], &file[..]].concat()).0, 0);
     assert_ne!(lines(&opened, "SELECT password_hash AS line FROM console_users"), hash);
     assert_eq!(program.run(&["user", "remove", "anna", "--yes"]).0, 0);
     assert_eq!(lines(&opened, "SELECT name AS line FROM console_users"), Vec::<String>::new());
     assert_eq!(lines(&opened, "SELECT label AS line FROM console_tokens"), Vec::<String>::new());
     let record = lines(&opened, "SELECT actor || ' ' || action AS line FROM console_audit ORDER BY id");
-    let expected = ["user_add", "token_add", "user_change", "user_change", "user_remove"];
+    let expected = ["user_add", "token_add", "token_add", "user_change", "user_change", "user_change", "user_remove"];
     assert_eq!(record, expected.map(|action| format!("operator {action}")));
     // What was recorded stays.
     assert!(database.try_execute("DELETE FROM console_audit").is_err());

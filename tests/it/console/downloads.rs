@@ -51,6 +51,36 @@ on_both_engines!(a_file_is_that_of_the_command, async |database| {
     daemon.finish().await;
 });
 
+on_both_engines!(findings_and_freshness_are_files_too, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    fill(&daemon).await;
+    let reader = Browser::signed_in(&daemon, database, "reader");
+    let program = Program::new(database);
+    for (path, arguments) in [
+        ("/findings?source=museum&", ["report", "findings", "--source", "museum"]),
+        ("/books/freshness?source=museum&", ["report", "freshness", "--source", "museum"]),
+    ] {
+        for format in ["csv", "json"] {
+            let (_, expected, errors) = program.run(&[&arguments[..], &["--format", format]].concat());
+            let file = reader.page(&format!("{path}format={format}")).await;
+            assert!(file.headers["content-disposition"].to_str().unwrap().ends_with(&format!(".{format}\"")));
+            assert_eq!(file.body, expected, "{path}{format}: {errors}");
+            assert!(file.body.lines().count() > 1, "{path}: {}", file.body);
+        }
+    }
+    for path in ["/findings?format=csv", "/books/freshness?format=csv"] {
+        let file = reader.page(path).await;
+        assert!(file.has("\nmuseum,") && file.has("\ntheatre,"), "{path}: {}", file.body);
+    }
+    for (page, link) in
+        [("/findings?source=museum", "/findings?source=museum&#38;format=csv"), ("/", "freshness?format=csv")]
+    {
+        assert!(reader.page(page).await.has(link), "{page}: {link}");
+    }
+    assert_eq!(reader.get("/books/freshness").await.location(), "/");
+    daemon.finish().await;
+});
+
 on_both_engines!(every_form_of_a_report_has_every_column, async |database| {
     let daemon = TestDaemon::start(database).await;
     fill(&daemon).await;

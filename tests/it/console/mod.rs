@@ -1,6 +1,7 @@
 //! The console over HTTP and in a browser: who may see and do what, and what comes of it.
 
 mod access;
+mod again;
 mod books;
 pub(crate) mod browser;
 mod command;

@@ -57,6 +57,30 @@ on_both_engines!(a_page_of_a_higher_role_and_a_forged_form_are_recorded, async |
     daemon.finish().await;
 });
 
+on_both_engines!(of_many_paths_the_first_and_the_last_are_recorded, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    let reader = Browser::signed_in(&daemon, database, "reader");
+    for number in 1..=13 {
+        assert_eq!(reader.get(&format!("/contacts/{number}/erase")).await.status, 403);
+    }
+    let last = daemon.lines(
+        "SELECT subject || ' ' || times || ' ' || coalesce(last_subject, '-') AS line FROM console_audit
+            WHERE outcome = 'refused' ORDER BY id",
+    );
+    assert_eq!(last.len(), 11);
+    assert_eq!(last[9], "GET /contacts/10/erase 1 -");
+    assert_eq!(last[10], "GET /contacts/11/erase … 3 GET /contacts/13/erase");
+    let admin = Browser::signed_in(&daemon, database, "admin");
+    let page = admin.page("/access/record").await;
+    assert!(page.text().contains("3 times within the minute last: GET /contacts/13/erase"), "{}", page.text());
+    // Who did what has seconds.
+    assert!(page.text().contains("2025-11-11 13:00:00 CET"), "{}", page.text());
+    assert!(admin.page("/access").await.text().contains("2025-11-11 13:00:00 CET"));
+    assert!(database.try_execute("UPDATE console_audit SET last_subject = 'x' WHERE times > 1").is_err());
+    assert!(database.try_execute("UPDATE console_audit SET last_subject = NULL WHERE times > 1").is_err());
+    daemon.finish().await;
+});
+
 on_both_engines!(refusals_at_once_are_all_counted, async |database| {
     let daemon = TestDaemon::start(database).await;
     let reader = Browser::signed_in(&daemon, database, "reader");

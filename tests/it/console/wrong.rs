@@ -10,7 +10,7 @@ use crate::on_both_engines;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, changed};
 
 /// Address, field, and a part of what is allowed.
-const WRONG: [(&str, &str, &str); 43] = [
+const WRONG: [(&str, &str, &str); 47] = [
     ("/books/vat?period=2025-13", "period", "a month such as"),
     ("/books/vat?from=2025-02-30", "from", "a day such as"),
     ("/books/vat?to=11.11.2025", "to", "a day such as"),
@@ -49,7 +49,11 @@ const WRONG: [(&str, &str, &str); 43] = [
     ("/inbox/parked?kind=order", "kind", "no such filter"),
     ("/?source=museum", "source", "no such filter"),
     ("/findings?after=abc", "after", "next page"),
-    ("/findings?format=csv", "format", "no such filter"),
+    ("/findings?format=xml", "format", "csv, json"),
+    ("/findings?format=csv&severity=high", "severity", "no such filter"),
+    ("/findings?format=csv&state=acknowledged", "state", "open"),
+    ("/books/freshness?format=csv&source=opera", "source", "museum, theatre"),
+    ("/books/freshness?period=2025-11", "period", "no such filter"),
     ("/findings?kind=order", "kind", "no such filter"),
     ("/inbox?severity=high", "severity", "no such filter"),
     ("/findings?severity=odd", "severity", "high, medium"),

@@ -256,9 +256,9 @@ async fn sessions(site: &Arc<Site>, visit: &Visit) -> Answered {
                 // Enough to tell sessions apart, and no help to whoever reads it.
                 id: row.token_sha256.chars().take(16).collect(),
                 user: row.user_name,
-                began: shell.when(row.created_at, None),
-                seen: shell.when(row.seen_at, None),
-                ends: shell.when(row.expires_at, None),
+                began: shell.moment(row.created_at),
+                seen: shell.moment(row.seen_at),
+                ends: shell.moment(row.expires_at),
                 address: row.address,
                 agent: browser(&row.agent),
             })
@@ -268,7 +268,7 @@ async fn sessions(site: &Arc<Site>, visit: &Visit) -> Answered {
             .map(|user| UserLine {
                 role_word: user.role.as_str(),
                 role: shell.role_name(&user.role),
-                changed: shell.when(user.changed_at, None),
+                changed: shell.moment(user.changed_at),
                 name: user.name,
             })
             .collect(),
@@ -280,8 +280,8 @@ async fn sessions(site: &Arc<Site>, visit: &Visit) -> Answered {
                 label: token.label,
                 role: role(&token.role),
                 role_word: token.role,
-                expires: shell.when(token.expires_at, None),
-                used: token.used_at.map(|used| shell.when(used, None)),
+                expires: shell.moment(token.expires_at),
+                used: token.used_at.map(|used| shell.moment(used)),
             })
             .collect(),
         shell: shell.with_command("ticketledger user list"),

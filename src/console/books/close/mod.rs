@@ -15,6 +15,7 @@ use super::store;
 use crate::config::{Config, Role};
 use crate::console::act::{Deed, Outcome, act};
 use crate::console::fault::Fault;
+use crate::console::german::{self, Sentence};
 use crate::console::grid::{address, address_with};
 use crate::console::layout::{Area, Shell, When};
 use crate::console::reply::{self, Answered, Told};
@@ -46,6 +47,7 @@ struct Check {
     word: &'static str,
     text: &'static str,
     detail: String,
+    said: Option<Sentence>,
 }
 
 #[derive(Template)]
@@ -58,6 +60,11 @@ struct Page {
     month: String,
     checks: Vec<Check>,
     warnings: Vec<String>,
+    warnings_said: Vec<Sentence>,
+    /// Something of it stays English.
+    has_english: bool,
+    /// It was closed along with a later month.
+    is_closed: bool,
     /// After the full check: whether the month can be closed, and the hash of the numbers that would be frozen.
     found: Option<(bool, String)>,
     /// What stands in the way can be overruled.
@@ -86,7 +93,7 @@ fn wanted(visit: &Visit) -> Result<(String, Month), Fault> {
 
 async fn first_look(site: &Arc<Site>, visit: &Visit) -> Answered {
     let (asked, clock) = (Asked::of(visit), site.clock.clone());
-    let (source, month, blockers, warnings) = site
+    let (source, month, closed, blockers, warnings) = site
         .work(move |database| {
             let question = database.read(|connection| Question::read(connection, &asked, true))?;
             let month = question.period.and_then(crate::ledger::totals::Period::month).ok_or_else(|| {
@@ -96,10 +103,14 @@ async fn first_look(site: &Arc<Site>, visit: &Visit) -> Answered {
                 }
             })?;
             let source = question.one_source()?.to_owned();
+            let closed = store::manifest(&mut database.reader()?, &source, month)?.is_some();
             let (blockers, warnings) = close::first_look(database, &clock, &source, month)?;
-            Ok((source, month, blockers, warnings))
+            Ok((source, month, closed, blockers, warnings))
         })
         .await?;
+    if closed {
+        return Ok(reply::see_other(&address(&["books", "closed", &source, &month.to_string()])));
+    }
     let warnings = warnings.into_iter().map(|warning| warning.detail).collect();
     page(site, visit, (&source, month), checks(visit, &blockers, &[], true), warnings, None)
 }
@@ -146,7 +157,13 @@ fn page(
     let title = fill(words.title, &values);
     let shell = Shell::new(site, visit, Area::Books, &title)
         .with_command(format!("ticketledger ledger close {month} --source {source} --dry-run"));
+    let warnings_said: Vec<Sentence> =
+        warnings.iter().map(|warning| german::sentence(visit.language, warning)).collect();
+    let mut said = checks.iter().filter_map(|check| check.said.as_ref()).chain(&warnings_said);
     let page = Page {
+        has_english: said.any(|sentence| sentence.is_english),
+        warnings_said,
+        is_closed: checks.iter().any(|check| check.code == "already_closed" && check.word == "failed"),
         forceable: checks.iter().any(|check| check.word == "forced"),
         confirm: fill(words.confirm, &values[..1]),
         source: source.to_owned(),
@@ -178,6 +195,7 @@ fn checks(visit: &Visit, blockers: &[Blocker], forced: &[Blocker], first: bool) 
             name: Checks::named(visit.language, code).unwrap_or(code),
             word,
             text,
+            said: blocker.map(|blocker| german::sentence(visit.language, &blocker.detail)),
             detail: blocker.map(|blocker| blocker.detail.clone()).unwrap_or_default(),
         }
     };

@@ -103,7 +103,7 @@ fn freshness(fresh: &Freshness, write: &Writer<'_>, zone: Tz) -> Table {
         at.map_or_else(|| absent.to_owned(), |at| at.local_minute_named(zone))
     };
     row(words.complete_up_to, time(fresh.complete_up_to, words.unknown));
-    let result = fresh.last_result.as_deref().map_or_else(String::new, |result| format!(" ({result})"));
+    let result = fresh.last_result.as_deref().map_or_else(String::new, |result| format!(" ({})", words.swept(result)));
     row(words.last_sweep, time(fresh.last_sweep, words.never) + &result);
     let missed = fresh.missed_found.map_or_else(|| words.unknown.to_owned(), |missed| write.language.count(missed));
     row(words.missed_found, missed);

@@ -120,6 +120,11 @@ impl Cell {
 }
 
 impl Table {
+    /// The title of a column, for a screen without room for columns.
+    pub(super) fn label(&self, place: &usize) -> &str {
+        self.columns.get(*place).map_or("", |column| column.title.as_ref())
+    }
+
     /// Columns by their titles: first those of words, then those of numbers.
     pub(super) fn new(words: &[&'static str], numbers: &[&'static str]) -> Self {
         Self::default().and_words(words).and_numbers(numbers)

@@ -74,7 +74,7 @@ impl Language {
     }
 
     /// A decimal number with a point, as the reader writes it.
-    fn localised(self, number: &str) -> String {
+    pub(crate) fn localised(self, number: &str) -> String {
         let (thousands, decimal) = self.separators();
         let (sign, digits) = number.strip_prefix('-').map_or(("", number), |digits| ("-", digits));
         let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, rest)| (whole, Some(rest)));

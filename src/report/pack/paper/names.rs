@@ -88,6 +88,20 @@ impl Words {
         .to_owned()
     }
 
+    /// How a sweep ended.
+    pub(super) fn swept(&self, result: &str) -> String {
+        match result {
+            "clean" => self.swept_clean,
+            "repaired" => self.swept_repaired,
+            "failed" => self.swept_failed,
+            "stopped" => self.swept_stopped,
+            "over_budget" => self.swept_over_budget,
+            "unstable" => self.swept_unstable,
+            other => return other.to_owned(),
+        }
+        .to_owned()
+    }
+
     pub(super) fn state(&self, state: &str) -> String {
         match state {
             "pending" => self.state_pending,

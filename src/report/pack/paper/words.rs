@@ -73,6 +73,13 @@ words! {
     unknown: "unknown", "unbekannt";
     last_sweep: "Last sweep", "Letzter Abgleich";
     never: "never", "nie";
+    swept_clean: "no difference", "kein Unterschied";
+    swept_repaired: "differences stored", "Unterschiede gespeichert";
+    swept_failed: "failed", "fehlgeschlagen";
+    swept_stopped: "stopped", "angehalten";
+    swept_over_budget: "ended early: no more requests this month",
+        "vorzeitig beendet: keine Anfragen mehr in diesem Monat";
+    swept_unstable: "ended early: the list changed too much", "vorzeitig beendet: die Liste änderte sich zu sehr";
     missed_found: "Missed, found by it", "Dabei nachgeholt";
     last_received: "Last webhook", "Letzter Webhook";
     received: "Webhooks of the period", "Webhooks des Zeitraums";

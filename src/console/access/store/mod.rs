@@ -1,16 +1,18 @@
 //! The statements about users, sessions, tokens, and the record of what they do. None opens a transaction.
 
+mod record;
+
 use diesel::prelude::*;
+
+pub use self::record::{NewRecord, record};
+pub(crate) use self::record::{Record, finish_record, record_of, records, refused_times};
 
 use super::names::folded;
 use crate::clock::Timestamp;
 use crate::config::Role;
-use crate::db::schema::{console_audit, console_keys, console_sessions, console_tokens, console_users};
+use crate::db::schema::{console_keys, console_sessions, console_tokens, console_users};
 use crate::db::{Connection, Result};
 use crate::on_engine;
-
-/// Rows of the record on one page.
-const PAGE: i64 = 50;
 
 fn role(word: &str, of: &str) -> Result<Role> {
     Role::parse(word).ok_or_else(|| {
@@ -260,21 +262,32 @@ pub struct TokenRow {
     pub used_at: Option<Timestamp>,
 }
 
-/// All tokens, by user and number.
+/// All tokens, by user and number, each with the role that it has now: its own, or that of its user if that is lower.
 ///
 /// # Errors
-/// When the query fails.
+/// When the query fails, or a stored role is not known.
 pub fn tokens(connection: &mut Connection) -> Result<Vec<TokenRow>> {
-    let query = console_tokens::table.order((console_tokens::user_name, console_tokens::id)).select((
-        console_tokens::id,
-        console_tokens::user_name,
-        console_tokens::label,
-        console_tokens::role,
-        console_tokens::created_at,
-        console_tokens::expires_at,
-        console_tokens::used_at,
-    ));
-    Ok(on_engine!(connection, |c| query.load(c))?)
+    let query = console_tokens::table
+        .inner_join(console_users::table.on(console_users::name.eq(console_tokens::user_name)))
+        .order((console_tokens::user_name, console_tokens::id))
+        .select((
+            (
+                console_tokens::id,
+                console_tokens::user_name,
+                console_tokens::label,
+                console_tokens::role,
+                console_tokens::created_at,
+                console_tokens::expires_at,
+                console_tokens::used_at,
+            ),
+            console_users::role,
+        ));
+    let rows: Vec<(TokenRow, String)> = on_engine!(connection, |c| query.load(c))?;
+    let limited = |(mut row, of_user): (TokenRow, String)| {
+        row.role = role(&row.role, &row.user_name)?.min(role(&of_user, &row.user_name)?).as_str().to_owned();
+        Ok(row)
+    };
+    rows.into_iter().map(limited).collect()
 }
 
 /// Takes a token of a user away; false when there is none.
@@ -284,70 +297,6 @@ pub fn tokens(connection: &mut Connection) -> Result<Vec<TokenRow>> {
 pub fn remove_token(connection: &mut Connection, name: &str, id: i64) -> Result<bool> {
     let token = console_tokens::table.find(id).filter(console_tokens::user_name.eq(name));
     Ok(on_engine!(connection, |c| diesel::delete(token).execute(c))? == 1)
-}
-
-/// A line of the record.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
-pub(crate) struct Record {
-    pub(crate) id: i64,
-    pub(crate) at: Timestamp,
-    pub(crate) actor: String,
-    pub(crate) role: Option<String>,
-    pub(crate) action: String,
-    pub(crate) subject: String,
-    pub(crate) address: String,
-    pub(crate) action_key: Option<String>,
-    pub(crate) outcome: String,
-    pub(crate) result: String,
-    /// How often, of what was refused.
-    pub(crate) times: i64,
-}
-
-/// What is about to be recorded.
-#[derive(Clone, Debug)]
-pub struct NewRecord<'a> {
-    pub at: Timestamp,
-    pub actor: &'a str,
-    pub role: Option<Role>,
-    pub action: &'a str,
-    pub subject: &'a str,
-    pub address: &'a str,
-    pub action_key: Option<&'a str>,
-    pub outcome: &'a str,
-    pub result: &'a str,
-}
-
-/// Records something and answers its number; `None` when an action with its key is recorded already.
-///
-/// # Errors
-/// When the statement fails.
-pub fn record(connection: &mut Connection, new: &NewRecord<'_>) -> Result<Option<i64>> {
-    let values = (
-        console_audit::at.eq(new.at),
-        console_audit::actor.eq(new.actor),
-        console_audit::role.eq(new.role.map(Role::as_str)),
-        console_audit::action.eq(new.action),
-        console_audit::subject.eq(new.subject),
-        console_audit::address.eq(new.address),
-        console_audit::action_key.eq(new.action_key),
-        console_audit::outcome.eq(new.outcome),
-        console_audit::result.eq(new.result),
-    );
-    Ok(on_engine!(connection, |c| {
-        diesel::insert_into(console_audit::table)
-            .values(values)
-            .on_conflict_do_nothing()
-            .returning(console_audit::id)
-            .get_result(c)
-            .optional()
-    })?)
-}
-
-/// Writes down how often something was refused.
-pub(crate) fn refused_times(connection: &mut Connection, id: i64, times: i64) -> Result<()> {
-    let line = console_audit::table.find(id).filter(console_audit::times.lt(times));
-    on_engine!(connection, |c| diesel::update(line).set(console_audit::times.eq(times)).execute(c))?;
-    Ok(())
 }
 
 /// The key of forms of this database; `made` becomes it if there is none yet.
@@ -363,27 +312,4 @@ pub(crate) fn key_of_forms(connection: &mut Connection, made: &str, now: Timesta
     })?;
     // Another daemon may have been first.
     Ok(on_engine!(connection, |c| query.first(c))?)
-}
-
-/// Writes down how an action ended.
-pub(crate) fn finish_record(connection: &mut Connection, id: i64, outcome: &str, result: &str) -> Result<()> {
-    let running = console_audit::table.find(id).filter(console_audit::outcome.eq("running"));
-    let changes = (console_audit::outcome.eq(outcome), console_audit::result.eq(result));
-    on_engine!(connection, |c| diesel::update(running).set(changes).execute(c))?;
-    Ok(())
-}
-
-/// The action of a form.
-pub(crate) fn record_of(connection: &mut Connection, action_key: &str) -> Result<Option<Record>> {
-    let query = console_audit::table.filter(console_audit::action_key.eq(action_key));
-    Ok(on_engine!(connection, |c| query.first(c).optional())?)
-}
-
-/// Lines of the record before a number, the newest first; the last is one too many if there are more.
-pub(crate) fn records(connection: &mut Connection, before: Option<i64>) -> Result<Vec<Record>> {
-    let query = console_audit::table
-        .filter(console_audit::id.lt(before.unwrap_or(i64::MAX)))
-        .order(console_audit::id.desc())
-        .limit(PAGE + 1);
-    Ok(on_engine!(connection, |c| query.load(c))?)
 }

@@ -1,0 +1,1 @@
+ALTER TABLE console_audit DROP COLUMN last_subject;
