@@ -97,7 +97,7 @@ pub const FORGET_DAEMON_MILLISECONDS: i64 = 86_400_000;
 pub const CLAIM_ENTITIES: i64 = 256;
 /// How long a transaction of settling goes on before it gives the writer back: deliveries may wait for it on SQLite.
 pub const SETTLE_TIME: Duration = Duration::from_millis(40);
-/// The same while deliveries do wait.
+/// The same while deliveries do wait. After it they have the writer for as long.
 pub const SETTLE_TIME_RECEIVING: Duration = Duration::from_millis(10);
 /// Events of one entity that are processed together; the rest waits for the next claim.
 pub const CLAIM_EVENTS_PER_ENTITY: i64 = 100;

@@ -20,6 +20,9 @@ use crate::serving::{self, Serving};
 /// Orders whose rows are copied in one transaction, as many as the daemon settles in one.
 const BATCH: u64 = 128;
 
+/// More customers than one transaction of settling numbers.
+const AHEAD: u64 = 1024;
+
 type Waiting = (Bytes, oneshot::Sender<()>);
 
 /// Starts this program anew as a bare server.
@@ -84,7 +87,7 @@ const TABLES: [(&str, Chosen); 9] = [
     ("order_snapshots", Chosen::Numbered("snapshot_no")),
     ("postings", Chosen::Numbered("entry_no")),
     ("journal_entries", Chosen::Numbered("entry_no")),
-    ("contacts", Chosen::CustomersOfOrders),
+    ("contacts", Chosen::NumberedAhead("contact_id")),
     ("orders", Chosen::OfOrders),
     ("order_lines", Chosen::OfOrders),
     ("payments", Chosen::OfOrders),
@@ -96,10 +99,10 @@ const TABLES: [(&str, Chosen); 9] = [
 enum Chosen {
     /// By a number that rises with the orders.
     Numbered(&'static str),
+    /// The same, before the orders that refer to them: settling numbers its customers in another order than its orders.
+    NumberedAhead(&'static str),
     /// By the orders of the step.
     OfOrders,
-    /// Those of the orders of the step that no earlier step had.
-    CustomersOfOrders,
 }
 
 /// Copies all that settling wrote into the same tables with the same indexes and triggers, in transactions of as many
@@ -144,21 +147,23 @@ fn copy(connection: &mut impl SimpleConnection, place: &Place, (from, to): (&str
     let shares = TABLES.map(|(table, chosen)| match chosen {
         // An entry is sealed with all its lines.
         Chosen::Numbered("entry_no") => place.count("journal_entries").div_ceil(steps),
-        Chosen::Numbered(_) => place.count(table).div_ceil(steps),
-        Chosen::OfOrders | Chosen::CustomersOfOrders => 0,
+        Chosen::Numbered(_) | Chosen::NumberedAhead(_) => place.count(table).div_ceil(steps),
+        Chosen::OfOrders => 0,
     });
     let begun = Instant::now();
     for step in 0..steps {
         let mut statements = format!("{begin};");
-        let orders = format!("(source, order_id) IN (SELECT source, order_id FROM steps WHERE step = {step})");
         for ((table, chosen), share) in TABLES.iter().zip(shares) {
             let (after, until) = (step * share, (step + 1) * share);
             let rows = match chosen {
                 Chosen::Numbered(number) => format!("source = 'museum' AND {number} > {after} AND {number} <= {until}"),
-                Chosen::OfOrders => orders.clone(),
-                Chosen::CustomersOfOrders => format!(
-                    "contact_id IN (SELECT contact_id FROM {from}.contact_orders WHERE {orders}) ON CONFLICT DO NOTHING"
-                ),
+                Chosen::NumberedAhead(number) => {
+                    let after = if step == 0 { 0 } else { after + AHEAD };
+                    format!("{number} > {after} AND {number} <= {}", until + AHEAD)
+                }
+                Chosen::OfOrders => {
+                    format!("(source, order_id) IN (SELECT source, order_id FROM steps WHERE step = {step})")
+                }
             };
             statements += &format!("INSERT INTO {to}.{table} SELECT * FROM {from}.{table} WHERE {rows};");
         }

@@ -7,7 +7,7 @@ use diesel::sql_types::{Array, BigInt, Text};
 
 use super::StoredContact;
 use crate::clock::Timestamp;
-use crate::db::compiled::{Upsert, fixed};
+use crate::db::compiled::{Upsert, fixed, kept, padded};
 use crate::db::schema::{contact_orders, contacts, orders};
 use crate::db::{Connection, Result};
 use crate::order::Contact;
@@ -59,12 +59,12 @@ pub(super) fn matching(
     source: &str,
     keys: &BTreeSet<&str>,
 ) -> Result<HashMap<String, (i64, i64)>> {
-    let query = contacts::table.filter(contacts::source.eq(source)).filter(contacts::match_key.eq_any(keys)).select((
-        contacts::match_key.assume_not_null(),
-        contacts::contact_id,
-        contacts::version,
-    ));
-    let rows: Vec<(String, i64, i64)> = on_engine!(connection, |c| query.load(c))?;
+    let keys: Vec<&str> = keys.iter().copied().collect();
+    let query = contacts::table
+        .filter(contacts::source.eq(source))
+        .filter(contacts::match_key.eq_any(padded(&keys)))
+        .select((contacts::match_key.assume_not_null(), contacts::contact_id, contacts::version));
+    let rows: Vec<(String, i64, i64)> = on_engine!(connection, |c| kept(query).load(c))?;
     Ok(rows.into_iter().map(|(key, contact_id, version)| (key, (contact_id, version))).collect())
 }
 
@@ -145,12 +145,13 @@ pub(super) fn of_orders(
     source: &str,
     order_ids: &BTreeSet<&str>,
 ) -> Result<Vec<(String, i64, bool)>> {
+    let order_ids: Vec<&str> = order_ids.iter().copied().collect();
     let query = contact_orders::table
         .inner_join(contacts::table.on(contacts::contact_id.eq(contact_orders::contact_id)))
         .filter(contact_orders::source.eq(source))
-        .filter(contact_orders::order_id.eq_any(order_ids))
+        .filter(contact_orders::order_id.eq_any(padded(&order_ids)))
         .select((contact_orders::order_id, contact_orders::contact_id, contacts::erased_at));
-    let rows: Vec<(String, i64, Option<Timestamp>)> = on_engine!(connection, |c| query.load(c))?;
+    let rows: Vec<(String, i64, Option<Timestamp>)> = on_engine!(connection, |c| kept(query).load(c))?;
     Ok(rows.into_iter().map(|(order_id, contact_id, erased)| (order_id, contact_id, erased.is_some())).collect())
 }
 

@@ -1,7 +1,7 @@
 //! Settling: one transaction completes the events, guarded by their lease, and writes everything that they change.
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Inner;
 use super::circuit_breaker::BreakerState;
@@ -50,10 +50,13 @@ impl Inner {
         while !works.is_empty() {
             let mut next = works;
             works = next.split_off(self.fitting.get().min(next.len()));
-            let begun = Instant::now();
             match self.settle_together(&next) {
-                Ok(settled) => {
-                    self.fitting.settled(settled, begun.elapsed(), self.database.delivery_waits());
+                Ok((settled, took)) => {
+                    let waits = self.database.delivery_waits();
+                    self.fitting.settled(settled, took, waits);
+                    if waits {
+                        give_way(took);
+                    }
                     next.drain(..settled);
                     next.append(&mut works);
                     works = next;
@@ -63,14 +66,18 @@ impl Inner {
         }
     }
 
-    /// Settles from the first on, until all are settled or the time is up. Returns how many were.
-    fn settle_together(&self, works: &[Work]) -> Result<usize, Unsettled> {
-        let (now, until) = (self.clock.now(), Instant::now() + limits::SETTLE_TIME);
-        let mut metrics = SettleMetrics::default();
-        let settle = |connection: &mut Connection| self.settle_works(connection, works, now, until, &mut metrics);
-        let settled = self.database.transaction("settle", settle)?;
+    /// Settles from the first on, until all are settled or the time is up. Returns how many were, and for how long the
+    /// writer was held.
+    fn settle_together(&self, works: &[Work]) -> Result<(usize, Duration), Unsettled> {
+        let now = self.clock.now();
+        let (mut metrics, mut began) = (SettleMetrics::default(), Instant::now());
+        let settled = self.database.transaction("settle", |connection| {
+            // Until now it may have waited for the writer.
+            began = Instant::now();
+            self.settle_works(connection, works, now, began + limits::SETTLE_TIME, &mut metrics)
+        })?;
         metrics.commit(&self.settled, now);
-        Ok(settled)
+        Ok((settled, began.elapsed()))
     }
 
     /// Settles entities of one source in the caller's transaction, from the first on, until all are settled or the time
@@ -290,6 +297,13 @@ impl Inner {
             _ => now,
         }
     }
+}
+
+/// Leaves the writer to deliveries for as long as settling had it: in turn with each of their short transactions, long
+/// ones of settling would take most of the time.
+#[expect(clippy::disallowed_methods, reason = "what is waited for is the time itself")]
+fn give_way(took: Duration) {
+    std::thread::sleep(took.min(limits::SETTLE_TIME));
 }
 
 /// What the events of an entity say about customers. `newer` tells for each event whether it is at least as new as what

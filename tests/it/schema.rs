@@ -11,7 +11,8 @@ use ticketledger::on_engine;
 
 use crate::on_both_engines;
 use crate::support::book::{Book, Line};
-use crate::support::db::Engine;
+use crate::support::db::{Engine, TestDatabase};
+use crate::support::plans::LONG;
 
 fn tree(engine: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine)
@@ -293,3 +294,33 @@ on_both_engines!(the_database_refuses_what_would_spoil_the_ledger, |database| {
     database.execute(&close(2));
     database.execute(&(pair(3, "5", "-5") + &entry(3, 2, "2025-12-11", 2).replace(&format!("'{:064x}'", 2), &link(2))));
 });
+
+/// An index of a table, with what the planner of SQLite is told of it.
+#[derive(QueryableByName)]
+struct Statistics {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    name: String,
+    #[diesel(sql_type = diesel::sql_types::Nullable<diesel::sql_types::Text>)]
+    stat: Option<String>,
+}
+
+#[test]
+fn sqlite_knows_how_a_large_book_is_made_up() {
+    let database = TestDatabase::new(Engine::Sqlite).unwrap();
+    let opened = database.open();
+    let Connection::Sqlite(c) = &mut opened.reader().unwrap() else { unreachable!("it is SQLite") };
+    for table in LONG {
+        // A table in the order of its key has statistics by its own name.
+        let sql = format!(
+            "SELECT list.name, (SELECT stat FROM sqlite_stat1 WHERE tbl = '{table}' \
+             AND idx IN (list.name, CASE list.origin WHEN 'pk' THEN '{table}' END)) AS stat \
+             FROM pragma_index_list('{table}') AS list"
+        );
+        let indexes: Vec<Statistics> = diesel::sql_query(sql).load(&mut **c).unwrap();
+        assert!(!indexes.is_empty(), "{table}");
+        for Statistics { name, stat } in indexes {
+            let rows = stat.as_deref().and_then(|stat| stat.split(' ').next()?.parse::<u64>().ok());
+            assert!(rows.is_some_and(|rows| rows > 0), "{table}, {name}: {stat:?}");
+        }
+    }
+}

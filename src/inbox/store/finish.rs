@@ -69,10 +69,10 @@ pub fn finish_applied(
         let own = inbox_events::lease_token.eq(lease);
         finished += match ids {
             [] => 0,
-            // One event has a statement of its own, which is compiled once and kept.
+            // One event has a statement of its own, without a list.
             [id] => {
                 let chosen = inbox_events::table.find(id).filter(own);
-                on_engine!(connection, |c| diesel::update(chosen).set(changes).execute(c))?
+                on_engine!(connection, |c| kept(diesel::update(chosen).set(changes)).execute(c))?
             }
             ids => {
                 let chosen = inbox_events::table.filter(inbox_events::id.eq_any(padded(ids))).filter(own);

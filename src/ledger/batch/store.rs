@@ -199,13 +199,19 @@ pub(super) fn upsert_titles(
             event_titles::title.eq(title),
             event_titles::version.eq(version),
         );
-        let changes = (event_titles::title.eq(title), event_titles::version.eq(version));
-        on_engine!(connection, |c| diesel::insert_into(event_titles::table)
-            .values(row)
-            .on_conflict((event_titles::source, event_titles::event_key))
-            .do_update()
-            .set(changes)
-            .execute(c))?;
+        let insert = diesel::insert_into(event_titles::table).values(row);
+        match connection {
+            Connection::Sqlite(c) => {
+                const REPLACE: &str = " ON CONFLICT (source, event_key) DO UPDATE SET title = excluded.title, \
+                    version = excluded.version";
+                Upsert::new(insert, REPLACE).execute(&mut **c)?
+            }
+            Connection::Postgres(c) => {
+                let changes = (event_titles::title.eq(title), event_titles::version.eq(version));
+                let key = (event_titles::source, event_titles::event_key);
+                insert.on_conflict(key).do_update().set(changes).execute(&mut **c)?
+            }
+        };
     }
     Ok(())
 }

@@ -148,7 +148,7 @@ impl<'d> Element<'d> {
                 Ok(Some(items.iter().enumerate().map(|(index, item)| element(&index.to_string(), item)).collect()))
             }
             Value::Map(fields) => {
-                let keys: Option<Vec<i64>> = fields.keys().map(|key| integer_key(key)).collect();
+                let keys: Option<Vec<i64>> = fields.keys().map(integer_key).collect();
                 let Some(keys) = keys else { return Ok(Some(vec![self.clone()])) };
                 let mut items: Vec<_> = keys.into_iter().zip(fields.values()).collect();
                 items.sort_by_key(|(key, _)| *key);

@@ -9,7 +9,7 @@ use ticketledger::db::Connection;
 use ticketledger::on_engine;
 
 /// What grows with the book. The others have a few rows for each source.
-const LONG: [&str; 15] = [
+pub(crate) const LONG: [&str; 15] = [
     "inbox_events",
     "inbox_attempts",
     "documents",

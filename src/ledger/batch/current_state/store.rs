@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use super::parts::{PartRows, Parts};
 use super::{KnownVoucher, OrderRow, PartState, RegimeWord};
 use crate::clock::Timestamp;
+use crate::db::compiled::{kept, padded};
 use crate::db::schema::{order_lines, orders, payments, redemptions, vouchers};
 use crate::db::{Connection, Result};
 use crate::ledger::posting::{Snapshot, StoredValueClass, StoredValueKey, Use};
@@ -174,17 +175,17 @@ pub(in crate::ledger) fn regimes_sold(
     order_ids: &[&str],
 ) -> Result<Vec<(String, StoredValueKey, Regime)>> {
     type SoldColumns = (Option<String>, StoredValueClass, String, RegimeWord, Option<i32>);
-    let rows: Vec<SoldColumns> = on_engine!(connection, |c| vouchers::table
+    let query = vouchers::table
         .filter(vouchers::source.eq(source))
-        .filter(vouchers::purchase_order_id.eq_any(order_ids))
+        .filter(vouchers::purchase_order_id.eq_any(padded(order_ids)))
         .select((
             vouchers::purchase_order_id,
             vouchers::class,
             vouchers::voucher_id,
             vouchers::regime,
             vouchers::vat_bp,
-        ))
-        .load(c))?;
+        ));
+    let rows: Vec<SoldColumns> = on_engine!(connection, |c| kept(query).load(c))?;
     let known = rows.into_iter().filter_map(|(order_id, class, id, word, vat_bp)| {
         Some((order_id?, StoredValueKey { class, id }, word.with_rate(vat_bp)?))
     });

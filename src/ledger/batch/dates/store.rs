@@ -6,6 +6,7 @@ use diesel::prelude::*;
 
 use super::EventDate;
 use crate::clock::Timestamp;
+use crate::db::compiled::{kept, padded};
 use crate::db::schema::event_dates;
 use crate::db::{Connection, Result};
 use crate::{limits, on_engine};
@@ -50,9 +51,10 @@ pub(in crate::ledger::batch) fn save(
 pub fn known_dates(connection: &mut Connection, source: &str, ids: &[&str]) -> Result<BTreeMap<String, EventDate>> {
     let mut found = BTreeMap::new();
     for ids in ids.chunks(limits::IN_VALUES) {
-        let query =
-            event_dates::table.filter(event_dates::source.eq(source)).filter(event_dates::event_date_id.eq_any(ids));
-        let rows: Vec<EventDate> = on_engine!(connection, |c| query.select(EventDate::as_select()).load(c))?;
+        let query = event_dates::table
+            .filter(event_dates::source.eq(source))
+            .filter(event_dates::event_date_id.eq_any(padded(ids)));
+        let rows: Vec<EventDate> = on_engine!(connection, |c| kept(query.select(EventDate::as_select())).load(c))?;
         found.extend(rows.into_iter().map(|row| (row.event_date_id.clone(), row)));
     }
     Ok(found)
