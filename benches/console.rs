@@ -109,6 +109,8 @@ impl Raw {
     fn trust(&mut self) {
         match self {
             Self::Sqlite(connection) => {
+                // The daemon that made it may still be writing its log back.
+                connection.batch_execute("PRAGMA busy_timeout = 10000").expect("a setting");
                 let query = diesel::sql_query("SELECT name FROM sqlite_master WHERE type = 'trigger'");
                 let triggers: Vec<Name> = query.load(connection).expect("the schema");
                 let drops: String = triggers.iter().map(|trigger| format!("DROP TRIGGER {};", trigger.name)).collect();
