@@ -67,7 +67,8 @@ fn milliseconds(place: &Place, arguments: &[&str]) -> f64 {
             let begun = Instant::now();
             let mut command = Command::new(env!("CARGO_BIN_EXE_ticketledger"));
             command.args(arguments).current_dir(place.folder.path()).env("HOOK", serving::SECRET);
-            command.env_remove("TICKETLEDGER_BENCH_URL").stdout(Stdio::null()).stderr(Stdio::null());
+            serving::without_settings(&mut command);
+            command.stdout(Stdio::null()).stderr(Stdio::null());
             command.status().expect("the program runs");
             begun.elapsed()
         })

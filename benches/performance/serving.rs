@@ -60,12 +60,16 @@ pub(crate) fn start(place: &Place) -> Serving {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ticketledger"));
     command.arg("serve").current_dir(place.folder.path());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // The daemon takes every variable with this beginning for a setting.
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"TICKETLEDGER_")) {
-        command.env_remove(name);
-    }
+    without_settings(&mut command);
     command.env("TICKETLEDGER_SERVER__LISTEN", public.to_string());
     command.env("TICKETLEDGER_SERVER__CONSOLE", console.to_string());
     command.env("HOOK", SECRET);
     Serving::new(command.spawn().expect("the daemon starts"), public)
+}
+
+/// The program takes every variable with this beginning for a setting.
+pub(crate) fn without_settings(command: &mut Command) {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"TICKETLEDGER_")) {
+        command.env_remove(name);
+    }
 }
