@@ -8,8 +8,6 @@ pub mod dismiss;
 mod filter;
 pub mod store;
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::{Classified, Entity, EventId, ParkReason, State};
@@ -142,17 +140,15 @@ pub fn preview(database: &Database, selection: &Selection) -> Result<Vec<Count>>
 /// # Errors
 /// When the database cannot be read.
 pub fn stats(database: &Database, source: Option<&str>) -> Result<Vec<Count>> {
-    let filter = Filter { source: source.map(str::to_owned), ..Filter::default() };
-    let mut sums: BTreeMap<(String, String, Option<String>), Count> = BTreeMap::new();
-    for count in store::count(&mut database.reader()?, &Selection::Matching(filter))? {
-        // A waiting event has the reason of its last failed attempt; only what is parked waits for a person.
-        let reason = count.reason.clone().filter(|_| count.state == State::Parked.as_str());
-        let key = (count.source.clone(), count.state.clone(), reason.clone());
-        let sum = sums.entry(key).or_insert(Count { reason, events: 0, ..count.clone() });
-        sum.events += count.events;
-        sum.oldest_received_at = sum.oldest_received_at.min(count.oldest_received_at);
-    }
-    Ok(sums.into_values().collect())
+    let parked = Filter { source: source.map(str::to_owned), states: Some(vec![State::Parked]), ..Filter::default() };
+    let mut counts: Vec<Count> = database.read(|connection| {
+        let mut counts = store::count_states(connection, source)?;
+        counts.retain(|count| count.state != State::Parked.as_str());
+        counts.extend(store::count(connection, &Selection::Matching(parked))?);
+        Ok::<_, Error>(counts)
+    })?;
+    counts.sort();
+    Ok(counts)
 }
 
 /// A delivery as it is stored.

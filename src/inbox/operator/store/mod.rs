@@ -47,6 +47,10 @@ macro_rules! chosen {
     }};
 }
 
+mod counts;
+
+pub use self::counts::{count, count_states};
+
 /// The newest events that match, the newest first.
 ///
 /// # Errors
@@ -135,27 +139,6 @@ pub fn attempts(connection: &mut Connection, id: EventId) -> Result<Vec<Attempt>
             operator_actions::why.nullable(),
         ));
     Ok(on_engine!(connection, |c| query.load(c)?))
-}
-
-/// Counts events by source, state and reason.
-///
-/// # Errors
-/// When the query fails.
-pub fn count(connection: &mut Connection, selection: &Selection) -> Result<Vec<Count>> {
-    let keys = (inbox_events::source, inbox_events::state, inbox_events::reason);
-    Ok(on_engine!(connection, |c| {
-        let counts = inbox_events::table
-            .group_by(keys)
-            .select((
-                inbox_events::source,
-                inbox_events::state,
-                inbox_events::reason,
-                diesel::dsl::count_star(),
-                diesel::dsl::min(inbox_events::received_at),
-            ))
-            .into_boxed();
-        chosen!(counts, selection).load(c)?
-    }))
 }
 
 /// Those of `ids` that are events.
