@@ -88,6 +88,16 @@ impl Home {
         self.set("TICKETPARK_PASSWORD", StandIn::PASSWORD);
     }
 
+    /// Lets nothing ask a provider by itself what changed.
+    pub(crate) fn without_sweeps(&mut self) {
+        let settings = std::fs::read_to_string(self.path("ticketledger.toml")).expect("the settings");
+        let settings = settings
+            .replace("every = \"10m\"", "every = \"off\"")
+            .replace("nightly = \"3d\"", "nightly = \"off\"")
+            .replace("monthly = \"on\"", "monthly = \"off\"");
+        std::fs::write(self.path("ticketledger.toml"), settings).expect("the settings are written");
+    }
+
     /// Uses another database than the file in its folder.
     pub(crate) fn use_database(&mut self, url: &str) {
         self.set(DATABASE_URL, url);
