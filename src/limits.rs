@@ -93,12 +93,12 @@ pub const SILENT_MILLISECONDS: i64 = 15_000;
 /// After a day of silence the row of a daemon is deleted; its leases expired long before.
 pub const FORGET_DAEMON_MILLISECONDS: i64 = 86_400_000;
 
-/// Entities that a worker claims together.
-pub const CLAIM_ENTITIES: i64 = 256;
+/// Entities that a worker claims together, and holds in memory until they are settled; more settle no faster.
+pub const CLAIM_ENTITIES: i64 = 128;
 /// How long a transaction of settling goes on before it gives the writer back: deliveries may wait for it on SQLite.
 pub const SETTLE_TIME: Duration = Duration::from_millis(40);
 /// The same while deliveries do wait. After it they have the writer for as long.
-pub const SETTLE_TIME_RECEIVING: Duration = Duration::from_millis(10);
+pub const SETTLE_TIME_RECEIVING: Duration = Duration::from_millis(15);
 /// Events of one entity that are processed together; the rest waits for the next claim.
 pub const CLAIM_EVENTS_PER_ENTITY: i64 = 100;
 

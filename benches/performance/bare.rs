@@ -10,7 +10,7 @@ use diesel::connection::SimpleConnection;
 use diesel::{Connection as _, SqliteConnection};
 use ticketledger::clock::Clock;
 use ticketledger::db::{Database, Role};
-use ticketledger::inbox::{Classified, Delivery, ParkReason, store};
+use ticketledger::inbox::{Classified, Delivery, Entity, ParkReason, store};
 use tokio::sync::{mpsc, oneshot};
 use warp::Filter as _;
 
@@ -70,7 +70,8 @@ fn delivery(body: &Bytes) -> Delivery {
         source: "museum".to_owned(),
         class: Classified::Parked {
             kind: "order".to_owned(),
-            entity: None,
+            // The same row as the daemon's, so the same entries in the same indexes.
+            entity: Some(Entity::Order(id(body))),
             reason: ParkReason::UnknownVendor,
             detail: String::new(),
         },
@@ -80,6 +81,12 @@ fn delivery(body: &Bytes) -> Delivery {
         headers: "{}".to_owned(),
         body: body.to_vec(),
     }
+}
+
+/// The id of an order, which stands at the front of what the senders send.
+fn id(body: &[u8]) -> String {
+    let id = body.get(r#"{"id":""#.len()..).and_then(|rest| rest.get(..32)).expect("an id of 32 characters");
+    String::from_utf8_lossy(id).into_owned()
 }
 
 /// Tables that settling writes, each with how its rows of one step are found, in an order that the triggers take.

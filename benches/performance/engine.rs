@@ -21,9 +21,15 @@ pub(crate) struct Place {
 }
 
 impl Engine {
-    pub(crate) fn there() -> Vec<Self> {
+    /// SQLite, and PostgreSQL if there is a server; those of them that `arguments` name, if they name one.
+    pub(crate) fn chosen(arguments: &[String]) -> Vec<Self> {
         let server = std::env::var("TICKETLEDGER_BENCH_URL").ok().map(Self::Postgres);
-        std::iter::once(Self::Sqlite).chain(server).collect()
+        let mut engines: Vec<Self> = std::iter::once(Self::Sqlite).chain(server).collect();
+        let named = |engine: &Self| arguments.iter().any(|argument| argument.eq_ignore_ascii_case(engine.name()));
+        if engines.iter().any(named) {
+            engines.retain(named);
+        }
+        engines
     }
 
     pub(crate) fn name(&self) -> &'static str {

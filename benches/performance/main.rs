@@ -1,9 +1,9 @@
 //! What the daemon reaches beside bare loops that do only the part that cannot be left out, in one run:
 //! `cargo bench --bench performance -- [seconds] [rounds]`. See `growth.rs` for what a growing book costs.
 //!
-//! SQLite is always measured; PostgreSQL too when `TICKETLEDGER_BENCH_URL` names a server on which databases may be
-//! made. Rounds are interleaved, and the median of each figure counts. The table goes to standard output, and the
-//! figures as JSON to `target/performance.json`.
+//! SQLite is measured, and PostgreSQL too when `TICKETLEDGER_BENCH_URL` names a server on which databases may be made;
+//! or only the one that is named, `-- sqlite` or `-- postgresql`. Rounds are interleaved, and the median of each figure
+//! counts. The table goes to standard output, and the figures as JSON to `target/performance.json`.
 #![expect(clippy::expect_used, clippy::float_arithmetic, reason = "a bench ends at the first fault and prints ratios")]
 #![expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "figures for people")]
 #![expect(clippy::disallowed_methods, reason = "to look all the time would take time from the daemon")]
@@ -38,13 +38,13 @@ fn main() {
     if arguments.first().is_some_and(|first| first == "growth") {
         println!("{}", machine());
         let sizes: Vec<u64> = arguments.iter().filter_map(|argument| argument.parse().ok()).collect();
-        return Engine::there().iter().for_each(|engine| growth::print(engine, &sizes));
+        return Engine::chosen(&arguments).iter().for_each(|engine| growth::print(engine, &sizes));
     }
     let mut numbers = arguments.iter().filter_map(|argument| argument.parse::<u64>().ok());
     let (seconds, rounds) = (numbers.next().unwrap_or(8), numbers.next().unwrap_or(3));
     println!("{}", machine());
     let mut all = BTreeMap::new();
-    for engine in Engine::there() {
+    for engine in Engine::chosen(&arguments) {
         let mut figures = Figures::new();
         for round in 1..=rounds {
             eprintln!("{} round {round} of {rounds}", engine.name());

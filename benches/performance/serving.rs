@@ -64,6 +64,8 @@ pub(crate) fn start(place: &Place) -> Serving {
     command.env("TICKETLEDGER_SERVER__LISTEN", public.to_string());
     command.env("TICKETLEDGER_SERVER__CONSOLE", console.to_string());
     command.env("HOOK", SECRET);
+    // As the service has it.
+    command.env("MALLOC_ARENA_MAX", "2");
     Serving::new(command.spawn().expect("the daemon starts"), public)
 }
 

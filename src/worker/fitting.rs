@@ -50,6 +50,6 @@ mod tests {
         assert_eq!(after(100, 3, time * 10, time), 1, "one is always tried");
         assert_eq!(after(32, 32, time / 2, time), 37);
         assert_eq!(after(32, 5, time / 2, time), 32, "there was no more");
-        assert_eq!(after(250, 250, time, time), 256, "as many as are claimed");
+        assert_eq!(after(125, 125, time, time), 128, "as many as are claimed");
     }
 }

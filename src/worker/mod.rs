@@ -18,7 +18,7 @@ mod work;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -68,9 +68,16 @@ struct Inner {
     fitting: Fitting,
     /// Whether the last look for work failed.
     blind: AtomicBool,
-    /// One mutex per source, held while settling. The lock that matters is in the database; this one keeps waiting
-    /// workers from holding a connection each.
-    settling: BTreeMap<String, Mutex<()>>,
+    /// Who works at each source.
+    turns_of_sources: BTreeMap<String, Turns>,
+}
+
+/// At a source one worker settles, and one claims and reads ahead of it: more would only hold more orders in memory.
+#[derive(Default)]
+struct Turns {
+    reading: Mutex<()>,
+    /// The lock that matters is in the database; this one keeps waiting workers from holding a connection each.
+    settling: Mutex<()>,
 }
 
 impl Worker {
@@ -124,7 +131,7 @@ impl Worker {
             rounds: AtomicUsize::new(0),
             fitting: Fitting::new(),
             blind: AtomicBool::new(false),
-            settling: config.sources.iter().map(|source| (source.name.clone(), Mutex::default())).collect(),
+            turns_of_sources: config.sources.iter().map(|source| (source.name.clone(), Turns::default())).collect(),
         }))
     }
 
@@ -320,7 +327,7 @@ impl Worker {
         }
         let settling = Arc::clone(&inner);
         let settled = inner.database.run(move |_| {
-            settling.settle_in_turn(vec![work]);
+            settling.settle_in_turn(work);
             Ok::<_, Error>(())
         });
         if let Err(error) = settled.await {
@@ -332,23 +339,30 @@ impl Worker {
 }
 
 impl Inner {
-    /// Settles one batch of orders of a source. Returns whether there was one.
+    /// Settles one batch of orders of a source. Returns whether there was one that nobody else is at.
     fn turn_orders(&self, name: &str) -> bool {
-        let Some(source) = self.sources.get(name) else { return false };
+        let Some((source, turns)) = self.sources.get(name).zip(self.turns_of_sources.get(name)) else { return false };
+        let ahead = match turns.reading.try_lock() {
+            Ok(ahead) => ahead,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return false,
+        };
         // A claim takes its part of the writer's time too, so it takes what two transactions settle.
         let wanted = i64::try_from(self.fitting.get().saturating_mul(2)).unwrap_or(limits::CLAIM_ENTITIES);
         let Some(claims) = self.claim(name, wanted.min(limits::CLAIM_ENTITIES)) else { return false };
         let attempts = self.settings.attempts;
-        let read = claims.entities.iter().map(|(claimed, _)| read::webhooks(source, claimed, attempts));
-        self.settle_in_turn(read.collect());
+        let read = claims.entities.iter().map(|(claimed, _)| read::webhooks(source, claimed, attempts)).collect();
+        let _settling = turns.settling.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(ahead);
+        self.settle_all(read);
         true
     }
 
-    /// Settles works of one source while holding its mutex.
-    fn settle_in_turn(&self, works: Vec<work::Work>) {
-        let turn = works.first().and_then(|work| self.settling.get(&work.source));
-        let _turn = turn.map(|turn| turn.lock().unwrap_or_else(PoisonError::into_inner));
-        self.settle_all(works);
+    /// Settles what was fetched from one source, in turn with others.
+    fn settle_in_turn(&self, work: work::Work) {
+        let turns = self.turns_of_sources.get(&work.source);
+        let _settling = turns.map(|turns| turns.settling.lock().unwrap_or_else(PoisonError::into_inner));
+        self.settle_all(vec![work]);
     }
 }
 
