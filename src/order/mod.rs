@@ -330,6 +330,12 @@ impl Order {
         own.chain(vouchers.flat_map(|order| order.refunded_payment_ids.iter().map(String::as_str)))
     }
 
+    /// The same, with the method of each payment taken for one that a webhook told.
+    pub fn with_told_methods(mut self) -> Self {
+        self.payments.iter_mut().flatten().for_each(|payment| payment.method_is_guessed = false);
+        self
+    }
+
     /// An order of which nothing is known yet.
     pub fn unknown(order_id: &str) -> Self {
         Self {

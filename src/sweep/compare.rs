@@ -82,7 +82,8 @@ fn as_known(mut said: Order, known: &Order) -> Order {
 }
 
 /// Without what makes no difference.
-fn plain(mut order: Order, provider: Provider) -> Order {
+fn plain(order: Order, provider: Provider) -> Order {
+    let mut order = order.with_told_methods();
     for ticket in order.tickets.iter_mut().flatten() {
         for participant in &mut ticket.participants {
             participant.checked_in_at = None;
@@ -95,9 +96,6 @@ fn plain(mut order: Order, provider: Provider) -> Order {
             ticket.vat_bp = None;
         }
         ticket.participants.sort_by(|a, b| a.id.cmp(&b.id));
-    }
-    for payment in order.payments.iter_mut().flatten() {
-        payment.method_is_guessed = false;
     }
     for sold in order.voucher_orders.iter_mut().flatten() {
         sold.vouchers.sort_by(|a, b| a.id.cmp(&b.id));

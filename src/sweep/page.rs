@@ -276,10 +276,8 @@ impl Sweeper {
                 continue;
             }
             let stored_at = newest.as_ref().map(|newest| newest.received_at);
-            let told = newest.filter(|newest| {
-                [SWEEP_EVENT, HISTORY_EVENT].contains(&newest.kind.as_str())
-                    && key_in(&newest.headers) == Some(one.key.clone())
-            });
+            let told = newest
+                .filter(|newest| store::is_ours(&newest.kind) && key_in(&newest.headers) == Some(one.key.clone()));
             if let Some(told) = told
                 && !may_be_read_again(connection, &self.source, &one, told.state)?
             {

@@ -97,10 +97,13 @@ impl Sweeper {
             let mut settled = known_orders(connection, name, &order_ids)?;
             let newest = store::newest(connection, name, &entities)?;
             let mut waiting: BTreeMap<String, usize> = BTreeMap::new();
-            for (entity, id, body) in store::pending(connection, name, &entities)? {
+            for (entity, id, kind, body) in store::pending(connection, name, &entities)? {
                 let order_id = entity.split_once(':').map_or("", |(_, id)| id).to_owned();
                 *waiting.entry(order_id.clone()).or_default() += 1;
-                if let Some(said) = body.and_then(|body| self.order_in(&body)) {
+                let said = body.and_then(|body| self.order_in(&body));
+                // A webhook has told the methods, whatever it says of them.
+                let as_told = |said: Order| if store::is_ours(&kind) { said } else { said.with_told_methods() };
+                if let Some(said) = said.map(as_told) {
                     let known = settled
                         .entry(order_id)
                         .or_insert_with(|| (Order::unknown(&said.order_id), Versions::default()));
@@ -237,12 +240,9 @@ fn found(
 pub(super) fn key_of(source: &str, entity: &str, order: Option<&Order>, content: &[u8]) -> String {
     let mut hasher = Sha256::new().chain_update(source).chain_update([0]).chain_update(entity);
     hasher.update([0]);
-    let mut order = order.cloned();
+    let mut order = order.cloned().map(Order::with_told_methods);
     for ticket in order.iter_mut().flat_map(|order| order.tickets.iter_mut().flatten()) {
         (ticket.title, ticket.starts_at) = (None, None);
-    }
-    for payment in order.iter_mut().flat_map(|order| order.payments.iter_mut().flatten()) {
-        payment.method_is_guessed = false;
     }
     match order.and_then(|order| serde_json::to_string(&order).ok()) {
         Some(canonical) => hasher.update(canonical),

@@ -50,6 +50,7 @@ pub fn prefetch<'s>(
 /// # Errors
 /// When a statement fails, an amount overflows or a stored snapshot cannot be read; the caller then rolls back.
 pub fn settle(connection: &mut Connection, batch: &mut Batch, update: &OrderUpdate) -> Result<Settled, Error> {
+    let update = &*order_update::as_it_counts(connection, update)?;
     let mut known = load(connection, &mut batch.orders, &update.order_id)?;
     let first = known.row.first_event_id.is_none_or(|first| update.event_id <= first);
     let mut again = BTreeSet::new();

@@ -1,6 +1,10 @@
 //! What an event says of an order, and how that joins what is known.
 
+use std::borrow::Cow;
+
 use crate::clock::Timestamp;
+use crate::db::{Connection, Result};
+use crate::inbox::{Origin, origins};
 use crate::ledger::book::PolicyHistory;
 use crate::ledger::posting::opening::{self, Told};
 use crate::ledger::posting::{Snapshot, StoredValueKey, redeemed_by};
@@ -53,6 +57,22 @@ impl OrderUpdate {
         let UpdateContent::Sections { order, .. } = &self.content else { return Vec::new() };
         redeemed_by(order).map(|(class, id)| StoredValueKey::new(class, id)).collect()
     }
+}
+
+/// The update as it counts: only what a sweep stored may say that a method is guessed. A webhook tells methods,
+/// whatever else stands in it.
+pub(super) fn as_it_counts<'u>(connection: &mut Connection, update: &'u OrderUpdate) -> Result<Cow<'u, OrderUpdate>> {
+    let UpdateContent::Sections { order, version, notes } = &update.content else { return Ok(Cow::Borrowed(update)) };
+    if !order.payments.iter().flatten().any(|payment| payment.method_is_guessed) {
+        return Ok(Cow::Borrowed(update));
+    }
+    let origin = origins(connection, &[update.event_id])?.remove(&update.event_id);
+    if matches!(origin, Some(Origin::Sweep { .. } | Origin::Past { .. })) {
+        return Ok(Cow::Borrowed(update));
+    }
+    let order = Box::new((**order).clone().with_told_methods());
+    let content = UpdateContent::Sections { order, version: *version, notes: notes.clone() };
+    Ok(Cow::Owned(OrderUpdate { content, ..update.clone() }))
 }
 
 /// Takes the content over, as far as it is not older than what is known. True when any of it was new enough.

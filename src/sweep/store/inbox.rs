@@ -39,8 +39,13 @@ pub(in crate::sweep) struct Neighbour {
 impl Neighbour {
     /// Whether the provider sent it, and no sweep stored it.
     pub(in crate::sweep) fn is_webhook(&self) -> bool {
-        ![SWEEP_EVENT, HISTORY_EVENT].contains(&self.kind.as_str())
+        !is_ours(&self.kind)
     }
+}
+
+/// Whether a sweep stored an event of this kind.
+pub(in crate::sweep) fn is_ours(kind: &str) -> bool {
+    [SWEEP_EVENT, HISTORY_EVENT].contains(&kind)
 }
 
 const NEIGHBOUR: (
@@ -84,8 +89,8 @@ pub(in crate::sweep) fn newest(
     Ok(rows.into_iter().filter_map(|row| Some((row.entity.clone()?, row))).collect())
 }
 
-/// Entity, number and body of an event that waits.
-type Pending = (String, EventId, Option<Vec<u8>>);
+/// Entity, number, kind and body of an event that waits.
+type Pending = (String, EventId, String, Option<Vec<u8>>);
 
 /// What of these entities waits to be settled, in its order.
 pub(in crate::sweep) fn pending(
@@ -98,7 +103,7 @@ pub(in crate::sweep) fn pending(
         .filter(inbox_events::source.eq(source))
         .filter(inbox_events::entity.eq_any(entities))
         .order(inbox_events::id)
-        .select((inbox_events::entity.assume_not_null(), inbox_events::id, inbox_events::body));
+        .select((inbox_events::entity.assume_not_null(), inbox_events::id, inbox_events::kind, inbox_events::body));
     Ok(on_engine!(connection, |c| query.load(c))?)
 }
 

@@ -140,3 +140,43 @@ on_both_engines!(a_method_that_a_webhook_told_stays_what_it_is, async |database|
     assert_eq!(mutated(&daemon), Vec::<String>::new());
     daemon.finish().await;
 });
+
+on_both_engines!(a_webhook_cannot_say_that_a_method_is_guessed, async |database| {
+    let daemon = with_name(database, "PAYPAL", &["PayPal"]).await;
+    let bookingkit = daemon.stand_in.bookingkit();
+    let marked =
+        |id: &str, method: &str| paid_by(id, method, &[("/payments/0/method_is_guessed", json!(true))]).to_string();
+    daemon.deliver(marked("A", "PayPal")).await;
+    daemon.deliver(marked("A", "Cash")).await;
+    // One that is in the books by a sweep was guessed until its webhook came, and not after it.
+    bookingkit.put_order(paid_by("B", "PayPal", &[]));
+    delta(&daemon).await;
+    daemon.deliver(marked("B", "Mango")).await;
+    assert_eq!(mutated(&daemon).len(), 1);
+    daemon.deliver(marked("B", "Cash")).await;
+    let changed = ["A: PayPal → Cash", "B: Mango → Cash"].map(|line| {
+        let (id, methods) = line.split_once(": ").expect("an order");
+        format!(
+            "{id}: payment payment {id} changed since it was first booked on 2025-11-11: method {methods}; ask the \
+             provider why"
+        )
+    });
+    assert_eq!(mutated(&daemon), changed);
+    daemon.settle_again(database, "state IN ('done', 'superseded')").await;
+    assert_eq!(mutated(&daemon), changed);
+    // What a sweep finds while such a webhook waits knows the method from it.
+    daemon.accepted("museum", marked("C", "PayPal")).await;
+    let refund = json!({"id": "refund C", "payment_method": "PayPal", "code": "", "value": -5, "type": "refund",
+        "payment_date": "2025-11-11T12:30:00Z"});
+    bookingkit.put_order(paid_by("C", "PayPal", &[("/payments/-", refund)]));
+    assert_eq!(delta(&daemon).await.run.found, 1);
+    let guessed = |id: &str| {
+        let newest =
+            format!("SELECT doc AS line FROM order_snapshots WHERE order_id = '{id}' ORDER BY snapshot_no DESC");
+        let snapshot: Value = serde_json::from_str(&daemon.lines(&newest)[0]).expect("JSON");
+        snapshot["guessed_methods"].as_object().map(|guessed| guessed.keys().cloned().collect::<Vec<_>>())
+    };
+    assert_eq!((guessed("A"), guessed("B")), (None, Some(vec!["payment B".to_owned()])));
+    assert_eq!(guessed("C"), Some(vec!["refund C".to_owned()]));
+    daemon.finish().await;
+});
