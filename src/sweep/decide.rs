@@ -8,7 +8,7 @@ use super::compare::same;
 use super::facts;
 use super::page::key_in;
 use super::record::{entity_of, order_of};
-use super::store::{self, Undecided};
+use super::store::{self, Beside, Undecided};
 use super::words::Decision;
 use crate::clock::Timestamp;
 use crate::config::Source;
@@ -49,7 +49,7 @@ pub(super) fn decide(database: &Database, source: &Source, now: Timestamp) -> Re
 fn decide_one(connection: &mut Connection, source: &Source, row: &Undecided, now: Timestamp) -> Result<()> {
     let Some((state, body)) = store::settled(connection, row.event_id)? else { return Ok(()) };
     let entity = entity_of(source.provider, &row.order_id).to_string();
-    let later = store::events_after(connection, &source.name, &entity, row.event_id - 1, LATER)?;
+    let later = store::events(connection, &source.name, &entity, Beside::After(row.event_id - 1), LATER)?;
     let key = later.first().filter(|own| own.id == row.event_id).and_then(|own| key_in(&own.headers));
     // Found once more after other webhooks came, the order was as it was found all the time: they were older.
     let again = later.iter().rposition(|event| !event.is_webhook() && key.is_some() && key_in(&event.headers) == key);

@@ -14,7 +14,7 @@
 use super::compare::{is_older, same};
 use super::page::key_in;
 use super::record::{Found, order_of};
-use super::store;
+use super::store::{self, Beside};
 use super::words::Decision;
 use crate::config::Source;
 use crate::db::{Connection, Result};
@@ -38,7 +38,8 @@ pub(super) fn may_be_read_again(
     if source.provider != Provider::Ticketpark || !matches!(state, State::Done | State::Superseded) {
         return Ok(false);
     }
-    let last = store::events_before(connection, &source.name, &found.entity.to_string(), EventId::MAX, READINGS)?;
+    let before = Beside::Before(EventId::MAX);
+    let last = store::events(connection, &source.name, &found.entity.to_string(), before, READINGS)?;
     let readings = last.iter().filter(|event| is_same_find(event, found)).count();
     Ok(readings < usize::try_from(READINGS).unwrap_or(usize::MAX))
 }
@@ -54,7 +55,8 @@ pub(super) fn is_restored(
     found: &Found,
     event_id: EventId,
 ) -> Result<bool> {
-    let earlier = store::events_before(connection, &source.name, &found.entity.to_string(), event_id, EARLIER)?;
+    let before = Beside::Before(event_id);
+    let earlier = store::events(connection, &source.name, &found.entity.to_string(), before, EARLIER)?;
     if source.provider == Provider::Ticketpark {
         // A webhook says nothing of the state, so none can undo a newer one; but the same may be found twice.
         return Ok(earlier.first().is_some_and(|event| is_same_find(event, found)));

@@ -107,40 +107,36 @@ pub(in crate::sweep) fn pending(
     Ok(on_engine!(connection, |c| query.load(c))?)
 }
 
-/// The first events of an entity after `id`, in their order.
-pub(in crate::sweep) fn events_after(
-    connection: &mut Connection,
-    source: &str,
-    entity: &str,
-    id: EventId,
-    limit: i64,
-) -> Result<Vec<Neighbour>> {
-    let query = inbox_events::table
-        .filter(inbox_events::source.eq(source))
-        .filter(inbox_events::entity.eq(entity))
-        .filter(inbox_events::id.gt(id))
-        .order(inbox_events::id)
-        .limit(limit)
-        .select(NEIGHBOUR);
-    Ok(on_engine!(connection, |c| query.load(c))?)
+/// Which events of an entity, seen from one of them.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::sweep) enum Beside {
+    /// The first ones after it, in their order.
+    After(EventId),
+    /// The last ones before it, the newest first.
+    Before(EventId),
 }
 
-/// The last events of an entity before `id`, the newest first.
-pub(in crate::sweep) fn events_before(
+/// Some events of an entity.
+pub(in crate::sweep) fn events(
     connection: &mut Connection,
     source: &str,
     entity: &str,
-    id: EventId,
+    beside: Beside,
     limit: i64,
 ) -> Result<Vec<Neighbour>> {
-    let query = inbox_events::table
-        .filter(inbox_events::source.eq(source))
-        .filter(inbox_events::entity.eq(entity))
-        .filter(inbox_events::id.lt(id))
-        .order(inbox_events::id.desc())
-        .limit(limit)
-        .select(NEIGHBOUR);
-    Ok(on_engine!(connection, |c| query.load(c))?)
+    Ok(on_engine!(connection, |c| {
+        let query = inbox_events::table
+            .filter(inbox_events::source.eq(source))
+            .filter(inbox_events::entity.eq(entity))
+            .limit(limit)
+            .select(NEIGHBOUR)
+            .into_boxed();
+        let query = match beside {
+            Beside::After(id) => query.filter(inbox_events::id.gt(id)).order(inbox_events::id.asc()),
+            Beside::Before(id) => query.filter(inbox_events::id.lt(id)).order(inbox_events::id.desc()),
+        };
+        query.load(c)?
+    }))
 }
 
 /// When the first webhook of a source came, looked for after `after`, and how far was looked now.

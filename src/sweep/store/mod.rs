@@ -14,8 +14,8 @@ pub(super) use self::differences::{
     Undecided, decide, decided_of, decided_since, decision_of, insert_difference, undecided,
 };
 pub(super) use self::inbox::{
-    Neighbour, Newest, created_at, events_after, events_before, first_webhook, has_orders, is_ours, last_id, newest,
-    pending, settled,
+    Beside, Neighbour, Newest, created_at, events, first_webhook, has_orders, is_ours, last_id, newest, pending,
+    settled,
 };
 pub(super) use self::names::{methods, save_method, wait, waiting, waits, waits_for_date, waits_no_more};
 pub use self::runs::Run;
