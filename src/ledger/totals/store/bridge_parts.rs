@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Text};
 
 use super::columns::kinds;
-use super::reports::{BridgePart, DeferredPart, shared};
+use super::reports::{BridgePart, shared};
 use crate::db::schema::month_sums;
 use crate::db::{Connection, Result};
 use crate::ledger::totals::{Selection, Total as _};
@@ -25,8 +25,8 @@ pub(in crate::ledger::totals) fn bridge_parts(
     let Some(months) = selection.in_view(true) else { return BridgePart::read(connection, selection) };
     let mut parts = kept(connection, selection.source, months.as_deref())?;
     if has_deferred(connection, selection.source, months.as_deref())? {
-        let deferred = DeferredPart::read(connection, selection)?;
-        parts.extend(deferred.into_iter().map(BridgePart::from));
+        let deferred = "account LIKE 'liabilities:deferred:%'";
+        parts.extend(BridgePart::of_lines(connection, selection, Some(deferred))?);
     }
     Ok(parts)
 }

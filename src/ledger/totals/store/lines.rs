@@ -62,9 +62,9 @@ macro_rules! selected {
     }};
 }
 
-/// `Row::of_lines`: one row for each value of the keys among the selected lines that meet the condition. A column is
-/// a key, or the SQL beside it. A sum is cast, because no engine gives a 64-bit integer by itself: PostgreSQL refuses
-/// one that is too large in the cast, SQLite in the sum.
+/// `Row::of_lines`: one row for each value of the keys among the selected lines that meet the condition, and `also`
+/// another one. A column is a key, or the SQL beside it. A sum is cast, because no engine gives a 64-bit integer by
+/// itself: PostgreSQL refuses one that is too large in the cast, SQLite in the sum.
 macro_rules! sums {
     ($name:ident by $keys:literal where $condition:expr, { $($column:ident: $kind:ident $(= $sql:expr)?,)+ }) => {
         impl $name {
@@ -75,17 +75,21 @@ macro_rules! sums {
             pub(in crate::ledger) fn of_lines(
                 connection: &mut crate::db::Connection,
                 selection: &crate::ledger::totals::Selection<'_>,
+                also: Option<&str>,
             ) -> crate::db::Result<Vec<Self>> {
                 use crate::ledger::totals::store::kinds;
                 use crate::ledger::totals::store::lines::v_ledger_lines;
                 use diesel::dsl::sql;
                 use diesel::prelude::*;
                 Ok(crate::on_engine!(connection, |c| {
-                    let lines = v_ledger_lines::table
+                    let mut lines = v_ledger_lines::table
                         .group_by(sql::<kinds::Text>($keys))
                         .select(($(sql::<kinds::$kind>(sums!(@column $column $kind $($sql)?)),)+))
                         .filter(sql::<diesel::sql_types::Bool>($condition))
                         .into_boxed();
+                    if let Some(also) = also {
+                        lines = lines.filter(sql::<diesel::sql_types::Bool>(also));
+                    }
                     selected!(lines, selection).load(c)?
                 }))
             }

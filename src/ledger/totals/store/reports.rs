@@ -31,7 +31,7 @@ macro_rules! total {
                 let mut rows = if months.is_some() {
                     Self::of_view(connection, selection.source, $({ let $period = months.flatten(); $period },)?)?
                 } else {
-                    Self::of_lines(connection, selection)?
+                    Self::of_lines(connection, selection, None)?
                 };
                 rows.sort();
                 Ok(rows)
@@ -53,7 +53,7 @@ macro_rules! total {
 
         impl Total for $name {
             fn read(connection: &mut Connection, selection: &Selection<'_>) -> Result<Vec<Self>> {
-                let mut rows = Self::of_lines(connection, selection)?;
+                let mut rows = Self::of_lines(connection, selection, None)?;
                 rows.sort();
                 Ok(rows)
             }
@@ -279,29 +279,6 @@ total!(
         gross_minor: Amount = shared!(gross),
     }
 );
-
-total!(
-    /// The parts on the accounts of deferred revenue.
-    pub(in crate::ledger) DeferredPart by "source, currency, period, vat_bp, part"
-    where concat!(shared!(in a report), " AND account LIKE 'liabilities:deferred:%'"),
-    {
-        source: Text,
-        currency: Text,
-        period: Text,
-        vat_bp: Rate,
-        part: Text = shared!(part),
-        net_minor: Amount = shared!(net),
-        vat_minor: Amount = shared!(vat),
-        gross_minor: Amount = shared!(gross),
-    }
-);
-
-impl From<DeferredPart> for BridgePart {
-    fn from(part: DeferredPart) -> Self {
-        let DeferredPart { source, currency, period, vat_bp, part, net_minor, vat_minor, gross_minor } = part;
-        Self { source, currency, period, vat_bp, part, net_minor, vat_minor, gross_minor }
-    }
-}
 
 impl RevenueByEventKey {
     /// With titles by the keys of events.
