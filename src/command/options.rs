@@ -88,37 +88,38 @@ impl ActorOption {
     /// Who did it and `why`, for the record. An act without an actor is refused; a dry run records nothing and needs
     /// none.
     pub(super) fn reason(&self, why: &str, dry_run: bool) -> Result<Reason, Usage> {
-        let mut environment = config::environment();
-        let actor = match resolve_actor(self.actor.as_deref(), |name| environment.remove(name)) {
-            Err(_) if dry_run => String::new(),
-            resolved => resolved?,
-        };
+        let actor = self.name_or(|| dry_run.then(String::new))?;
         Ok(Reason { actor, why: why.to_owned() })
     }
-}
 
-impl ActorOption {
     /// Who did something that changes no books, such as a timer that exports: if nobody is named, the number of the
     /// user that the program runs as.
     pub(super) fn name_or_user(&self) -> Result<String, Usage> {
+        self.name_or(|| {
+            let user = std::fs::metadata("/proc/self").map(|process| process.uid());
+            Some(user.map_or_else(|_| "unknown".to_owned(), |user| format!("user {user}")))
+        })
+    }
+
+    /// `nobody` may say what stands there if nobody is named.
+    fn name_or(&self, nobody: impl FnOnce() -> Option<String>) -> Result<String, Usage> {
         let mut environment = config::environment();
-        match resolve_actor(self.actor.as_deref(), |name| environment.remove(name)) {
-            Err(_) if self.actor.is_none() => {
-                let user = std::fs::metadata("/proc/self").map(|process| process.uid());
-                Ok(user.map_or_else(|_| "unknown".to_owned(), |user| format!("user {user}")))
-            }
-            resolved => resolved,
-        }
+        resolve_actor(self.actor.as_deref(), |name| environment.remove(name), nobody)
     }
 }
 
-/// The name given on the command line, else that of the person who called sudo, else that of the user.
-fn resolve_actor(given: Option<&str>, mut variable: impl FnMut(&str) -> Option<String>) -> Result<String, Usage> {
+/// The name given on the command line, else that of the person who called sudo, else that of the user, else `nobody`.
+fn resolve_actor(
+    given: Option<&str>,
+    mut variable: impl FnMut(&str) -> Option<String>,
+    nobody: impl FnOnce() -> Option<String>,
+) -> Result<String, Usage> {
     let named = |name: &str| Some(name.trim().to_owned()).filter(|name| !name.is_empty());
     if let Some(given) = given {
         return named(given).ok_or_else(|| Usage("--actor is empty; pass the name of the operator".to_owned()));
     }
-    ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| named(&variable(name)?)).ok_or_else(|| {
+    let user = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| named(&variable(name)?));
+    user.or_else(nobody).ok_or_else(|| {
         let text = "no operator is named; pass --actor NAME (SUDO_USER, USER and LOGNAME are not set)";
         Usage(text.to_owned())
     })
@@ -210,7 +211,7 @@ mod tests {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        resolve_actor(given, variable).map_err(|usage| usage.to_string())
+        resolve_actor(given, variable, || None).map_err(|usage| usage.to_string())
     }
 
     #[test]
@@ -229,5 +230,8 @@ mod tests {
         assert!(resolved(None, &[("USER", "")]).is_err());
         // An empty name was meant to name somebody; the environment must not stand in for it.
         assert!(resolved(Some(" "), &[("USER", "ada")]).is_err_and(|text| text.contains("--actor is empty")));
+        let or_robot = |given: Option<&str>| resolve_actor(given, |_| None, || Some("robot".to_owned()));
+        assert!(or_robot(None).is_ok_and(|name| name == "robot"));
+        assert!(or_robot(Some(" ")).is_err());
     }
 }
