@@ -5,6 +5,9 @@
 #![expect(clippy::expect_used, clippy::float_arithmetic, reason = "a bench ends at the first fault and prints ratios")]
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "see above")]
 
+#[path = "common/program.rs"]
+mod program;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -125,7 +128,7 @@ fn postings(database: &Database) -> i64 {
 /// Exports everything with the program itself, whose memory is then that of one export.
 #[expect(clippy::disallowed_methods, reason = "the memory of another process is looked at again and again")]
 fn export(folder: &Path, target: &[&str], postings: i64) {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ticketledger"));
+    let mut command = program::program();
     command.arg("--config").arg(folder.join("ticketledger.toml")).arg("export").args(target);
     command.args(["--period", "2025", "--actor", "bench", "--out"]).arg(folder.join("out"));
     let begun = Instant::now();

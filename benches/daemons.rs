@@ -6,9 +6,12 @@
 #![expect(clippy::float_arithmetic, clippy::indexing_slicing, reason = "a bench prints ratios of a known order")]
 #![expect(clippy::disallowed_methods, reason = "to look all the time would take time from the daemons")]
 
-use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+#[path = "common/program.rs"]
+mod program;
+#[path = "common/serving.rs"]
+mod serving;
+
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -18,56 +21,17 @@ use diesel::dsl::sql;
 use diesel::sql_types::BigInt;
 use diesel::{Connection as _, PgConnection, RunQueryDsl as _};
 
+use self::serving::{SECRET, Serving, Source, serve, settings};
+
 const SENDERS: usize = 48;
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 fn vendor(source: usize) -> String {
     format!("{source:032x}")
 }
 
-/// A daemon process of the built program; it is killed on drop.
-struct Serving(Child, SocketAddr);
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // The process may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn settings(folder: &Path, url: &str, sources: usize) {
-    let mut text = format!("[database]\nurl = \"{url}\"\n");
-    for source in 0..sources {
-        text += &format!(
-            "\n[[sources]]\nname = \"source-{source}\"\nprovider = \"bookingkit\"\ntimezone = \"Europe/Berlin\"\n\
-             country = \"DE\"\nvendor_ids = [\"{}\"]\npath_secrets = [\"env:HOOK_{source}\"]\n",
-            vendor(source)
-        );
-    }
-    std::fs::write(folder.join("ticketledger.toml"), text).expect("the settings");
-}
-
-fn serve(folder: &Path, sources: usize) -> Serving {
-    let free = || TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-    let (public, console) = (free(), free());
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ticketledger"));
-    command.arg("serve").current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    // The daemon reads every variable with this prefix as a setting.
-    command.env_remove("TICKETLEDGER_BENCH_URL");
-    command.env("TICKETLEDGER_SERVER__LISTEN", public.to_string());
-    command.env("TICKETLEDGER_SERVER__CONSOLE", console.to_string());
-    for source in 0..sources {
-        // The settings require a different secret for each source.
-        command.env(format!("HOOK_{source}"), format!("{SECRET}{source}"));
-    }
-    let mut serving = Serving(command.spawn().expect("the daemon starts"), public);
-    while std::net::TcpStream::connect(public).is_err() {
-        let ended = serving.0.try_wait().expect("the daemon can be asked for");
-        assert!(ended.is_none(), "the daemon ended at its start: {ended:?}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    serving
+/// The sources as the settings have them.
+fn sources(count: usize) -> Vec<Source> {
+    (0..count).map(|source| (format!("source-{source}"), vendor(source))).collect()
 }
 
 /// The documented paid order of bookingkit with another id and another vendor.
@@ -97,7 +61,7 @@ async fn send(daemons: &[Serving], bodies: Arc<Vec<(usize, String)>>) {
         let (next, bodies, client, address) = (Arc::clone(&next), Arc::clone(&bodies), client.clone(), daemon.1);
         senders.spawn(async move {
             while let Some((source, body)) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let url = format!("http://{address}/webhooks/source-{source}/{SECRET}{source}");
+                let url = format!("http://{address}/webhooks/source-{source}/{SECRET}source-{source}");
                 let answer = client.post(url).body(body.clone()).send().await.expect("an answer");
                 assert_eq!(answer.status().as_u16(), 200);
             }
@@ -123,8 +87,9 @@ fn run(server: &str, daemons: usize, sources: usize, deliveries: usize) -> (f64,
     let (address, _) = before.rsplit_once('/').unwrap_or_else(|| panic!("{server} names no database"));
     let url = if options.is_empty() { format!("{address}/{name}") } else { format!("{address}/{name}?{options}") };
     let folder = tempfile::tempdir().expect("a folder");
-    settings(folder.path(), &url, sources);
-    let serving: Vec<Serving> = (0..daemons).map(|_| serve(folder.path(), sources)).collect();
+    let named = self::sources(sources);
+    settings(folder.path(), &format!("[database]\nurl = \"{url}\"\n"), &named);
+    let serving: Vec<Serving> = (0..daemons).map(|_| serve(folder.path(), &named)).collect();
     let bodies = (0..deliveries).map(|number| (number % sources, body(number, number % sources)));
     let bodies = Arc::new(bodies.collect::<Vec<_>>());
     let mut connection = PgConnection::establish(&url).expect("the database answers");

@@ -3,11 +3,14 @@
 //! Each case has a daemon and a SQLite file of its own. The costly source sends everything at once; the quiet one sends
 //! a small order every 20 ms, and its answers are timed until all is settled. `TICKETLEDGER_CASE=payment` runs one case.
 #![expect(clippy::expect_used, reason = "a bench ends at the first fault")]
-#![expect(clippy::disallowed_methods, reason = "the quiet source sends at a steady pace")]
 
-use std::net::{SocketAddr, TcpListener};
+#[path = "common/program.rs"]
+mod program;
+#[path = "common/serving.rs"]
+mod serving;
+
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use diesel::dsl::sql;
@@ -15,61 +18,27 @@ use diesel::sql_types::BigInt;
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use serde_json::{Value, json};
 
-const SECRET: &str = "0123456789abcdef0123456789abcdef";
+use self::serving::{SECRET, Serving, serve, settings};
+
 const COSTLY: &str = "00000000000000000000000000000001";
 const QUIET: &str = "00000000000000000000000000000002";
 const PACE: Duration = Duration::from_millis(20);
 /// A case that has not ended by then is cut off.
 const AT_MOST: Duration = Duration::from_secs(120);
 
-/// A daemon process of the built program; it is killed on drop.
-struct Serving(Child, SocketAddr);
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        // The process may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// The most memory that a daemon had, in MiB.
+fn memory(serving: &Serving) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", serving.0.id())).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
 }
 
-impl Serving {
-    /// The most memory that it had, in MiB.
-    fn memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
-    }
-}
-
-fn serve(folder: &Path) -> Serving {
-    let mut text = "[database]\nurl = \"sqlite:bench.db\"\n[limits]\nbody_bytes = 4194304\n\
-                    requests_per_second = 100000\n"
-        .to_owned();
-    for (name, vendor) in [("costly", COSTLY), ("quiet", QUIET)] {
-        text += &format!(
-            "\n[[sources]]\nname = \"{name}\"\nprovider = \"bookingkit\"\ntimezone = \"Europe/Berlin\"\n\
-             country = \"DE\"\nvendor_ids = [\"{vendor}\"]\npath_secrets = [\"env:HOOK_{name}\"]\n"
-        );
-    }
-    std::fs::write(folder.join("ticketledger.toml"), text).expect("the settings");
-    let free = || TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port");
-    let (public, console) = (free(), free());
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ticketledger"));
-    command.arg("serve").current_dir(folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.env_remove("TICKETLEDGER_CASE");
-    command.env("TICKETLEDGER_SERVER__LISTEN", public.to_string());
-    command.env("TICKETLEDGER_SERVER__CONSOLE", console.to_string());
-    for name in ["costly", "quiet"] {
-        command.env(format!("HOOK_{name}"), format!("{SECRET}{name}"));
-    }
-    let mut serving = Serving(command.spawn().expect("the daemon starts"), public);
-    while std::net::TcpStream::connect(public).is_err() {
-        let ended = serving.0.try_wait().expect("the daemon can be asked for");
-        assert!(ended.is_none(), "the daemon ended at its start: {ended:?}");
-        std::thread::sleep(PACE);
-    }
-    serving
+fn started(folder: &Path) -> Serving {
+    let given = "[database]\nurl = \"sqlite:bench.db\"\n[limits]\nbody_bytes = 4194304\n\
+                 requests_per_second = 100000\n";
+    let sources = [("costly", COSTLY), ("quiet", QUIET)].map(|(name, vendor)| (name.to_owned(), vendor.to_owned()));
+    settings(folder, given, &sources);
+    serve(folder, &sources)
 }
 
 fn order(vendor: &str, id: &str, fields: Value) -> Value {
@@ -151,7 +120,7 @@ fn count(path: &Path, table: &str) -> i64 {
 
 async fn run(case: &str, orders: usize) {
     let folder = tempfile::tempdir().expect("a folder");
-    let (serving, path) = (serve(folder.path()), folder.path().join("bench.db"));
+    let (serving, path) = (started(folder.path()), folder.path().join("bench.db"));
     let (client, address) = (reqwest::Client::new(), serving.1);
     let mut started = Instant::now();
     let mut senders = tokio::task::JoinSet::new();
@@ -189,7 +158,7 @@ async fn run(case: &str, orders: usize) {
     println!(
         "{case:<20} {shown:>8} {done:>6} {:>8} {:>5} MiB {:>9.1?} {:>9.1?} {:>9.1?} {refused:>7}",
         count(&path, "findings WHERE source = 'costly'"),
-        serving.memory(),
+        memory(&serving),
         at(50),
         at(99),
         times.last().copied().unwrap_or_default(),
