@@ -4,5 +4,6 @@
 //! sums that are kept beside the journal (`sums`).
 
 pub mod rebuild;
+mod store;
 pub mod sums;
 pub mod verify;

@@ -1,12 +1,9 @@
 //! `ledger rebuild --sums`: the sums that are kept beside the journal, written anew from its lines.
 
-use super::verify::store;
+use super::store;
 use crate::db::{Connection, Database};
 use crate::ledger::Error;
 use crate::ledger::book::{KeptSums, KnownSource, kept_sums, store as journal};
-
-/// Entries read at once.
-const PAGE: i64 = 500;
 
 /// Writes the kept sums of every source, or of one, anew. Answers for each source what was wrong first, in words;
 /// `None` when they held.
@@ -32,12 +29,11 @@ pub fn write_anew(database: &Database, only: Option<&str>) -> Result<Vec<(String
 fn sums_of_lines(connection: &mut Connection, source: &str) -> Result<KeptSums, Error> {
     let (mut sums, mut last_no) = (KeptSums::default(), 0);
     loop {
-        let page = store::entries_after(connection, source, last_no, PAGE)?;
-        let Some(highest) = page.last().map(|entry| entry.entry_no) else { return Ok(sums) };
-        let mut lines = store::lines_between(connection, source, last_no, highest)?;
-        for entry in &page {
-            sums.add_entry(entry, &lines.remove(&entry.entry_no).unwrap_or_default())?;
+        let page = store::entries(connection, source, last_no, i64::MAX)?;
+        let Some((last, _)) = page.last() else { return Ok(sums) };
+        last_no = last.entry_no;
+        for (entry, lines) in &page {
+            sums.add_entry(entry, lines)?;
         }
-        last_no = highest;
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::mpsc::Receiver;
 
-use super::store::{self, BookRow};
+use super::store::BookRow;
 use crate::db::Database;
 use crate::ledger::Error;
 use crate::ledger::book::EntryWithLines;
+use crate::ledger::proof::store;
 
 /// Reads the journal page by page until `take` wants no more.
 pub(super) fn read(

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use chrono_tz::Tz;
 use diesel::prelude::*;
 
-use crate::db::schema::{journal_entries, order_snapshots, orders, payments};
+use crate::db::schema::{order_snapshots, orders, payments};
 use crate::db::{Connection, Result};
 use crate::ledger::batch::PaymentState;
 use crate::ledger::book::store::{head, last_snapshot_no, sources};
-use crate::ledger::book::{EntryRow, KnownSource, PostingRow, SnapshotRow};
+use crate::ledger::book::{KnownSource, SnapshotRow};
 use crate::on_engine;
 
-/// Snapshots, and entries, read at once.
+/// Snapshots read at once.
 const PAGE: i64 = 500;
 
 /// A book and how far it reaches.
@@ -65,42 +65,6 @@ pub(super) fn snapshots(
         .limit(PAGE)
         .select((order_snapshots::all_columns, diesel::dsl::exists(follows)));
     Ok(on_engine!(connection, |c| query.load(c))?)
-}
-
-/// The next entries with their lines.
-pub(super) fn entries(
-    connection: &mut Connection,
-    source: &str,
-    after: i64,
-    last: i64,
-) -> Result<Vec<(EntryRow, Vec<PostingRow>)>> {
-    use crate::db::schema::postings;
-    let entries: Vec<EntryRow> = on_engine!(connection, |c| journal_entries::table
-        .filter(journal_entries::source.eq(source))
-        .filter(journal_entries::entry_no.gt(after))
-        .filter(journal_entries::entry_no.le(last))
-        .order(journal_entries::entry_no)
-        .limit(PAGE)
-        .select(EntryRow::as_select())
-        .load(c))?;
-    let Some(highest) = entries.last().map(|entry| entry.entry_no) else { return Ok(Vec::new()) };
-    let lines: Vec<PostingRow> = on_engine!(connection, |c| postings::table
-        .filter(postings::source.eq(source))
-        .filter(postings::entry_no.gt(after))
-        .filter(postings::entry_no.le(highest))
-        .order((postings::entry_no, postings::line_no))
-        .select(PostingRow::as_select())
-        .load(c))?;
-    let mut lines = lines.into_iter().peekable();
-    let mut full = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let mut own = Vec::new();
-        while let Some(line) = lines.next_if(|line| line.entry_no <= entry.entry_no) {
-            own.push(line);
-        }
-        full.push((entry, own));
-    }
-    Ok(full)
 }
 
 /// What the tables of the current state say of an order.

@@ -8,10 +8,8 @@ use super::{Verdict, store};
 use crate::db::Connection;
 use crate::ledger::Error;
 use crate::ledger::book::{EntryKind, EntryRow, KeptSums, PostingRow, chain, kept_sums, store as journal};
+use crate::ledger::proof::store::entries;
 use crate::money;
-
-/// Entries read at once.
-const PAGE: i64 = 500;
 
 pub(super) fn check(
     connection: &mut Connection,
@@ -26,17 +24,16 @@ pub(super) fn check(
     let mut last_hash = chain::GENESIS.to_owned();
     let mut sums = KeptSums::default();
     loop {
-        let page = store::entries_after(connection, source, last_no, PAGE)?;
-        let Some(highest) = page.last().map(|entry| entry.entry_no) else { break };
-        let mut lines = store::lines_between(connection, source, last_no, highest)?;
-        for entry in &page {
-            let own = lines.remove(&entry.entry_no).unwrap_or_default();
-            let fault =
-                entry_fault(entry, &own, last_no, &last_hash, zone).or(reversal_fault(connection, entry, &own)?);
+        let page = entries(connection, source, last_no, i64::MAX)?;
+        if page.is_empty() {
+            break;
+        }
+        for (entry, own) in &page {
+            let fault = entry_fault(entry, own, last_no, &last_hash, zone).or(reversal_fault(connection, entry, own)?);
             if let Some(fault) = fault {
                 return Ok(Some(format!("source {source}, entry {}: {fault}", entry.entry_no)));
             }
-            sums.add_entry(entry, &own)?;
+            sums.add_entry(entry, own)?;
             last_no = entry.entry_no;
             last_hash.clone_from(&entry.entry_hash);
             verdict.entries += 1;

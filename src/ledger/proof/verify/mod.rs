@@ -8,7 +8,7 @@
 mod chain;
 mod orders;
 mod periods;
-pub(super) mod store;
+mod store;
 mod vouchers;
 
 use crate::db::{self, Connection, Database};

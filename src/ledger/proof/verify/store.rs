@@ -1,13 +1,11 @@
 //! The statements of the verification: reading only, page by page.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use crate::db::schema::{journal_entries, orders, postings, vat_shifts};
 use crate::db::{Connection, Result};
-use crate::ledger::book::{EntryKind, EntryRow, PostingRow};
+use crate::ledger::book::EntryKind;
 use crate::on_engine;
 
 /// Number of a line whose entry does not exist. SQLite checks foreign keys per connection, so this must be asked.
@@ -21,42 +19,6 @@ pub(super) fn first_orphan(connection: &mut Connection, source: &str) -> Result<
         .order((postings::entry_no, postings::line_no))
         .select((postings::entry_no, postings::line_no));
     Ok(on_engine!(connection, |c| query.first(c).optional())?)
-}
-
-pub(in crate::ledger::proof) fn entries_after(
-    connection: &mut Connection,
-    source: &str,
-    entry_no: i64,
-    limit: i64,
-) -> Result<Vec<EntryRow>> {
-    Ok(on_engine!(connection, |c| journal_entries::table
-        .filter(journal_entries::source.eq(source))
-        .filter(journal_entries::entry_no.gt(entry_no))
-        .order(journal_entries::entry_no)
-        .limit(limit)
-        .select(EntryRow::as_select())
-        .load(c))?)
-}
-
-/// Lines of the entries after `after` up to `highest`, by entry.
-pub(in crate::ledger::proof) fn lines_between(
-    connection: &mut Connection,
-    source: &str,
-    after: i64,
-    highest: i64,
-) -> Result<BTreeMap<i64, Vec<PostingRow>>> {
-    let rows: Vec<PostingRow> = on_engine!(connection, |c| postings::table
-        .filter(postings::source.eq(source))
-        .filter(postings::entry_no.gt(after))
-        .filter(postings::entry_no.le(highest))
-        .order((postings::entry_no, postings::line_no))
-        .select(PostingRow::as_select())
-        .load(c))?;
-    let mut lines: BTreeMap<i64, Vec<PostingRow>> = BTreeMap::new();
-    for row in rows {
-        lines.entry(row.entry_no).or_default().push(row);
-    }
-    Ok(lines)
 }
 
 /// Id and last snapshot of the orders after `order_id`.
