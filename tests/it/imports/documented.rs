@@ -7,19 +7,13 @@ use ticketledger::ledger::entered::import::FileKind;
 
 use crate::on_both_engines;
 use crate::support::daemon::TestDaemon;
-use crate::support::order::{admission, but, order, payment, refund_voucher, voucher};
-
-const PAGE: &str = include_str!("../../../docs/imports.md");
-
-/// The CSV examples of the page.
-pub(crate) fn examples() -> Vec<String> {
-    let blocks = PAGE.split("```csv\n").skip(1);
-    blocks.map(|block| block.split("```").next().expect("an end").to_owned()).collect()
-}
+use crate::support::documented::{IMPORTS_PAGE, deliver_what_imports_name, import_examples};
+use crate::support::order::{but, order, payment, refund_voucher};
 
 /// What the page says that each kind books, by account in minor units.
 fn documented() -> BTreeMap<String, BTreeMap<String, i64>> {
-    let table = PAGE.split("| kind | The row books (+ debit, − credit) |\n|---|---|\n").nth(1).expect("the table");
+    let table =
+        IMPORTS_PAGE.split("| kind | The row books (+ debit, − credit) |\n|---|---|\n").nth(1).expect("the table");
     let rows = table.lines().take_while(|line| line.starts_with('|'));
     let row = |line: &str| {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
@@ -35,19 +29,8 @@ fn documented() -> BTreeMap<String, BTreeMap<String, i64>> {
 
 on_both_engines!(each_kind_books_what_the_page_says, async |database| {
     let daemon = TestDaemon::start(database).await;
-    let sold = |id: &str, paid: &str, status: &str| {
-        let pay = json!([payment(&format!("pay-{id}"), paid)]);
-        let fields = json!({"tickets": [admission(&format!("p-{id}"), "119.00", "19")], "payments": pay});
-        let order = serde_json::from_str(&order(id, fields)).unwrap();
-        but(order, json!({"status": status})).to_string()
-    };
-    daemon.deliver(sold("o-part", "100.00", "ACCEPTED")).await;
-    daemon.deliver(sold("o-gone", "119.00", "CANCELLED")).await;
-    daemon.deliver(sold("o-lost", "111.00", "ACCEPTED")).await;
-    daemon.deliver(sold("o-late", "114.00", "ACCEPTED")).await;
-    let vouchers = json!([voucher("v-mpv", "119.00", "0"), voucher("v-spv", "119.00", "19")]);
-    daemon.deliver(order("o-sold", json!({"voucherOrders": vouchers, "payments": [payment("m", "238.00")]}))).await;
-    let imported = daemon.imported_and_undone(&examples()[0]);
+    deliver_what_imports_name(&daemon).await;
+    let imported = daemon.imported_and_undone(&import_examples()[0]);
     assert_eq!(imported.posted, documented().len());
     let lines = daemon.rows(
         &["e.atom_key", "e.event_type", "p.account_code", "p.amount_minor"],
@@ -81,13 +64,13 @@ on_both_engines!(a_refund_voucher_of_several_orders_is_allocated_in_pairs, async
         daemon.view_where("findings", &["order_id", "difference_minor"], open)
     };
     assert_eq!(open(), [["R", "5000"]]);
-    let imported = daemon.imported_and_undone(&examples()[1]);
+    let imported = daemon.imported_and_undone(&import_examples()[1]);
     assert_eq!(imported.effect.orders[0].after.balance_minor, 0);
     assert_eq!(imported.effect.vouchers, [], "the voucher is worth what it was");
-    let rest = examples()[1].replace("al_", "rest_").replace(",X,", ",Y,").replace("30.00", "20.00");
+    let rest = import_examples()[1].replace("al_", "rest_").replace(",X,", ",Y,").replace("30.00", "20.00");
     daemon.imported(FileKind::Manual, &rest);
     assert_eq!(open(), [["R", "3000"]], "the first part was taken back");
-    daemon.imported(FileKind::Manual, &examples()[1].replace("al_", "again_"));
+    daemon.imported(FileKind::Manual, &import_examples()[1].replace("al_", "again_"));
     assert_eq!(daemon.balances("museum").get("assets:voucher_refund_unallocated"), None);
     assert_eq!(open(), Vec::<Vec<String>>::new());
     assert_eq!(daemon.balances("museum")["liabilities:voucher:mpv"], -5000);

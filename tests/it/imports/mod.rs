@@ -2,7 +2,7 @@
 
 mod accounts;
 mod command;
-pub(crate) mod documented;
+mod documented;
 mod openings;
 mod orders;
 mod refusals;

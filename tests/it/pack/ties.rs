@@ -1,18 +1,15 @@
 //! A walk of all ties, over books of every kind.
 
-use serde_json::json;
 use ticketledger::ledger::entered::import::FileKind;
 use ticketledger::ledger::proof::sums::write_anew;
 
 use super::{all_tied, as_known, data, euros, line, outcome};
 use crate::histories::{World, play};
-use crate::imports::documented::examples;
 use crate::on_both_engines;
-use crate::policies::under;
-use crate::report::ties::policies;
+use crate::report::ties::{policies, with_history};
 use crate::support::daemon::{PAID_ORDER, TestDaemon, UNIFIED_EXAMPLE};
 use crate::support::db::{Engine, TestDatabase};
-use crate::support::order::{admission, but, order, payment, voucher};
+use crate::support::documented::{deliver_what_imports_name, import_examples};
 use crate::support::random::Random;
 use ticketledger::report::pack::{Outcome, SummaryLine, Tie};
 
@@ -38,11 +35,7 @@ on_both_engines!(the_seed_orders_tie, async |database| {
 on_both_engines!(every_page_ties_on_random_histories, async |database| {
     for (seed, policy) in (1..).zip(policies()) {
         let fresh = TestDatabase::new(database.engine).unwrap();
-        let daemon = under(&fresh, policy).await;
-        let mut random = Random::new(seed);
-        let world = World::new(&mut random, 25);
-        play(&daemon, &world.mixed(&mut random), 16).await;
-        daemon.settle_after_seconds(3 * 86_400).await;
+        let daemon = with_history(&fresh, seed, policy).await;
         for period in ["2025-10", "2025-11", "2025-12", "2025-Q4", "2025", "2026-11"] {
             let pack = as_known(&daemon, period);
             assert!(all_tied(&pack) >= 16 * pack.currencies.len(), "seed {seed}: {period}");
@@ -56,18 +49,8 @@ on_both_engines!(every_page_ties_on_random_histories, async |database| {
 
 on_both_engines!(what_a_person_enters_ties_too, async |database| {
     let daemon = TestDaemon::start(database).await;
-    let sold = |id: &str, paid: &str, status: &str| {
-        let pay = json!([payment(&format!("pay-{id}"), paid)]);
-        let fields = json!({"tickets": [admission(&format!("p-{id}"), "119.00", "19")], "payments": pay});
-        but(serde_json::from_str(&order(id, fields)).unwrap(), json!({"status": status})).to_string()
-    };
-    daemon.deliver(sold("o-part", "100.00", "ACCEPTED")).await;
-    daemon.deliver(sold("o-gone", "119.00", "CANCELLED")).await;
-    daemon.deliver(sold("o-lost", "111.00", "ACCEPTED")).await;
-    daemon.deliver(sold("o-late", "114.00", "ACCEPTED")).await;
-    let vouchers = json!([voucher("v-mpv", "119.00", "0"), voucher("v-spv", "119.00", "19")]);
-    daemon.deliver(order("o-sold", json!({"voucherOrders": vouchers, "payments": [payment("m", "238.00")]}))).await;
-    daemon.imported(FileKind::Manual, &examples()[0]);
+    deliver_what_imports_name(&daemon).await;
+    daemon.imported(FileKind::Manual, &import_examples()[0]);
     for period in ["2025-11", "2025-12", "2025"] {
         all_tied(&as_known(&daemon, period));
     }

@@ -169,14 +169,20 @@ pub(crate) fn policies() -> [Policy; 3] {
     ]
 }
 
+/// A random history under a policy, settled.
+pub(crate) async fn with_history(database: &TestDatabase, seed: u64, policy: Policy) -> TestDaemon {
+    let daemon = under(database, policy).await;
+    let mut random = Random::new(seed);
+    let world = World::new(&mut random, 25);
+    play(&daemon, &world.mixed(&mut random), 16).await;
+    daemon.settle_after_seconds(3 * 86_400).await;
+    daemon
+}
+
 on_both_engines!(every_report_ties_to_the_others_on_random_histories, async |database| {
     for (seed, policy) in (1..).zip(policies()) {
         let fresh = TestDatabase::new(database.engine).unwrap();
-        let daemon = under(&fresh, policy).await;
-        let mut random = Random::new(seed);
-        let world = World::new(&mut random, 25);
-        play(&daemon, &world.mixed(&mut random), 16).await;
-        daemon.settle_after_seconds(3 * 86_400).await;
+        let daemon = with_history(&fresh, seed, policy).await;
         ticketledger::ledger::entered::recognise_credit::recognise(
             daemon.database(),
             None,

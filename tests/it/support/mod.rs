@@ -4,6 +4,7 @@ pub(crate) mod book;
 pub(crate) mod cluster;
 pub(crate) mod daemon;
 pub(crate) mod db;
+pub(crate) mod documented;
 pub(crate) mod findings;
 pub(crate) mod home;
 pub(crate) mod order;

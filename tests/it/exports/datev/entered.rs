@@ -8,27 +8,14 @@ use super::{automatic, booked, decoded, exported, mistakes, read, settings, want
 use crate::exports::{run, with_settings};
 use crate::on_both_engines;
 use crate::support::daemon::TestDaemon;
-use crate::support::order::{admission, but, order, participant, payment, ticket, voucher};
-
-/// The examples of the page on imports.
-const PAGE: &str = include_str!("../../../../docs/imports.md");
+use crate::support::documented::{deliver_what_imports_name, import_examples};
+use crate::support::order::{but, order, participant, payment, ticket};
 
 on_both_engines!(every_kind_of_import_reaches_datev, async |database| {
     let daemon = TestDaemon::start(database).await;
-    let sold = |id: &str, paid: &str, status: &str| {
-        let pay = json!([payment(&format!("pay-{id}"), paid)]);
-        let fields = json!({"tickets": [admission(&format!("p-{id}"), "119.00", "19")], "payments": pay});
-        but(serde_json::from_str(&order(id, fields)).unwrap(), json!({"status": status})).to_string()
-    };
-    daemon.deliver(sold("o-part", "100.00", "ACCEPTED")).await;
-    daemon.deliver(sold("o-gone", "119.00", "CANCELLED")).await;
-    daemon.deliver(sold("o-lost", "111.00", "ACCEPTED")).await;
-    daemon.deliver(sold("o-late", "114.00", "ACCEPTED")).await;
-    let vouchers = json!([voucher("v-mpv", "119.00", "0"), voucher("v-spv", "119.00", "19")]);
-    daemon.deliver(order("o-sold", json!({"voucherOrders": vouchers, "payments": [payment("m", "238.00")]}))).await;
+    deliver_what_imports_name(&daemon).await;
     let program = with_settings(database, &settings(""));
-    let csv = PAGE.split("```csv\n").nth(1).unwrap().split("```").next().unwrap();
-    std::fs::write(program.path("manual.csv"), csv).unwrap();
+    std::fs::write(program.path("manual.csv"), &import_examples()[0]).unwrap();
     run(&program, 0, &["ledger", "import", "manual.csv", "--source", "museum", "--why", "to see", "--yes"]);
     let said = run(&program, 3, &["export", "datev", "--period", "2025-11", "--out", "out"]);
     assert!(said.contains("unmapped_account: income:breakage"), "{said}");
