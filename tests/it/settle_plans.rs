@@ -2,39 +2,16 @@
 //! names more than the source, however long the book is.
 
 use std::collections::BTreeSet;
-use std::sync::mpsc;
 
 use serde_json::json;
-use ticketledger::db::{Connection, Database};
 use ticketledger::demo::stand_in::BookingExample;
-use ticketledger::limits::{POSTGRES_CONNECTIONS, SQLITE_READERS};
 
 use crate::on_both_engines;
 use crate::support::daemon::TestDaemon;
-use crate::support::db::Engine;
 use crate::support::order::{
     admission, flex, flex_participant, order, payment, redeemed, refund_voucher, ticket, voucher,
 };
-use crate::support::plans::{overhear, plan, reads_all};
-
-/// Records every statement of every connection from now on.
-fn record(database: &Database, engine: Engine) -> mpsc::Receiver<String> {
-    let (sender, statements) = mpsc::channel();
-    let watch = |connection: &mut Connection| overhear(connection, sender.clone());
-    // All connections of a pool at once, so that none is watched twice and none is left.
-    let pooled = if engine == Engine::Sqlite { SQLITE_READERS } else { POSTGRES_CONNECTIONS };
-    let mut readers: Vec<Connection> = (0..pooled).map(|_| database.reader().unwrap()).collect();
-    readers.iter_mut().for_each(watch);
-    drop(readers);
-    if engine == Engine::Sqlite {
-        let watched: Result<(), ticketledger::db::Error> = database.transaction("watch", |writer| {
-            watch(writer);
-            Ok(())
-        });
-        watched.unwrap();
-    }
-    statements
-}
+use crate::support::plans::{plan, reads_all, record};
 
 on_both_engines!(settling_reads_what_it_needs_and_not_the_book, async |database| {
     let daemon = TestDaemon::start(database).await;
@@ -51,7 +28,7 @@ on_both_engines!(settling_reads_what_it_needs_and_not_the_book, async |database|
     }
     daemon.settle().await;
     let daemon = daemon.restart(|_| {}).await;
-    let recorded = record(daemon.database(), database.engine);
+    let recorded = record(daemon.database());
     let seller = |status: &str| {
         json!({"status": status, "voucherOrders": [voucher("S", "50.00", "19")],
             "flexTickets": [flex("F", "20.00", "0")]})

@@ -1,13 +1,11 @@
 //! The views against hand-made ledgers with known results. The expected text is the same for both engines, so these
 //! tests also hold the engines to one another.
 
-use diesel::prelude::*;
-use diesel::sql_types::Text;
-
 use crate::on_both_engines;
 use crate::support::book::{Book, Line};
 use crate::support::daemon::{Row, lines, rows};
 use crate::support::db::{Engine, TestDatabase};
+use crate::support::plans::plan;
 
 /// The columns of a view, in their order.
 pub(crate) fn columns(database: &TestDatabase, view: &str) -> Vec<String> {
@@ -437,36 +435,11 @@ on_both_engines!(a_customer_has_a_row_for_each_currency, |database| {
     );
 });
 
-#[derive(QueryableByName)]
-struct Plan {
-    #[diesel(sql_type = Text, column_name = "detail")]
-    sqlite: String,
-}
-
-#[derive(QueryableByName)]
-struct PostgresPlan {
-    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
-    postgres: String,
-}
-
 on_both_engines!(a_month_is_read_through_its_index, |database| {
-    use diesel::connection::SimpleConnection as _;
-    use ticketledger::db::Connection;
+    let mut connection = database.open().reader().unwrap();
     for view in ["v_gl", "v_revenue_by_event", "v_vat_by_rate", "v_payments_by_method"] {
         let sql = format!("SELECT * FROM {view} WHERE source = 'museum' AND period = '2025-11'");
-        let plan: Vec<String> = match &mut database.open().reader().unwrap() {
-            Connection::Sqlite(c) => {
-                let rows: Vec<Plan> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {sql}")).load(&mut **c).unwrap();
-                rows.into_iter().map(|row| row.sqlite).collect()
-            }
-            Connection::Postgres(c) => {
-                // The tables are empty, so the planner must be told that reading them whole is no option.
-                c.batch_execute("SET enable_seqscan = off").unwrap();
-                let rows: Vec<PostgresPlan> = diesel::sql_query(format!("EXPLAIN {sql}")).load(&mut **c).unwrap();
-                rows.into_iter().map(|row| row.postgres).collect()
-            }
-        };
-        let plan = plan.join("\n");
+        let plan = plan(&mut connection, &sql).join("\n");
         let index = if view == "v_gl" { "journal_entries_period" } else { "month_sums_p" };
         assert!(plan.contains(index), "{view}:\n{plan}");
     }

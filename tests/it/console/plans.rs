@@ -1,17 +1,14 @@
 //! Every statement of a page finds its rows by an index and ends with the page, however long the book is.
 
 use std::collections::BTreeSet;
-use std::sync::mpsc;
 
 use serde_json::json;
-use ticketledger::limits;
 
 use super::browser::Browser;
 use super::filled::fill;
 use crate::on_both_engines;
 use crate::support::daemon::{PAID_ORDER, TestDaemon, changed};
-use crate::support::db::{Engine, TestDatabase};
-use crate::support::plans::{overhear, plan, reads_all};
+use crate::support::plans::{plan, reads_all, record};
 
 /// Pages that anybody opens without asking for something large. `ORDER` and the like are filled in.
 const PAGES: [&str; 45] = [
@@ -75,18 +72,6 @@ fn is_bounded(statement: &str, steps: &[String]) -> bool {
     statement.contains(" LIMIT ") && !sorts
 }
 
-/// Listens to all connections of the daemon.
-fn listen(daemon: &TestDaemon, database: &TestDatabase) -> mpsc::Receiver<String> {
-    let (sender, statements) = mpsc::channel();
-    let size = match database.engine {
-        Engine::Sqlite => limits::SQLITE_READERS,
-        Engine::Postgres => limits::POSTGRES_CONNECTIONS,
-    };
-    let mut all: Vec<_> = (0..size).map(|_| daemon.database().reader().unwrap()).collect();
-    all.iter_mut().for_each(|connection| overhear(connection, sender.clone()));
-    statements
-}
-
 on_both_engines!(pages_read_what_they_show_and_not_the_book, async |database| {
     let daemon = TestDaemon::start(database).await;
     fill(&daemon).await;
@@ -104,7 +89,7 @@ on_both_engines!(pages_read_what_they_show_and_not_the_book, async |database| {
         ("VOUCHER", first("SELECT voucher_id AS line FROM vouchers WHERE class = 'voucher' ORDER BY voucher_id")),
     ];
     let (mut wrong, mut seen) = (BTreeSet::new(), BTreeSet::new());
-    let statements = listen(&daemon, database);
+    let statements = record(daemon.database());
     for page in PAGES {
         let page = values.iter().fold(page.to_owned(), |page, (name, value)| page.replace(name, value));
         admin.page(&page).await;

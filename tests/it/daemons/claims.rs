@@ -2,16 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use diesel::connection::InstrumentationEvent;
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 use ticketledger::clock::Timestamp;
-use ticketledger::db::{Connection, Database};
+use ticketledger::db::Database;
 use ticketledger::inbox::{Claimed, Classified, Delivery, Entity, EventId, store};
 
 use crate::on_both_engines;
 use crate::support::daemon::{at, lines};
 use crate::support::db::{Engine, with_database};
+use crate::support::plans::{overhear, planned};
 
 fn stored(database: &Database, entity: &str, received_at: Timestamp) -> EventId {
     let delivery = Delivery {
@@ -88,71 +86,23 @@ on_both_engines!(a_claim_is_bounded_in_entities_and_in_events_of_one, |database|
 on_both_engines!(a_claim_reads_what_it_takes_and_not_what_waits, |database| {
     let (opened, now) = (database.open(), at("2025-11-11T12:00:00Z"));
     let walk = first_statement_of_a_claim(&opened, now);
-    let prepare = format!("PREPARE walk AS {walk}");
-    let steps = match database.engine {
-        Engine::Sqlite => vec![format!("EXPLAIN QUERY PLAN {walk}")],
-        // On an empty table every plan is cheap; this asks for the one that needs neither the table nor a sort.
-        Engine::Postgres => ["SET enable_seqscan TO off", "SET enable_bitmapscan TO off", "SET enable_sort TO off"]
-            .into_iter()
-            .chain([
-                prepare.as_str(),
-                "EXPLAIN (COSTS OFF) EXECUTE walk('museum', now()::timestamp, now()::timestamp, 64)",
-            ])
-            .map(str::to_owned)
-            .collect(),
-    };
-    let plan = plan(&opened, &steps);
+    // On an empty table every plan is cheap; this asks for the one that needs neither the table nor a sort.
+    let without = "SET enable_seqscan TO off; SET enable_bitmapscan TO off; SET enable_sort TO off; ";
+    let plan = planned(&mut opened.reader().unwrap(), &walk, without).join("\n");
     assert!(plan.contains("inbox_events_due") && plan.contains("inbox_events_leased"), "{walk}\n{plan}");
     assert!(!plan.contains("Sort") && !plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{walk}\n{plan}");
 });
 
 /// The statement that looks for due entities, as the engine gets it.
 fn first_statement_of_a_claim(database: &Database, now: Timestamp) -> String {
-    use diesel::Connection as _;
     let (sender, statements) = std::sync::mpsc::channel();
-    let listen = move |event: InstrumentationEvent<'_>| {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            // The test may be over.
-            let _ = sender.send(query.to_string());
-        }
-    };
     let claimed = database.transaction("test", |connection| {
-        ticketledger::on_engine!(connection, |c| c.set_instrumentation(listen));
+        overhear(connection, sender);
         store::claim(connection, "1-one", now, now, "museum", 64)
     });
     assert!(claimed.unwrap().is_empty());
     let statement = statements.try_iter().find(|statement| statement.starts_with("SELECT")).unwrap();
     statement.split(" -- binds").next().unwrap().to_owned()
-}
-
-/// What the last statement answers, the others run before it.
-fn plan(database: &Database, steps: &[String]) -> String {
-    use diesel::connection::SimpleConnection as _;
-    let mut connection = database.reader().unwrap();
-    let (last, before) = steps.split_last().unwrap();
-    match &mut connection {
-        Connection::Sqlite(c) => {
-            let rows: Vec<SqlitePlan> = diesel::sql_query(last).load(&mut **c).unwrap();
-            rows.into_iter().map(|row| row.detail).collect::<Vec<_>>().join("\n")
-        }
-        Connection::Postgres(c) => {
-            before.iter().for_each(|step| c.batch_execute(step).unwrap_or_else(|error| panic!("{error}: {step}")));
-            let rows: Vec<PostgresPlan> = diesel::sql_query(last).load(&mut **c).unwrap();
-            rows.into_iter().map(|row| row.line).collect::<Vec<_>>().join("\n")
-        }
-    }
-}
-
-#[derive(QueryableByName)]
-struct SqlitePlan {
-    #[diesel(sql_type = Text)]
-    detail: String,
-}
-
-#[derive(QueryableByName)]
-struct PostgresPlan {
-    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
-    line: String,
 }
 
 /// Ends the others when a thread fails, for none of them would find an end.

@@ -1,19 +1,18 @@
 //! What is done is out of the way: the statements of the hot path go through indexes that hold only what waits.
 
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use diesel::connection::{Connection as _, InstrumentationEvent, SimpleConnection as _};
+use diesel::Connection as _;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
 use ticketledger::clock::Timestamp;
 use ticketledger::db::{Connection, Database, Error};
 use ticketledger::inbox::{Finish, store};
-use ticketledger::on_engine;
 
 use crate::on_both_engines;
 use crate::support::daemon::{at, lines};
 use crate::support::db::{Engine, TestDatabase};
+use crate::support::plans::{overhear, plan_for_rows};
 
 /// Done events with small bodies, and some that wait, the newest.
 fn fill(database: &TestDatabase, done: i64, waiting: i64) {
@@ -60,56 +59,16 @@ fn claim_and_finish(database: &Database) -> usize {
 
 /// The statements that `body` runs.
 fn statements(database: &Database, body: impl FnOnce(&mut Connection)) -> Vec<String> {
-    let log: Arc<Mutex<Vec<String>>> = Arc::default();
-    let seen = Arc::clone(&log);
-    let note = move |event: InstrumentationEvent<'_>| {
-        if let InstrumentationEvent::StartQuery { query, .. } = event {
-            let text = query.to_string();
-            seen.lock().unwrap().push(text.split(" -- binds").next().unwrap_or_default().to_owned());
-        }
-    };
+    let (sender, heard) = mpsc::channel();
     database
         .dry_run(|connection| {
-            on_engine!(connection, |c| c.set_instrumentation(note));
+            overhear(connection, sender);
             body(connection);
-            on_engine!(connection, |c| c.set_instrumentation(|_: InstrumentationEvent<'_>| ()));
             Ok::<_, Error>(())
         })
         .unwrap();
-    let statements = log.lock().unwrap().clone();
-    statements.into_iter().filter(|text| text.contains("inbox_events")).collect()
-}
-
-/// How the engine would run a statement, whatever is bound to it.
-fn plan(database: &Database, statement: &str) -> String {
-    #[derive(QueryableByName)]
-    struct Sqlite {
-        #[diesel(sql_type = Text)]
-        detail: String,
-    }
-    #[derive(QueryableByName)]
-    struct Postgres {
-        #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
-        line: String,
-    }
-    let lines: Vec<String> = match &mut database.reader().unwrap() {
-        Connection::Sqlite(c) => {
-            let rows: Vec<Sqlite> =
-                diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut **c).unwrap();
-            rows.into_iter().map(|row| row.detail).collect()
-        }
-        Connection::Postgres(c) => {
-            let values = (1..100).take_while(|number| statement.contains(&format!("${number}"))).count();
-            let values = vec!["NULL"; values].join(", ");
-            let explain =
-                if values.is_empty() { "EXPLAIN EXECUTE p".to_owned() } else { format!("EXPLAIN EXECUTE p({values})") };
-            c.batch_execute(&format!("SET plan_cache_mode = force_generic_plan; PREPARE p AS {statement}")).unwrap();
-            let rows: Vec<Postgres> = diesel::sql_query(explain).load(&mut **c).unwrap();
-            c.batch_execute("DEALLOCATE p").unwrap();
-            rows.into_iter().map(|row| row.line).collect()
-        }
-    };
-    lines.join("\n")
+    let statements = heard.try_iter().map(|text| text.split(" -- binds").next().unwrap_or_default().to_owned());
+    statements.filter(|text| text.contains("inbox_events")).collect()
 }
 
 /// Indexes that hold only what waits, or lead by the number.
@@ -137,7 +96,7 @@ on_both_engines!(the_hot_path_never_meets_what_is_done, |database| {
     });
     assert!(hot.len() >= 5, "{hot:#?}");
     for statement in &hot {
-        let plan = plan(&opened, statement);
+        let plan = plan_for_rows(&mut opened.reader().unwrap(), statement);
         assert!(!reads_everything(&plan), "{statement}\n{plan}");
         assert!(NARROW.iter().any(|index| plan.contains(index)), "{statement}\n{plan}");
     }

@@ -1,19 +1,12 @@
 //! What is read every few seconds is answered from partial indexes, however much is done.
 
-use diesel::prelude::*;
-use diesel::sql_types::Text;
 use ticketledger::db::Connection;
 use ticketledger::monitor::store;
 
 use crate::on_both_engines;
 use crate::support::daemon::lines;
 use crate::support::db::{Engine, TestDatabase};
-
-#[derive(QueryableByName)]
-struct Step {
-    #[diesel(sql_type = Text)]
-    detail: String,
-}
+use crate::support::plans::plan_for_rows;
 
 /// A hundred thousand events that are done, and a few that are not.
 fn fill(database: &TestDatabase) {
@@ -38,34 +31,17 @@ fn fill(database: &TestDatabase) {
     }
 }
 
-fn plan(connection: &mut Connection, statement: &str) -> String {
-    let steps: Vec<Step> = match connection {
-        Connection::Sqlite(c) => diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load(&mut **c).unwrap(),
-        Connection::Postgres(c) => diesel::sql_query("SELECT detail FROM plan_of($1) AS detail")
-            .bind::<Text, _>(statement)
-            .load(&mut **c)
-            .unwrap(),
-    };
-    steps.into_iter().map(|step| step.detail).collect::<Vec<_>>().join("\n")
-}
-
 on_both_engines!(looking_reads_partial_indexes_and_not_what_is_done, |database| {
     let opened = database.open();
     fill(database);
     let mut connection = opened.reader().unwrap();
-    if matches!(connection, Connection::Postgres(_)) {
-        database.execute(
-            "CREATE FUNCTION plan_of(statement text) RETURNS SETOF text LANGUAGE plpgsql AS
-             $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN ' || statement; END $$",
-        );
-    }
     for (statement, table) in [
         (store::BACKLOG, "inbox_events"),
         (store::PARKED, "inbox_events"),
         (store::PARKED_IDS, "inbox_events"),
         (store::FINDINGS, "findings"),
     ] {
-        let plan = plan(&mut connection, statement);
+        let plan = plan_for_rows(&mut connection, statement);
         let partial = lines(
             &opened,
             &match connection {
