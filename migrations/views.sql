@@ -468,11 +468,11 @@ SELECT
     s.entry_no,
     s.booking_date,
     {{shift_month}} AS period,
-    e.recorded_at,
+    -- Not a join: a report that does not ask when it became known does not look for the entry.
+    (SELECT e.recorded_at FROM journal_entries e WHERE e.source = s.source AND e.entry_no = s.entry_no) AS recorded_at,
     s.currency,
     s.basis,
     s.vat_bp,
     s.net_minor,
     s.vat_minor
-FROM vat_shifts s
-JOIN journal_entries e ON e.source = s.source AND e.entry_no = s.entry_no;
+FROM vat_shifts s;

@@ -5,6 +5,7 @@ mod commands;
 mod examples;
 mod money;
 mod opening;
+mod plans;
 mod random;
 mod service;
 
