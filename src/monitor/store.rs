@@ -174,20 +174,22 @@ pub(super) fn add_activity(
     too_large: (NaiveDate, i64),
 ) -> Result<()> {
     // Both engines know the upsert, and each its own word for the larger of two values.
-    let upsert = |largest: &str| {
-        format!(
-            "INSERT INTO source_activity AS known \
-             (source, day, last_received_at, longest_silence_seconds, last_settled_at, too_large_bodies) \
-             VALUES ($1, $2, $3, $4, $5, $6) \
-             ON CONFLICT (source, day) DO UPDATE SET \
-             last_received_at = {largest}(COALESCE(known.last_received_at, excluded.last_received_at), \
-                 COALESCE(excluded.last_received_at, known.last_received_at)), \
-             longest_silence_seconds = {largest}(known.longest_silence_seconds, excluded.longest_silence_seconds), \
-             last_settled_at = {largest}(COALESCE(known.last_settled_at, excluded.last_settled_at), \
-                 COALESCE(excluded.last_settled_at, known.last_settled_at)), \
-             too_large_bodies = known.too_large_bodies + excluded.too_large_bodies"
-        )
+    let largest = match connection {
+        Connection::Sqlite(_) => "MAX",
+        Connection::Postgres(_) => "GREATEST",
     };
+    let upsert = format!(
+        "INSERT INTO source_activity AS known \
+         (source, day, last_received_at, longest_silence_seconds, last_settled_at, too_large_bodies) \
+         VALUES ($1, $2, $3, $4, $5, $6) \
+         ON CONFLICT (source, day) DO UPDATE SET \
+         last_received_at = {largest}(COALESCE(known.last_received_at, excluded.last_received_at), \
+             COALESCE(excluded.last_received_at, known.last_received_at)), \
+         longest_silence_seconds = {largest}(known.longest_silence_seconds, excluded.longest_silence_seconds), \
+         last_settled_at = {largest}(COALESCE(known.last_settled_at, excluded.last_settled_at), \
+             COALESCE(excluded.last_settled_at, known.last_settled_at)), \
+         too_large_bodies = known.too_large_bodies + excluded.too_large_bodies"
+    );
     let mut days: BTreeMap<NaiveDate, (Option<Timestamp>, i64, Option<Timestamp>, i64)> = BTreeMap::new();
     if let Some((span, ended_silence)) = received {
         let day = days.entry(span.last.utc().date_naive()).or_default();
@@ -201,24 +203,14 @@ pub(super) fn add_activity(
     }
     type Instant = sql_types::Nullable<sql_types::Timestamp>;
     for (day, (last_received_at, silence, last_settled_at, too_large)) in days {
-        match connection {
-            Connection::Sqlite(c) => diesel::sql_query(upsert("MAX"))
-                .bind::<sql_types::Text, _>(source)
-                .bind::<sql_types::Date, _>(day)
-                .bind::<Instant, _>(last_received_at)
-                .bind::<sql_types::BigInt, _>(silence)
-                .bind::<Instant, _>(last_settled_at)
-                .bind::<sql_types::BigInt, _>(too_large)
-                .execute(&mut **c)?,
-            Connection::Postgres(c) => diesel::sql_query(upsert("GREATEST"))
-                .bind::<sql_types::Text, _>(source)
-                .bind::<sql_types::Date, _>(day)
-                .bind::<Instant, _>(last_received_at)
-                .bind::<sql_types::BigInt, _>(silence)
-                .bind::<Instant, _>(last_settled_at)
-                .bind::<sql_types::BigInt, _>(too_large)
-                .execute(&mut **c)?,
-        };
+        on_engine!(connection, |c| diesel::sql_query(&upsert)
+            .bind::<sql_types::Text, _>(source)
+            .bind::<sql_types::Date, _>(day)
+            .bind::<Instant, _>(last_received_at)
+            .bind::<sql_types::BigInt, _>(silence)
+            .bind::<Instant, _>(last_settled_at)
+            .bind::<sql_types::BigInt, _>(too_large)
+            .execute(c))?;
     }
     Ok(())
 }

@@ -268,3 +268,24 @@ pub(in crate::ledger) fn source_facts(connection: &mut Connection, source: &str)
     let provider = Provider::parse(&provider).ok_or_else(unknown)?;
     Ok(SourceFacts { provider, country, closed: closed_months(connection, source)? })
 }
+
+/// The entries of orders, and entries of others with a line about them, in the order of their numbers.
+///
+/// # Errors
+/// When a statement fails.
+pub fn numbers_of(connection: &mut Connection, source: &str, order_ids: &[&str]) -> Result<Vec<i64>> {
+    let own = journal_entries::table
+        .filter(journal_entries::source.eq(source))
+        .filter(journal_entries::order_id.eq_any(order_ids))
+        .select(journal_entries::entry_no);
+    let about = postings::table
+        .filter(postings::source.eq(source))
+        .filter(postings::order_id.eq_any(order_ids))
+        .select(postings::entry_no);
+    let mut numbers: Vec<i64> = on_engine!(connection, |c| own.load(c))?;
+    let others: Vec<i64> = on_engine!(connection, |c| about.load(c))?;
+    numbers.extend(others);
+    numbers.sort_unstable();
+    numbers.dedup();
+    Ok(numbers)
+}

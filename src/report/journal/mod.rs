@@ -8,7 +8,8 @@ mod store;
 pub use self::store::JournalLine;
 
 use crate::db::{Connection, Database, Error};
-use crate::ledger::book::{Month, store::heads};
+use crate::ledger::book::Month;
+use crate::ledger::book::store::{heads, numbers_of};
 use crate::ledger::totals::{Accounts, Period, Selection, entries_in_month, kept_months};
 use crate::limits::IN_VALUES;
 
@@ -134,7 +135,7 @@ impl<'a> Walk<'a> {
             (Some(orders), _) => {
                 let ids: Vec<&str> =
                     orders.iter().filter(|(of, _)| of == source).map(|(_, order_id)| order_id.as_str()).collect();
-                Some(store::numbers_of(connection, source, &ids)?)
+                Some(numbers_of(connection, source, &ids)?)
             }
         };
         Ok(Self { wanted, source, head, after: 0, known })

@@ -106,24 +106,6 @@ pub(super) fn orders(connection: &mut Connection, source: Option<&str>, name: &s
     Ok(found)
 }
 
-/// The entries of orders, and entries of others with a line about them, in the order of their numbers.
-pub(super) fn numbers_of(connection: &mut Connection, source: &str, order_ids: &[&str]) -> Result<Vec<i64>> {
-    let own = journal_entries::table
-        .filter(journal_entries::source.eq(source))
-        .filter(journal_entries::order_id.eq_any(order_ids))
-        .select(journal_entries::entry_no);
-    let about = postings::table
-        .filter(postings::source.eq(source))
-        .filter(postings::order_id.eq_any(order_ids))
-        .select(postings::entry_no);
-    let mut numbers: Vec<i64> = on_engine!(connection, |c| own.load(c))?;
-    let others: Vec<i64> = on_engine!(connection, |c| about.load(c))?;
-    numbers.extend(others);
-    numbers.sort_unstable();
-    numbers.dedup();
-    Ok(numbers)
-}
-
 /// The entries of some months, in the order of their numbers.
 pub(super) fn numbers_in(connection: &mut Connection, source: &str, months: &[String]) -> Result<Vec<i64>> {
     // As the index by month has it. With a bound on the number, SQLite would read all entries instead.

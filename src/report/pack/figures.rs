@@ -103,31 +103,24 @@ pub(super) struct Line<'a> {
     pub(super) minor: i64,
 }
 
-impl<'a> From<&'a AccountMove> for Line<'a> {
-    fn from(row: &'a AccountMove) -> Self {
-        Self {
-            account: &row.account,
-            item_kind: &row.item_kind,
-            brought_in: row.moved == "opening",
-            in_vat: row.in_vat == "yes",
-            in_revenue: row.in_revenue == "yes",
-            minor: row.amount_minor,
+/// Both rows say the same of a line.
+macro_rules! line_of {
+    ($($row:ident),+) => {$(
+        impl<'a> From<&'a $row> for Line<'a> {
+            fn from(row: &'a $row) -> Self {
+                Self {
+                    account: &row.account,
+                    item_kind: &row.item_kind,
+                    brought_in: row.moved == "opening",
+                    in_vat: row.in_vat == "yes",
+                    in_revenue: row.in_revenue == "yes",
+                    minor: row.amount_minor,
+                }
+            }
         }
-    }
+    )+};
 }
-
-impl<'a> From<&'a LateMove> for Line<'a> {
-    fn from(row: &'a LateMove) -> Self {
-        Self {
-            account: &row.account,
-            item_kind: &row.item_kind,
-            brought_in: row.moved == "opening",
-            in_vat: row.in_vat == "yes",
-            in_revenue: row.in_revenue == "yes",
-            minor: row.amount_minor,
-        }
-    }
-}
+line_of!(AccountMove, LateMove);
 
 /// What moved an account, by what it is; `sign` -1 shows a liability as positive. Kinds that the list lacks are
 /// `other`.

@@ -62,7 +62,7 @@ impl ExplainedOrder {
         let zone = store::timezone(connection, source)?.parse().unwrap_or(chrono_tz::UTC);
         let last_no = row.as_ref().and_then(|row| row.last_snapshot_no);
         let snapshot = last_no.map(|no| snapshot(connection, source, order_id, no)).transpose()?;
-        let numbers = store::entry_numbers(connection, source, order_id)?;
+        let numbers = journal::numbers_of(connection, source, &[order_id])?;
         let mut entries = entries(connection, source, &numbers)?;
         date_payments(&mut entries, order_id, snapshot.as_ref());
         let policies = PolicyHistory::load(connection, source, zone)?;

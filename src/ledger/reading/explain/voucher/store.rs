@@ -135,20 +135,9 @@ pub(super) fn findings(
             .filter(findings::source.eq(source))
             .filter(findings::order_id.eq_any(part))
             .filter(findings::state.eq_any(FindingState::UNRESOLVED))
-            .order((findings::reason, findings::order_id, findings::fingerprint))
-            .select((
-                findings::fingerprint,
-                (
-                    findings::reason,
-                    findings::severity,
-                    findings::currency,
-                    findings::difference_minor,
-                    findings::evidence,
-                    findings::state,
-                    findings::note,
-                ),
-            ));
-        let rows: Vec<(String, UnresolvedFinding)> = on_engine!(connection, |c| query.load(c))?;
+            .order((findings::reason, findings::order_id, findings::fingerprint));
+        let rows: Vec<(String, UnresolvedFinding)> =
+            on_engine!(connection, |c| query.select((findings::fingerprint, UnresolvedFinding::as_select())).load(c))?;
         found.extend(rows);
     }
     Ok(found)
