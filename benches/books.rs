@@ -5,6 +5,8 @@
 #![expect(clippy::expect_used, clippy::float_arithmetic, reason = "a bench ends at the first fault and prints ratios")]
 #![expect(clippy::panic, clippy::indexing_slicing, reason = "see above")]
 
+#[path = "common/memory.rs"]
+mod memory;
 #[path = "common/program.rs"]
 mod program;
 
@@ -23,6 +25,8 @@ use ticketledger::inbox::{Classified, Delivery, Entity};
 use ticketledger::ledger::proof::rebuild::rebuild;
 use ticketledger::worker::Worker;
 use tokio::sync::Notify;
+
+use self::memory::most_memory;
 
 fn settings(folder: &Path, url: &str) -> Config {
     std::fs::write(folder.join("hook"), "0123456789abcdef0123456789abcdef").expect("a secret");
@@ -110,13 +114,6 @@ const EXPORTS: [&[&str]; 8] = [
     &["banana"],
 ];
 
-/// The most memory that a process had, in MiB, as long as it is there.
-fn peak(process: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? / 1024)
-}
-
 /// Lines of the journal.
 fn postings(database: &Database) -> i64 {
     use diesel::prelude::*;
@@ -135,7 +132,7 @@ fn export(folder: &Path, target: &[&str], postings: i64) {
     let mut child = command.stdout(std::process::Stdio::null()).spawn().expect("the program starts");
     let mut most = 0;
     let status = loop {
-        most = peak(child.id()).unwrap_or(0).max(most);
+        most = most_memory(child.id()).unwrap_or(0).max(most);
         match child.try_wait().expect("the program can be waited for") {
             Some(status) => break status,
             None => std::thread::sleep(Duration::from_millis(10)),
@@ -143,7 +140,7 @@ fn export(folder: &Path, target: &[&str], postings: i64) {
     };
     assert!(status.success(), "export {target:?} failed");
     let took = begun.elapsed().as_secs_f64();
-    println!("export {:<21} {postings:>8} in {took:>7.2} s   {most:>5} MiB at most", target.join(" "));
+    println!("export {:<21} {postings:>8} in {took:>7.2} s   {:>5} MiB at most", target.join(" "), most / 1024);
 }
 
 fn main() {

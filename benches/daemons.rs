@@ -58,7 +58,7 @@ async fn send(daemons: &[Serving], bodies: Arc<Vec<(usize, String)>>) {
     let client = reqwest::Client::new();
     let mut senders = tokio::task::JoinSet::new();
     for (_, daemon) in (0..SENDERS).zip(daemons.iter().cycle()) {
-        let (next, bodies, client, address) = (Arc::clone(&next), Arc::clone(&bodies), client.clone(), daemon.1);
+        let (next, bodies, client, address) = (Arc::clone(&next), Arc::clone(&bodies), client.clone(), daemon.address);
         senders.spawn(async move {
             while let Some((source, body)) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let url = format!("http://{address}/webhooks/source-{source}/{SECRET}source-{source}");
@@ -111,12 +111,12 @@ fn run(server: &str, daemons: usize, sources: usize, deliveries: usize) -> (f64,
 }
 
 fn drop_all(serving: Vec<Serving>) {
-    for Serving(child, _) in &serving {
+    for daemon in &serving {
         // Daemons are stopped with SIGTERM, so that none leaves a lease or a row behind.
-        let _ = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+        let _ = Command::new("kill").args(["-TERM", &daemon.process.id().to_string()]).status();
     }
-    for mut serving in serving {
-        let _ = serving.0.wait();
+    for mut daemon in serving {
+        let _ = daemon.process.wait();
     }
 }
 

@@ -4,6 +4,8 @@
 //! a small order every 20 ms, and its answers are timed until all is settled. `TICKETLEDGER_CASE=payment` runs one case.
 #![expect(clippy::expect_used, reason = "a bench ends at the first fault")]
 
+#[path = "common/memory.rs"]
+mod memory;
 #[path = "common/program.rs"]
 mod program;
 #[path = "common/serving.rs"]
@@ -18,6 +20,7 @@ use diesel::sql_types::BigInt;
 use diesel::{Connection as _, RunQueryDsl as _, SqliteConnection};
 use serde_json::{Value, json};
 
+use self::memory::most_memory;
 use self::serving::{SECRET, Serving, serve, settings};
 
 const COSTLY: &str = "00000000000000000000000000000001";
@@ -25,13 +28,6 @@ const QUIET: &str = "00000000000000000000000000000002";
 const PACE: Duration = Duration::from_millis(20);
 /// A case that has not ended by then is cut off.
 const AT_MOST: Duration = Duration::from_secs(120);
-
-/// The most memory that a daemon had, in MiB.
-fn memory(serving: &Serving) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", serving.0.id())).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or(0) / 1024
-}
 
 fn started(folder: &Path) -> Serving {
     let given = "[database]\nurl = \"sqlite:bench.db\"\n[limits]\nbody_bytes = 4194304\n\
@@ -121,7 +117,7 @@ fn count(path: &Path, table: &str) -> i64 {
 async fn run(case: &str, orders: usize) {
     let folder = tempfile::tempdir().expect("a folder");
     let (serving, path) = (started(folder.path()), folder.path().join("bench.db"));
-    let (client, address) = (reqwest::Client::new(), serving.1);
+    let (client, address) = (reqwest::Client::new(), serving.address);
     let mut started = Instant::now();
     let mut senders = tokio::task::JoinSet::new();
     let mut last = last(case, orders);
@@ -158,7 +154,7 @@ async fn run(case: &str, orders: usize) {
     println!(
         "{case:<20} {shown:>8} {done:>6} {:>8} {:>5} MiB {:>9.1?} {:>9.1?} {:>9.1?} {refused:>7}",
         count(&path, "findings WHERE source = 'costly'"),
-        memory(&serving),
+        most_memory(serving.process.id()).unwrap_or(0) / 1024,
         at(50),
         at(99),
         times.last().copied().unwrap_or_default(),

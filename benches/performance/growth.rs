@@ -2,13 +2,15 @@
 //! `cargo bench --bench performance -- growth 10000 100000 1000000`. Prints each size, and writes what was acknowledged
 //! and settled as a picture to `target/growth-ENGINE.svg`.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use crate::daemon;
 use crate::engine::{Engine, Place};
 use crate::load::{Kind, Load};
 use crate::plot::{self, Line};
-use crate::serving::{self, Serving};
+use crate::program::program;
+use crate::serving::{SECRET, Serving};
 
 /// Orders that are settled in a book of each size to time it.
 const TRIED: Duration = Duration::from_secs(3);
@@ -25,7 +27,7 @@ const COMMANDS: [&[&str]; 6] = [
 
 pub(crate) fn print(engine: &Engine, sizes: &[u64]) {
     let place = engine.fresh();
-    let mut serving = serving::start(&place);
+    let mut serving = daemon::start(&place);
     println!("\n{}: while the book grows", engine.name());
     let mut acknowledged = Line::new("acknowledged per second, nothing to settle");
     let mut settled = Line::new("received and settled per second");
@@ -42,7 +44,7 @@ pub(crate) fn print(engine: &Engine, sizes: &[u64]) {
         acknowledged.point(orders, Load::send(serving.address, Kind::Unsettled, 16, TRIED).per_second());
         println!("{orders:>9} orders: {:>6.0} {}", settled.last(), settled.name);
         println!("{:>23.0} {}", acknowledged.last(), acknowledged.name);
-        println!("{:>9} MiB on disk, {:.0} MiB of memory", place.bytes() / 1_048_576, serving.memory());
+        println!("{:>9} MiB on disk, {:.0} MiB of memory", place.bytes() / 1_048_576, daemon::memory(&serving));
         for command in COMMANDS {
             println!("{:>9.0} ms  ticketledger {}", milliseconds(&place, command), command.join(" "));
         }
@@ -65,9 +67,8 @@ fn milliseconds(place: &Place, arguments: &[&str]) -> f64 {
     let mut times: Vec<Duration> = (0..3)
         .map(|_| {
             let begun = Instant::now();
-            let mut command = Command::new(env!("CARGO_BIN_EXE_ticketledger"));
-            command.args(arguments).current_dir(place.folder.path()).env("HOOK", serving::SECRET);
-            serving::without_settings(&mut command);
+            let mut command = program();
+            command.args(arguments).current_dir(place.folder.path()).env("HOOK_0", SECRET);
             command.stdout(Stdio::null()).stderr(Stdio::null());
             command.status().expect("the program runs");
             begun.elapsed()
@@ -81,7 +82,7 @@ fn milliseconds(place: &Place, arguments: &[&str]) -> f64 {
 fn restarted(serving: Serving, place: &Place) -> Serving {
     drop(serving);
     let begun = Instant::now();
-    let serving = serving::start(place);
+    let serving = daemon::start(place);
     println!("{:>9.0} ms  from the start after a kill to listening", begun.elapsed().as_secs_f64() * 1000.0);
     serving
 }

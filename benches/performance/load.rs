@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::serving::{PATH, VENDOR};
+use crate::daemon::{PATH, VENDOR};
 
 /// What is sent.
 #[derive(Clone, Copy)]

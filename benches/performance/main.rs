@@ -9,10 +9,16 @@
 #![expect(clippy::disallowed_methods, reason = "to look all the time would take time from the daemon")]
 
 mod bare;
+mod daemon;
 mod engine;
 mod growth;
 mod load;
+#[path = "../common/memory.rs"]
+mod memory;
 mod plot;
+#[path = "../common/program.rs"]
+mod program;
+#[path = "../common/serving.rs"]
 mod serving;
 
 use std::collections::BTreeMap;
@@ -67,7 +73,7 @@ fn measure(engine: &Engine, time: Duration, figures: &mut Figures) {
         [("acks_64", "bare_acks_64", "acks_64_p99_ms", SENDERS), ("acks_1", "bare_acks_1", "acks_1_p99_ms", 1)]
     {
         let (place, bare_place) = (engine.fresh(), engine.fresh());
-        let serving = serving::start(&place);
+        let serving = daemon::start(&place);
         let load = Load::send(serving.address, Kind::Unsettled, senders, time);
         note(row, load.per_second());
         note(p99_row, load.milliseconds(99));
@@ -76,7 +82,7 @@ fn measure(engine: &Engine, time: Duration, figures: &mut Figures) {
         note(bare_row, Load::send(bare.address, Kind::Unsettled, senders, time).per_second());
     }
     let place = engine.fresh();
-    let serving = serving::start(&place);
+    let serving = daemon::start(&place);
     let begun = Instant::now();
     let load = Load::send(serving.address, Kind::Orders, SENDERS, time);
     note("acks_64_settling", load.per_second());
@@ -88,7 +94,7 @@ fn measure(engine: &Engine, time: Duration, figures: &mut Figures) {
         std::thread::sleep(Duration::from_millis(50));
     }
     note("settled_alone", waiting as f64 / drained.elapsed().as_secs_f64());
-    note("memory_mib", serving.memory());
+    note("memory_mib", daemon::memory(&serving));
     note("bytes_per_order", place.bytes() as f64 / place.count("orders") as f64);
     drop(serving);
     let orders = place.count("orders");
