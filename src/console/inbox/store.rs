@@ -27,22 +27,6 @@ pub(super) struct Range {
     pub(super) until: Option<Timestamp>,
 }
 
-macro_rules! columns {
-    () => {
-        (
-            inbox_events::id,
-            inbox_events::source,
-            inbox_events::kind,
-            inbox_events::entity,
-            inbox_events::received_at,
-            inbox_events::state,
-            inbox_events::reason,
-            inbox_events::attempts,
-            inbox_events::due_at,
-        )
-    };
-}
-
 /// The newest webhooks of a source in a state before a key, the newest first.
 pub(super) fn newest(
     connection: &mut Connection,
@@ -56,7 +40,7 @@ pub(super) fn newest(
         let mut query = inbox_events::table
             .filter(inbox_events::source.eq(source))
             .filter(inbox_events::state.eq(state))
-            .select(columns!())
+            .select(Summary::as_select())
             .order((inbox_events::received_at.desc(), inbox_events::id.desc()))
             .limit(limit)
             .into_boxed();
@@ -114,10 +98,9 @@ pub(super) fn about(connection: &mut Connection, source: &str, entity: &str, lim
     let query = inbox_events::table
         .filter(inbox_events::source.eq(source))
         .filter(inbox_events::entity.eq(entity))
-        .select(columns!())
         .order(inbox_events::id.desc())
         .limit(limit);
-    Ok(on_engine!(connection, |c| query.load(c))?)
+    Ok(on_engine!(connection, |c| query.select(Summary::as_select()).load(c))?)
 }
 
 /// What is parked for one cause at one source.

@@ -21,7 +21,8 @@ pub use self::filter::Filter;
 /// Events that one transaction of a replay or a dismissal changes: on SQLite all writers wait for it.
 const STEP: i64 = 2_000;
 
-#[derive(Clone, Debug, PartialEq, Eq, diesel::Queryable)]
+#[derive(Clone, Debug, PartialEq, Eq, diesel::Queryable, diesel::Selectable)]
+#[diesel(table_name = crate::db::schema::inbox_events)]
 pub struct Summary {
     pub id: EventId,
     pub source: String,

@@ -57,19 +57,8 @@ pub use self::counts::{count, count_states};
 /// When the query fails.
 pub fn list(connection: &mut Connection, filter: &Filter, limit: i64) -> Result<Vec<Summary>> {
     let selection = Selection::Matching(filter.clone());
-    let columns = (
-        inbox_events::id,
-        inbox_events::source,
-        inbox_events::kind,
-        inbox_events::entity,
-        inbox_events::received_at,
-        inbox_events::state,
-        inbox_events::reason,
-        inbox_events::attempts,
-        inbox_events::due_at,
-    );
     Ok(on_engine!(connection, |c| {
-        let query = chosen!(inbox_events::table.select(columns).into_boxed(), &selection);
+        let query = chosen!(inbox_events::table.select(Summary::as_select()).into_boxed(), &selection);
         query.order(inbox_events::id.desc()).limit(limit).load(c)?
     }))
 }
