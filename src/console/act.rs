@@ -18,6 +18,7 @@ use super::site::Site;
 use super::visit::Visit;
 use super::words::Table as _;
 use crate::db::Database;
+use crate::report::pack::paper::Language;
 
 /// How long the sender of a form waits for the action; what takes longer goes on, and the page of the result waits.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -38,6 +39,9 @@ pub(super) struct Outcome {
     facts: Vec<(String, String)>,
     /// Where the page of the result leads back to.
     back: String,
+    /// The language of a text about why nothing was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    language: Option<String>,
 }
 
 impl Outcome {
@@ -49,11 +53,12 @@ impl Outcome {
 }
 
 /// Carries out what a form asks for, unless the same form did so already; leads to the page of the result. `work` runs
-/// outside the asynchronous threads, in transactions of its own; it is told who acts. A [`Fault::Conflict`] or
-/// [`Fault::BadRequest`] of it is a refusal: it must have changed nothing.
+/// outside the asynchronous threads, in transactions of its own; it is told who acts. A [`Fault::Conflict`],
+/// [`Fault::Wrong`] or [`Fault::BadRequest`] of it is a refusal: it must have changed nothing.
 ///
 /// # Errors
-/// When the form has no key, or nothing can be recorded: then nothing is done.
+/// When the form has no key, or nothing can be recorded: then nothing is done. When the work finds that something in
+/// the form is wrong or missing, so that the form is shown again.
 pub(super) async fn act(
     site: &Arc<Site>,
     visit: &Visit,
@@ -69,7 +74,7 @@ pub(super) async fn act(
     let begin = {
         let (actor, role, key) = (viewer.name.clone(), viewer.role, key.clone());
         let (at, from, subject, back) = (visit.now, visit.address(), deed.subject.clone(), deed.back.clone());
-        let result = written(&Outcome { facts: Vec::new(), back });
+        let result = written(&Outcome { back, ..Outcome::default() });
         site.write("action", move |connection| {
             Ok(store::record(
                 connection,
@@ -91,8 +96,8 @@ pub(super) async fn act(
     let (site, actor, language) = (Arc::clone(site), viewer.name.clone(), visit.language);
     let running = tokio::spawn(async move {
         let done = site.database.run(move |database| work(database, &actor)).await;
-        let (word, mut outcome) = match done {
-            Ok(outcome) => ("done", outcome),
+        let (word, mut outcome) = match &done {
+            Ok(outcome) => ("done", outcome.clone()),
             Err(Fault::Conflict(why) | Fault::BadRequest(why)) => ("refused", Outcome::default().with("why", why)),
             Err(Fault::Wrong(wrong)) => ("refused", Outcome::default().with("why", wrong.in_words(language))),
             Err(Fault::Failed(error)) => {
@@ -102,21 +107,37 @@ pub(super) async fn act(
             Err(_) => ("failed", Outcome::default()),
         };
         outcome.back = deed.back;
+        outcome.language = match word {
+            "refused" => Some(language.code().to_owned()),
+            "failed" => Some(Language::En.code().to_owned()),
+            _ => None,
+        };
         let result = written(&outcome);
         let finished = site.write("action", move |connection| Ok(store::finish_record(connection, id, word, &result)?));
         if let Err(Fault::Failed(error)) = finished.await {
             tracing::warn!(%error, "cannot record how an action of the console ended");
         }
+        done.err().filter(|fault| matches!(fault, Fault::Wrong(_) | Fault::BadRequest(_)))
     });
     // It goes on when the sender has waited long enough.
-    let _ = tokio::time::timeout(PATIENCE, running).await;
-    Ok(reply::see_other(&address))
+    match tokio::time::timeout(PATIENCE, running).await {
+        Ok(Ok(Some(wrong))) => Err(wrong),
+        _ => Ok(reply::see_other(&address)),
+    }
 }
 
 /// What a recorded result says: of an action, or the bare list of what no form asked for.
 pub(super) fn facts(result: &str) -> Vec<(String, String)> {
     let outcome = serde_json::from_str::<Outcome>(result).map(|outcome| outcome.facts);
     outcome.or_else(|_| serde_json::from_str(result)).unwrap_or_default()
+}
+
+/// The language of what a recorded result says about why, if the reader has another one.
+pub(super) fn said_in(result: &str, reader: Language) -> Option<&'static str> {
+    let language = serde_json::from_str::<Outcome>(result).ok()?.language?;
+    let is_german = |code: &str| code.starts_with("de");
+    let other = if is_german(&language) { Language::De } else { Language::En };
+    (is_german(&language) != is_german(reader.code())).then(|| other.code())
 }
 
 /// How something ended, in a word.
@@ -147,7 +168,8 @@ struct Page {
     actor: String,
     at: When,
     subject: String,
-    facts: Vec<(String, String)>,
+    /// With the language of what is in another one than the page.
+    facts: Vec<(String, String, Option<&'static str>)>,
     back: String,
 }
 
@@ -157,8 +179,13 @@ pub(super) async fn result(site: &Arc<Site>, visit: &Visit, key: &str) -> Answer
     let found = site.read(move |connection| Ok(store::record_of(connection, &wanted)?)).await?;
     let Some(record) = found else { return Err(Fault::NotFound) };
     let outcome: Outcome = serde_json::from_str(&record.result).unwrap_or_default();
+    let language = said_in(&record.result, visit.language);
     let words = visit.words();
     let named = |name: &str| Actions::named(visit.language, name).map_or_else(|| name.to_owned(), str::to_owned);
+    let fact = |(name, value): (String, String)| {
+        let language = language.filter(|_| name == "why");
+        (named(&name), value, language)
+    };
     let outcome_words = match record.outcome.as_str() {
         "running" => words.done_running,
         "refused" => words.done_refused_text,
@@ -175,7 +202,7 @@ pub(super) async fn result(site: &Arc<Site>, visit: &Visit, key: &str) -> Answer
         actor: record.actor,
         at: shell.moment(record.at),
         subject: record.subject,
-        facts: outcome.facts.into_iter().map(|(name, value)| (named(&name), value)).collect(),
+        facts: outcome.facts.into_iter().map(fact).collect(),
         back: if outcome.back.starts_with('/') { outcome.back } else { "/".to_owned() },
         outcome: record.outcome,
         shell,

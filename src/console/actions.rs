@@ -34,6 +34,7 @@ names! {
         token_add: "Made a token", "Token erstellt";
         token_remove: "Removed a token", "Token entfernt";
         show_personal_data: "Looked at personal data", "Personendaten angesehen";
+        search_bodies: "Searched in bodies of webhooks", "In Inhalten von Webhooks gesucht";
         inbox_replay: "Processed webhooks again", "Webhooks erneut verarbeitet";
         inbox_dismiss: "Dismissed webhooks", "Webhooks verworfen";
         findings_acknowledge: "Acknowledged findings", "Befunde zur Kenntnis genommen";
@@ -53,11 +54,14 @@ names! {
             "Die Ankerdatei konnte nicht geschrieben werden; der nächste Abschluss holt es nach";
         acknowledged: "Acknowledged", "Zur Kenntnis genommen";
         stay_open: "Changed meanwhile and stay open", "Inzwischen geändert und weiter offen";
+        not_open: "Not open any more by then, without doing of yours",
+            "Bis dahin nicht mehr offen, ohne Ihr Zutun";
         erased_events: "Webhooks without contents now", "Webhooks nun ohne Inhalt";
         erased_documents: "Documents without contents now", "Dokumente nun ohne Inhalt";
         cause_seen: "Marked a cause as seen", "Ursache als gesehen markiert";
         cause_reopened: "Opened a cause again", "Ursache wieder geöffnet";
         why: "Why", "Warum";
+        force: "And in spite of doubts, because", "Und trotz Zweifeln, weil";
         replayed: "Set back to be processed", "Zur Verarbeitung zurückgesetzt";
         in_work: "Left alone: a worker is processing them, or they changed",
             "Ausgelassen: in Arbeit oder inzwischen geändert";
@@ -65,7 +69,7 @@ names! {
         pruned: "Left alone: their bodies were deleted", "Ausgelassen: ihr Inhalt wurde gelöscht";
         dismissed: "Dismissed", "Verworfen";
         role: "Role", "Rolle";
-        reason: "Reason", "Grund";
+        reason: "Why", "Warum";
         number: "Number", "Nummer";
     }
 }

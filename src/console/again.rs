@@ -7,15 +7,13 @@ use warp::reply::Response;
 
 use super::fault::Fault;
 use super::layout::page_of;
-use super::names::Fields as Names;
-use super::routes;
 use super::site::Site;
 use super::visit::{Again, Visit, escaped};
-use super::words::Table as _;
-use crate::report::format::printable;
+use super::wrong::label;
+use super::{books, codes, findings, routes};
 
 /// Choices that a list of them has at most.
-const CHOICES: usize = 80;
+const CHOICES: usize = 200;
 /// What leads through a list, and is no filter of it.
 const PLACES: [&str; 3] = ["after", "before", "format"];
 
@@ -25,7 +23,7 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit, fault: &Fault) -> Opti
         return None;
     }
     let (field, said) = match fault {
-        Fault::Wrong(wrong) => (Some(wrong.field()), wrong.in_words(visit.language)),
+        Fault::Wrong(wrong) => (wrong.known_field(), wrong.in_words(visit.language)),
         Fault::BadRequest(said) => (None, said.clone()),
         _ => return None,
     };
@@ -49,7 +47,8 @@ pub(super) struct Filter {
     pub(super) name: String,
     pub(super) label: String,
     pub(super) value: String,
-    pub(super) choices: Vec<String>,
+    /// What may stand there, with its words.
+    pub(super) choices: Vec<(String, String)>,
     pub(super) is_wrong: bool,
 }
 
@@ -59,13 +58,19 @@ pub(super) fn filters(visit: &Visit, fault: &Fault) -> Vec<Filter> {
     if visit.is_post() || PLACES.contains(&wrong.field()) {
         return Vec::new();
     }
-    let label = |name: &str| Names::named(visit.language, name).map_or_else(|| printable(name), str::to_owned);
-    let choices =
-        || wrong.choices().filter(|choices| choices.len() <= CHOICES).map_or_else(Vec::new, <[String]>::to_vec);
+    let named = |code: &String| (code.clone(), in_words(visit, wrong.field(), code));
+    let choices = || {
+        let few = wrong.choices().filter(|choices| choices.len() <= CHOICES);
+        let mut named: Vec<_> = few.into_iter().flatten().map(named).collect();
+        if wrong.field() == "reason" {
+            named.sort_by_cached_key(|(_, text)| text.to_lowercase());
+        }
+        named
+    };
     let filter = |(name, value): (&str, &str)| {
         let is_wrong = name == wrong.field();
         let choices = if is_wrong { choices() } else { Vec::new() };
-        Filter { name: name.to_owned(), label: label(name), value: value.to_owned(), choices, is_wrong }
+        Filter { name: name.to_owned(), label: label(visit.language, name), value: value.to_owned(), choices, is_wrong }
     };
     let written = visit.query.pairs().filter(|(name, value)| !PLACES.contains(name) && !value.trim().is_empty());
     let mut filters: Vec<Filter> = written.map(filter).collect();
@@ -73,6 +78,21 @@ pub(super) fn filters(visit: &Visit, fault: &Fault) -> Vec<Filter> {
         filters.push(filter((wrong.field(), "")));
     }
     filters
+}
+
+/// What a code that a field can have is called.
+fn in_words(visit: &Visit, field: &str, code: &str) -> String {
+    let area = visit.segments.first().map_or("", String::as_str);
+    let text = match (area, field) {
+        ("inbox", "reason") => codes::parked(visit.language, code),
+        ("findings", "reason") => codes::finding(visit.language, code),
+        ("inbox", "kind") => codes::webhook_kind(visit.language, code),
+        ("inbox", "state") => codes::status(visit.language, code),
+        ("findings", "state" | "severity") => findings::named(visit.language, field, code),
+        ("books", "of" | "basis" | "view") => books::choice(visit.language, field, code),
+        _ => code.to_owned(),
+    };
+    if text == code { text } else { format!("{text} ({code})") }
 }
 
 /// The path of a page.

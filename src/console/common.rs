@@ -13,7 +13,7 @@ words! {
         vouchers: "Vouchers", "Gutscheine";
         findings: "Findings", "Befunde";
         books: "Books", "Bücher";
-        contacts: "Contacts", "Kontakte";
+        contacts: "Customers", "Gäste";
         access: "Access", "Zugang";
         sign_in: "Sign in", "Anmelden";
         sign_out: "Sign out", "Abmelden";
@@ -73,6 +73,7 @@ words! {
         not_found_title: "Not found", "Nicht gefunden";
         not_found_text: "There is no such page, or nothing with this number.",
             "Diese Seite gibt es nicht, oder nichts hat diese Nummer.";
+        unknown_title: "Nobody is signed in", "Niemand ist angemeldet";
         forbidden_title: "Not for your role", "Nicht für Ihre Rolle";
         forbidden_text: "Your role does not include this. An administrator can change it.",
             "Ihre Rolle umfasst das nicht. Die Verwaltung kann sie ändern.";
@@ -99,6 +100,7 @@ words! {
         done_failed: "Failed", "Fehlgeschlagen";
         in_english: "What is stored as text is written in English.",
             "Was als Text gespeichert ist, steht auf Englisch da.";
+        in_his_language: "(in the language of whoever acted)", "(in der Sprache dessen, der handelte)";
         audit_note: "Recorded with your name.", "Wird mit Ihrem Namen festgehalten.";
     }
 }

@@ -40,6 +40,19 @@ impl Fault {
         }
     }
 
+    /// What it is for programs, whatever the language.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Forbidden => "forbidden",
+            Self::Forged(_) => "form_not_accepted",
+            Self::Wrong(_) | Self::BadRequest(_) => "bad_request",
+            Self::Conflict(_) => "changed_meanwhile",
+            Self::Busy => "busy",
+            Self::Failed(_) => "failed",
+        }
+    }
+
     pub(super) fn in_words(&self, language: Language) -> (&'static str, Cow<'_, str>) {
         let words = Common::of(language);
         match self {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 
-use super::access::Viewer;
+use super::access::{Proof, Viewer};
 use super::assets;
 use super::codes;
 use super::common::Common;
@@ -104,7 +104,6 @@ impl Shell {
         let words = visit.words();
         let may_see = |role: Role| visit.may(role);
         let shown = Area::SHOWN.into_iter().filter(|(_, _, role)| may_see(*role));
-        let config = site.config();
         Self {
             words,
             language: visit.language,
@@ -121,7 +120,7 @@ impl Shell {
             here: here(visit),
             again: visit.again.clone(),
             now: visit.now,
-            zone: config.sources.first().map_or(Tz::UTC, |source| source.timezone),
+            zone: visit.zone,
         }
     }
 
@@ -186,6 +185,11 @@ impl Shell {
     /// A text that somebody else wrote: no character of it may turn around or hide what stands beside it.
     pub(super) fn foreign(&self, text: &str) -> String {
         printable(text)
+    }
+
+    /// Whom a proxy vouches for it would sign in again at once.
+    pub(super) fn can_sign_out(&self) -> bool {
+        self.viewer.as_ref().is_some_and(|viewer| viewer.proof != Proof::Proxy)
     }
 
     pub(super) fn is_admin(&self) -> bool {
@@ -287,13 +291,15 @@ const KEPT: [&str; 14] = [
 /// Path and query of a page; of what a form led to, those of the page with the form.
 pub(super) fn page_of(visit: &Visit) -> (Vec<String>, Fields) {
     let mut parts = visit.segments.clone();
-    if !visit.is_post() {
-        return (parts, visit.query.clone());
-    }
-    if let Some("show" | "body" | "raw" | "check" | "end") = parts.last().map(String::as_str) {
+    let names: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let is_of_form = matches!(
+        names.as_slice(),
+        ["inbox", _, "body" | "raw"] | ["contacts", _, "show"] | ["books", "close", "check"] | ["access", "end"]
+    );
+    if is_of_form {
         parts.pop();
     }
-    (parts, visit.form.named(&KEPT))
+    (parts, if visit.is_post() { visit.form.named(&KEPT) } else { visit.query.clone() })
 }
 
 /// The address of a page; of what a form led to, that of the page with the form, for nobody can ask for it again.

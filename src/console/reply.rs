@@ -11,6 +11,7 @@ use warp::hyper::body::Bytes;
 use warp::reply::{Reply as _, Response};
 
 use super::fault::Fault;
+use super::tickets;
 use super::visit::Visit;
 
 /// What an action or a page answers.
@@ -68,12 +69,19 @@ pub(super) fn next(path: &str, query: Option<&String>) -> Value {
 /// A page that has no data, such as the form of signing in.
 pub(super) fn page(status: StatusCode, template: &impl Template) -> Answered {
     let text = template.render().map_err(|error| Fault::Failed(error.into()))?;
-    Ok(bytes(status, "text/html; charset=utf-8", text))
+    Ok(bytes(status, "text/html; charset=utf-8", tickets::hidden(&text)))
+}
+
+/// A page with everything as it came, for whoever has asked for it.
+pub(super) fn whole(template: &impl Template) -> Answered {
+    let text = template.render().map_err(|error| Fault::Failed(error.into()))?;
+    Ok(bytes(StatusCode::OK, "text/html; charset=utf-8", text))
 }
 
 /// Every number is a text, so that none is rounded on its way: programs read numbers as floating point.
 pub(super) fn json(mut value: Value) -> Answered {
     numbers_as_texts(&mut value);
+    tickets::hide(&mut value);
     let text = serde_json::to_vec_pretty(&value).map_err(|error| Fault::Failed(error.into()))?;
     Ok(bytes(StatusCode::OK, "application/json", text))
 }

@@ -18,7 +18,7 @@ use super::reply::{self, Answered};
 use super::site::Site;
 use super::visit::Visit;
 use super::words::Table as _;
-use super::{act, assets, books, contacts, findings, inbox, live, orders, overview, vouchers};
+use super::{act, assets, books, contacts, findings, inbox, live, orders, overview, takes, vouchers};
 use crate::receive::{PageRequest, Pages};
 use crate::report::pack::paper::Language;
 
@@ -37,7 +37,7 @@ async fn answer(site: &Arc<Site>, request: PageRequest) -> Response {
     if let Some(file) = assets::file(&request.path) {
         return file;
     }
-    let mut visit = Visit::new(request, site.clock.now());
+    let mut visit = Visit::new(request, site.clock.now(), site.zone());
     if !matches!(visit.method, Method::GET | Method::HEAD | Method::POST) {
         return not_allowed("GET, HEAD, POST");
     }
@@ -56,11 +56,12 @@ async fn identified(site: &Arc<Site>, visit: &mut Visit) -> Answered {
     let is_foreign = visit.is_post() && !visit.is_same_origin();
     // Whoever signs in once more becomes somebody else, or gets a new session.
     if visit.is_post() && visit.segments == ["sign-in"] && !is_foreign && !matches!(identity, Identity::Refused(_)) {
+        takes::checked(visit)?;
         return access::pages::signed_out(site, visit).await;
     }
     match identity {
         Identity::Known(viewer) => visit.viewer = Some(viewer),
-        Identity::Refused(why) => return Ok(unauthorized(why)),
+        Identity::Refused(why) => return Ok(unauthorized(site, visit, why)),
         Identity::Unknown if is_foreign => {}
         Identity::Unknown => return access::pages::signed_out(site, visit).await,
     }
@@ -77,6 +78,7 @@ async fn identified(site: &Arc<Site>, visit: &mut Visit) -> Answered {
             return Err(Fault::Forged("form_token"));
         }
     }
+    takes::checked(visit)?;
     if !visit.is_post() && visit.segments == ["live"] {
         return live::stream(site, visit.clone()).await;
     }
@@ -130,24 +132,41 @@ fn faulty(site: &Arc<Site>, visit: &Visit, fault: &Fault) -> Response {
     let (title, text) = fault.in_words(visit.language);
     let status = fault.status();
     if visit.wants_json() {
-        let mut body = json!({ "error": title, "error_description": text });
+        let mut body = json!({ "error": fault.code(), "error_description": text });
         if let (Fault::Wrong(wrong), Some(fields)) = (fault, body.as_object_mut()) {
+            fields.insert("error_description".to_owned(), wrong.described(visit.language).into());
             fields.insert("wrong".to_owned(), wrong.told(visit.language));
         }
         return reply::bytes(status, "application/json", body.to_string());
     }
+    let (path, filters) = (again::path(visit), again::filters(visit, fault));
+    let has_list = filters.iter().any(|filter| !filter.choices.is_empty());
+    let text = match fault {
+        Fault::Wrong(wrong) if has_list => wrong.beside_choices(visit.language).into(),
+        _ => text,
+    };
     let text = text.as_ref();
     let shell = Shell::new(site, visit, Area::Other, title);
-    let (path, filters) = (again::path(visit), again::filters(visit, fault));
     reply::page(status, &FaultPage { shell, text, path, filters })
         .unwrap_or_else(|_| reply::bytes(status, "text/plain", title))
 }
 
-/// For programs, and for proxies that are not set up as they should be: in English.
-fn unauthorized(why: &'static str) -> Response {
-    let why = Actions::named(Language::En, why).unwrap_or(why);
-    let body = json!({ "error": "unauthorized", "error_description": why }).to_string();
-    let mut response = reply::bytes(StatusCode::UNAUTHORIZED, "application/json", body);
+/// For programs, and for people behind a proxy that is not set up as it should be.
+fn unauthorized(site: &Arc<Site>, visit: &Visit, why: &'static str) -> Response {
+    let is_browser = visit.header("accept").is_some_and(|accept| accept.contains("text/html"));
+    let language = if is_browser { visit.language } else { Language::En };
+    let text = Actions::named(language, why).unwrap_or(why);
+    let body = || {
+        let body = json!({ "error": "unauthorized", "error_description": text }).to_string();
+        reply::bytes(StatusCode::UNAUTHORIZED, "application/json", body)
+    };
+    let mut response = if is_browser && visit.header("authorization").is_none() {
+        let shell = Shell::new(site, visit, Area::Other, visit.words().unknown_title);
+        let page = FaultPage { shell, text, path: String::new(), filters: Vec::new() };
+        reply::page(StatusCode::UNAUTHORIZED, &page).unwrap_or_else(|_| body())
+    } else {
+        body()
+    };
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
 }

@@ -67,6 +67,11 @@ impl Site {
         Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The zone of times that are about no source in particular: that of the first.
+    pub(super) fn zone(&self) -> chrono_tz::Tz {
+        self.config().sources.first().map_or(chrono_tz::UTC, |source| source.timezone)
+    }
+
     /// Reads from one state of the database. Few pages read at the same time, the others wait.
     ///
     /// # Errors

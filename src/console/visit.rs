@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use chrono_tz::Tz;
 use warp::http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, HOST, ORIGIN, USER_AGENT};
 use warp::http::{HeaderMap, Method};
 
@@ -61,6 +62,15 @@ impl Fields {
         Self(self.0.iter().filter(|(known, _)| names.contains(&known.as_str())).cloned().collect())
     }
 
+    /// These fields with the values of some changed.
+    pub(super) fn rewritten(&self, names: &[&str], change: impl Fn(&str) -> String) -> Self {
+        let pair = |(name, value): &(String, String)| {
+            let value = if names.contains(&name.as_str()) { change(value) } else { value.clone() };
+            (name.clone(), value)
+        };
+        Self(self.0.iter().map(pair).collect())
+    }
+
     /// How many have a value.
     pub(super) fn set(&self) -> usize {
         self.0.iter().filter(|(_, value)| !value.trim().is_empty()).count()
@@ -87,6 +97,8 @@ pub(super) struct Visit {
     pub(super) viewer: Option<Viewer>,
     pub(super) language: Language,
     pub(super) now: Timestamp,
+    /// Of times that are about no source in particular.
+    pub(super) zone: Tz,
     /// A form that was sent and not taken: its page is shown once more.
     pub(super) again: Option<Again>,
 }
@@ -101,7 +113,7 @@ pub(super) struct Again {
 }
 
 impl Visit {
-    pub(super) fn new(request: PageRequest, now: Timestamp) -> Self {
+    pub(super) fn new(request: PageRequest, now: Timestamp, zone: Tz) -> Self {
         let segments = request.path.split('/').filter(|segment| !segment.is_empty()).map(decoded).collect();
         let language = language(&request.headers);
         Self {
@@ -114,6 +126,7 @@ impl Visit {
             viewer: None,
             language,
             now,
+            zone,
             again: None,
         }
     }

@@ -1,12 +1,16 @@
 //! Values of addresses and forms that are not possible: an answer says which field it is, what stands in it, and what
 //! may stand in it.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
+use super::allowed::Words;
 use super::fault::Fault;
+use super::names::Fields as Names;
 use super::visit::Fields;
-use super::words::{fill, words};
+use super::words::{Table as _, fill};
 use crate::report::format::printable;
 use crate::report::pack::paper::Language;
 
@@ -16,7 +20,7 @@ const REPEATED: usize = 80;
 /// A value that is not possible, or one that is missing.
 #[derive(Debug)]
 pub(super) struct Wrong {
-    field: &'static str,
+    field: Cow<'static, str>,
     value: Option<String>,
     allowed: Allowed,
     /// In place of the usual sentence.
@@ -43,44 +47,21 @@ pub(super) enum Allowed {
     Currency,
     /// A day that is not after that of another field.
     NotAfter(&'static str),
-    /// The page has no such filter.
-    Nothing,
+    /// The page has no such filter, but these.
+    Nothing(Vec<&'static str>),
+    /// One value.
+    Once,
+    /// A time that has been.
+    Past,
+    /// A month is only possible as it was closed.
+    WithView,
+    /// A text of at most so many characters.
+    Short(usize),
+    /// A filter that only some figures have.
+    LinesOf(&'static str),
     /// Only with a month, and without a cut.
     ClosedMonth,
     OneOf(Vec<String>),
-}
-
-/// What narrows a list or asks for a file, on one page or another.
-const FILTERS: [&str; 14] = [
-    "source", "state", "kind", "reason", "order", "since", "until", "text", "severity", "period", "format", "actor",
-    "action", "q",
-];
-
-words! {
-    /// What is said about a value.
-    pub(super) struct Words {
-        bad: "{field}: \"{value}\" is not possible. Allowed: {allowed}.",
-            "{field}: „{value}“ ist nicht möglich. Erlaubt: {allowed}.";
-        missing: "{field} is missing. Allowed: {allowed}.", "{field} fehlt. Erlaubt: {allowed}.";
-        number: "a whole number such as 17", "eine ganze Zahl wie 17";
-        text: "a text", "ein Text";
-        day: "a day such as 2025-11-30", "ein Tag wie 2025-11-30";
-        instant: "a day such as 2025-11-30, or a time such as 2025-11-30T18:00 or 2025-11-30T18:00:00+01:00",
-            "ein Tag wie 2025-11-30 oder ein Zeitpunkt wie 2025-11-30T18:00 oder 2025-11-30T18:00:00+01:00";
-        time: "a time such as 2025-11-30T18:00 or 2025-11-30T18:00:00+01:00",
-            "ein Zeitpunkt wie 2025-11-30T18:00 oder 2025-11-30T18:00:00+01:00";
-        period: "a month such as 2025-11, a quarter such as 2025-Q4, a year such as 2025, or all",
-            "ein Monat wie 2025-11, ein Quartal wie 2025-Q4, ein Jahr wie 2025, oder all";
-        month: "a month such as 2025-11", "ein Monat wie 2025-11";
-        rate: "a rate in basis points, such as 1900 for 19 %", "ein Satz in Basispunkten, wie 1900 für 19 %";
-        place: "what the link to the next page has", "was der Link zur nächsten Seite hat";
-        account: "an account of the trial balance", "ein Konto der Summen und Salden";
-        currency: "a currency of the account", "eine Währung des Kontos";
-        nothing: "nothing; this page has no such filter", "nichts; diese Seite hat keinen solchen Filter";
-        not_after: "a day that is not after that of {other}", "ein Tag, der nicht nach dem von {other} liegt";
-        closed_month: "closed, together with one month as period and without from, to, known and booked",
-            "closed, zusammen mit einem Monat als period und ohne from, to, known und booked";
-    }
 }
 
 impl Allowed {
@@ -88,7 +69,8 @@ impl Allowed {
         Self::OneOf(values.into_iter().map(Into::into).collect())
     }
 
-    fn in_words(&self, words: &Words) -> String {
+    /// `name` says what a field is called there.
+    fn in_words(&self, words: &Words, name: impl Fn(&str) -> String) -> String {
         let text = match self {
             Self::Number => words.number,
             Self::Text => words.text,
@@ -101,18 +83,40 @@ impl Allowed {
             Self::Place => words.place,
             Self::Account => words.account,
             Self::Currency => words.currency,
-            Self::Nothing => words.nothing,
-            Self::NotAfter(other) => return fill(words.not_after, &[("other", other)]),
-            Self::ClosedMonth => words.closed_month,
+            Self::Once => words.once,
+            Self::Past => words.past,
+            Self::Nothing(names) if names.is_empty() => words.nothing,
+            Self::Nothing(names) => {
+                let names = names.iter().map(|field| name(field)).collect::<Vec<_>>().join(", ");
+                return fill(words.others, &[("names", &names)]);
+            }
+            Self::WithView => return fill(words.with_view, &[("view", &name("view"))]),
+            Self::LinesOf(which) => return fill(words.lines_of, &[("of", &name("of")), ("words", which)]),
+            Self::Short(most) => return fill(words.short, &[("n", &most.to_string())]),
+            Self::NotAfter(other) => return fill(words.not_after, &[("other", &name(other))]),
+            Self::ClosedMonth => {
+                let fields = ["period", "from", "to", "known", "booked"].map(|field| (field, name(field)));
+                return fill(words.closed_month, &fields.each_ref().map(|(field, name)| (*field, name.as_str())));
+            }
             Self::OneOf(values) => return printable(&values.join(", ")),
         };
         text.to_owned()
     }
 }
 
+/// What a field of an address is called; one without a name is called as it is written there.
+pub(super) fn label(language: Language, field: &str) -> String {
+    Names::named(language, field).map_or_else(|| printable(field).chars().take(REPEATED).collect(), str::to_owned)
+}
+
 impl Wrong {
-    pub(super) fn field(&self) -> &'static str {
-        self.field
+    pub(super) fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// The field, if it is one that some page has.
+    pub(super) fn known_field(&self) -> Option<&'static str> {
+        if let Cow::Borrowed(field) = self.field { Some(field) } else { None }
     }
 
     /// What the field can be, if that is one of a few words.
@@ -120,51 +124,69 @@ impl Wrong {
         if let Allowed::OneOf(values) = &self.allowed { Some(values) } else { None }
     }
 
+    /// For people, who know the field by its label.
     pub(super) fn in_words(&self, language: Language) -> String {
         if let Some(said) = &self.said {
             return said.clone();
         }
         let words = Words::of(language);
-        let allowed = self.allowed.in_words(words);
-        let text = if self.value.is_some() { words.bad } else { words.missing };
+        self.sentence(if self.value.is_some() { words.bad } else { words.missing }, words, |name| label(language, name))
+    }
+
+    /// The same beside a list of what is possible.
+    pub(super) fn beside_choices(&self, language: Language) -> String {
+        let words = Words::of(language);
+        match (&self.said, &self.value) {
+            (None, Some(_)) => self.sentence(words.choose, words, |name| label(language, name)),
+            _ => self.in_words(language),
+        }
+    }
+
+    fn sentence(&self, text: &str, words: &Words, name: impl Fn(&str) -> String) -> String {
+        let text = fill(text, &[("field", &name(&self.field)), ("allowed", &self.allowed.in_words(words, &name))]);
         // The value is filled in last: it is somebody else's and may have places of its own.
-        let text = fill(text, &[("field", self.field), ("allowed", &allowed)]);
         fill(&text, &[("value", self.value.as_deref().unwrap_or_default())])
     }
 
-    /// For programs.
+    /// For programs, which know the field as it stands in the address.
     pub(super) fn told(&self, language: Language) -> Value {
-        json!({ "field": self.field, "value": self.value, "allowed": self.allowed.in_words(Words::of(language)) })
+        let allowed = self.allowed.in_words(Words::of(language), str::to_owned);
+        json!({ "field": self.field, "value": self.value, "allowed": allowed })
+    }
+
+    /// The sentence for programs.
+    pub(super) fn described(&self, language: Language) -> String {
+        let words = Words::of(language);
+        match &self.said {
+            Some(said) => said.clone(),
+            None => self.sentence(if self.value.is_some() { words.bad } else { words.missing }, words, str::to_owned),
+        }
     }
 }
 
 /// A value that is not possible.
-pub(super) fn wrong(field: &'static str, value: &str, allowed: Allowed) -> Fault {
+pub(super) fn wrong(field: impl Into<Cow<'static, str>>, value: &str, allowed: Allowed) -> Fault {
     let value = printable(value).chars().take(REPEATED).collect();
-    Fault::Wrong(Wrong { field, value: Some(value), allowed, said: None })
+    Fault::Wrong(Wrong { field: field.into(), value: Some(value), allowed, said: None })
 }
 
 /// A value that must be there.
 pub(super) fn missing(field: &'static str, allowed: Allowed) -> Fault {
-    Fault::Wrong(Wrong { field, value: None, allowed, said: None })
+    Fault::Wrong(Wrong { field: field.into(), value: None, allowed, said: None })
 }
 
-/// The same with a sentence of its own, in the language of the reader.
+/// A value that is not possible, with a sentence of its own, in the language of the reader.
+pub(super) fn wrong_as(field: &'static str, value: &str, allowed: Allowed, said: String) -> Fault {
+    let value = printable(value).chars().take(REPEATED).collect();
+    Fault::Wrong(Wrong { field: field.into(), value: Some(value), allowed, said: Some(said) })
+}
+
+/// The same of a value that must be there.
 pub(super) fn missing_as(field: &'static str, allowed: Allowed, said: &str) -> Fault {
-    Fault::Wrong(Wrong { field, value: None, allowed, said: Some(said.to_owned()) })
+    Fault::Wrong(Wrong { field: field.into(), value: None, allowed, said: Some(said.to_owned()) })
 }
 
 impl Fields {
-    /// Refuses filters that a page does not have: whoever sends one would take all that is there for what he asked for.
-    ///
-    /// # Errors
-    /// When there is one besides `known`.
-    pub(super) fn only(&self, known: &[&str]) -> Result<(), Fault> {
-        let other = FILTERS.into_iter().filter(|name| !known.contains(name));
-        let found = other.filter_map(|name| Some((name, self.get(name)?))).next();
-        found.map_or(Ok(()), |(name, value)| Err(wrong(name, value, Allowed::Nothing)))
-    }
-
     /// What a value is read as, if it is there.
     ///
     /// # Errors
@@ -228,7 +250,7 @@ mod tests {
             other => panic!("{other:?}"),
         };
         let text = said(fields.number("number").map(drop));
-        assert_eq!(text, "number: \"abc\" is not possible. Allowed: a whole number such as 17.");
+        assert_eq!(text, "Number: \"abc\" is not possible. Allowed: a whole number such as 17.");
         assert!(said(fields.day("day").map(drop)).contains("a day such as"));
         assert!(said(fields.day("year").map(drop)).starts_with("year: \"+12025-01-01\""));
         assert!(said(fields.one_of("word", &["booking", "payment"]).map(drop)).ends_with("Allowed: booking, payment."));

@@ -4,6 +4,7 @@
 //! differences are in the methods of [`Provider`] and in what these functions return.
 
 pub mod bookingkit;
+pub mod documented;
 mod failure;
 mod http;
 pub mod json;
@@ -65,7 +66,21 @@ pub fn may_tell_of_money(body: &[u8]) -> bool {
     };
     let text: String = text.chars().filter(|letter| *letter != '\0').collect::<String>().to_lowercase();
     let is_text = text.chars().filter(|letter| *letter == char::REPLACEMENT_CHARACTER).count() * 4 <= text.len();
-    !is_text || OF_MONEY.iter().any(|word| text.contains(word))
+    !is_text || is_torn(&text) || OF_ORDER.iter().all(|word| text.contains(word)) || has_word_of_money(&text)
+}
+
+fn has_word_of_money(text: &str) -> bool {
+    OF_MONEY.iter().any(|word| text.contains(word))
+}
+
+/// What only an order has together.
+const OF_ORDER: [&str; 2] = ["\"id\"", "\"status\""];
+
+/// Whether a text begins as a document and does not end as one: whatever was cut off may have been of money. A bracket
+/// alone is the beginning of nothing.
+fn is_torn(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    text.starts_with(['{', '[']) && text.contains('"') && serde_json::from_str::<IgnoredAny>(text).is_err()
 }
 
 /// An order as it was read from a webhook or an answer.
@@ -218,10 +233,15 @@ mod tests {
         let order = r#"{"id":"1","payments":[{"value":"10.00"}],"name":"José"}"#;
         let latin: Vec<u8> = order.chars().map(|letter| u8::try_from(letter).expect("Latin-1")).collect();
         let utf16: Vec<u8> = order.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        for body in [order.as_bytes(), &latin, &utf16, &[0x1f, 0x8b, 0, 1], &[0xce; 40]] {
+        let cut = br#"{"id": "3c5e7f", "status": "ACC"#;
+        for body in [order.as_bytes(), &latin, &utf16, &[0x1f, 0x8b, 0, 1], &[0xce; 40], cut] {
             assert!(may_tell_of_money(body), "{body:?}");
         }
-        for body in [&b"{\"test\":\"hello\"}"[..], b"", b"ping", b"<html></html>", b"[]"] {
+        // Cut off before anything of money came.
+        for body in [&br#"{"id": "3c5e7f", "status": "ACC"#[..], br#"[{"a"#, br#"{"id":"1","status":"DONE"}"#] {
+            assert!(may_tell_of_money(body), "{body:?}");
+        }
+        for body in [&b"{\"test\":\"hello\"}"[..], b"", b"ping", b"{", b"<html></html>", b"[]"] {
             assert!(!may_tell_of_money(body), "{body:?}");
         }
     }

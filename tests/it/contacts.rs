@@ -52,7 +52,7 @@ fn reason() -> Reason {
 
 impl TestDaemon {
     fn erase(&self, contact_id: i64, parked_too: bool, dry_run: bool) -> Result<Erased, Unerasable> {
-        erase(self.database(), contact_id, parked_too, &reason(), self.clock.now(), dry_run)
+        erase(self.database(), contact_id, parked_too, &reason(), self.clock.now(), None, dry_run)
     }
 
     fn head(&self) -> Vec<String> {

@@ -31,7 +31,8 @@ fn planned(daemon: &TestDaemon, ids: &[i64]) -> Plan {
 /// Dismisses events, doubtful or not.
 fn set_aside(daemon: &TestDaemon, ids: &[i64]) -> Dismissed {
     let reason = Reason { actor: "ada".to_owned(), why: "not ours".to_owned() };
-    dismiss(daemon.database(), &daemon.clock, &planned(daemon, ids), &Selection::Ids(ids.to_vec()), &reason).unwrap()
+    let (plan, selection) = (planned(daemon, ids), Selection::Ids(ids.to_vec()));
+    dismiss(daemon.database(), &daemon.clock, &plan, &selection, &reason, None).unwrap()
 }
 
 fn doubts(plan: &Plan) -> Vec<(i64, Doubt)> {
@@ -171,7 +172,8 @@ on_both_engines!(what_a_worker_holds_or_has_changed_is_left_alone, async |databa
     assert_eq!((examined.events(), examined.in_work.as_slice()), (1, &[5][..]));
     database.execute("UPDATE inbox_events SET state = 'done', reason = NULL WHERE id = 3");
     let reason = Reason { actor: "ada".to_owned(), why: "no JSON".to_owned() };
-    let done = dismiss(daemon.database(), &daemon.clock, &examined, &Selection::Ids(vec![3, 5]), &reason).unwrap();
+    let done =
+        dismiss(daemon.database(), &daemon.clock, &examined, &Selection::Ids(vec![3, 5]), &reason, None).unwrap();
     assert_eq!(done, Dismissed { dismissed: 0, in_work: 1 });
     assert_eq!(daemon.states()[2], "done");
     daemon.settle_after_seconds(3600).await;

@@ -64,7 +64,7 @@ fn sources(database: &TestDatabase) -> Vec<Source> {
 fn replay(database: &TestDatabase, selection: &Selection) -> Replayed {
     let reason = Reason { actor: "operator".to_owned(), why: "the rate is known now".to_owned() };
     let (opened, clock) = (database.open(), Clock::manual(now()));
-    operator::replay(&opened, &clock, &classify_by_name(&sources(database)), selection, &reason, |_| ()).unwrap()
+    operator::replay(&opened, &clock, &classify_by_name(&sources(database)), selection, &reason, None, |_| ()).unwrap()
 }
 
 fn all() -> Selection {

@@ -33,6 +33,7 @@ fn replay(daemon: &TestDaemon, selection: &Selection) {
         &classify_by_name(&daemon.config().sources),
         selection,
         &reason,
+        None,
         |_| {},
     )
     .expect("it can be replayed");

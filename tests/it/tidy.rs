@@ -16,7 +16,7 @@ const MODULES: [(&str, &[&str]); 26] = [
     ("inbox", &["limits", "clock", "hash", "db"]),
     // Never the database.
     ("provider", &["limits", "clock", "money", "order", "config", "inbox"]),
-    ("contacts", &["limits", "clock", "order", "db", "inbox"]),
+    ("contacts", &["limits", "clock", "hash", "order", "db", "inbox"]),
     // Never the settings: what it needs of them is passed in.
     ("freshness", &["clock", "money", "order", "config", "db", "inbox", "provider"]),
     ("ledger", &["limits", "clock", "money", "hash", "order", "policy", "db", "inbox", "freshness"]),

@@ -33,7 +33,7 @@ pub(in crate::command) struct Erase {
 pub(super) fn run(config: &Config, options: &Erase) -> anyhow::Result<Outcome> {
     let database = settings::open(config)?;
     let (reason, now) = (options.reason.reason(options.dry_run)?, Clock::System.now());
-    let preview = contacts::erase(&database, options.id, options.parked_too, &reason, now, true)?;
+    let preview = contacts::erase(&database, options.id, options.parked_too, &reason, now, None, true)?;
     if options.dry_run {
         output::print(in_words(&preview, options.format, "To erase", "Nothing was changed.")?)?;
         return Ok(Outcome::Fine);
@@ -44,7 +44,8 @@ pub(super) fn run(config: &Config, options: &Erase) -> anyhow::Result<Outcome> {
         output::print("Nothing was changed.\n")?;
         return Ok(Outcome::Fine);
     }
-    let erased = contacts::erase(&database, options.id, options.parked_too, &reason, now, false)?;
+    let shown = Some(preview.shown_sha256.as_str());
+    let erased = contacts::erase(&database, options.id, options.parked_too, &reason, now, shown, false)?;
     output::print(in_words(&erased, options.format, "Erased", "The ledger is unchanged.")?)?;
     Ok(Outcome::Fine)
 }
@@ -53,7 +54,7 @@ fn in_words(erased: &Erased, format: DetailFormat, verb: &str, closing: &str) ->
     if format == DetailFormat::Json {
         return Ok(serde_json::to_string_pretty(erased)? + "\n");
     }
-    let Erased { contact_id, source, orders, events, parked, documents, other_contacts } = erased;
+    let Erased { contact_id, source, orders, events, parked, documents, other_contacts, .. } = erased;
     let mut text = format!(
         "{verb}: contact {contact_id} of {source}, the contents of {events} webhooks and {documents} documents about \
          {} orders.\n",

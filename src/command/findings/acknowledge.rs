@@ -112,7 +112,7 @@ fn known_already(prefix: &str, consequences: usize) -> String {
 fn result(count: usize, changed: usize, consequences: usize) -> String {
     let mut text = format!("{count} findings acknowledged.\n");
     if changed > 0 {
-        text += &format!("{changed} changed meanwhile and stay open; look at them again.\n");
+        text += &format!("{changed} changed meanwhile, or somebody else acknowledged them; look at them again.\n");
     }
     if consequences > 0 {
         text += &format!(

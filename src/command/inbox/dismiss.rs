@@ -92,7 +92,7 @@ pub(super) fn run(config: &Config, options: &Dismiss) -> anyhow::Result<Outcome>
         output::print("Nothing was changed.\n")?;
         return Ok(Outcome::Fine);
     }
-    let done = dismiss::dismiss(&database, &Clock::System, &plan, &selection, &reason)?;
+    let done = dismiss::dismiss(&database, &Clock::System, &plan, &selection, &reason, None)?;
     output::print(match options.format {
         DetailFormat::Json => serde_json::to_string_pretty(&done)? + "\n",
         DetailFormat::Table => {

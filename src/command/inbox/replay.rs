@@ -114,11 +114,18 @@ fn replay(
     // Draws nothing unless stderr is a terminal.
     bar.set_draw_target(ProgressDrawTarget::stderr());
     bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} webhooks, {eta} left")?);
-    let replayed =
-        operator::replay(database, &Clock::System, &classify_by_name(&config.sources), selection, reason, |so_far| {
+    let replayed = operator::replay(
+        database,
+        &Clock::System,
+        &classify_by_name(&config.sources),
+        selection,
+        reason,
+        None,
+        |so_far| {
             let seen = so_far.replayed + so_far.in_work + so_far.still_parked + so_far.pruned;
             bar.set_position(u64::try_from(seen).unwrap_or(0));
-        })?;
+        },
+    )?;
     bar.finish_and_clear();
     Ok(replayed)
 }

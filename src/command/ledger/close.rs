@@ -72,7 +72,8 @@ pub(super) fn run(config: &Config, options: Close) -> anyhow::Result<Outcome> {
         let known = config.sources.iter().find(|known| known.name == *source);
         let grace_milliseconds =
             known.map_or(Settings::default().grace_milliseconds, |known| known.sweep.grace_milliseconds);
-        closings.push(act(&database, &Clock::System, source, &request, Settings { tell: &told, grace_milliseconds })?);
+        let settings = Settings { tell: &told, grace_milliseconds, shown: None };
+        closings.push(act(&database, &Clock::System, source, &request, settings)?);
     }
     output::print(match options.format {
         DetailFormat::Table => closings.iter().map(in_words).collect(),

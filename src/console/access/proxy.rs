@@ -41,7 +41,8 @@ pub(super) fn said(settings: &HeaderSignIn, visit: &Visit) -> Said {
     let groups = groups.first().and_then(|groups| groups.to_str().ok()).unwrap_or_default();
     let groups = groups.split(settings.separator.as_str()).map(str::trim);
     match groups.filter_map(|group| settings.roles.get(group)).max() {
-        Some(role) => Said::Person { name: name.to_owned(), role: *role },
+        // One name in whatever case, as by password.
+        Some(role) => Said::Person { name: name.to_lowercase(), role: *role },
         None => Said::Refused("header_role", settings.groups.clone()),
     }
 }

@@ -33,7 +33,7 @@ struct RecordLine {
     subject: String,
     outcome: String,
     /// Why something was refused, and how often if more than once.
-    remarks: Vec<String>,
+    remarks: Vec<(String, Option<&'static str>)>,
     address: String,
     key: Option<String>,
 }
@@ -68,7 +68,6 @@ impl Told for RecordPage {
 pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
     visit.needs(Role::Admin)?;
     let words = Words::of(visit.language);
-    visit.query.only(&[])?;
     let before = visit.query.number("before")?;
     let mut records = site.read(move |connection| Ok(store::records(connection, before)?)).await?;
     let has_more = records.len() > 50;
@@ -99,12 +98,14 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
 }
 
 /// Why something was refused or failed, and how often.
-fn remarks(record: &Record, language: Language) -> Vec<String> {
+fn remarks(record: &Record, language: Language) -> Vec<(String, Option<&'static str>)> {
     let words = Words::of(language);
     let why = why(record).map(|why| Actions::named(language, &why).map_or(why.clone(), str::to_owned));
     let times = (record.times > 1).then(|| fill(words.times, &[("n", &language.count(record.times))]));
     let last = record.last_subject.as_ref().map(|path| fill(words.last_path, &[("path", path)]));
-    why.into_iter().chain(times).chain(last).collect()
+    let said_in = act::said_in(&record.result, language);
+    let ours = times.into_iter().chain(last).map(|text| (text, None));
+    why.map(|why| (why, said_in)).into_iter().chain(ours).collect()
 }
 
 /// What a result says of why.

@@ -6,6 +6,8 @@ words! {
     /// Access.
     pub(in crate::console) struct Words {
         sign_in_title: "Sign in", "Anmelden";
+        ended: "Your session had ended, so nothing was done. Sign in, and send the form again.",
+            "Ihre Sitzung war zu Ende; es wurde nichts getan. Melden Sie sich an und senden Sie das Formular erneut.";
         wrong: "Name or password is wrong.", "Name oder Passwort ist falsch.";
         wait: "Too many tries. Try again in {n} s.", "Zu viele Versuche. Versuchen Sie es in {n} s wieder.";
         no_users_title: "Nobody can sign in yet", "Noch kann sich niemand anmelden";

@@ -131,7 +131,6 @@ pub(super) async fn entry(site: &Arc<Site>, (source, number): (&str, i64), forma
 
 /// How complete each source is, as `report freshness` writes it. For people it stands on the overview.
 pub(super) async fn freshness(site: &Arc<Site>, visit: &Visit) -> Answered {
-    visit.query.only(&["source", "format"])?;
     let Some(format) = file_format(visit)? else { return Ok(reply::see_other("/")) };
     let (config, now) = (site.config(), visit.now);
     let names = || Allowed::one_of(config.sources.iter().map(|source| source.name.clone()));

@@ -21,7 +21,7 @@ use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
 use crate::console::visit::{Fields, Visit};
 use crate::console::words::{Table as _, fill};
-use crate::console::wrong::{Allowed, missing};
+use crate::console::wrong::{Allowed, missing, wrong};
 use crate::db::Connection;
 use crate::ledger::book::Month;
 use crate::ledger::totals::{Counted, Line, LinePlace, OfRow, Period, Selection, kept_months, lines_behind};
@@ -91,6 +91,10 @@ pub(super) struct Behind {
 /// The reports whose figures are added up from lines.
 const COUNTED: [&str; 3] = ["revenue", "vat", "payments"];
 
+/// What only some of them can be narrowed by.
+const OF: [(&str, &str); 5] =
+    [("rate", "revenue, vat"), ("event_id", "revenue"), ("event", "revenue"), ("method", "payments"), ("basis", "vat")];
+
 impl Behind {
     fn of(asked: &Asked) -> Result<Self, Fault> {
         let none: Vec<String> = asked.query.all("none").map(str::to_owned).collect();
@@ -107,6 +111,13 @@ impl Behind {
             (None, false) => None,
         };
         let of = asked.query.one_of("of", &COUNTED)?.ok_or_else(|| missing("of", Allowed::one_of(COUNTED)))?;
+        // A filter that the figure does not have would be left aside.
+        for (name, only) in OF {
+            let given = asked.get(name).or_else(|| none.iter().find(|none| none.as_str() == name).map(|_| "none"));
+            if let Some(value) = given.filter(|_| !only.split(", ").any(|counted| counted == of)) {
+                return Err(wrong(name, value, Allowed::LinesOf(only)));
+            }
+        }
         Ok(Self {
             counted: match of {
                 "revenue" => Counted::Revenue,
@@ -176,8 +187,8 @@ pub(super) async fn behind(site: &Arc<Site>, visit: &Visit) -> Answered {
     });
     let (question, behind, source, (lines, next), shifts, sum) = read.await?;
     let words = Words::of(visit.language);
-    let shell = Shell::new(site, visit, Area::Books, words.lines)
-        .with_command(format!("ticketledger report journal{}", question.options()));
+    // No command lists the same.
+    let shell = Shell::new(site, visit, Area::Books, words.lines);
     let base = visit.query.with("after", "").with("sum", "");
     let facts = facts(&shell, &behind);
     let kept = ["of", "currency", "rate", "event_id", "event", "method", "basis"]

@@ -24,6 +24,7 @@ use askama::Template;
 use serde_json::{Value, json};
 
 use self::report::Report;
+pub(super) use self::report::choice;
 use self::words::Words;
 use super::fault::Fault;
 use super::grid::{Cell, Grid, address, address_with};

@@ -6,6 +6,7 @@ use askama::Template;
 use serde_json::{Value, json};
 
 use super::question::{Asked, Picker, Question};
+use super::read::not_closed;
 use super::words::Words;
 use crate::config::Config;
 use crate::console::fault::Fault;
@@ -15,12 +16,11 @@ use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
 use crate::console::visit::Visit;
 use crate::console::words::fill;
-use crate::console::wrong::{Allowed, missing_as};
+use crate::console::wrong::{Allowed, missing_as, wrong_as};
 use crate::db::Database;
 use crate::export::account_map::AccountMap;
 use crate::freshness;
 use crate::ledger::totals::Period;
-use crate::report::NotClosed;
 use crate::report::pack::paper::{body, html, json, plain_pdf};
 use crate::report::pack::{self, Numbers, Outcome, Pack, Request, Unpackable};
 
@@ -44,6 +44,8 @@ struct Page {
     query: Option<String>,
     /// The pack, in our own HTML, with the sentence about its checks.
     pages: Option<(String, String)>,
+    /// One of its checks did not pass.
+    has_failed: bool,
     question: Value,
 }
 
@@ -65,7 +67,7 @@ async fn question(site: &Arc<Site>, visit: &Visit) -> Result<Question, Fault> {
     site.read(move |connection| Question::read(connection, &asked, true)).await
 }
 
-fn page(site: &Arc<Site>, visit: &Visit, question: &Question, pages: Option<(String, String)>) -> Answered {
+fn page(site: &Arc<Site>, visit: &Visit, question: &Question, pages: Option<(String, String, bool)>) -> Answered {
     let words = Words::of(visit.language);
     let title = match (question.sources.single(), question.period) {
         (Some(source), Some(period)) => format!("{}: {source} {period}", words.pack),
@@ -80,7 +82,9 @@ fn page(site: &Arc<Site>, visit: &Visit, question: &Question, pages: Option<(Str
         address_with(&[], &query).trim_start_matches('?').to_owned()
     });
     let (picker, question) = (question.picker(true), question.told());
-    reply::shown(visit, &Page { picker, query, pages, question, title, words, shell })
+    let has_failed = pages.as_ref().is_some_and(|(_, _, has_failed)| *has_failed);
+    let pages = pages.map(|(pages, checks, _)| (pages, checks));
+    reply::shown(visit, &Page { picker, query, pages, has_failed, question, title, words, shell })
 }
 
 async fn show(site: &Arc<Site>, visit: &Visit) -> Answered {
@@ -94,7 +98,8 @@ async fn show(site: &Arc<Site>, visit: &Visit) -> Answered {
         .map(|(name, outcome)| (name, of(outcome)));
     let checks = fill(words.pack_checks, &checks.each_ref().map(|(name, number)| (*name, number.as_str())));
     let pages = body(&made, visit.language).map_err(|error| Fault::Failed(error.into()))?;
-    page(site, visit, &question, Some((pages, checks)))
+    let has_failed = made.checks.iter().any(|check| check.outcome == Outcome::Failed);
+    page(site, visit, &question, Some((pages, checks, has_failed)))
 }
 
 async fn file(site: &Arc<Site>, visit: &Visit, form: &str) -> Answered {
@@ -126,7 +131,18 @@ async fn made(site: &Arc<Site>, visit: &Visit) -> Result<(Question, Pack), Fault
     let period = question.period.ok_or_else(|| missing_as("period", Allowed::Period, words.choose_source))?;
     let (config, as_closed, now) = (site.config(), question.as_closed, visit.now);
     let _turn = super::HEAVY.acquire().await.map_err(|_| Fault::Busy)?;
-    let pack = site.work(move |database| make(database, &config, &source, period, as_closed, now)).await?;
+    let language = visit.language;
+    let pack = site
+        .work(move |database| {
+            make(database, &config, &source, period, as_closed, now).map_err(|why| match why {
+                Unpackable::NotMonths(period) => {
+                    wrong_as("period", &period, Allowed::Period, Words::of(language).not_months.to_owned())
+                }
+                Unpackable::NotClosed(why) => not_closed(language, why),
+                other => Fault::Failed(other.into()),
+            })
+        })
+        .await?;
     Ok((question, pack))
 }
 
@@ -137,7 +153,7 @@ fn make(
     period: Period,
     as_closed: bool,
     now: crate::clock::Timestamp,
-) -> Result<Pack, Fault> {
+) -> Result<Pack, Unpackable> {
     let told = |body: &[u8]| freshness::told(config, source, body);
     let map = AccountMap::said(config, source);
     let today = now.utc().date_naive();
@@ -146,8 +162,5 @@ fn make(
     let numbers = map.as_ref().map(|map| Numbers { chart: map.chart.as_str(), of: &numbers });
     let made_by = concat!("ticketledger ", env!("CARGO_PKG_VERSION"));
     let request = Request { source, period, as_closed, now, made_by, numbers, told: &told };
-    pack::read(database, &request).map_err(|why| match why {
-        Unpackable::NotMonths(_) | Unpackable::NotClosed(NotClosed::Open { .. }) => Fault::BadRequest(why.to_string()),
-        other => Fault::Failed(other.into()),
-    })
+    pack::read(database, &request)
 }

@@ -40,7 +40,8 @@ impl Question {
         let kept = kept_months(connection, sources.chosen.as_deref())?;
         let mut months: Vec<Month> = kept.into_iter().map(|(_, month)| month).collect();
         months.dedup();
-        let zone = sources.single().map_or(Tz::UTC, |name| sources.zone(name));
+        // As times are shown on the page.
+        let zone = sources.single().map_or(visit.zone, |name| sources.zone(name));
         let (from, to) = (visit.query.day("from")?, visit.query.day("to")?);
         let asked = visit.get("period").unwrap_or_default();
         let (choice, period) = match (asked, from.is_some() || to.is_some()) {
@@ -65,6 +66,12 @@ impl Question {
         let recorded_until = visit.query.read("known", Allowed::Time, |text| instant(text, zone))?;
         let as_of = AsOf { recorded_until, booked_until: visit.query.day("booked")?, entries_until: None };
         let as_closed = visit.query.one_of("view", &["closed"])?.is_some();
+        if recorded_until.is_some_and(|at| at > visit.now) {
+            return Err(wrong("known", &known, Allowed::Past));
+        }
+        if !by_period && !as_closed && !asked.is_empty() {
+            return Err(wrong("period", asked, Allowed::WithView));
+        }
         if as_closed && (period.and_then(Period::month).is_none() || !as_of.is_everything()) {
             return Err(wrong("view", "closed", Allowed::ClosedMonth));
         }
@@ -210,12 +217,13 @@ pub(super) struct Picker {
 pub(super) struct Asked {
     pub(super) query: crate::console::visit::Fields,
     pub(super) now: Timestamp,
+    pub(super) zone: Tz,
     pub(super) language: crate::report::pack::paper::Language,
 }
 
 impl Asked {
     pub(super) fn of(visit: &Visit) -> Self {
-        Self { query: visit.query.clone(), now: visit.now, language: visit.language }
+        Self { query: visit.query.clone(), now: visit.now, zone: visit.zone, language: visit.language }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {

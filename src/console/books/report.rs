@@ -18,10 +18,12 @@ use crate::console::reply::{self, Answered, Told};
 use crate::console::site::Site;
 use crate::console::visit::{Fields, Visit};
 use crate::console::words::{Table as _, fill};
+use crate::ledger::book::Month;
 use crate::ledger::totals::Period;
 use crate::money::format_percent;
 use crate::policy::VatReportBasis;
 use crate::report::format::{printable, render};
+use crate::report::pack::paper::Language;
 use crate::report::{Cell, Column, Format, Shown as Holds, Table};
 
 /// Rows that a page shows; a download has all.
@@ -183,6 +185,22 @@ pub(in crate::console) fn downloads(query: &Fields) -> Vec<(&'static str, String
     [("CSV", "csv"), ("JSON", "json")].map(file).into()
 }
 
+/// What a word that an address can have is called.
+pub(in crate::console) fn choice(language: Language, field: &str, word: &str) -> String {
+    let words = Words::of(language);
+    let text = match (field, word) {
+        ("of", "revenue") => words.revenue,
+        ("of", "vat") => words.vat,
+        ("of", "payments") => words.payments,
+        ("view", "closed") => words.view_closed,
+        ("basis", _) => {
+            bases(words, word).into_iter().find(|(known, ..)| *known == word).map_or(word, |(_, text, _)| text)
+        }
+        _ => word,
+    };
+    text.to_owned()
+}
+
 fn bases(words: &Words, chosen: &str) -> Vec<(&'static str, &'static str, bool)> {
     let all = [
         ("", words.basis_default),
@@ -247,7 +265,13 @@ fn grid(
     let mut grid = Grid::new(report.title(Words::of(shell.language)), shell.words.none);
     let shown = Shows { table, source: question.sources.single().is_none(), hides: report.hides() };
     for column in table.columns.iter().filter(|column| shown.has(column)) {
-        grid.column(column.name, title(shell, column), column.shown != Holds::Text);
+        // A quarter or a year stands there, too, when their months are not asked for.
+        let is_month = |row: &Vec<Cell>| Named::new(table, row).text("period").and_then(Month::parse).is_some();
+        let title = match column.name {
+            "period" if !table.rows.iter().all(is_month) => Words::of(shell.language).period.to_owned(),
+            _ => title(shell, column),
+        };
+        grid.column(column.name, title, column.shown != Holds::Text);
     }
     for row in table.rows.iter().take(ROWS) {
         let to = links::of_row(report, question, basis, &Named::new(table, row));

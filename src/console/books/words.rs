@@ -38,6 +38,12 @@ words! {
         view: "Figures", "Zahlen";
         view_now: "as now known", "nach heutigem Stand";
         view_closed: "as originally closed", "wie abgeschlossen";
+        not_closed: "{month} of {source} is not closed, so there are no frozen numbers; look at the figures as now \
+            known, or close the month.",
+            "{month} von {source} ist nicht abgeschlossen, daher gibt es keine festgehaltenen Zahlen; sehen Sie die \
+            Zahlen nach heutigem Stand an, oder schließen Sie den Monat ab.";
+        not_months: "A month pack has whole months; choose a month, a quarter or a year.",
+            "Ein Monatsbericht umfasst ganze Monate; wählen Sie einen Monat, ein Quartal oder ein Jahr.";
         known_until: "As known at", "Bekannt bis";
         booked_until: "Booked until", "Gebucht bis";
         show: "Show", "Zeigen";

@@ -62,6 +62,7 @@ fn refusal(words: &Words, why: Unerasable) -> Result<String, Fault> {
         Unerasable::Already(..) => words.already.to_owned(),
         Unerasable::Pending(ids) => fill(words.pending, &[("list", &list(&ids))]),
         Unerasable::Parked(ids) => fill(words.parked, &[("list", &list(&ids))]),
+        Unerasable::Changed => words.changed.to_owned(),
         Unerasable::Database(error) => return Err(error.into()),
     })
 }
@@ -74,7 +75,7 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit, number: i64) -> Ans
     let planned = site
         .work(move |database| {
             let nobody = Reason { actor: String::new(), why: String::new() };
-            match contacts::erase(database, number, parked_too, &nobody, now, true) {
+            match contacts::erase(database, number, parked_too, &nobody, now, None, true) {
                 Ok(erased) => Ok(Ok(erased)),
                 Err(Unerasable::Unknown(_)) => Err(Fault::NotFound),
                 Err(why) => {
@@ -119,12 +120,13 @@ pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit, number: i64) -> A
     if why.is_empty() {
         return Err(missing_as("why", Allowed::Text, words.why_missing));
     }
+    let shown = visit.form.get("shown").ok_or(Fault::Forged("form_key"))?.to_owned();
     let (parked_too, now) = (visit.form.get("parked").is_some(), visit.now);
     let deed =
         Deed { action: "contact_erase", subject: format!("contact:{number}"), back: format!("/contacts/{number}") };
     act(site, visit, deed, move |database, actor| {
         let reason = Reason { actor: actor.to_owned(), why: why.clone() };
-        match contacts::erase(database, number, parked_too, &reason, now, false) {
+        match contacts::erase(database, number, parked_too, &reason, now, Some(&shown), false) {
             Ok(erased) => Ok(Outcome::default()
                 .with("erased_events", erased.events)
                 .with("erased_documents", erased.documents)

@@ -18,6 +18,7 @@ use super::search::{self, ContactHit};
 use super::site::Site;
 use super::sources::{self, Sources};
 use super::visit::Visit;
+use super::words::fill;
 use crate::config::Role;
 
 pub(super) async fn route(site: &Arc<Site>, visit: &Visit, rest: &[&str]) -> Answered {
@@ -39,6 +40,8 @@ struct ListPage {
     words: &'static Words,
     text: String,
     sources: Vec<(String, bool)>,
+    /// What was looked for is nowhere.
+    nothing: Option<String>,
     grid: Grid,
     older: Option<String>,
 }
@@ -66,7 +69,10 @@ async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
     let words = Words::of(visit.language);
     let shell = Shell::new(site, visit, Area::Contacts, visit.words().contacts)
         .with_command("ticketledger contact show --email MAIL");
+    let nothing = if shell.is_finance() { words.nothing } else { words.nothing_reader };
+    let is_nowhere = hits.is_empty() && !text.is_empty();
     let page = ListPage {
+        nothing: is_nowhere.then(|| fill(nothing, &[("text", &shell.foreign(&text))])),
         grid: grid(&shell, visit.words().contacts, &hits),
         older: next.map(|before| visit.query.with("before", &before.to_string()).query()),
         sources: sources.options(),

@@ -8,6 +8,14 @@ words! {
             recorded.",
             "Gäste stehen neben den Büchern, nie darin. Ihre Daten sind verdeckt, bis Sie danach fragen; die Frage \
             wird festgehalten.";
+        lead_reader: "Customers stand beside the books, never in them. Their data is masked.",
+            "Gäste stehen neben den Büchern, nie darin. Ihre Daten sind verdeckt.";
+        nothing: "No customer was found by “{text}”. A name is found by how the last name begins, from its second \
+            letter on.",
+            "Zu „{text}“ wurde kein Gast gefunden. Ein Name wird gefunden, wenn der Nachname so beginnt, ab zwei \
+            Buchstaben.";
+        nothing_reader: "No customer was found by “{text}”. A name is found by the whole last name.",
+            "Zu „{text}“ wurde kein Gast gefunden. Ein Name wird am ganzen Nachnamen gefunden.";
         search_hint: "Last name, mail address or number", "Nachname, Mailadresse oder Nummer";
         newest: "Heard of last", "Zuletzt gehört";
         number: "Number", "Nummer";
@@ -52,6 +60,8 @@ words! {
         cannot: "This customer cannot be erased", "Dieser Gast kann nicht gelöscht werden";
         unknown: "There is no such customer.", "Diesen Gast gibt es nicht.";
         already: "This customer was erased already.", "Dieser Gast wurde bereits gelöscht.";
+        changed: "What would be erased is not what was shown any more. Nothing was erased; look again.",
+            "Gelöscht würde nicht mehr, was gezeigt war. Nichts wurde gelöscht; sehen Sie erneut hin.";
         pending: "Webhooks about this person are not processed yet and still need their contents: {list}. Wait until \
             they are done or parked.",
             "Webhooks über diese Person sind noch nicht verarbeitet und brauchen ihren Inhalt: {list}. Warten Sie, \

@@ -18,11 +18,13 @@ use crate::console::site::Site;
 use crate::console::visit::{Fields, Visit};
 use crate::console::words::fill;
 use crate::console::wrong::{Allowed, missing_as};
-use crate::db::Connection;
+use crate::db::{Connection, Database};
+use crate::hash;
 use crate::inbox::operator::Reason;
 use crate::ledger::batch::{FindingRow, FindingState};
 use crate::ledger::findings::operator::{self, store, store::FindingFilter, store::Listed};
 use crate::ledger::posting::Severity;
+use crate::report::format::printable;
 
 /// Findings that one action takes.
 const MOST: usize = 500;
@@ -41,6 +43,8 @@ struct Page {
     /// The selection, to be sent again.
     fields: Vec<(String, String)>,
     number: usize,
+    /// Hash of what is shown.
+    shown: String,
     button: String,
     back: String,
 }
@@ -64,6 +68,14 @@ fn chosen(connection: &mut Connection, fields: &Fields) -> Result<(Vec<Listed>, 
     let (filter, _) = filter(fields)?;
     let most = i64::try_from(MOST).unwrap_or(i64::MAX).saturating_add(1);
     Ok((store::page(connection, &filter, FindingState::Open, None, most)?.unwrap_or_default(), filter))
+}
+
+/// Hash of findings and of what follows from them, as a page shows them: what is confirmed has to be that.
+fn shown(found: &[Listed], consequences: &[Listed]) -> String {
+    let line = |(row, _): &Listed| format!("{} {} {}", row.fingerprint, row.severity, row.evidence);
+    let mut lines: Vec<String> = found.iter().chain(consequences).map(line).collect();
+    lines.sort_unstable();
+    hash::sha256(lines.join("\n"))
 }
 
 fn severities() -> Allowed {
@@ -119,6 +131,7 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
     let with =
         (!consequences.is_empty()).then(|| fill(words.with_consequences, &[("n", &consequences.len().to_string())]));
     let page = Page {
+        shown: shown(&found, &consequences),
         title: words.acknowledge,
         effect: fill(words.effect, &[("n", &number)]),
         sums: sums(&shell, &found),
@@ -154,31 +167,56 @@ pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
     if why.is_empty() {
         return Err(missing_as("why", Allowed::Text, words.why_missing));
     }
-    let shown = visit.form.must("number", Allowed::Number, |number| number.parse::<usize>().ok())?;
+    let number = visit.form.must("number", Allowed::Number, |number| number.parse::<usize>().ok())?;
+    let seen = visit.form.get("shown").ok_or(Fault::Forged("form_key"))?.to_owned();
     let (form, now) = (visit.form.clone(), visit.now);
     let selection = selected(&form);
     let back = form.get("fingerprint").map_or_else(|| "/findings".to_owned(), |one| format!("/findings/{one}"));
     let deed = Deed { action: "findings_acknowledge", subject: selection.clone(), back };
     act(site, visit, deed, move |database, actor| {
         let (mut found, filter) = chosen(&mut database.reader()?, &form)?;
+        if found.is_empty() {
+            return Err(none_left(database, words, &form)?);
+        }
         checked(words, &filter, &found)?;
-        if found.len() != shown {
-            let numbers = [("shown", shown.to_string()), ("now", found.len().to_string())];
+        if found.len() != number {
+            let numbers = [("shown", number.to_string()), ("now", found.len().to_string())];
             let numbers = numbers.each_ref().map(|(name, number)| (*name, number.as_str()));
             return Err(Fault::Conflict(fill(words.number_changed, &numbers)));
         }
+        let consequences = operator::consequences_of(database, &found)?;
+        if shown(&found, &consequences) != seen {
+            return Err(Fault::Conflict(words.others_now.to_owned()));
+        }
         if form.get("consequences").is_some() {
-            found.extend(operator::consequences_of(database, &found)?);
+            found.extend(consequences);
         }
         let rows: Vec<FindingRow> = found.into_iter().map(|(row, _)| row).collect();
         let reason = Reason { actor: actor.to_owned(), why: why.clone() };
         let done = operator::acknowledge(database, now, &rows, &reason, &selection)?;
-        Ok(Outcome::default()
-            .with("acknowledged", done)
-            .with("stay_open", rows.len().saturating_sub(done))
-            .with("why", why))
+        // Of those that were not, somebody else acknowledged some, or they are gone.
+        let open = if done == rows.len() { 0 } else { operator::still_open(database, &rows)? };
+        if done == 0 && open == 0 {
+            return Err(none_left(database, words, &form)?);
+        }
+        let mut outcome = Outcome::default().with("acknowledged", done).with("stay_open", open);
+        let gone = rows.len().saturating_sub(done).saturating_sub(open);
+        if gone > 0 {
+            outcome = outcome.with("not_open", gone);
+        }
+        Ok(outcome.with("why", why))
     })
     .await
+}
+
+/// Why there is nothing to acknowledge: of one finding it is told who did so.
+fn none_left(database: &Database, words: &Words, form: &Fields) -> Result<Fault, Fault> {
+    let who = match form.get("fingerprint") {
+        Some(fingerprint) => page::find(&mut database.reader()?, fingerprint)?.0.acknowledged_by,
+        None => None,
+    };
+    let said = who.map(|who| fill(words.acknowledged_before, &[("who", &printable(&who))]));
+    Ok(Fault::Conflict(said.unwrap_or_else(|| words.none_left.to_owned())))
 }
 
 /// How the findings were selected, in the words of the command.

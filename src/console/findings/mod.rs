@@ -23,12 +23,15 @@ use super::reply::{self, Answered, Told};
 use super::search::PAGE;
 use super::site::Site;
 use super::sources::{self, Sources};
+use super::tickets;
 use super::visit::{Fields, Visit};
 use super::words::Table as _;
 use super::wrong::{Allowed, wrong};
+use crate::config::{Config, Role};
 use crate::ledger::batch::FindingState;
 use crate::ledger::findings::operator::store::{self, AtLeast, FindingFilter, Listed};
 use crate::ledger::posting::{FindingReason, Severity};
+use crate::order::Provider;
 use crate::report::format::render;
 use crate::report::pack::paper::Language;
 use crate::report::{self, Format};
@@ -136,13 +139,22 @@ struct Tab {
 
 /// What is open, as `report findings` writes it: of one source or of all, and not otherwise narrowed.
 async fn file(site: &Arc<Site>, visit: &Visit, format: Format) -> Answered {
-    visit.query.only(&["source", "state", "format"])?;
+    if let Some((name, value)) =
+        ["order", "reason", "severity"].into_iter().find_map(|name| Some((name, visit.query.get(name)?)))
+    {
+        return Err(wrong(name, value, Allowed::Nothing(vec!["source", "state", "format"])));
+    }
     visit.query.one_of("state", &["open"])?;
-    let asked = sources::asked(visit);
+    let config = site.config();
+    let (asked, is_reader) = (sources::asked(visit), !visit.may(Role::Finance));
     let (name, text) = site
         .work(move |database| {
             let sources = database.read(|connection| Sources::read(connection, asked.as_deref()))?;
-            let table = report::findings(database, sources.chosen.as_deref())?;
+            let mut table = report::findings(database, sources.chosen.as_deref())?;
+            // Others have the file as the command writes it.
+            if is_reader {
+                hide_tickets(&mut table, &config);
+            }
             let text = render(&table, format).map_err(|error| Fault::Failed(error.into()))?;
             Ok((sources.chosen.map(|source| format!("{source}-findings")), text))
         })
@@ -151,11 +163,28 @@ async fn file(site: &Arc<Site>, visit: &Visit, format: Format) -> Answered {
     Ok(reply::download(&format!("{}.{ending}", name.as_deref().unwrap_or("findings")), kind, text))
 }
 
+/// Hides the codes of tickets, which are their ids at Ticketpark.
+fn hide_tickets(table: &mut report::Table, config: &Config) {
+    let source = table.columns.iter().position(|column| column.name == "source");
+    let is_plain = |row: &[report::Cell]| match source.and_then(|place| row.get(place)) {
+        Some(report::Cell::Text(Some(name))) => {
+            config.source(name).is_some_and(|source| source.provider != Provider::Ticketpark)
+        }
+        _ => false,
+    };
+    for row in table.rows.iter_mut().filter(|row| !is_plain(row)) {
+        for cell in row {
+            if let report::Cell::Text(Some(text)) = cell {
+                *text = tickets::hidden(text);
+            }
+        }
+    }
+}
+
 async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
     if let Some(format) = file_format(visit)? {
         return file(site, visit, format).await;
     }
-    visit.query.only(&["source", "order", "reason", "severity", "state"])?;
     let (filter, state) = filter(&visit.query)?;
     let after = visit.query.get("after").map(str::to_owned);
     let (asked, wanted) = (sources::asked(visit), filter.clone());
@@ -237,7 +266,7 @@ fn severities(shell: &Shell, base: &Fields, counts: &[(Severity, AtLeast)], chos
         query: base.with("severity", "").query(),
     }];
     tabs.extend(counts.iter().map(|(severity, count)| Tab {
-        name: named(shell, "severity", severity.as_str()),
+        name: named(shell.language, "severity", severity.as_str()),
         number: number(*count),
         is_current: severity.as_str() == chosen,
         query: base.with("severity", severity.as_str()).query(),
@@ -246,8 +275,8 @@ fn severities(shell: &Shell, base: &Fields, counts: &[(Severity, AtLeast)], chos
 }
 
 /// A word of the database in words, such as `severity_high`.
-fn named(shell: &Shell, group: &str, word: &str) -> String {
-    Names::named(shell.language, &format!("{group}_{word}")).map_or_else(|| word.to_owned(), str::to_owned)
+pub(super) fn named(language: Language, group: &str, word: &str) -> String {
+    Names::named(language, &format!("{group}_{word}")).map_or_else(|| word.to_owned(), str::to_owned)
 }
 
 /// Findings as rows, with the columns of their orders if they are of several.
@@ -261,7 +290,7 @@ pub(super) fn grid(shell: &Shell, label: &str, found: &[Listed], of_orders: bool
     let mut grid = grid.texts([("state", common.state), ("evidence", words.evidence_short)]);
     for (row, code) in found {
         let mut cells = vec![
-            Cell::state(row.severity.as_str(), named(shell, "severity", row.severity.as_str())),
+            Cell::state(row.severity.as_str(), named(shell.language, "severity", row.severity.as_str())),
             Cell::text(codes::finding(shell.language, &row.reason))
                 .to(address(&["findings", &row.fingerprint]))
                 .coded(&row.reason)
@@ -282,7 +311,7 @@ pub(super) fn grid(shell: &Shell, label: &str, found: &[Listed], of_orders: bool
         let difference = row.difference_minor.zip(row.currency.as_deref());
         cells.extend([
             Cell::amount(shell.language, difference),
-            Cell::text(named(shell, "state", row.state.as_str())).told(row.state.as_str()),
+            Cell::text(named(shell.language, "state", row.state.as_str())).told(row.state.as_str()),
             shown.told(row.evidence.as_str()),
         ]);
         grid.row(cells);

@@ -99,8 +99,8 @@ pub(super) async fn show(site: &Arc<Site>, visit: &Visit, fingerprint: &str) -> 
         .as_ref()
         .map(|order| (printable(code.as_ref().unwrap_or(order)), orders::address_of(&row.source, order)));
     let page = Page {
-        severity: named(&shell, "severity", row.severity.as_str()),
-        state: named(&shell, "state", row.state.as_str()),
+        severity: named(visit.language, "severity", row.severity.as_str()),
+        state: named(visit.language, "state", row.state.as_str()),
         amounts: amounts.into_iter().filter_map(amount).collect(),
         first_seen: shell.when(row.first_seen, None),
         last_seen: shell.when(row.last_seen, None),

@@ -37,9 +37,14 @@ words! {
         with_consequences: "Also what follows from them ({n})", "Auch was daraus folgt ({n})";
         why_fine: "Why they are fine", "Warum das in Ordnung ist";
         why_missing: "Write why these findings are fine.", "Schreiben Sie, warum diese Befunde in Ordnung sind.";
+        acknowledged_before: "{who} has acknowledged it already. Nothing more was done.",
+            "{who} hat ihn schon zur Kenntnis genommen. Mehr wurde nicht getan.";
         none_left: "None of them is open any more.", "Keiner davon ist noch offen.";
         number_changed: "{shown} were shown, {now} match now. Confirm again.",
             "Gezeigt wurden {shown}, jetzt passen {now}. Bestätigen Sie erneut.";
+        others_now: "As many match now, but not what was shown. Nothing was acknowledged; look again.",
+            "Jetzt passen gleich viele, aber nicht die gezeigten. Nichts wurde zur Kenntnis genommen; sehen Sie erneut \
+                hin.";
         too_many: "More than {n} match. Narrow the list by reason, source or order.",
             "Mehr als {n} passen. Grenzen Sie die Liste nach Grund, Quelle oder Bestellung ein.";
         narrow: "Choose a reason, an order or a severity first.",

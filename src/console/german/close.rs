@@ -10,6 +10,18 @@ pub(super) const RULES: &[Rule] = &[
     ),
     (
         "said",
+        "{t} is over for {w} at {t:end}; now it is {t:now}",
+        "{t} ist für {w} um {t:end} vorbei; jetzt ist {t:now}",
+    ),
+    (
+        "said",
+        "1 findings of severity high are open, such as {finding}{of_order}; resolve or acknowledge each \
+         (`ticketledger findings list --severity high`)",
+        "1 Befund von hoher Schwere ist offen: {finding}{of_order}; klären Sie ihn oder nehmen Sie ihn zur Kenntnis \
+         (`ticketledger findings list --severity high`)",
+    ),
+    (
+        "said",
         "{t} is already closed; a closed month stays closed",
         "{t} ist schon abgeschlossen; ein abgeschlossener Monat bleibt abgeschlossen",
     ),

@@ -151,7 +151,7 @@ pub(super) const RULES: &[Rule] = &[
         "the newest delivery has no `{w}`, an older one had; what was known is kept",
         "die neueste Nachricht hat kein `{w}`, eine ältere hatte es; was bekannt war, bleibt",
     ),
-    ("met", "the order was known as {w} and is now called {w:now}", "die Bestellung hieß {w} und heißt jetzt {w:now}"),
+    ("met", "the order was known as {x} and is now called {x:now}", "die Bestellung hieß {x} und heißt jetzt {x:now}"),
     (
         "met",
         "the status went back from {status} to {status:now}",

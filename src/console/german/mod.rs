@@ -1,8 +1,9 @@
-//! Sentences in German that the ledger makes in English: stories, checks of a close, evidence of findings. They are
-//! read by their patterns, so what is stored since long is German, too; what no pattern fits stays as it is, marked as
-//! English.
+//! Sentences in German that the ledger makes in English: stories, checks of a close, evidence of findings, why a
+//! webhook is parked. They are read by their patterns, so what is stored since long is German, too; what no pattern
+//! fits stays as it is, marked as English.
 
 mod close;
+mod detail;
 mod evidence;
 mod parts;
 mod pattern;
@@ -21,7 +22,15 @@ use crate::report::pack::paper::Language;
 type Rule = (&'static str, &'static str, &'static str);
 
 static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
-    Grammar::new(&[story::RULES, vouchers::RULES, parts::RULES, close::RULES, evidence::RULES, remedies::RULES])
+    Grammar::new(&[
+        story::RULES,
+        vouchers::RULES,
+        parts::RULES,
+        close::RULES,
+        evidence::RULES,
+        remedies::RULES,
+        detail::RULES,
+    ])
 });
 
 /// A sentence as it is shown.
@@ -42,9 +51,27 @@ pub(super) fn sentence(language: Language, english: &str) -> Sentence {
     Sentence { text: printable(english), is_english: language != Language::En }
 }
 
+/// Why a webhook is parked or an attempt failed, for a reader; `None` when nothing is said. A path such as
+/// `payments[0].value` stays as it is, also where it begins.
+pub(super) fn detail(language: Language, english: &str) -> Option<Sentence> {
+    if english.trim().is_empty() {
+        return None;
+    }
+    if language != Language::En
+        && let Some(german) = of_group(language, "detail", english)
+    {
+        return Some(Sentence { text: printable(&german), is_english: false });
+    }
+    Some(Sentence { text: printable(english), is_english: language != Language::En })
+}
+
+fn of_group(language: Language, group: &'static str, english: &str) -> Option<String> {
+    let german = GRAMMAR.said(language, group, english)?;
+    Some(if language == Language::DeCh { swiss_text(&german) } else { german })
+}
+
 fn german(language: Language, english: &str) -> Option<String> {
-    let german = GRAMMAR.said(language, "said", english)?;
-    let german = if language == Language::DeCh { swiss_text(&german) } else { german };
+    let german = of_group(language, "said", english)?;
     let mut letters = german.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect())
 }
@@ -113,6 +140,67 @@ mod tests {
             swiss.text,
             "Gutschein V1: für 1'010.00 EUR verkauft. Das war vor Beginn dieser Bücher. (Buchung 3.)"
         );
+    }
+
+    #[test]
+    fn titles_may_have_quotation_marks() {
+        for title in ["Führung \"Altstadt\"", "\"Nachts\"", "5\" Pizza", "Der \"\""] {
+            for price in ["", ", standard", ", Kind, bis 6 \"J.\"", ", 5\""] {
+                let english = format!(
+                    "Ticket \"{title}\" on 2025-11-23{price} (participant p1): 10.00 EUR. 10.00 at 19 % contains 1.60 \
+                     VAT (10.00 × 19 / 119, rounded), so 8.40 becomes revenue on the day of the event (entry 3)."
+                );
+                let said = sentence(Language::De, &english);
+                assert!(!said.is_english && said.text.contains("10,00 EUR"), "{english}");
+                assert!(said.text.contains(title) && said.text.contains(price), "{}", said.text);
+            }
+            for english in [
+                format!("Product \"{title}\": 3.00 EUR. 3.00 at 0 % contains no VAT, so 3.00 is revenue (entry 4)."),
+                format!("2025-11-11 15:36: webhook 12 updates it: entry 6 books product \"{title}\", 3.00 EUR."),
+                format!(
+                    "2025-11-11 15:36: webhook 7 is the first to mention it: entry 1 books \
+                     coupon \"{title}\", 1.00 EUR."
+                ),
+            ] {
+                let said = sentence(Language::De, &english);
+                assert!(
+                    !said.is_english && said.text.contains(title) && said.text.contains(",00 EUR"),
+                    "{}",
+                    said.text
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_way_of_a_close_is_german() {
+        for (english, german) in [
+            (
+                "2026-11 is over for museum at 2026-12-01 00:00 CET; now it is 2026-11-30 23:06 CET",
+                "2026-11 ist für museum um 2026-12-01 00:00 CET vorbei; jetzt ist 2026-11-30 23:06 CET",
+            ),
+            (
+                "1 findings of severity high are open, such as underpaid of order a1; resolve or acknowledge each \
+                 (`ticketledger findings list --severity high`)",
+                "1 Befund von hoher Schwere ist offen: ",
+            ),
+            ("the order was known as ATK 1 and is now called ATK 2", "Die Bestellung hieß ATK 1 und heißt jetzt ATK 2"),
+            (
+                "Ticket \"Führung \"Altstadt\"\" on 2025-11-23, Kind, bis 6 \"J.\" (participant p1): 1010.00 EUR. \
+                 Its VAT rate is unknown, so all of it stays on suspense:vat_undetermined and none of it is revenue \
+                 yet (entry 3).",
+                "Ticket „Führung \"Altstadt\"“ am 2025-11-23, Kind, bis 6 \"J.\" (Teilnehmer p1): 1.010,00 EUR. ",
+            ),
+            (
+                "2025-11-11 15:36: webhook 12 updates it: entry 5 books product \"\"Kalender\" 2026\", 3.00 EUR; \
+                 entry 6 books product \"Poster\", 1.00 EUR.",
+                "2025-11-11 15:36: geändert durch Webhook 12: Buchung 5 bucht Produkt „\"Kalender\" 2026“, 3,00 EUR; \
+                 Buchung 6 bucht Produkt „Poster“, 1,00 EUR.",
+            ),
+        ] {
+            let said = sentence(Language::De, english);
+            assert!(!said.is_english && said.text.starts_with(german), "{}", said.text);
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Patterns of sentences: texts with places, which are filled by texts that fit them. A place names what it takes:
 //!
 //! ```text
-//! {x} any text   {q} the same without quotation marks   {w} a word   {n} an integer   {a} an amount
+//! {x} any text   {q} a title, best without quotation marks   {w} a word   {n} an integer   {a} an amount
 //! {m} an amount with its currency   {p} percent
-//! {t} a day or a time   {status} {finding} stored codes   any other name: one of the rules of that group
+//! {t} a day or a time   {status} {finding} {park} stored codes   any other name: one of the rules of that group
 //! ```
 //!
 //! Behind a colon stands what tells two places of the same kind apart.
@@ -37,8 +37,18 @@ pub(super) struct Grammar {
 /// Who reads, how much may still be tried, and what was found for parts of the sentence: by group, place and length.
 struct Reading {
     language: Language,
+    quotes: Quotes,
     tries: u32,
     known: HashMap<(&'static str, usize, usize), Option<String>>,
+}
+
+/// Which quotation marks a `{q}` may have: titles have some of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Quotes {
+    None,
+    /// Each that opens is closed again.
+    Paired,
+    Any,
 }
 
 type Found = Vec<(&'static str, String)>;
@@ -72,7 +82,15 @@ impl Grammar {
 
     /// The text as a rule of the group says it; `None` if none fits.
     pub(super) fn said(&self, language: Language, group: &'static str, text: &str) -> Option<String> {
-        self.group(&mut Reading { language, tries: TRIES, known: HashMap::new() }, group, text)
+        // The fewer are taken for a part of a title, the surer it is where the title ends.
+        let all = [Quotes::None, Quotes::Paired, Quotes::Any];
+        let mut reading = |quotes| {
+            let tries = if quotes == Quotes::None { TRIES } else { TRIES / 4 };
+            let mut reading = Reading { language, quotes, tries, known: HashMap::new() };
+            self.group(&mut reading, group, text)
+        };
+        let most = if text.contains('"') { all.len() } else { 1 };
+        all.into_iter().take(most).find_map(&mut reading)
     }
 
     fn group(&self, reading: &mut Reading, group: &'static str, text: &str) -> Option<String> {
@@ -144,7 +162,14 @@ impl Grammar {
         let begins = text.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
         match kind {
             "x" => (!text.is_empty()).then(|| text.to_owned()),
-            "q" => (!text.is_empty() && !text.contains('"')).then(|| text.to_owned()),
+            "q" => {
+                let fits = match reading.quotes {
+                    Quotes::None => !text.contains('"'),
+                    Quotes::Paired => has_pairs(text),
+                    Quotes::Any => true,
+                };
+                (!text.is_empty() && fits).then(|| text.to_owned())
+            }
             "w" => (!text.is_empty() && !text.contains(char::is_whitespace)).then(|| text.to_owned()),
             "n" => text.parse().ok().map(|number: i64| number.to_string()),
             "a" => amount(reading.language, text),
@@ -167,6 +192,7 @@ impl Grammar {
                 known.then(|| codes::status(reading.language, &text.to_ascii_lowercase()))
             }
             "finding" => Some(codes::finding(reading.language, text)).filter(|said| said != text),
+            "park" => Some(codes::parked(reading.language, text)).filter(|said| said != text),
             group => self.group(reading, group, text),
         }
     }
@@ -184,7 +210,7 @@ impl Grammar {
             places.dedup();
             places
         };
-        let built_in = ["x", "q", "w", "n", "a", "m", "p", "t", "status", "finding"];
+        let built_in = ["x", "q", "w", "n", "a", "m", "p", "t", "status", "finding", "park"];
         for pattern in self.groups.values().flatten() {
             assert_eq!(places(&pattern.english), places(&pattern.german), "{:?}", pattern.english);
             for (kind, name) in places(&pattern.english) {
@@ -193,6 +219,23 @@ impl Grammar {
         }
         self.groups.values().flatten().count()
     }
+}
+
+/// Whether each quotation mark opens before a word or closes after one, in turn: so the end of one text and the
+/// beginning of the next are not taken for one text.
+fn has_pairs(text: &str) -> bool {
+    let (mut is_open, mut before) = (false, ' ');
+    for letter in text.chars() {
+        if letter == '"' {
+            let opens = before == ' ' || before == '(';
+            if opens == is_open {
+                return false;
+            }
+            is_open = opens;
+        }
+        before = letter;
+    }
+    !is_open
 }
 
 /// `-1401.00`, with a plus at most, as the reader writes it.

@@ -34,7 +34,10 @@ struct Row {
     reason: String,
     count: i64,
     oldest: When,
+    /// What was received until then is what is shown.
+    newest: Timestamp,
     money: Vec<(String, i64)>,
+    unread_count: i64,
     unread: Option<String>,
     is_seen: bool,
     note: String,
@@ -58,7 +61,8 @@ impl Told for Page {
                 row.money.iter().map(|(currency, minor)| (currency.as_str(), *minor)).collect();
             json!({
                 "source": row.source, "reason": row.reason, "webhooks": row.count,
-                "oldest_received_at": row.oldest.at, "payments_minor": money, "seen": row.is_seen, "note": row.note,
+                "oldest_received_at": row.oldest.at, "payments_minor": money,
+                "payments_unread": row.unread_count, "seen": row.is_seen, "note": row.note,
                 "noted_by": row.by, "href": format!("/inbox?{}", row.query),
             })
         };
@@ -88,7 +92,6 @@ fn grouped(rows: Vec<Parked>) -> Vec<Group> {
 /// `/inbox/parked`.
 pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
     let words = Words::of(visit.language);
-    visit.query.only(&["source", "reason"])?;
     // What is looked for is read as in the list.
     let Filter { source, reason, .. } = Search::of(visit, &visit.query, &site.config())?.filter;
     let reason = reason.as_deref().and_then(ParkReason::parse);
@@ -111,7 +114,9 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
         shown.push(Row {
             count,
             oldest: shell.when(group.oldest, zone),
+            newest: group.newest,
             money: amounts,
+            unread_count: unread,
             unread: (unread > 0).then(|| fill(words.money_unread, &[("n", &visit.language.count(unread))])),
             is_seen: known.is_some_and(|noted| noted.seen_at >= group.newest),
             note: shell.foreign(known.map_or("", |noted| noted.note.as_str())),
@@ -133,6 +138,8 @@ pub(super) async fn mark(site: &Arc<Site>, visit: &Visit) -> Answered {
     if site.config().source(&source).is_none() || ParkReason::parse(&reason).is_none() {
         return Err(Fault::NotFound);
     }
+    // Seen is what the page showed, and nothing that came since.
+    let newest = visit.form.get("newest").and_then(Timestamp::parse).ok_or(Fault::Forged("form_key"));
     let note: String = visit.form.get("note").unwrap_or_default().chars().take(500).collect();
     let actor = visit.viewer.as_ref().map(|viewer| viewer.name.clone()).unwrap_or_default();
     let subject = format!("source={source} reason={reason}");
@@ -140,7 +147,7 @@ pub(super) async fn mark(site: &Arc<Site>, visit: &Visit) -> Answered {
         site.write("cause", move |connection| Ok(store::forget_note(connection, &source, &reason)?)).await?;
         site.note(visit, "cause_reopened", &subject).await?;
     } else {
-        let noted = Noted { source, reason, note, actor, seen_at: visit.now };
+        let noted = Noted { source, reason, note, actor, seen_at: newest?.min(visit.now) };
         site.write("cause", move |connection| Ok(store::note(connection, &noted)?)).await?;
         site.note(visit, "cause_seen", &subject).await?;
     }

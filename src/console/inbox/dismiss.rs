@@ -12,6 +12,7 @@ use super::super::reply::{self, Answered, Told};
 use super::super::site::Site;
 use super::super::visit::Visit;
 use super::super::words::fill;
+use super::super::wrong::{Allowed, missing_as};
 use super::replay::{back, confirmed_number, still, subject, zone};
 use super::seen;
 use super::selection;
@@ -148,34 +149,37 @@ pub(super) async fn confirmed(site: &Arc<Site>, visit: &Visit) -> Answered {
     visit.needs(Role::Admin)?;
     let config = site.config();
     let selection = selection::of(visit, &visit.form, &config)?;
-    let (shown, mut why) = confirmed_number(visit)?;
+    let (shown, why) = confirmed_number(visit)?;
     let force = visit.form.get("force").map(str::to_owned);
-    if let Some(force) = &force {
-        why += &format!(" (forced: {force})");
-    }
     let deed = Deed { action: "inbox_dismiss", subject: subject(&selection), back: back(&selection) };
     let (clock, language, zone) = (site.clock.clone(), visit.language, zone(&config));
-    let seen = visit.form.get("seen").map(str::to_owned);
+    let seen = visit.form.get("seen").ok_or(Fault::Forged("form_key"))?.to_owned();
     act::act(site, visit, deed, move |database, actor| {
-        let _turn = seen::turn();
-        let plan = plan(database, &clock, &selection)?;
-        seen::still(database, (&selection, &plan.counts), seen.as_deref(), (language, zone))?;
         let words = Words::of(language);
-        if !plan.counted.is_empty() {
-            let number = language.count(i64::try_from(plan.counted.len()).unwrap_or(i64::MAX));
-            return Err(Fault::Conflict(fill(words.dismiss_counted, &[("n", &number)])));
-        }
-        still(shown, plan.events(), language)?;
-        if force.is_none() && !plan.doubtful.is_empty() {
-            return Err(Fault::BadRequest(words.force_missing.to_owned()));
-        }
-        let reason = Reason { actor: actor.to_owned(), why: why.clone() };
-        let done = dismiss::dismiss(database, &clock, &plan, &selection, &reason)?;
+        let look = || {
+            let plan = plan(database, &clock, &selection)?;
+            seen::still(database, (&selection, &plan.counts), &seen, (language, zone))?;
+            if !plan.counted.is_empty() {
+                let number = language.count(i64::try_from(plan.counted.len()).unwrap_or(i64::MAX));
+                return Err(Fault::Conflict(fill(words.dismiss_counted, &[("n", &number)])));
+            }
+            still(shown, plan.events(), language)?;
+            if force.is_none() && !plan.doubtful.is_empty() {
+                return Err(missing_as("force", Allowed::Text, words.force_missing));
+            }
+            Ok(plan)
+        };
+        let forced = force.as_ref().map(|force| format!(" (forced: {force})")).unwrap_or_default();
+        let reason = Reason { actor: actor.to_owned(), why: format!("{why}{forced}") };
+        let done = seen::acted(database, words, look, |plan, known| {
+            dismiss::dismiss(database, &clock, plan, &selection, &reason, known)
+        })?;
         let mut outcome = Outcome::default().with("dismissed", done.dismissed);
         if done.in_work > 0 {
             outcome = outcome.with("in_work", done.in_work);
         }
-        Ok(outcome.with("reason", why))
+        let outcome = outcome.with("why", &why);
+        Ok(if let Some(force) = &force { outcome.with("force", force) } else { outcome })
     })
     .await
 }

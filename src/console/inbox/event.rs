@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::codes;
 use super::super::fault::Fault;
+use super::super::german::{self, Sentence};
 use super::super::layout::{Area, Shell, When};
 use super::super::reply::{self, Answered, Told};
 use super::super::site::Site;
@@ -33,7 +34,8 @@ struct HistoryLine {
     attempt: i32,
     verdict: String,
     reason: String,
-    detail: String,
+    reason_name: String,
+    detail: Option<Sentence>,
     next: Option<When>,
     by: String,
     why: String,
@@ -63,6 +65,10 @@ struct Page {
     shell: Shell,
     words: &'static Words,
     event: Detail,
+    /// Why it is in that state.
+    detail: Option<Sentence>,
+    /// Something of what is said about it stays English.
+    has_english: bool,
     state_name: &'static str,
     received: When,
     finished: Option<When>,
@@ -93,23 +99,28 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit, id: EventId) -> Answer
 /// The same with everything: who looks at it is recorded first.
 pub(super) async fn body(site: &Arc<Site>, visit: &Visit, id: EventId) -> Answered {
     visit.needs(Role::Finance)?;
-    known(site, id).await?;
-    site.note(visit, "show_personal_data", &format!("event:{id}")).await?;
+    // Of a body that was deleted nothing is shown.
+    if stored(site, id).await?.is_some() {
+        site.note(visit, "show_personal_data", &format!("event:{id}")).await?;
+    }
     shown(site, visit, id, true).await
 }
 
 /// The bytes as they came.
 pub(super) async fn raw(site: &Arc<Site>, visit: &Visit, id: EventId) -> Answered {
     visit.needs(Role::Finance)?;
-    known(site, id).await?;
+    let body = stored(site, id).await?.ok_or(Fault::NotFound)?;
     site.note(visit, "show_personal_data", &format!("event:{id}")).await?;
-    let body = site.read(move |connection| Ok(operator::body(connection, id)?)).await?;
-    Ok(reply::download(&format!("webhook-{id}.bin"), "application/octet-stream", body.ok_or(Fault::NotFound)?))
+    Ok(reply::download(&format!("webhook-{id}.bin"), "application/octet-stream", body))
 }
 
-async fn known(site: &Arc<Site>, id: EventId) -> Result<(), Fault> {
-    let known = site.read(move |connection| Ok(operator::existing(connection, &[id])?)).await?;
-    if known.is_empty() { Err(Fault::NotFound) } else { Ok(()) }
+/// The body of a webhook; `None` once it is deleted.
+async fn stored(site: &Arc<Site>, id: EventId) -> Result<Option<Vec<u8>>, Fault> {
+    site.read(move |connection| {
+        let known = operator::existing(connection, &[id])?;
+        if known.is_empty() { Err(Fault::NotFound) } else { Ok(operator::body(connection, id)?) }
+    })
+    .await
 }
 
 async fn shown(site: &Arc<Site>, visit: &Visit, id: EventId, is_open: bool) -> Answered {
@@ -135,8 +146,17 @@ async fn shown(site: &Arc<Site>, visit: &Visit, id: EventId, is_open: bool) -> A
     let shell = Shell::new(site, visit, Area::Inbox, &title).with_command(format!("ticketledger inbox show {id}"));
     let more = caused.len().saturating_sub(ENTRIES);
     let is_pending = event.state == State::Pending.as_str();
+    let detail = event.detail.as_deref().and_then(|detail| german::detail(visit.language, detail));
+    let told = json!({
+        "webhook": event, "origin": origin, "history": attempts, "entries": entries_told(&caused),
+        "body": body.as_ref().map(|body| &body.text), "body_is_masked": body.as_ref().map(|body| !body.is_open),
+        "body_is_cut": body.as_ref().map(|body| body.is_cut), "body_bytes": opened.as_ref().map(|body| body.len()),
+    });
+    let history: Vec<_> = attempts.into_iter().map(|attempt| history_line(attempt, &shell, words, zone)).collect();
+    let mut said = detail.iter().chain(history.iter().filter_map(|line| line.detail.as_ref()));
     let page = Page {
         words,
+        has_english: said.any(|sentence| sentence.is_english),
         state_name: States::named(visit.language, &event.state).unwrap_or_default(),
         received: shell.when(event.received_at, zone),
         finished: event.finished_at.map(|at| shell.when(at, zone)),
@@ -144,13 +164,10 @@ async fn shown(site: &Arc<Site>, visit: &Visit, id: EventId, is_open: bool) -> A
         about: shell.foreign(event.entity.as_deref().unwrap_or_default()),
         headers: headers(&event.headers),
         raw: opened.as_deref().filter(|_| is_open).map(|opened| text_of(opened).0),
-        told: json!({
-            "webhook": event, "origin": origin, "history": attempts, "entries": entries_told(&caused),
-            "body": body.as_ref().map(|body| &body.text), "body_is_masked": body.as_ref().map(|body| !body.is_open),
-            "body_is_cut": body.as_ref().map(|body| body.is_cut),
-        }),
+        told,
         body,
-        history: attempts.into_iter().map(|attempt| history_line(attempt, &shell, zone)).collect(),
+        history,
+        detail,
         entries: caused.into_iter().take(ENTRIES).map(|entry| entry_line(entry, visit.language)).collect(),
         more_entries: (more > 0).then(|| fill(words.more_entries, &[("n", &more.to_string())])),
         cut_note: fill(words.cut, &[("n", &visit.language.count(i64::try_from(SHOWN).unwrap_or(i64::MAX)))]),
@@ -158,7 +175,7 @@ async fn shown(site: &Arc<Site>, visit: &Visit, id: EventId, is_open: bool) -> A
         event,
         shell,
     };
-    reply::shown(visit, &page)
+    if is_open { reply::whole(&page) } else { reply::shown(visit, &page) }
 }
 
 fn entries_told(entries: &[EntryTraced]) -> Vec<Value> {
@@ -206,22 +223,33 @@ fn body_shown(opened: &[u8], is_open: bool, visit: &Visit, words: &'static Words
             let (text, is_cut) = text_of(opened);
             (text, is_cut, words.shown_personal.to_owned())
         }
-        (None, false) => (String::new(), false, fill(words.body_opaque, &[("n", &length)])),
+        (None, false) => {
+            let note = if visit.may(Role::Finance) { words.body_opaque } else { words.body_opaque_reader };
+            (String::new(), false, fill(note, &[("n", &length)]))
+        }
     };
     Body { text, note, is_open, is_cut }
 }
 
-fn history_line(attempt: Attempt, shell: &Shell, zone: Option<chrono_tz::Tz>) -> HistoryLine {
+fn history_line(attempt: Attempt, shell: &Shell, words: &Words, zone: Option<chrono_tz::Tz>) -> HistoryLine {
     HistoryLine {
         at: shell.when(attempt.at, zone),
         attempt: attempt.attempt,
         verdict: attempt.verdict,
+        reason_name: reason_name(shell, &attempt.reason),
         reason: attempt.reason,
-        detail: shell.foreign(attempt.detail.as_deref().unwrap_or_default()),
+        detail: attempt.detail.as_deref().and_then(|detail| german::detail(shell.language, detail)),
         next: attempt.next_due_at.map(|at| shell.when(at, zone)),
         by: shell.foreign(attempt.actor.as_deref().unwrap_or_default()),
-        why: shell.foreign(attempt.why.as_deref().unwrap_or_default()),
+        // What a second reason was given for is stored in English.
+        why: shell.foreign(attempt.why.as_deref().unwrap_or_default()).replacen(" (forced: ", words.forced, 1),
     }
+}
+
+/// Why a webhook was parked; of one that was set back, the state that it had.
+fn reason_name(shell: &Shell, code: &str) -> String {
+    let name = shell.parked_name(code);
+    if name == code { shell.status_name(code) } else { name }
 }
 
 fn entry_line(entry: EntryTraced, language: Language) -> EntryLine {

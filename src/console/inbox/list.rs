@@ -96,11 +96,20 @@ struct Told {
     attempts: i32,
 }
 
+/// Records a search in bodies: what matches tells what is in it. Not what was looked for, which may be a name.
+async fn note(site: &Arc<Site>, visit: &Visit, search: &Search) -> Result<(), Fault> {
+    if search.text.is_none() {
+        return Ok(());
+    }
+    let source = search.filter.source.as_ref().map(|source| format!("source:{source}"));
+    site.note(visit, "search_bodies", &source.unwrap_or_default()).await
+}
+
 /// `/inbox`.
 pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
-    visit.query.only(&["source", "state", "kind", "reason", "order", "since", "until", "text"])?;
     let config = site.config();
     let search = Search::of(visit, &visit.query, &config)?;
+    note(site, visit, &search).await?;
     let all = selection::countable(&search).is_some() && visit.may(Role::Admin);
     let (mut wanted, names) =
         (search.clone(), config.sources.iter().map(|source| source.name.clone()).collect::<Vec<_>>());

@@ -23,7 +23,7 @@ use crate::inbox::operator::{self, Count, Reason, Selection};
 use crate::provider::classify_by_name;
 use crate::report::pack::paper::Language;
 use crate::worker::Worker;
-use crate::worker::effect::{Effect, FindingChange, effect};
+use crate::worker::effect::{Effect, FindingChange, Stuck, effect};
 
 /// Webhooks whose effect is computed: nothing else is written to SQLite meanwhile.
 const TRIED: i64 = 200;
@@ -35,6 +35,12 @@ struct FindingLine {
     reason: String,
     order: String,
     evidence: Sentence,
+}
+
+struct StuckLine {
+    id: String,
+    reason: String,
+    detail: Option<Sentence>,
 }
 
 #[derive(Template)]
@@ -52,6 +58,9 @@ struct Page {
     outcomes: Vec<(String, String, &'static str, String, i64)>,
     entries_note: String,
     findings: Vec<(&'static str, Vec<FindingLine>)>,
+    stuck: Vec<StuckLine>,
+    /// Something of why they would be stays English.
+    has_english: bool,
     stuck_more: Option<String>,
     back: String,
 }
@@ -108,7 +117,10 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
         fill(words.entries, &[("n", &size(effect.entries.len())), ("orders", &size(effect.orders.len()))])
     };
     let more = effect.stuck.len().saturating_sub(SHOWN);
+    let stuck = stuck(&effect, language);
     let page = Page {
+        has_english: stuck.iter().filter_map(|line| line.detail.as_ref()).any(|said| said.is_english),
+        stuck,
         words,
         fields: selection::fields(&selection, &visit.query),
         confirm: fill(words.replay_confirm, &[("n", &language.count(number))]),
@@ -142,6 +154,15 @@ fn outcomes(effect: &Effect, language: Language) -> Vec<(String, String, &'stati
         )
     };
     effect.outcomes.iter().map(row).collect()
+}
+
+fn stuck(effect: &Effect, language: Language) -> Vec<StuckLine> {
+    let line = |stuck: &Stuck| StuckLine {
+        id: stuck.event_id.to_string(),
+        reason: stuck.reason.clone().unwrap_or_default(),
+        detail: stuck.detail.as_deref().and_then(|detail| german::detail(language, detail)),
+    };
+    effect.stuck.iter().take(SHOWN).map(line).collect()
 }
 
 fn findings(findings: &[FindingChange], shell: &Shell) -> Vec<FindingLine> {
@@ -207,15 +228,18 @@ pub(super) async fn confirmed(site: &Arc<Site>, visit: &Visit) -> Answered {
     let (shown, why) = confirmed_number(visit)?;
     let deed = Deed { action: "inbox_replay", subject: subject(&selection), back: back(&selection) };
     let (clock, language, zone) = (site.clock.clone(), visit.language, zone(&config));
-    let seen = visit.form.get("seen").map(str::to_owned);
+    let seen = visit.form.get("seen").ok_or(Fault::Forged("form_key"))?.to_owned();
     act::act(site, visit, deed, move |database, actor| {
-        let _turn = seen::turn();
-        let (now, counts) = count(database, &selection)?;
-        seen::still(database, (&selection, &counts), seen.as_deref(), (language, zone))?;
-        still(shown, now, language)?;
+        let look = || {
+            let (now, counts) = count(database, &selection)?;
+            seen::still(database, (&selection, &counts), &seen, (language, zone))?;
+            still(shown, now, language)
+        };
         let reason = Reason { actor: actor.to_owned(), why: why.clone() };
         let classify = classify_by_name(&config.sources);
-        let replayed = operator::replay(database, &clock, &classify, &selection, &reason, |_| {})?;
+        let replayed = seen::acted(database, Words::of(language), look, |(), known| {
+            operator::replay(database, &clock, &classify, &selection, &reason, known, |_| {})
+        })?;
         let mut outcome = Outcome::default().with("replayed", replayed.replayed);
         for (name, number) in
             [("in_work", replayed.in_work), ("still_parked", replayed.still_parked), ("pruned", replayed.pruned)]
@@ -224,7 +248,7 @@ pub(super) async fn confirmed(site: &Arc<Site>, visit: &Visit) -> Answered {
                 outcome = outcome.with(name, number);
             }
         }
-        Ok(outcome.with("reason", why))
+        Ok(outcome.with("why", why))
     })
     .await
 }

@@ -9,7 +9,7 @@ use diesel::sql_types;
 use crate::clock::Timestamp;
 use crate::db::schema::{inbox_attempts, inbox_causes, inbox_events, operator_actions};
 use crate::db::{Connection, Result};
-use crate::inbox::operator::Summary;
+use crate::inbox::operator::{ActionKind, Summary};
 use crate::inbox::{EventId, ParkReason, State};
 use crate::on_engine;
 
@@ -27,6 +27,28 @@ pub(super) struct Range {
     pub(super) until: Option<Timestamp>,
 }
 
+/// The newest webhooks of a source in a state, received in a range, with these columns; on whichever engine the query
+/// is for. A list and the numbers above it choose by this alone.
+macro_rules! newest_of {
+    ($columns:expr, ($source:expr, $state:expr, $range:expr), $limit:expr) => {{
+        let range: Range = $range;
+        let mut query = inbox_events::table
+            .filter(inbox_events::source.eq($source))
+            .filter(inbox_events::state.eq($state))
+            .order(inbox_events::received_at.desc())
+            .limit($limit)
+            .select($columns)
+            .into_boxed();
+        if let Some(since) = range.since {
+            query = query.filter(inbox_events::received_at.ge(since));
+        }
+        if let Some(until) = range.until {
+            query = query.filter(inbox_events::received_at.lt(until));
+        }
+        query
+    }};
+}
+
 /// The newest webhooks of a source in a state before a key, the newest first.
 pub(super) fn newest(
     connection: &mut Connection,
@@ -37,19 +59,8 @@ pub(super) fn newest(
     limit: i64,
 ) -> Result<Vec<Summary>> {
     Ok(on_engine!(connection, |c| {
-        let mut query = inbox_events::table
-            .filter(inbox_events::source.eq(source))
-            .filter(inbox_events::state.eq(state))
-            .select(Summary::as_select())
-            .order((inbox_events::received_at.desc(), inbox_events::id.desc()))
-            .limit(limit)
-            .into_boxed();
-        if let Some(since) = range.since {
-            query = query.filter(inbox_events::received_at.ge(since));
-        }
-        if let Some(until) = range.until {
-            query = query.filter(inbox_events::received_at.lt(until));
-        }
+        let mut query =
+            newest_of!(Summary::as_select(), (source, state, range), limit).then_order_by(inbox_events::id.desc());
         if let Some((at, id)) = before {
             query = query.filter(inbox_events::received_at.le(at));
             query = query.filter(inbox_events::received_at.lt(at).or(inbox_events::id.lt(id)));
@@ -72,22 +83,11 @@ pub(super) fn counted(
     limit: i64,
 ) -> Result<Vec<Cause>> {
     Ok(on_engine!(connection, |c| {
-        let mut query = inbox_events::table
-            .filter(inbox_events::source.eq(source))
-            .filter(inbox_events::state.eq(state))
-            .order(inbox_events::received_at.desc())
-            .limit(limit)
-            .into_boxed();
-        if let Some(since) = range.since {
-            query = query.filter(inbox_events::received_at.ge(since));
-        }
-        if let Some(until) = range.until {
-            query = query.filter(inbox_events::received_at.lt(until));
-        }
         if causes {
-            query.select((inbox_events::kind, inbox_events::reason)).load(c)?
+            newest_of!((inbox_events::kind, inbox_events::reason), (source, state, range), limit).load(c)?
         } else {
-            let instants: Vec<Timestamp> = query.select(inbox_events::received_at).load(c)?;
+            let instants: Vec<Timestamp> =
+                newest_of!(inbox_events::received_at, (source, state, range), limit).load(c)?;
             instants.into_iter().map(|_| Cause::default()).collect()
         }
     }))
@@ -167,7 +167,7 @@ pub(super) fn forget_note(connection: &mut Connection, source: &str, reason: &st
     Ok(())
 }
 
-/// The last line of the history of some webhooks.
+/// The last line of the history of some webhooks, or the last that somebody did to any.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub(super) struct Touched {
     pub(super) id: i64,
@@ -175,6 +175,21 @@ pub(super) struct Touched {
     /// How an attempt failed, or what an operator did.
     pub(super) verdict: String,
     pub(super) actor: Option<String>,
+}
+
+/// The last replay or dismissal.
+pub(super) fn last_act(connection: &mut Connection) -> Result<Option<Touched>> {
+    let kinds = [ActionKind::Replay, ActionKind::Dismiss].map(ActionKind::as_str);
+    let query = operator_actions::table
+        .filter(operator_actions::action.eq_any(kinds))
+        .order(operator_actions::id.desc())
+        .select((
+            operator_actions::id,
+            operator_actions::at,
+            operator_actions::action,
+            operator_actions::actor.nullable(),
+        ));
+    Ok(on_engine!(connection, |c| query.first(c).optional())?)
 }
 
 pub(super) fn last_touched(connection: &mut Connection, ids: &[EventId]) -> Result<Option<Touched>> {

@@ -49,6 +49,8 @@ words! {
         body_masked: "What may be personal is hidden.", "Was persönlich sein kann, ist verborgen.";
         body_opaque: "{n} bytes that are no JSON; they are shown when asked for.",
             "{n} Bytes, die kein JSON sind; sie werden auf Wunsch gezeigt.";
+        body_opaque_reader: "{n} bytes that are no JSON; your role does not see them.",
+            "{n} Bytes, die kein JSON sind; Ihre Rolle sieht sie nicht.";
         show_personal: "Show everything", "Alles zeigen";
         shown_personal: "Everything is shown; that you looked is recorded.",
             "Alles ist sichtbar; dass Sie es angesehen haben, ist festgehalten.";
@@ -74,7 +76,7 @@ words! {
         count: "Webhooks", "Webhooks";
         oldest: "Oldest", "Älteste";
         money: "Payments told", "Genannte Zahlungen";
-        money_unread: "{n} unread", "{n} ungelesen";
+        money_unread: "{n} cannot be read", "{n} nicht lesbar";
         note: "Note", "Notiz";
         mark_seen: "Mark as seen", "Als gesehen markieren";
         mark_open: "Reopen", "Wieder öffnen";
@@ -106,6 +108,13 @@ words! {
                 erneut an.";
         meanwhile_by: "{who} was faster, at {time}: {what}. By now: {now}. Nothing more was done.",
             "{who} war schneller, um {time}: {what}. Jetzt: {now}. Mehr wurde nicht getan.";
+        meanwhile_last: "This changed since you looked: {now}. The last to act was {who}, at {time}: {what}. Nothing \
+            was done now; look at the effect again.",
+            "Seit Sie hingesehen haben, hat sich das geändert: {now}. Zuletzt hat {who} gehandelt, um {time}: {what}. \
+                Jetzt wurde nichts getan; sehen Sie die Wirkung erneut an.";
+        overtaken: "Others act on webhooks at the same time. Nothing was done; look at the effect again.",
+            "Andere bearbeiten zur selben Zeit Webhooks. Nichts wurde getan; sehen Sie die Wirkung \
+                erneut an.";
         why_missing: "Write why; it is kept for the record.", "Schreiben Sie, warum; es wird festgehalten.";
         dismiss_title: "Dismiss webhooks", "Webhooks verwerfen";
         dismiss_lead: "They will count for nothing any more: in no alert and in no close of a month. What is booked \
@@ -123,6 +132,7 @@ words! {
             "Vielleicht die einzige Nachricht über eine Bestellung oder Geld: {n}";
         doubt: "Doubt", "Zweifel";
         force: "Dismiss these too, because", "Auch diese verwerfen, weil";
+        forced: " (forced: ", " (trotz Zweifeln: ";
         force_missing: "Some may be the only word of an order or of money; write why they may be dismissed all the \
             same.",
             "Manche sind vielleicht die einzige Nachricht über eine Bestellung oder Geld; schreiben Sie, warum sie \

@@ -8,6 +8,8 @@ words! {
             "Code oder Nummer einer Bestellung oder eines Gutscheins, Nummer einer Zahlung, Name oder Mailadresse";
         search_note: "A name is found by how the last name begins.",
             "Ein Name wird gefunden, wenn der Nachname so beginnt.";
+        search_note_reader: "A name is found by the whole last name.",
+            "Ein Name wird am ganzen Nachnamen gefunden.";
         found_orders: "Orders", "Bestellungen";
         found_vouchers: "Vouchers and flex tickets", "Gutscheine und Flex-Tickets";
         found_contacts: "Customers", "Gäste";

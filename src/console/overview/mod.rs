@@ -69,7 +69,6 @@ struct Page {
 
 /// `/`.
 pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
-    visit.query.only(&[])?;
     let snapshot = site.seen_with_charts().await?;
     if visit.wants_json() {
         return told(&snapshot);
@@ -105,6 +104,7 @@ fn card(source: &SourceState, shell: &Shell, words: &'static Words) -> Card {
     let zone = Some(source.zone);
     let number = |severity: &str| source.findings.get(severity).copied().filter(|number| *number > 0);
     let texts = [("high", words.findings_high), ("medium", words.findings_medium), ("low", words.findings_low)];
+    let texts = texts.into_iter().chain([("info", words.findings_info)]);
     let finding = |(severity, text): (&'static str, &str)| {
         Some((severity, fill(text, &[("n", &shell.count(&number(severity)?))])))
     };
@@ -113,12 +113,17 @@ fn card(source: &SourceState, shell: &Shell, words: &'static Words) -> Card {
         Some(false) => (words.provider_answers, "good"),
         Some(true) => (words.provider_down, "bad"),
     };
-    let (sweep, sweep_state) = sweep(source, shell.language);
+    let forms = (words.card_one, words.card_fine, words.card_bad);
+    let (sweep, sweep_state) = sweep(source, shell.language, forms);
     Card {
         sweep,
         sweep_state,
         name: source.name.clone(),
-        fresh: freshness(source, shell.language),
+        fresh: {
+            let said = statement(source, shell.language);
+            let mut letters = said.chars();
+            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+        },
         backlog: shell.count(&source.backlog),
         oldest: source.oldest.map(|at| shell.when(at, zone)),
         parked: shell.count(&source.parked),
@@ -132,14 +137,19 @@ fn card(source: &SourceState, shell: &Shell, words: &'static Words) -> Card {
         provider,
         provider_state,
         received: source.received.map(|at| shell.when(at, zone)),
-        findings: texts.into_iter().filter_map(finding).collect(),
+        findings: texts.filter_map(finding).collect(),
     }
 }
 
 /// One sentence: up to when everything is in, what is parked, and what the last comparison found.
 pub(super) fn freshness(source: &SourceState, language: Language) -> String {
+    format!("{}: {}", source.name, statement(source, language))
+}
+
+/// The same where the name of the source stands beside it. What is unknown is said, as `report freshness` does.
+fn statement(source: &SourceState, language: Language) -> String {
     let words = Words::of(language);
-    let local = |at: Timestamp| at.local_minute(source.zone);
+    let local = |at: Timestamp| at.local_minute_named(source.zone);
     let fresh = &source.freshness;
     let complete = match fresh.complete_up_to {
         Some(at) => fill(words.fresh_complete, &[("time", &local(at))]),
@@ -148,31 +158,34 @@ pub(super) fn freshness(source: &SourceState, language: Language) -> String {
     let money =
         source.money.iter().map(|(currency, minor)| format!("{} {currency}", language.amount(*minor, currency)));
     let money = money.collect::<Vec<_>>().join(", ");
-    let parked = match (source.parked, money.is_empty()) {
-        (0, _) => words.fresh_nothing_parked.to_owned(),
-        (number, true) => fill(words.fresh_parked, &[("n", &language.count(number))]),
-        (number, false) => fill(words.fresh_parked_money, &[("n", &language.count(number)), ("money", &money)]),
+    let text = match (source.parked, money.is_empty(), source.unvalued) {
+        (0, ..) => words.fresh_nothing_parked,
+        (_, true, _) => words.fresh_parked,
+        (_, false, 0) => words.fresh_parked_money,
+        (_, false, _) => words.fresh_parked_partly,
     };
-    let (sweep, _) = sweep(source, language);
-    format!("{}: {complete}; {parked}; {sweep}", source.name)
+    let (number, more) = (language.count(source.parked), language.count(source.unvalued));
+    let parked = fill(text, &[("n", &number), ("money", &money), ("more", &more)]);
+    let (sweep, _) = sweep(source, language, (words.sweep_one, words.sweep_fine, words.sweep_bad));
+    format!("{complete}; {parked}; {sweep}")
 }
 
 /// What the last comparison with the provider found, and how that is to be taken.
-fn sweep(source: &SourceState, language: Language) -> (String, &'static str) {
+fn sweep(source: &SourceState, language: Language, (one, many, bad): (&str, &str, &str)) -> (String, &'static str) {
     let words = Words::of(language);
-    let local = |at: Timestamp| at.local_minute(source.zone);
+    let local = |at: Timestamp| at.local_minute_named(source.zone);
     match &source.freshness.last_sweep {
         None => (words.sweep_never.to_owned(), "unknown"),
         Some(sweep) if sweep.ended_well() => {
             let values = [("time", local(sweep.at)), ("n", language.count(sweep.differences))];
-            let text = if sweep.differences == 1 { words.sweep_one } else { words.sweep_fine };
+            let text = if sweep.differences == 1 { one } else { many };
             let text = fill(text, &values.each_ref().map(|(name, value)| (*name, value.as_str())));
             (text, if sweep.differences == 0 { "good" } else { "warn" })
         }
         Some(sweep) => {
             let why = sweep.ended_in_words();
             let why = german::sentence(language, &why).text;
-            (fill(words.sweep_bad, &[("time", &local(sweep.at)), ("why", &why)]), "bad")
+            (fill(bad, &[("time", &local(sweep.at)), ("why", &why)]), "bad")
         }
     }
 }

@@ -18,6 +18,9 @@ words! {
         never: "none yet", "noch keiner";
         last_sweep: "Last sweep", "Letzter Abgleich";
         sweep_never: "never swept for changes", "nie auf Änderungen abgeglichen";
+        card_one: "{time}, 1 difference", "{time}, 1 Unterschied";
+        card_fine: "{time}, {n} differences", "{time}, {n} Unterschiede";
+        card_bad: "{time}: {why}", "{time}: {why}";
         sweep_one: "last sweep {time}, 1 difference", "letzter Abgleich {time}, 1 Unterschied";
         sweep_fine: "last sweep {time}, {n} differences", "letzter Abgleich {time}, {n} Unterschiede";
         sweep_bad: "last sweep {time}: {why}", "letzter Abgleich {time}: {why}";
@@ -25,12 +28,15 @@ words! {
         findings_high: "{n} high", "hoch: {n}";
         findings_medium: "{n} medium", "mittel: {n}";
         findings_low: "{n} low", "niedrig: {n}";
+        findings_info: "{n} info", "Hinweis: {n}";
         nothing: "none", "keine";
         fresh_complete: "complete up to {time}", "vollständig bis {time}";
         fresh_unknown: "complete up to: unknown", "vollständig bis: unbekannt";
         fresh_nothing_parked: "nothing parked", "nichts geparkt";
-        fresh_parked: "{n} parked", "{n} geparkt";
+        fresh_parked: "{n} parked (amount unknown)", "{n} geparkt (Betrag unbekannt)";
         fresh_parked_money: "{n} parked ({money})", "{n} geparkt ({money})";
+        fresh_parked_partly: "{n} parked ({money}, {more} of unknown amount)",
+            "{n} geparkt ({money}, {more} mit unbekanntem Betrag)";
         deliveries: "Webhooks of a known kind in the last 24 hours",
             "Webhooks bekannter Art der letzten 24 Stunden";
         revenue: "Net revenue by month, {currency}", "Nettoerlös je Monat, {currency}";

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::store as contacts;
 use crate::clock::Timestamp;
 use crate::db::{Connection, Database};
+use crate::hash;
 use crate::inbox::operator::{self, Action, ActionKind, Reason};
 use crate::inbox::{Entity, State};
 
@@ -29,6 +30,9 @@ pub struct Erased {
     pub documents: usize,
     /// Other contacts of the same orders; they keep their data until they are erased themselves.
     pub other_contacts: Vec<i64>,
+    /// Hash of which deliveries, documents and contacts these are.
+    #[serde(skip)]
+    pub shown_sha256: String,
 }
 
 /// Why an erasure was refused.
@@ -48,20 +52,25 @@ pub enum Unerasable {
          pass --parked-too"
     )]
     Parked(Vec<i64>),
+    #[error("what would be erased is not what was shown any more; look again, nothing was changed")]
+    Changed,
     #[error(transparent)]
     Database(#[from] crate::db::Error),
 }
 
-/// Erases a person in one transaction. With `dry_run` only returns what would be deleted.
+/// Erases a person in one transaction. With `dry_run` only returns what would be deleted. With `shown`, the hash of
+/// what was to be deleted then, nothing else is.
 ///
 /// # Errors
-/// When the contact is unknown or already erased, when deliveries still need their bodies, or when a statement fails.
+/// When the contact is unknown or already erased, when it is not what was shown, when deliveries still need their
+/// bodies, or when a statement fails.
 pub fn erase(
     database: &Database,
     contact_id: i64,
     parked_too: bool,
     reason: &Reason,
     now: Timestamp,
+    shown: Option<&str>,
     dry_run: bool,
 ) -> Result<Erased, Unerasable> {
     if dry_run {
@@ -70,6 +79,9 @@ pub fn erase(
     let erased = database.transaction("erase", |connection| {
         store::lock(connection, contact_id)?;
         let Plan { erased, events, all_events, documents } = plan(connection, contact_id, parked_too)?;
+        if shown.is_some_and(|shown| shown != erased.shown_sha256) {
+            return Err(Unerasable::Changed);
+        }
         store::take_bytes(connection, &events, &documents)?;
         store::take_words(connection, &all_events)?;
         store::erase(connection, contact_id, now)?;
@@ -132,7 +144,9 @@ fn plan(connection: &mut Connection, contact_id: i64, parked_too: bool) -> Resul
     }
     let documents = store::documents_of(connection, &contact.source, &entities)?;
     let other_contacts = store::others_of(connection, &contact.source, &orders, contact_id)?;
+    let ids: Vec<i64> = events.iter().map(|event| event.id).collect();
     let erased = Erased {
+        shown_sha256: hash::sha256(format!("{contact_id} {orders:?} {ids:?} {documents:?} {other_contacts:?}")),
         contact_id,
         source: contact.source,
         orders,
@@ -142,5 +156,5 @@ fn plan(connection: &mut Connection, contact_id: i64, parked_too: bool) -> Resul
         other_contacts,
     };
     let all_events = store::all_events(connection, &erased.source, &entities)?;
-    Ok(Plan { erased, events: events.iter().map(|event| event.id).collect(), all_events, documents })
+    Ok(Plan { erased, events: ids, all_events, documents })
 }

@@ -178,7 +178,10 @@ pub fn take_back(database: &Database, clock: &Clock, name: &BatchName, by: &str,
         if let Some(number) = newest.number.filter(|number| *number != name.number) {
             return Err(Error::NotNewest { asked: name.clone(), newest: BatchName { number, ..name.clone() } });
         }
-        store::take_back(connection, name, clock.now(), by, why)?;
+        // Somebody else may just have done so.
+        if !store::take_back(connection, name, clock.now(), by, why)? {
+            return Err(Error::TakenBack(name.clone()));
+        }
         store::batch(connection, name)?.ok_or_else(|| Error::Unknown(name.clone()))?.read()
     })
 }

@@ -133,13 +133,14 @@ pub(super) fn take_back(
     now: Timestamp,
     by: &str,
     why: &str,
-) -> Result<()> {
-    let row = export_batches::table.find((name.target, &name.source, name.month.to_string(), name.number));
+) -> Result<bool> {
+    let row = export_batches::table
+        .find((name.target, &name.source, name.month.to_string(), name.number))
+        .filter(export_batches::taken_back_at.is_null());
     let change = (
         export_batches::taken_back_at.eq(now),
         export_batches::taken_back_by.eq(by),
         export_batches::taken_back_reason.eq(why),
     );
-    on_engine!(connection, |c| diesel::update(row).set(change).execute(c))?;
-    Ok(())
+    Ok(on_engine!(connection, |c| diesel::update(row).set(change).execute(c))? == 1)
 }

@@ -7,6 +7,7 @@ mod action;
 pub mod dismiss;
 mod filter;
 pub mod store;
+mod turn;
 
 use serde::Serialize;
 
@@ -17,6 +18,7 @@ use crate::db::{Database, Error, Result};
 
 pub use self::action::{Action, ActionKind, record};
 pub use self::filter::Filter;
+pub use self::turn::{Undone, last_act};
 
 /// Events that one transaction of a replay or a dismissal changes: on SQLite all writers wait for it.
 const STEP: i64 = 2_000;
@@ -174,18 +176,20 @@ impl Stored {
 pub type Classify<'a> = dyn Fn(&str, &Stored, &[u8]) -> Option<Classified> + 'a;
 
 /// Sets the chosen events back to pending with a fresh budget of attempts. Events that were not understood when they
-/// came are read anew by `classify`.
+/// came are read anew by `classify`. With `known`, the last act that was known when these were looked at, nothing is
+/// done if there was another one since.
 ///
 /// # Errors
-/// When a statement fails; the steps before it stay done and are written down.
+/// When somebody was faster. When a statement fails; the steps before it stay done and are written down.
 pub fn replay(
     database: &Database,
     clock: &Clock,
     classify: &Classify<'_>,
     selection: &Selection,
     reason: &Reason,
+    known: Option<i64>,
     mut progress: impl FnMut(&Replayed),
-) -> Result<Replayed> {
+) -> std::result::Result<Replayed, Undone> {
     // What is parked from now on is not part of this replay, so that it comes to an end.
     let last = store::last_id(&mut database.reader()?)?;
     let now = clock.now();
@@ -194,8 +198,9 @@ pub fn replay(
     let mut after = 0;
     while after < last {
         let step = database.transaction("replay", |connection| {
+            turn::take(connection, known.filter(|_| action.is_none()))?;
             let chosen = store::choose(connection, selection, after, last, STEP)?;
-            let Some(&(end, _)) = chosen.last() else { return Ok::<_, Error>(None) };
+            let Some(&(end, _)) = chosen.last() else { return Ok::<_, Undone>(None) };
             let action = match action {
                 Some(action) => action,
                 None => record(connection, &opening(now, reason, &selection.to_string()))?,

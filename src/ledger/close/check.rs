@@ -52,7 +52,11 @@ pub(super) fn blockers(
     if now < month.ends_at(zone) {
         blockers.push(hard(
             "month_not_over",
-            format!("{period} is over for {source} at {} ({zone}); now it is {now}", month.ends_at(zone)),
+            format!(
+                "{period} is over for {source} at {}; now it is {}",
+                month.ends_at(zone).local_minute_named(zone),
+                now.local_minute_named(zone)
+            ),
         ));
     }
     let last_closed = journal::closed_months(connection, source)?.last().copied();

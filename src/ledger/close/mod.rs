@@ -28,6 +28,7 @@ pub mod anchor;
 mod check;
 mod look;
 mod observed;
+mod prepared;
 mod store;
 
 use chrono_tz::Tz;
@@ -67,7 +68,8 @@ pub struct Request {
 pub struct Closing {
     pub source: String,
     pub period: String,
-    /// `closed`, `soft`, `blocked`, or `possible` when nothing was to be changed.
+    /// `closed`, `soft`, `blocked`, `changed` when it is not what was shown any more, or `possible` when nothing was to
+    /// be changed.
     pub result: &'static str,
     /// What stands in the way; of a soft close what will stand in the way of the hard one.
     pub blockers: Vec<Blocker>,
@@ -81,6 +83,10 @@ pub struct Closing {
     pub anchor: Option<Anchor>,
     /// Hash of the numbers alone: the same until one of them changes, whoever closes and when.
     pub totals_sha256: String,
+    /// Hash of all that somebody decides on who closes the month: the numbers, what stands in the way, and what to
+    /// think of.
+    #[serde(skip)]
+    pub shown_sha256: String,
     /// Hash of the manifest, which also says who closes and when.
     pub manifest_sha256: String,
     /// The manifest as it is stored, or would be.
@@ -90,18 +96,20 @@ pub struct Closing {
 /// How late webhooks may be that still come, when nobody says otherwise.
 const USUAL_GRACE_MILLISECONDS: i64 = 15 * 60_000;
 
-/// What a close is told by those who know the settings.
+/// What a close is told by those who know the settings, and have seen a preview.
 #[derive(Clone, Copy)]
 pub struct Settings<'a> {
     /// Reads the payments in the body of a parked webhook.
     pub tell: Tell<'a>,
     /// How late a webhook of the month may be: the book must be complete for so long after its end.
     pub grace_milliseconds: i64,
+    /// [`Closing::shown_sha256`] of a preview: nothing is closed when it would be another one by now.
+    pub shown: Option<&'a str>,
 }
 
 impl Default for Settings<'_> {
     fn default() -> Self {
-        Self { tell: &|_| None, grace_milliseconds: USUAL_GRACE_MILLISECONDS }
+        Self { tell: &|_| None, grace_milliseconds: USUAL_GRACE_MILLISECONDS, shown: None }
     }
 }
 
@@ -180,6 +188,9 @@ pub fn close(
             if request.soft { prepared.blockers.iter().any(final_word) } else { !prepared.blockers.is_empty() };
         if refused {
             return prepared.into_closing(source, request, "blocked", None);
+        }
+        if settings.shown.is_some_and(|shown| shown != prepared.shown_sha256()) {
+            return prepared.into_closing(source, request, "changed", None);
         }
         let seen = entry_no;
         let anchor =
@@ -360,29 +371,4 @@ fn write_close(
     };
     closings::insert_anchor(connection, &row)?;
     Ok(anchor)
-}
-
-impl PreparedClose {
-    fn into_closing(
-        self,
-        source: &str,
-        request: &Request,
-        result: &'static str,
-        anchor: Option<Anchor>,
-    ) -> Result<Closing, Error> {
-        let unreadable = |error: serde_json::Error| crate::db::Error::Inconsistent(error.to_string());
-        Ok(Closing {
-            source: source.to_owned(),
-            period: request.month.to_string(),
-            result,
-            blockers: self.blockers,
-            forced: self.forced,
-            warnings: self.warnings,
-            changed_since_soft_close: self.changed,
-            anchor,
-            totals_sha256: self.totals_sha256,
-            manifest_sha256: self.manifest_sha256,
-            manifest: RawValue::from_string(self.manifest).map_err(unreadable)?,
-        })
-    }
 }

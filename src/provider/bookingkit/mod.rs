@@ -26,6 +26,7 @@ mod stored_value;
 mod tests;
 
 use self::reader::Reader;
+pub(super) use self::schema::PARTS as DOCUMENTED;
 use super::json::{self, Object};
 use super::{OrderReading, ParkReason, Unreadable};
 use crate::config::Source;

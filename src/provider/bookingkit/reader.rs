@@ -10,6 +10,7 @@ use crate::limits;
 use crate::money::Currency;
 use crate::order::{self, Note, NoteReason, PartStatus};
 use crate::provider::Unreadable;
+use crate::provider::documented::Part;
 use crate::provider::json::Object;
 
 /// Most unknown fields that one delivery can report; a sender must not be able to flood the findings.
@@ -62,8 +63,8 @@ impl Reader {
         self.notes.push(Note::new(reason, subject, evidence));
     }
 
-    pub(super) fn note_unknown_fields(&mut self, object: &Object<'_>, known: &[&str]) {
-        for field in object.unknown_fields(known) {
+    pub(super) fn note_unknown_fields(&mut self, object: &Object<'_>, known: &Part) {
+        for field in object.unknown_fields(|key| known.has(key)) {
             if self.unknown_fields.len() < UNKNOWN_FIELDS && !self.unknown_fields.contains(&field) {
                 self.unknown_fields.push(field);
             }
@@ -75,7 +76,7 @@ impl Reader {
         &mut self,
         object: &Object<'_>,
         key: &'static str,
-        known: &[&str],
+        known: &Part,
         mut read: impl FnMut(&mut Self, &Object<'_>) -> Result<T, Unreadable>,
     ) -> Result<Option<Vec<T>>, Unreadable> {
         let Some(elements) = object.list(key)? else { return Ok(None) };

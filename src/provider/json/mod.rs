@@ -40,7 +40,13 @@ pub struct Element<'d> {
 /// # Errors
 /// `broken_utf8`, `invalid_json` (also for nesting deeper than any real document), `lone_surrogate`.
 pub fn parse(bytes: &[u8]) -> Result<Document<'_>, Unreadable> {
-    if matches!(bytes, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, (1..), ..] | [(1..), 0, ..]) {
+    let is_utf16 = match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
+        // Without a mark, a text has whole units, and JSON begins with a character of ASCII.
+        [0, 1..0x80, ..] | [1..0x80, 0, ..] => bytes.len().is_multiple_of(2),
+        _ => false,
+    };
+    if is_utf16 {
         return Err(Unreadable::new(ParkReason::BrokenUtf8, "the text is UTF-16; JSON is sent as UTF-8"));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {

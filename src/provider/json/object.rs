@@ -181,11 +181,11 @@ impl<'d> Object<'d> {
         self.timestamp(key, subject, notes)
     }
 
-    /// The shapes of the fields that are not `known`, such as `voucherOrders[].status`. A name that may be more than a
+    /// The shapes of the fields that are not known, such as `voucherOrders[].status`. A name that may be more than a
     /// name is not repeated: maps are sometimes keyed by what should be a value.
-    pub fn unknown_fields(&self, known: &[&str]) -> Vec<String> {
+    pub fn unknown_fields(&self, is_known: impl Fn(&str) -> bool) -> Vec<String> {
         let keys = self.fields.into_iter().flat_map(Fields::keys);
-        let unknown = keys.filter(|key| !known.contains(key));
+        let unknown = keys.filter(|key| !is_known(key));
         unknown.map(|key| shape(&self.path(if is_plain_name(key) { key } else { "?" }))).collect()
     }
 

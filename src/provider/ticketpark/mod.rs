@@ -9,6 +9,7 @@ pub mod booking;
 pub mod client;
 pub mod webhook;
 
+pub(super) use self::webhook::DOCUMENTED;
 pub use self::webhook::{classify, swept, tells_fact};
 
 use self::webhook::{BookingChange, Webhook};

@@ -297,7 +297,10 @@ on_both_engines!(a_listed_proxy_is_believed, async |database| {
     }
     let named = browser.request(Method::GET, "/").header("remote-groups", "books");
     let page = browser.send(named.header("remote-user", "Änna".as_bytes())).await;
-    assert!(page.text().contains("Signed in as Änna (finance)"), "{}", page.text());
+    assert!(page.text().contains("Signed in as änna (finance)"), "{}", page.text());
+    // It is one name in whatever case.
+    let again = browser.request(Method::GET, "/").header("remote-groups", "books").header("remote-user", "ERIKA");
+    assert!(browser.send(again).await.text().contains("Signed in as erika (finance)"));
     // The record names the path and the header.
     let refused = daemon.lines(
         "SELECT DISTINCT subject || ' ' || result AS line FROM console_audit WHERE action = 'sign_in_header' AND \

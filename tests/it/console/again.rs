@@ -45,7 +45,20 @@ on_both_engines!(a_form_that_is_not_taken_is_shown_again, async |database| {
         assert_ne!(again.field("key"), form.field("key"), "{path}");
     }
     let form = admin.page(&format!("/inbox/dismiss?id={parked}")).await;
-    let again = admin.submit(&form, "/inbox/dismiss", &[("id", &parked), ("number", "1"), ("force", "yes")]).await;
+    // A second reason that is missing is named like the first, and nothing is done.
+    let fields = [("id", parked.as_str()), ("number", "1"), ("why", "of <another> shop")];
+    let again = admin.submit(&form, "/inbox/dismiss", &fields).await;
+    assert_eq!(again.status, 400, "{}", again.text());
+    assert!(field(&again, "force").contains("aria-describedby=\"wrong-force\""), "{}", again.body);
+    assert!(again.has("id=\"wrong-force\"") && !again.has("id=\"wrong-why\"") && !again.has("role=\"alert\""));
+    assert!(field(&again, "why").contains("another") && !again.has("<another>"), "{}", again.body);
+    assert!(daemon.lines("SELECT state AS line FROM inbox_events ORDER BY id").contains(&"parked".to_owned()));
+    let record = "SELECT action || ' ' || outcome AS line FROM console_audit WHERE action_key IS NOT NULL";
+    assert_eq!(daemon.lines(record), ["inbox_dismiss refused"]);
+    // Sent once more as it was, it leads to what became of it.
+    let once_more = admin.submit(&form, "/inbox/dismiss", &fields).await;
+    assert!(admin.page(once_more.location()).await.text().contains("Refused"), "{}", once_more.text());
+    let again = admin.submit(&again, "/inbox/dismiss", &[("id", &parked), ("number", "1"), ("force", "yes")]).await;
     assert!(!again.has("name=\"force\"") || field(&again, "force").contains("value=\"yes\""), "{}", again.body);
     assert!(daemon.lines("SELECT action AS line FROM operator_actions").is_empty());
     admin.language = "de";
@@ -64,7 +77,7 @@ on_both_engines!(an_address_that_is_not_possible_can_be_written_anew, async |dat
     assert!(!page.has("name=\"before\"") && page.has("action=\"/inbox\""), "{}", page.body);
     // What is one of a few words is chosen.
     let page = finance.get("/findings?severity=odd").await;
-    assert!(page.has("<select name=\"severity\"") && page.has("<option>high</option>"), "{}", page.body);
+    assert!(page.has("<select name=\"severity\"") && page.has("<option value=\"high\">high</option>"), "{}", page.body);
     // A field that is missing is there to be filled in.
     let page = finance.get("/inbox?text=Erika").await;
     assert!(field(&page, "since").contains("aria-invalid") && field(&page, "text").contains("Erika"), "{}", page.body);
@@ -101,7 +114,11 @@ on_both_engines!(who_is_slower_is_told_what_really_happened, async |database| {
         browser.page(done.location()).await.text()
     };
     let done = dismiss(&anna, &first).await;
-    assert!(done.contains("Dismissed webhooks Done"), "{done}");
+    assert!(done.contains("Dismissed webhooks Done") && !done.contains("forced"), "{done}");
+    let mut reader = Browser::signed_in(&daemon, database, "reader");
+    assert!(reader.page(&format!("/inbox/{parked}")).await.has("a ping (forced: seen)"));
+    reader.language = "de";
+    assert!(reader.page(&format!("/inbox/{parked}")).await.has("a ping (trotz Zweifeln: seen)"));
     let refused = dismiss(&bert, &second).await;
     assert!(refused.contains("was faster") && refused.contains("dismissed"), "{refused}");
     daemon.finish().await;

@@ -128,11 +128,14 @@ impl Browser {
         self.send(request.header("sec-fetch-site", "same-origin").form(fields)).await
     }
 
-    /// Sends a form of `page` with its hidden token and key, and these fields.
+    /// Sends a form of `page` with its hidden token and key, what it showed, and these fields.
     pub(crate) async fn submit(&self, page: &Page, path: &str, fields: &[(&str, &str)]) -> Page {
         let (csrf, key) =
             (page.field("csrf"), if page.has("name=\"key\"") { page.field("key") } else { String::new() });
-        let hidden = [("csrf", csrf.as_str()), ("key", key.as_str())];
-        self.post(path, &[&hidden, fields].concat()).await
+        let mut all = vec![("csrf", csrf.as_str()), ("key", key.as_str())];
+        let named = |name: &'static str| page.has(&format!("name=\"{name}\"")).then(|| (name, page.field(name)));
+        let shown: Vec<_> = ["shown", "seen", "newest"].into_iter().filter_map(named).collect();
+        all.extend(shown.iter().map(|(name, value)| (*name, value.as_str())));
+        self.post(path, &[&all, fields].concat()).await
     }
 }

@@ -167,7 +167,7 @@ on_both_engines!(causes_have_a_count_a_sum_and_a_state, async |database| {
     let (admin, reader) =
         (Browser::signed_in(&daemon, database, "admin"), Browser::signed_in(&daemon, database, "reader"));
     let page = admin.page("/inbox/parked").await;
-    assert!(page.text().contains("invalid_json museum 2 2 unread 2025-11-11 13:02 CET"), "{}", page.text());
+    assert!(page.text().contains("invalid_json museum 2 2 cannot be read 2025-11-11 13:02 CET"), "{}", page.text());
     let form = [("source", "museum"), ("reason", "invalid_json"), ("note", "asked <the> sender")];
     assert_eq!(admin.submit(&page, "/inbox/parked", &form).await.location(), "/inbox/parked");
     let page = admin.page("/inbox/parked").await;

@@ -2,23 +2,30 @@
 
 mod access;
 mod again;
+mod asked;
 mod books;
+mod bound;
 pub(crate) mod browser;
 mod command;
 mod downloads;
 pub(crate) mod driver;
 mod figures;
 pub(crate) mod filled;
+mod fresh;
 mod german;
 mod inbox;
 mod kept;
 mod live;
+mod odd;
+mod parked;
 mod paths;
 mod pictures;
 mod plans;
 mod refusals;
 mod settings;
+mod tickets;
 mod told;
+mod twice;
 mod wrong;
 
 /// An amount that passes through floating point is a wrong amount sooner or later; in the browser, too.

@@ -18,4 +18,4 @@ macro_rules! on_postgresql {
         }
     };
 }
-use on_postgresql;
+pub(crate) use on_postgresql;

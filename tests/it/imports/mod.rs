@@ -220,6 +220,7 @@ on_both_engines!(a_manual_file_posts_what_it_says_once, async |database| {
         &|_: &str, _: &Stored, _: &[u8]| None,
         &Selection::Matching(operator::Filter::default()),
         &reason(),
+        None,
         |_| {},
     )
     .unwrap();

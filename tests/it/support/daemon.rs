@@ -246,13 +246,13 @@ impl TestDaemon {
     /// Sets events back as `ticketledger inbox replay` does.
     pub(crate) fn replay(&self, ids: &[i64]) -> Replayed {
         let reason = Reason { actor: "test".to_owned(), why: "to see".to_owned() };
-        let selection = Selection::Ids(ids.to_vec());
         operator::replay(
             self.database(),
             &self.clock,
             &classify_by_name(&self.config.sources),
-            &selection,
+            &Selection::Ids(ids.to_vec()),
             &reason,
+            None,
             |_| {},
         )
         .expect("the replay works")

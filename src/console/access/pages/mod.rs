@@ -61,12 +61,17 @@ pub(in crate::console) async fn signed_out(site: &Arc<Site>, visit: &Visit) -> A
     }
     match segments.as_slice() {
         ["sign-in"] if visit.is_post() => sign_in(site, visit).await,
-        ["sign-in"] => form(site, visit, StatusCode::OK, None),
+        ["sign-in"] => {
+            let ended = visit.query.get("ended").map(|_| words.ended.to_owned());
+            form(site, visit, StatusCode::OK, ended)
+        }
         _ => {
             let shell = Shell::new(site, visit, Area::Other, "");
-            let next = if visit.is_post() { "/" } else { shell.here.as_str() };
-            let query = serde_urlencoded::to_string([("next", next)]).unwrap_or_default();
-            Ok(reply::see_other(if next == "/" { "/sign-in".to_owned() } else { format!("/sign-in?{query}") }.as_str()))
+            let next = local(Some(&shell.here));
+            let next = Some(("next", next)).filter(|(_, next)| *next != "/");
+            let pairs: Vec<_> = next.into_iter().chain(visit.is_post().then_some(("ended", "1"))).collect();
+            let query = serde_urlencoded::to_string(&pairs).unwrap_or_default();
+            Ok(reply::see_other(format!("/sign-in?{query}").trim_end_matches('?')))
         }
     }
 }
@@ -300,8 +305,11 @@ async fn end(site: &Arc<Site>, visit: &Visit) -> Answered {
     let (own, now) = ((viewer.role < Role::Admin).then_some(viewer.name.clone()), visit.now);
     let ended = site
         .write("end session", move |connection| {
-            let sessions = store::sessions(connection, own.as_deref(), now)?;
+            let sessions = store::sessions(connection, None, now)?;
             let found = sessions.into_iter().find(|row| id.len() == 16 && row.token_sha256.starts_with(&id));
+            if found.as_ref().is_some_and(|row| own.as_ref().is_some_and(|own| *own != row.user_name)) {
+                return Err(Fault::Forbidden);
+            }
             if let Some(row) = &found {
                 store::end_session(connection, &row.token_sha256)?;
             }

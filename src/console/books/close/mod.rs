@@ -28,6 +28,7 @@ use crate::freshness;
 use crate::inbox::operator::Reason;
 use crate::ledger::book::Month;
 use crate::ledger::close::{self, Blocker, Closing, Request, Settings, anchor};
+use crate::report::format::printable;
 
 pub(super) async fn route(site: &Arc<Site>, visit: &Visit, rest: &[&str]) -> Answered {
     visit.needs(Role::Finance)?;
@@ -50,6 +51,15 @@ struct Check {
     said: Option<Sentence>,
 }
 
+/// What the full check found.
+struct Found {
+    can_close: bool,
+    /// Hash of the numbers that would be frozen.
+    sha256: String,
+    /// Hash of all that is shown: what is confirmed has to be that.
+    shown: String,
+}
+
 #[derive(Template)]
 #[template(path = "close.html", config = "src/console/askama.toml")]
 struct Page {
@@ -65,8 +75,10 @@ struct Page {
     has_english: bool,
     /// It was closed along with a later month.
     is_closed: bool,
-    /// After the full check: whether the month can be closed, and the hash of the numbers that would be frozen.
-    found: Option<(bool, String)>,
+    /// After the full check.
+    found: Option<Found>,
+    /// Something stands in the way that no full check takes away.
+    is_blocked: bool,
     /// What stands in the way can be overruled.
     forceable: bool,
     confirm: String,
@@ -78,8 +90,8 @@ impl Told for Page {
         json!({
             "source": self.source, "period": self.month, "warnings": self.warnings,
             "checks": self.checks.iter().map(check).collect::<Vec<_>>(),
-            "can_be_closed": self.found.as_ref().map(|(can, _)| can),
-            "numbers_sha256": self.found.as_ref().map(|(_, sha256)| sha256),
+            "can_be_closed": self.found.as_ref().map(|found| found.can_close),
+            "numbers_sha256": self.found.as_ref().map(|found| &found.sha256),
         })
     }
 }
@@ -124,12 +136,16 @@ async fn check(site: &Arc<Site>, visit: &Visit) -> Answered {
         .work(move |database| {
             let request = Request { month, soft: false, force: false, reason: nobody() };
             let told = |body: &[u8]| freshness::told(&config, &of, body);
-            let settings = Settings { tell: &told, grace_milliseconds: grace_milliseconds(&config, &of) };
+            let settings = Settings { tell: &told, grace_milliseconds: grace_milliseconds(&config, &of), shown: None };
             Ok(close::preview(database, &clock, &of, &request, settings)?)
         })
         .await?;
     let forceable = !closing.blockers.is_empty() && closing.blockers.iter().all(|blocker| blocker.can_be_forced);
-    let found = (closing.blockers.is_empty() || forceable, closing.totals_sha256.clone());
+    let found = Found {
+        can_close: closing.blockers.is_empty() || forceable,
+        sha256: closing.totals_sha256.clone(),
+        shown: closing.shown_sha256.clone(),
+    };
     let warnings = closing.warnings.iter().map(|warning| warning.detail.clone()).collect();
     page(site, visit, (&source, month), checks(visit, &closing.blockers, &closing.forced, false), warnings, Some(found))
 }
@@ -149,7 +165,7 @@ fn page(
     (source, month): (&str, Month),
     checks: Vec<Check>,
     warnings: Vec<String>,
-    found: Option<(bool, String)>,
+    found: Option<Found>,
 ) -> Answered {
     let words = Words::of(visit.language);
     let text = month.to_string();
@@ -164,6 +180,7 @@ fn page(
         has_english: said.any(|sentence| sentence.is_english),
         warnings_said,
         is_closed: checks.iter().any(|check| check.code == "already_closed" && check.word == "failed"),
+        is_blocked: checks.iter().any(|check| check.word == "failed"),
         forceable: checks.iter().any(|check| check.word == "forced"),
         confirm: fill(words.confirm, &values[..1]),
         source: source.to_owned(),
@@ -210,17 +227,32 @@ async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
     if force && why.is_empty() {
         return Err(missing_as("why", Allowed::Text, words.why_missing));
     }
+    let shown = visit.form.get("shown").ok_or(Fault::Forged("form_key"))?.to_owned();
     let (clock, config) = (site.clock.clone(), site.config());
     let anchors = config.anchor_file();
     let back = address(&["books", "closed", &source, &month.to_string()]);
-    let (subject, language) = (format!("{source} {month}"), visit.language);
+    let (subject, language, zone) = (format!("{source} {month}"), visit.language, visit.zone);
     act(site, visit, Deed { action: "close", subject, back }, move |database, actor| {
         let reason = Reason { actor: actor.to_owned(), why: why.clone() };
         let request = Request { month, soft: false, force, reason };
         let told = |body: &[u8]| freshness::told(&config, &source, body);
-        let settings = Settings { tell: &told, grace_milliseconds: grace_milliseconds(&config, &source) };
+        let grace_milliseconds = grace_milliseconds(&config, &source);
+        let settings = Settings { tell: &told, grace_milliseconds, shown: Some(&shown) };
         let closing = close::close(database, &clock, &source, &request, settings)?;
+        if closing.result == "changed" {
+            return Err(Fault::Conflict(words.changed.to_owned()));
+        }
         if closing.result != "closed" {
+            if closing.blockers.iter().any(|blocker| blocker.code == "already_closed")
+                && let Some(by) = store::manifest(&mut database.reader()?, &source, month)?
+            {
+                let values = [("who", printable(&by.closed_by)), ("time", by.closed_at.local_second_named(zone))];
+                let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
+                return Err(Fault::Conflict(fill(words.closed_before, &values)));
+            }
+            if !force && closing.blockers.iter().all(|blocker| blocker.can_be_forced) {
+                return Err(missing_as("force", Allowed::one_of(["yes"]), words.force_missing));
+            }
             let named = |blocker: Blocker| Checks::named(language, blocker.code).unwrap_or(blocker.code);
             let failed: Vec<&str> = closing.blockers.into_iter().map(named).collect();
             return Err(Fault::Conflict(fill(words.refused, &[("why", &failed.join("; "))])));

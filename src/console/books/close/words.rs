@@ -25,6 +25,8 @@ words! {
             "Abschließen, obwohl Webhooks geparkt oder offen sind; die Begründung wird mit eingefroren";
         why: "Reason, for the record", "Begründung, für das Protokoll";
         why_missing: "Overruling a check needs a reason.", "Wer eine Prüfung übergeht, muss das begründen.";
+        force_missing: "Something stands in the way that can be overruled: tick this, and write why.",
+            "Etwas steht im Weg, das übergangen werden kann: setzen Sie den Haken und schreiben Sie, warum.";
         confirm: "Close {month} for good", "{month} endgültig abschließen";
         closed_title: "{month} of {source} is closed", "{month} von {source} ist abgeschlossen";
         closed_at: "Closed", "Abgeschlossen";
@@ -37,6 +39,12 @@ words! {
             die Zahlen.";
         as_closed: "Trial balance as closed", "Summen- und Saldenliste wie abgeschlossen";
         pack_closed: "Month pack as closed", "Monatsbericht wie abgeschlossen";
+        changed: "Since you looked, the numbers of the month have changed, or what stands in the way or should be \
+            thought of. Nothing was closed; check again.",
+            "Seit Sie hingesehen haben, haben sich die Zahlen des Monats geändert, oder was im Weg steht oder zu \
+            bedenken ist. Nichts wurde abgeschlossen; prüfen Sie erneut.";
+        closed_before: "{who} was faster and closed the month at {time}. Nothing more was done.",
+            "{who} war schneller und hat den Monat um {time} abgeschlossen. Mehr wurde nicht getan.";
         refused: "The month was not closed; not passed: {why}",
             "Der Monat wurde nicht abgeschlossen; nicht bestanden: {why}";
     }

@@ -46,11 +46,15 @@ impl Told for Page {
 }
 
 pub(super) async fn show(site: &Arc<Site>, visit: &Visit, name: &BatchName) -> Answered {
-    let wanted = name.clone();
-    let batch = site.work(move |database| batch::find(database, &wanted).map_err(failed)).await?;
-    let words = Words::of(visit.language);
+    let (wanted, words) = (name.clone(), Words::of(visit.language));
+    let batch = site.work(move |database| batch::find(database, &wanted).map_err(failed(words))).await?;
     let title = fill(words.batch_title, &[("batch", &name.to_string())]);
-    let shell = Shell::new(site, visit, Area::Books, &title).with_command(format!("ticketledger export again {name}"));
+    let shell = Shell::new(site, visit, Area::Books, &title);
+    // What was taken back has no files any more.
+    let shell = match batch.taken_back {
+        None => shell.with_command(format!("ticketledger export again {name}")),
+        Some(_) => shell.with_command("ticketledger export list"),
+    };
     let taken = batch.taken_back.as_ref().map(|taken| {
         let values = [
             ("by", printable(&taken.by)),
@@ -96,13 +100,13 @@ fn files(shell: &Shell, words: &Words, batch: &Batch, may: bool) -> Grid {
         .numbers([("rows", words.rows), ("bytes", words.bytes)])
         .texts([("sha256", "sha256")]);
     for file in &batch.files {
-        let count = |number: u64| shell.language.count(i64::try_from(number).unwrap_or(i64::MAX));
+        let count = |number: u64| Cell::count(shell.language, i64::try_from(number).unwrap_or(i64::MAX));
         let name = Cell::code(&file.name);
         let to = format!("{}/file/{}", address_of(&batch.batch), escaped(&file.name));
         grid.row(vec![
             if may { name.to(to) } else { name },
-            Cell::number(count(file.rows)),
-            Cell::number(count(file.bytes)),
+            count(file.rows),
+            count(file.bytes),
             Cell::code(&file.sha256),
         ]);
     }
@@ -112,11 +116,11 @@ fn files(shell: &Shell, words: &Words, batch: &Batch, may: bool) -> Grid {
 /// Writes the batch again and sends one of its files, a piece at a time.
 pub(super) async fn download(site: &Arc<Site>, visit: &Visit, name: &BatchName, file: &str) -> Answered {
     visit.needs(Role::Finance)?;
-    let (wanted, asked) = (name.clone(), file.to_owned());
+    let (wanted, asked, words) = (name.clone(), file.to_owned(), Words::of(visit.language));
     let (folder, opened) = site
         .work(move |database| {
             let folder = Folder::new()?;
-            let batch = export::again(database, &wanted, folder.path(), &mut |_| {}).map_err(failed)?;
+            let batch = export::again(database, &wanted, folder.path(), &mut |_| {}).map_err(failed(words))?;
             let known = batch.files.iter().find(|file| file.name == asked).ok_or(Fault::NotFound)?;
             let opened = File::open(folder.path().join(&known.name)).map_err(|error| Fault::Failed(error.into()))?;
             Ok((folder, opened))

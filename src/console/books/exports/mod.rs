@@ -23,7 +23,7 @@ use crate::console::sources::Sources;
 use crate::console::spool::Folder;
 use crate::console::visit::{Fields, Visit};
 use crate::console::words::fill;
-use crate::console::wrong::{Allowed, missing, wrong};
+use crate::console::wrong::{Allowed, missing, wrong, wrong_as};
 use crate::db::Database;
 use crate::export::{self, Batch, BatchName, Exported, Parameters, Request, Target, batch};
 use crate::freshness::{self, Freshness};
@@ -70,6 +70,7 @@ struct Page {
     words: &'static Words,
     books: &'static super::words::Words,
     picker: Picker,
+    /// Those that the settings allow, for who may export.
     targets: Vec<&'static str>,
     grid: Grid,
 }
@@ -81,25 +82,32 @@ impl Told for Page {
 }
 
 async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
-    let asked = Asked::of(visit);
+    let (asked, words) = (Asked::of(visit), Words::of(visit.language));
     let (question, batches) = site
         .work(move |database| {
             let question = database.read(|connection| Question::read(connection, &asked, true))?;
-            let batches = batch::list(database, question.sources.chosen.as_deref()).map_err(failed)?;
+            let batches = batch::list(database, question.sources.chosen.as_deref()).map_err(failed(words))?;
             Ok((question, batches))
         })
         .await?;
-    let (words, books) = (Words::of(visit.language), super::words::Words::of(visit.language));
+    let books = super::words::Words::of(visit.language);
     let shell = Shell::new(site, visit, Area::Books, books.exports).with_command("ticketledger export list");
     let page = Page {
         picker: question.picker(true),
-        targets: Target::ALL.iter().map(|target| target.as_str()).collect(),
+        targets: if shell.is_finance() { targets(&site.config(), &question.sources.names()) } else { Vec::new() },
         grid: grid(&shell, words, batches),
         words,
         books,
         shell,
     };
     reply::shown(visit, &page)
+}
+
+/// What at least one of the sources can be exported to.
+fn targets(config: &Config, sources: &[String]) -> Vec<&'static str> {
+    let is_set =
+        |target: &&Target| sources.iter().any(|source| export::parameters(config, **target, source, false).is_ok());
+    Target::ALL.iter().filter(is_set).map(|target| target.as_str()).collect()
 }
 
 /// The newest first.
@@ -151,11 +159,15 @@ impl Wanted {
         &self,
         (database, clock): (&Database, &Clock),
         config: &Config,
-        words: &Words,
+        words: &'static Words,
         by: Option<&str>,
     ) -> Result<Exported, Fault> {
-        let parameters = export::parameters(config, self.target, &self.source, false)
-            .map_err(|why| Fault::BadRequest(fill(words.no_settings, &[("why", &why)])))?;
+        let parameters = export::parameters(config, self.target, &self.source, false).map_err(|_| {
+            let text = if config.source(&self.source).is_none() { words.no_source } else { words.no_settings };
+            let said = fill(text, &[("source", self.source.as_str()), ("target", self.target.as_str())]);
+            let possible = targets(config, std::slice::from_ref(&self.source));
+            wrong_as("target", self.target.as_str(), Allowed::one_of(possible), said)
+        })?;
         // A look remembers nothing, so it need not know how complete the book is.
         let freshness = by.and(config.source(&self.source)).map(|known| {
             let tell = |body: &[u8]| freshness::told(config, &self.source, body);
@@ -175,17 +187,28 @@ impl Wanted {
             dry_run: by.is_none(),
         };
         // The files are written again for whoever fetches them.
-        export::export(database, clock, &request, &mut |_| {}).map_err(failed)
+        export::export(database, clock, &request, &mut |_| {}).map_err(failed(words))
     }
 }
 
 /// What is wrong with an export, as a refusal where the reader can do something about it.
-fn failed(error: export::Error) -> Fault {
-    match error {
-        export::Error::Overtaken(_)
-        | export::Error::TakenBack(_)
-        | export::Error::NotNewest { .. }
-        | export::Error::Differs(_) => Fault::Conflict(error.to_string()),
+fn failed(words: &'static Words) -> impl Fn(export::Error) -> Fault {
+    let conflict = |text: &str, values: &[(&str, &str)]| Fault::Conflict(fill(text, values));
+    move |error| match error {
+        export::Error::Overtaken(batch) => conflict(words.overtaken, &[("batch", &batch.to_string())]),
+        export::Error::TakenBack(batch) => conflict(words.was_taken_back, &[("batch", &batch.to_string())]),
+        export::Error::NotNewest { asked, newest } => {
+            conflict(words.not_newest, &[("asked", &asked.to_string()), ("newest", &newest.to_string())])
+        }
+        export::Error::Differs(difference) => conflict(
+            words.differs,
+            &[
+                ("batch", &difference.batch.to_string()),
+                ("name", &difference.name),
+                ("version", &difference.version),
+                ("now", env!("CARGO_PKG_VERSION")),
+            ],
+        ),
         export::Error::Unknown(_) => Fault::NotFound,
         other => Fault::Failed(other.into()),
     }

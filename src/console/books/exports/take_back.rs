@@ -37,9 +37,11 @@ impl Told for Page {
 
 pub(super) async fn preview(site: &Arc<Site>, visit: &Visit, name: &BatchName) -> Answered {
     visit.needs(Role::Finance)?;
-    let wanted = name.clone();
-    let batch = site.work(move |database| batch::find(database, &wanted).map_err(failed)).await?;
-    let words = Words::of(visit.language);
+    let (wanted, words) = (name.clone(), Words::of(visit.language));
+    let batch = site.work(move |database| batch::find(database, &wanted).map_err(failed(words))).await?;
+    if batch.taken_back.is_some() {
+        return Err(failed(words)(crate::export::Error::TakenBack(name.clone())));
+    }
     let title = fill(words.take_back_title, &[("batch", &name.to_string())]);
     let shell = Shell::new(site, visit, Area::Books, &title)
         .with_command(format!("ticketledger export take-back {name} --reason TEXT"));
@@ -65,7 +67,7 @@ pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit, name: &BatchName)
     let deed = Deed { action: "export_take_back", subject: name.to_string(), back: address_of(name) };
     let (name, clock) = (name.clone(), site.clock.clone());
     act(site, visit, deed, move |database, actor| {
-        let taken = batch::take_back(database, &clock, &name, actor, &why).map_err(failed)?;
+        let taken = batch::take_back(database, &clock, &name, actor, &why).map_err(failed(words))?;
         Ok(Outcome::default().with("entries", taken.entries).with("why", why))
     })
     .await

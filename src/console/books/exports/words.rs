@@ -47,8 +47,28 @@ words! {
         why_missing: "Write why nobody has used the batch.", "Schreiben Sie, warum niemand den Stapel verwendet hat.";
         changed: "Other entries would go out now ({now} instead of {shown}). Look again.",
             "Jetzt würden andere Buchungen ausgegeben ({now} statt {shown}). Sehen Sie noch einmal nach.";
+        overtaken: "Somebody else has just written batch {batch}. Nothing was exported twice; look again for what has \
+            come since.",
+            "Jemand anders hat gerade den Stapel {batch} geschrieben. Nichts wurde zweimal ausgegeben; sehen Sie nach, \
+            was seither dazukam.";
+        was_taken_back: "Batch {batch} was taken back; its entries go into a later batch.",
+            "Der Stapel {batch} wurde zurückgenommen; seine Buchungen gehen in einen späteren Stapel.";
+        not_newest: "Batch {asked} is not the newest of its month: take back {newest} first, or correct the month in \
+            the next batch.",
+            "Der Stapel {asked} ist nicht der neueste seines Monats: nehmen Sie zuerst {newest} zurück, oder \
+            berichtigen Sie den Monat im nächsten Stapel.";
+        differs: "Batch {batch} cannot be written again as it was: {name} would differ from the file that version \
+            {version} wrote; this is version {now}. Use the file that was kept, or that version. `ticketledger ledger \
+            verify` says whether the journal is as it was.",
+            "Der Stapel {batch} lässt sich nicht mehr schreiben, wie er war: {name} wiche von der Datei ab, die \
+            Version {version} schrieb; dies ist Version {now}. Verwenden Sie die aufbewahrte Datei oder jene Version. \
+            `ticketledger ledger verify` sagt, ob das Journal unverändert ist.";
         warning: "Warning", "Warnung";
-        no_settings: "The settings do not allow this export: {why}", "Die Einstellungen erlauben diesen Export \
-            nicht: {why}";
+        no_settings: "The settings of {source} have nothing for an export to {target}; see [sources.exports.{target}] \
+            in ticketledger config example.",
+            "Die Einstellungen von {source} enthalten nichts für einen Export nach {target}; siehe \
+            [sources.exports.{target}] in ticketledger config example.";
+        no_source: "The settings have no source {source}, so its accounts have no numbers for {target}.",
+            "Die Einstellungen haben keine Quelle {source}, daher haben ihre Konten keine Nummern für {target}.";
     }
 }

@@ -1,13 +1,12 @@
 //! A body with what may be personal hidden: shown is what the providers document to be an amount, a date, an id or a
 //! state, by where it stands. Everything else is hidden, and names of fields that nobody documents are, too.
 
-mod documented;
 #[cfg(test)]
 mod tests;
 
 use serde_json::Value;
 
-use self::documented::{Kind, kind};
+use crate::provider::documented::{self, Kind, kind};
 
 /// What stands for a hidden text, number or name of a field.
 const HIDDEN: &str = "•••";

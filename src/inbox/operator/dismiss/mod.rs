@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Action, ActionKind, Count, Reason, STEP, Selection, record, store as operator};
+use super::{Action, ActionKind, Count, Reason, STEP, Selection, Undone, record, store as operator, turn};
 use crate::clock::Clock;
 use crate::db::{Database, Result};
 use crate::inbox::{Entity, EventId, State};
@@ -188,23 +188,25 @@ pub fn plan(database: &Database, clock: &Clock, selection: &Selection, doubts: D
     Ok(plan)
 }
 
-/// Dismisses what was planned, in steps as a replay does. What changed since is left alone.
+/// Dismisses what was planned, in steps as a replay does. What changed since is left alone. `known` is as of a replay.
 ///
 /// # Errors
-/// When a statement fails; the steps before it stay done and are written down.
+/// When somebody was faster. When a statement fails; the steps before it stay done and are written down.
 pub fn dismiss(
     database: &Database,
     clock: &Clock,
     plan: &Plan,
     selection: &Selection,
     reason: &Reason,
-) -> Result<Dismissed> {
+    known: Option<i64>,
+) -> std::result::Result<Dismissed, Undone> {
     let now = clock.now();
     let selection = selection.to_string();
     let mut total = Dismissed::default();
     let mut action = None;
     for step in plan.chosen.chunks(usize::try_from(STEP).unwrap_or(1)) {
         let (id, done, chosen) = database.transaction("dismiss", |connection| {
+            turn::take(connection, known.filter(|_| action.is_none()))?;
             let id = match action {
                 Some(id) => id,
                 None => {
@@ -218,7 +220,7 @@ pub fn dismiss(
             store::set_aside(connection, &ids, now)?;
             let done = i64::try_from(ids.len()).unwrap_or(i64::MAX);
             operator::add_to_action(connection, id, done)?;
-            Ok::<_, crate::db::Error>((id, done, i64::try_from(step.len()).unwrap_or(i64::MAX)))
+            Ok::<_, Undone>((id, done, i64::try_from(step.len()).unwrap_or(i64::MAX)))
         })?;
         action = Some(id);
         total.dismissed += done;

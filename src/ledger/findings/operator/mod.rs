@@ -19,8 +19,16 @@ pub fn consequences_of(database: &Database, chosen: &[Listed]) -> Result<Vec<Lis
     Ok(consequences)
 }
 
+/// How many of these findings are open.
+///
+/// # Errors
+/// When the database cannot be read.
+pub fn still_open(database: &Database, chosen: &[FindingRow]) -> Result<usize> {
+    store::still_open(&mut database.reader()?, chosen)
+}
+
 /// Acknowledges these findings as far as they are open and still say what was read of them, and writes down who did it,
-/// why, and how they were selected. Answers how many.
+/// why, and how they were selected. Answers how many; when it is none, nothing is written down.
 ///
 /// # Errors
 /// When a statement fails; then nothing is changed.
@@ -33,8 +41,10 @@ pub fn acknowledge(
 ) -> Result<usize> {
     database.transaction("acknowledge", |connection| {
         let changed = store::acknowledge(connection, chosen, &reason.actor, &reason.why)?;
-        let kind = ActionKind::AcknowledgeFindings;
-        operator::record(connection, &Action { kind, at: now, reason, selection, changed })?;
+        if changed > 0 {
+            let kind = ActionKind::AcknowledgeFindings;
+            operator::record(connection, &Action { kind, at: now, reason, selection, changed })?;
+        }
         Ok(changed)
     })
 }

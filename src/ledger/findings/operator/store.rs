@@ -136,6 +136,24 @@ pub fn acknowledge(connection: &mut Connection, chosen: &[FindingRow], actor: &s
     Ok(count)
 }
 
+/// How many of these findings are open.
+///
+/// # Errors
+/// When the query fails.
+pub(super) fn still_open(connection: &mut Connection, chosen: &[FindingRow]) -> Result<usize> {
+    let fingerprints: Vec<&str> = chosen.iter().map(|row| row.fingerprint.as_str()).collect();
+    let mut count = 0;
+    for fingerprints in fingerprints.chunks(limits::IN_VALUES) {
+        let open: Vec<String> = on_engine!(connection, |c| findings::table
+            .filter(findings::fingerprint.eq_any(fingerprints))
+            .filter(findings::state.eq(FindingState::Open))
+            .select(findings::fingerprint)
+            .load(c))?;
+        count += open.len();
+    }
+    Ok(count)
+}
+
 /// A page of findings in one state: the worst first, among equals the oldest. Each severity is read along its index, so
 /// a page costs the same in every book. `after` is the fingerprint of the last finding of the page before; `None` when
 /// there is no such finding.

@@ -1,5 +1,7 @@
 //! The seven kinds of webhooks. None is signed, numbered or dated, so all but the payment are taken as hints to read.
 
+mod schema;
+
 use crate::config::Source;
 use crate::inbox::{Classified, Entity, ParkReason};
 use crate::limits::ANNOUNCED_TICKETS;
@@ -7,6 +9,8 @@ use crate::money::Currency;
 use crate::order::Payment;
 use crate::provider::Unreadable;
 use crate::provider::json::{self, Element, ID_BYTES, Object};
+
+pub(in crate::provider) use self::schema::PARTS as DOCUMENTED;
 
 /// What a webhook says.
 #[derive(Clone, Debug, PartialEq, Eq)]
