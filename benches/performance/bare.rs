@@ -70,10 +70,10 @@ fn delivery(body: &Bytes) -> Delivery {
         source: "museum".to_owned(),
         class: Classified::Parked {
             kind: "order".to_owned(),
-            // The same row as the daemon's, so the same entries in the same indexes.
+            // The same row as the daemon's: as long, with the same entries in the same indexes.
             entity: Some(Entity::Order(id(body))),
             reason: ParkReason::UnknownVendor,
-            detail: String::new(),
+            detail: "vendor_id is none of the source's vendor_ids".to_owned(),
         },
         received_at: Clock::System.now(),
         method: "POST".to_owned(),
