@@ -14,6 +14,7 @@ use super::common::Common;
 use super::fault::Fault;
 use super::layout::{Area, Shell, When};
 use super::reply::{self, Answered, Told};
+use super::said::Said;
 use super::site::Site;
 use super::visit::Visit;
 use super::words::Table as _;
@@ -39,12 +40,22 @@ pub(super) struct Outcome {
     facts: Vec<(String, String)>,
     /// Where the page of the result leads back to.
     back: String,
-    /// The language of a text about why nothing was done.
+    /// Why nothing was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    language: Option<String>,
+    refusal: Option<Said>,
 }
 
 impl Outcome {
+    fn refused(why: Said) -> Self {
+        Self { refusal: Some(why), ..Self::default() }
+    }
+
+    /// What it says to whoever has this language.
+    fn told(&self, language: Language) -> Vec<(String, String)> {
+        let why = self.refusal.as_ref().map(|why| ("why".to_owned(), why.to(language).to_owned()));
+        why.into_iter().chain(self.facts.iter().cloned()).collect()
+    }
+
     /// Adds a value.
     pub(super) fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.facts.push((name.to_owned(), value.to_string()));
@@ -93,13 +104,13 @@ pub(super) async fn act(
         })
     };
     let Some(id) = begin.await? else { return Ok(reply::see_other(&address)) };
-    let (site, actor, language) = (Arc::clone(site), viewer.name.clone(), visit.language);
+    let (site, actor) = (Arc::clone(site), viewer.name.clone());
     let running = tokio::spawn(async move {
         let done = site.database.run(move |database| work(database, &actor)).await;
         let (word, mut outcome) = match &done {
             Ok(outcome) => ("done", outcome.clone()),
-            Err(Fault::Conflict(why) | Fault::BadRequest(why)) => ("refused", Outcome::default().with("why", why)),
-            Err(Fault::Wrong(wrong)) => ("refused", Outcome::default().with("why", wrong.in_words(language))),
+            Err(Fault::Conflict(why) | Fault::BadRequest(why)) => ("refused", Outcome::refused(why.clone())),
+            Err(Fault::Wrong(wrong)) => ("refused", Outcome::refused(Said::of(|language| wrong.in_words(language)))),
             Err(Fault::Failed(error)) => {
                 tracing::warn!(%error, action = deed.action, "an action of the console failed");
                 ("failed", Outcome::default().with("why", error))
@@ -107,11 +118,6 @@ pub(super) async fn act(
             Err(_) => ("failed", Outcome::default()),
         };
         outcome.back = deed.back;
-        outcome.language = match word {
-            "refused" => Some(language.code().to_owned()),
-            "failed" => Some(Language::En.code().to_owned()),
-            _ => None,
-        };
         let result = written(&outcome);
         let finished = site.write("action", move |connection| Ok(store::finish_record(connection, id, word, &result)?));
         if let Err(Fault::Failed(error)) = finished.await {
@@ -126,18 +132,15 @@ pub(super) async fn act(
     }
 }
 
-/// What a recorded result says: of an action, or the bare list of what no form asked for.
-pub(super) fn facts(result: &str) -> Vec<(String, String)> {
-    let outcome = serde_json::from_str::<Outcome>(result).map(|outcome| outcome.facts);
+/// What a recorded result says to whoever has this language: of an action, or the bare list of what no form asked for.
+pub(super) fn facts(result: &str, language: Language) -> Vec<(String, String)> {
+    let outcome = serde_json::from_str::<Outcome>(result).map(|outcome| outcome.told(language));
     outcome.or_else(|_| serde_json::from_str(result)).unwrap_or_default()
 }
 
-/// The language of what a recorded result says about why, if the reader has another one.
-pub(super) fn said_in(result: &str, reader: Language) -> Option<&'static str> {
-    let language = serde_json::from_str::<Outcome>(result).ok()?.language?;
-    let is_german = |code: &str| code.starts_with("de");
-    let other = if is_german(&language) { Language::De } else { Language::En };
-    (is_german(&language) != is_german(reader.code())).then(|| other.code())
+/// The language of why something ended so, if the reader has another one: what failed says so in English.
+pub(super) fn error_in(outcome: &str, reader: Language) -> Option<&'static str> {
+    (outcome == "failed" && reader != Language::En).then(|| Language::En.code())
 }
 
 /// How something ended, in a word.
@@ -179,11 +182,10 @@ pub(super) async fn result(site: &Arc<Site>, visit: &Visit, key: &str) -> Answer
     let found = site.read(move |connection| Ok(store::record_of(connection, &wanted)?)).await?;
     let Some(record) = found else { return Err(Fault::NotFound) };
     let outcome: Outcome = serde_json::from_str(&record.result).unwrap_or_default();
-    let language = said_in(&record.result, visit.language);
     let words = visit.words();
     let named = |name: &str| Actions::named(visit.language, name).map_or_else(|| name.to_owned(), str::to_owned);
     let fact = |(name, value): (String, String)| {
-        let language = language.filter(|_| name == "why");
+        let language = (name == "why").then(|| error_in(&record.outcome, visit.language)).flatten();
         (named(&name), value, language)
     };
     let outcome_words = match record.outcome.as_str() {
@@ -197,12 +199,12 @@ pub(super) async fn result(site: &Arc<Site>, visit: &Visit, key: &str) -> Answer
     let page = Page {
         action: named(&record.action),
         code: record.action,
-        recorded: outcome.facts.clone(),
+        recorded: outcome.told(Language::En),
         outcome_words,
         actor: record.actor,
         at: shell.moment(record.at),
         subject: record.subject,
-        facts: outcome.facts.into_iter().map(fact).collect(),
+        facts: outcome.told(visit.language).into_iter().map(fact).collect(),
         back: if outcome.back.starts_with('/') { outcome.back } else { "/".to_owned() },
         outcome: record.outcome,
         shell,

@@ -24,7 +24,7 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit, fault: &Fault) -> Opti
     }
     let (field, said) = match fault {
         Fault::Wrong(wrong) => (wrong.known_field(), wrong.in_words(visit.language)),
-        Fault::BadRequest(said) => (None, said.clone()),
+        Fault::BadRequest(said) => (None, said.to(visit.language).to_owned()),
         _ => return None,
     };
     let mut once_more = visit.clone();

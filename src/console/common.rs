@@ -100,7 +100,6 @@ words! {
         done_failed: "Failed", "Fehlgeschlagen";
         in_english: "What is stored as text is written in English.",
             "Was als Text gespeichert ist, steht auf Englisch da.";
-        in_his_language: "(in the language of whoever acted)", "(in der Sprache dessen, der handelte)";
         audit_note: "Recorded with your name.", "Wird mit Ihrem Namen festgehalten.";
     }
 }

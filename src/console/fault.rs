@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use warp::http::StatusCode;
 
 use super::common::Common;
+use super::said::Said;
 use super::wrong::Wrong;
 use crate::db;
 use crate::report::pack::paper::Language;
@@ -19,10 +20,10 @@ pub(super) enum Fault {
     Forged(&'static str),
     /// A value of an address or a form that is not possible.
     Wrong(Wrong),
-    /// What was asked for makes no sense; the text says why, in the language of the reader.
-    BadRequest(String),
+    /// What was asked for makes no sense; the text says why.
+    BadRequest(Said),
     /// What was confirmed is not what is there any more.
-    Conflict(String),
+    Conflict(Said),
     Busy,
     /// Told in the log, not to the reader.
     Failed(anyhow::Error),
@@ -60,8 +61,8 @@ impl Fault {
             Self::Forbidden => (words.forbidden_title, words.forbidden_text.into()),
             Self::Forged(_) => (words.forged_title, words.forged_text.into()),
             Self::Wrong(wrong) => (words.bad_request_title, wrong.in_words(language).into()),
-            Self::BadRequest(text) => (words.bad_request_title, text.into()),
-            Self::Conflict(text) => (words.conflict_title, text.into()),
+            Self::BadRequest(text) => (words.bad_request_title, text.to(language).into()),
+            Self::Conflict(text) => (words.conflict_title, text.to(language).into()),
             Self::Busy => (words.busy_title, words.busy_text.into()),
             Self::Failed(_) => (words.failed_title, words.failed_text.into()),
         }

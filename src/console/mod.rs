@@ -32,6 +32,7 @@ mod orders;
 mod overview;
 mod reply;
 mod routes;
+mod said;
 mod search;
 mod site;
 mod sources;

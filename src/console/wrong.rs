@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::allowed::Words;
 use super::fault::Fault;
 use super::names::Fields as Names;
+use super::said::Said;
 use super::visit::Fields;
 use super::words::{Table as _, fill};
 use crate::report::format::printable;
@@ -24,7 +25,7 @@ pub(super) struct Wrong {
     value: Option<String>,
     allowed: Allowed,
     /// In place of the usual sentence.
-    said: Option<String>,
+    said: Option<Said>,
 }
 
 /// What may stand in a field.
@@ -127,7 +128,7 @@ impl Wrong {
     /// For people, who know the field by its label.
     pub(super) fn in_words(&self, language: Language) -> String {
         if let Some(said) = &self.said {
-            return said.clone();
+            return said.to(language).to_owned();
         }
         let words = Words::of(language);
         self.sentence(if self.value.is_some() { words.bad } else { words.missing }, words, |name| label(language, name))
@@ -158,7 +159,7 @@ impl Wrong {
     pub(super) fn described(&self, language: Language) -> String {
         let words = Words::of(language);
         match &self.said {
-            Some(said) => said.clone(),
+            Some(said) => said.to(language).to_owned(),
             None => self.sentence(if self.value.is_some() { words.bad } else { words.missing }, words, str::to_owned),
         }
     }
@@ -175,15 +176,15 @@ pub(super) fn missing(field: &'static str, allowed: Allowed) -> Fault {
     Fault::Wrong(Wrong { field: field.into(), value: None, allowed, said: None })
 }
 
-/// A value that is not possible, with a sentence of its own, in the language of the reader.
-pub(super) fn wrong_as(field: &'static str, value: &str, allowed: Allowed, said: String) -> Fault {
+/// A value that is not possible, with a sentence of its own.
+pub(super) fn wrong_as(field: &'static str, value: &str, allowed: Allowed, said: Said) -> Fault {
     let value = printable(value).chars().take(REPEATED).collect();
     Fault::Wrong(Wrong { field: field.into(), value: Some(value), allowed, said: Some(said) })
 }
 
 /// The same of a value that must be there.
-pub(super) fn missing_as(field: &'static str, allowed: Allowed, said: &str) -> Fault {
-    Fault::Wrong(Wrong { field: field.into(), value: None, allowed, said: Some(said.to_owned()) })
+pub(super) fn missing_as(field: &'static str, allowed: Allowed, said: Said) -> Fault {
+    Fault::Wrong(Wrong { field: field.into(), value: None, allowed, said: Some(said) })
 }
 
 impl Fields {

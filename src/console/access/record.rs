@@ -78,7 +78,7 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
     let named = |name: &str| Actions::named(visit.language, name).map_or_else(|| name.to_owned(), str::to_owned);
     let line = |record: Record| RecordLine {
         remarks: remarks(&record, visit.language),
-        why: why(&record),
+        why: why(&record, Language::En),
         at: shell.moment(record.at),
         actor: record.actor,
         role_name: record.role.as_deref().and_then(Role::parse).map_or("", |role| shell.role_name(&role)),
@@ -100,19 +100,21 @@ pub(super) async fn page(site: &Arc<Site>, visit: &Visit) -> Answered {
 /// Why something was refused or failed, and how often.
 fn remarks(record: &Record, language: Language) -> Vec<(String, Option<&'static str>)> {
     let words = Words::of(language);
-    let why = why(record).map(|why| Actions::named(language, &why).map_or(why.clone(), str::to_owned));
+    let why = why(record, language).map(|why| match Actions::named(language, &why) {
+        Some(named) => (named.to_owned(), None),
+        None => (why, act::error_in(&record.outcome, language)),
+    });
     let times = (record.times > 1).then(|| fill(words.times, &[("n", &language.count(record.times))]));
     let last = record.last_subject.as_ref().map(|path| fill(words.last_path, &[("path", path)]));
-    let said_in = act::said_in(&record.result, language);
     let ours = times.into_iter().chain(last).map(|text| (text, None));
-    why.map(|why| (why, said_in)).into_iter().chain(ours).collect()
+    why.into_iter().chain(ours).collect()
 }
 
 /// What a result says of why.
-fn why(record: &Record) -> Option<String> {
+fn why(record: &Record, language: Language) -> Option<String> {
     if record.outcome == "done" {
         // What a person wrote about it has a page of its own.
         return None;
     }
-    act::facts(&record.result).into_iter().find(|(name, _)| name == "why").map(|(_, why)| why)
+    act::facts(&record.result, language).into_iter().find(|(name, _)| name == "why").map(|(_, why)| why)
 }

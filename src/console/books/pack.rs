@@ -13,6 +13,7 @@ use crate::console::fault::Fault;
 use crate::console::grid::address_with;
 use crate::console::layout::{Area, Shell};
 use crate::console::reply::{self, Answered, Told};
+use crate::console::said::Said;
 use crate::console::site::Site;
 use crate::console::visit::Visit;
 use crate::console::words::fill;
@@ -124,21 +125,22 @@ async fn file(site: &Arc<Site>, visit: &Visit, form: &str) -> Answered {
 /// Makes the pack. One is made at a time: it reads and verifies the whole book.
 async fn made(site: &Arc<Site>, visit: &Visit) -> Result<(Question, Pack), Fault> {
     let question = question(site, visit).await?;
-    let words = Words::of(visit.language);
     let source = question.sources.single().map(str::to_owned);
     let names = || Allowed::one_of(question.sources.names());
-    let source = source.ok_or_else(|| missing_as("source", names(), words.choose_source))?;
-    let period = question.period.ok_or_else(|| missing_as("period", Allowed::Period, words.choose_source))?;
+    let source =
+        source.ok_or_else(|| missing_as("source", names(), Said::of(|language| Words::of(language).choose_source)))?;
+    let period = question
+        .period
+        .ok_or_else(|| missing_as("period", Allowed::Period, Said::of(|language| Words::of(language).choose_source)))?;
     let (config, as_closed, now) = (site.config(), question.as_closed, visit.now);
     let _turn = super::HEAVY.acquire().await.map_err(|_| Fault::Busy)?;
-    let language = visit.language;
     let pack = site
         .work(move |database| {
             make(database, &config, &source, period, as_closed, now).map_err(|why| match why {
                 Unpackable::NotMonths(period) => {
-                    wrong_as("period", &period, Allowed::Period, Words::of(language).not_months.to_owned())
+                    wrong_as("period", &period, Allowed::Period, Said::of(|language| Words::of(language).not_months))
                 }
-                Unpackable::NotClosed(why) => not_closed(language, why),
+                Unpackable::NotClosed(why) => not_closed(why),
                 other => Fault::Failed(other.into()),
             })
         })

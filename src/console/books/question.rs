@@ -218,12 +218,11 @@ pub(super) struct Asked {
     pub(super) query: crate::console::visit::Fields,
     pub(super) now: Timestamp,
     pub(super) zone: Tz,
-    pub(super) language: crate::report::pack::paper::Language,
 }
 
 impl Asked {
     pub(super) fn of(visit: &Visit) -> Self {
-        Self { query: visit.query.clone(), now: visit.now, zone: visit.zone, language: visit.language }
+        Self { query: visit.query.clone(), now: visit.now, zone: visit.zone }
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&str> {

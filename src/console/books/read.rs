@@ -5,6 +5,7 @@ use super::report::Report;
 use super::store;
 use super::words::Words;
 use crate::console::fault::Fault;
+use crate::console::said::Said;
 use crate::console::words::fill;
 use crate::console::wrong::{Allowed, wrong_as};
 use crate::db::Database;
@@ -13,7 +14,6 @@ use crate::ledger::totals::{
     Bridge, OrderBalance, PaymentsByMethod, Period, RevenueByEvent, Selection, Total, TrialBalance, VoucherBalance,
 };
 use crate::policy::VatReportBasis;
-use crate::report::pack::paper::Language;
 use crate::report::{self, Cell, Column, NotClosed, Shown as Holds, Table, vat};
 
 /// Open orders of a page.
@@ -45,14 +45,14 @@ pub(super) fn read(database: &Database, asked: &Asked, report: Report, is_file: 
     };
     match report {
         Report::TrialBalance => {
-            read.table = of_total::<TrialBalance>(database, asked, &read.question)?;
+            read.table = of_total::<TrialBalance>(database, &read.question)?;
         }
-        Report::Revenue => read.table = of_total::<RevenueByEvent>(database, asked, &read.question)?,
-        Report::Payments => read.table = of_total::<PaymentsByMethod>(database, asked, &read.question)?,
-        Report::Bridge => read.table = of_total::<Bridge>(database, asked, &read.question)?,
-        Report::Vouchers => read.table = of_total::<VoucherBalance>(database, asked, &read.question)?,
+        Report::Revenue => read.table = of_total::<RevenueByEvent>(database, &read.question)?,
+        Report::Payments => read.table = of_total::<PaymentsByMethod>(database, &read.question)?,
+        Report::Bridge => read.table = of_total::<Bridge>(database, &read.question)?,
+        Report::Vouchers => read.table = of_total::<VoucherBalance>(database, &read.question)?,
         Report::Vat => vat_report(database, asked, &mut read)?,
-        Report::Balances if is_file => read.table = of_total::<OrderBalance>(database, asked, &read.question)?,
+        Report::Balances if is_file => read.table = of_total::<OrderBalance>(database, &read.question)?,
         Report::Balances => balances(database, asked, &mut read)?,
     }
     if let Some(period) = read
@@ -61,11 +61,11 @@ pub(super) fn read(database: &Database, asked: &Asked, report: Report, is_file: 
         .filter(|period| report.has_months() && period.month().is_none() && asked.get("months").is_none())
     {
         let table = std::mem::replace(&mut read.table, empty());
-        read.table = table.in_one_period(&period.to_string()).ok_or_else(|| too_large(asked))?;
+        read.table = table.in_one_period(&period.to_string()).ok_or_else(too_large)?;
     }
     // A sum over steps would count the same lines twice.
     if !matches!(report, Report::Bridge) && read.totals.is_empty() && !is_file {
-        read.totals = read.table.totals().ok_or_else(|| too_large(asked))?;
+        read.totals = read.table.totals().ok_or_else(too_large)?;
     }
     Ok(read)
 }
@@ -74,26 +74,27 @@ fn empty() -> Table {
     Table { columns: Vec::new(), rows: Vec::new() }
 }
 
-fn too_large(asked: &Asked) -> Fault {
-    Fault::BadRequest(Words::of(asked.language).too_large.to_owned())
+fn too_large() -> Fault {
+    Fault::BadRequest(Said::of(|language| Words::of(language).too_large))
 }
 
-fn of_total<R: Total>(database: &Database, asked: &Asked, question: &Question) -> Result<Table, Fault> {
+fn of_total<R: Total>(database: &Database, question: &Question) -> Result<Table, Fault> {
     let source = question.sources.chosen.as_deref();
     if let Some(month) = question.closed_month() {
-        return report::read_as_closed::<R>(database, source, month).map_err(|why| not_closed(asked.language, why));
+        return report::read_as_closed::<R>(database, source, month).map_err(not_closed);
     }
     let selection = Selection { source, period: question.period, as_of: question.as_of };
     Ok(report::read::<R>(database, &selection)?)
 }
 
 /// Why there is no closed month, at the field that asks for it.
-pub(super) fn not_closed(language: Language, why: NotClosed) -> Fault {
+pub(super) fn not_closed(why: NotClosed) -> Fault {
     match why {
         NotClosed::Open { source_name, month } => {
             let month = month.to_string();
             let values = [("source", source_name.as_str()), ("month", month.as_str())];
-            wrong_as("view", "closed", Allowed::ClosedMonth, fill(Words::of(language).not_closed, &values))
+            let said = Said::of(|language| fill(Words::of(language).not_closed, &values));
+            wrong_as("view", "closed", Allowed::ClosedMonth, said)
         }
         NotClosed::Unreadable(error) => Fault::Failed(error.into()),
     }
@@ -115,10 +116,10 @@ fn vat_report(database: &Database, asked: &Asked, read: &mut Read) -> Result<(),
         now: asked.now,
     };
     let answer = vat::read(database, &question).map_err(|why| match why {
-        vat::Unanswered::NotClosed(why) => not_closed(asked.language, why),
+        vat::Unanswered::NotClosed(why) => not_closed(why),
         other => Fault::Failed(other.into()),
     })?;
-    let totals = answer.not_due.totals().ok_or_else(|| too_large(asked))?;
+    let totals = answer.not_due.totals().ok_or_else(too_large)?;
     read.totals_not_due = if read.question.period.and_then(Period::month).is_some() {
         totals
     } else {
@@ -139,7 +140,7 @@ fn vat_report(database: &Database, asked: &Asked, read: &mut Read) -> Result<(),
 fn balances(database: &Database, asked: &Asked, read: &mut Read) -> Result<(), Fault> {
     let question = &read.question;
     if question.as_closed || !question.as_of.is_everything() {
-        read.table = of_total::<OrderBalance>(database, asked, question)?;
+        read.table = of_total::<OrderBalance>(database, question)?;
         let balance = read.table.columns.iter().position(|column| column.name == "balance_minor");
         let is_open = |row: &Vec<Cell>| balance.and_then(|index| row.get(index)) != Some(&Cell::Number(Some(0)));
         read.table.rows.retain(is_open);

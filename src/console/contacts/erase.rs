@@ -11,6 +11,7 @@ use crate::console::act::{Deed, Outcome, act};
 use crate::console::fault::Fault;
 use crate::console::layout::{Area, Shell};
 use crate::console::reply::{self, Answered, Told};
+use crate::console::said::Said;
 use crate::console::site::Site;
 use crate::console::visit::Visit;
 use crate::console::words::fill;
@@ -55,16 +56,17 @@ fn list(ids: &[i64]) -> String {
     named.join(", ") + &more
 }
 
-/// Why it cannot be done, in the words of the reader.
-fn refusal(words: &Words, why: Unerasable) -> Result<String, Fault> {
-    Ok(match why {
-        Unerasable::Unknown(_) => words.unknown.to_owned(),
-        Unerasable::Already(..) => words.already.to_owned(),
-        Unerasable::Pending(ids) => fill(words.pending, &[("list", &list(&ids))]),
-        Unerasable::Parked(ids) => fill(words.parked, &[("list", &list(&ids))]),
-        Unerasable::Changed => words.changed.to_owned(),
+/// Why it cannot be done.
+fn refusal(why: Unerasable) -> Result<Said, Fault> {
+    let (text, ids): (fn(&Words) -> &'static str, _) = match why {
+        Unerasable::Unknown(_) => (|words| words.unknown, Vec::new()),
+        Unerasable::Already(..) => (|words| words.already, Vec::new()),
+        Unerasable::Pending(ids) => (|words| words.pending, ids),
+        Unerasable::Parked(ids) => (|words| words.parked, ids),
+        Unerasable::Changed => (|words| words.changed, Vec::new()),
         Unerasable::Database(error) => return Err(error.into()),
-    })
+    };
+    Ok(Said::of(|language| fill(text(Words::of(language)), &[("list", &list(&ids))])))
 }
 
 pub(super) async fn preview(site: &Arc<Site>, visit: &Visit, number: i64) -> Answered {
@@ -80,7 +82,7 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit, number: i64) -> Ans
                 Err(Unerasable::Unknown(_)) => Err(Fault::NotFound),
                 Err(why) => {
                     let parked = matches!(why, Unerasable::Parked(_));
-                    Ok(Err((refusal(words, why)?, parked)))
+                    Ok(Err((refusal(why)?, parked)))
                 }
             }
         })
@@ -91,7 +93,7 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit, number: i64) -> Ans
         .with_command(format!("ticketledger contact erase {number}{too} --dry-run"));
     let (effects, refused, parked_too, erased) = match planned {
         Ok(erased) => (effects(&shell, words, &erased), None, parked_too, Some(erased)),
-        Err((why, parked)) => (Vec::new(), Some(why), parked, None),
+        Err((why, parked)) => (Vec::new(), Some(why.to(visit.language).to_owned()), parked, None),
     };
     reply::shown(visit, &Page { shell, words, title, number, refused, parked_too, effects, erased })
 }
@@ -115,10 +117,9 @@ fn effects(shell: &Shell, words: &Words, erased: &Erased) -> Vec<String> {
 
 pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit, number: i64) -> Answered {
     visit.needs(Role::Admin)?;
-    let words = Words::of(visit.language);
     let why = visit.form.get("why").unwrap_or_default().to_owned();
     if why.is_empty() {
-        return Err(missing_as("why", Allowed::Text, words.why_missing));
+        return Err(missing_as("why", Allowed::Text, Said::of(|language| Words::of(language).why_missing)));
     }
     let shown = visit.form.get("shown").ok_or(Fault::Forged("form_key"))?.to_owned();
     let (parked_too, now) = (visit.form.get("parked").is_some(), visit.now);
@@ -131,7 +132,7 @@ pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit, number: i64) -> A
                 .with("erased_events", erased.events)
                 .with("erased_documents", erased.documents)
                 .with("why", why)),
-            Err(why) => Err(Fault::Conflict(refusal(words, why)?)),
+            Err(why) => Err(Fault::Conflict(refusal(why)?)),
         }
     })
     .await

@@ -14,6 +14,7 @@ use crate::console::fault::Fault;
 use crate::console::grid::Grid;
 use crate::console::layout::{Area, Shell};
 use crate::console::reply::{self, Answered, Told};
+use crate::console::said::Said;
 use crate::console::site::Site;
 use crate::console::visit::{Fields, Visit};
 use crate::console::words::fill;
@@ -83,19 +84,20 @@ fn severities() -> Allowed {
 }
 
 /// Refuses what nobody should acknowledge by accident.
-fn checked(words: &Words, filter: &FindingFilter, found: &[Listed]) -> Result<(), Fault> {
+fn checked(filter: &FindingFilter, found: &[Listed]) -> Result<(), Fault> {
     let is_narrow = filter.fingerprint.is_some()
         || filter.order.is_some()
         || !filter.reasons.is_empty()
         || !filter.severities.is_empty();
     if !is_narrow {
-        return Err(missing_as("severity", severities(), words.narrow));
+        return Err(missing_as("severity", severities(), Said::of(|language| Words::of(language).narrow)));
     }
     if found.len() > MOST {
-        return Err(Fault::BadRequest(fill(words.too_many, &[("n", &MOST.to_string())])));
+        let text = |language| fill(Words::of(language).too_many, &[("n", &MOST.to_string())]);
+        return Err(Fault::BadRequest(Said::of(text)));
     }
     if found.is_empty() {
-        return Err(Fault::Conflict(words.none_left.to_owned()));
+        return Err(Fault::Conflict(Said::of(|language| Words::of(language).none_left)));
     }
     Ok(())
 }
@@ -107,7 +109,7 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
     let (found, consequences, filter) = site
         .work(move |database| {
             let (found, filter) = chosen(&mut database.reader()?, &query)?;
-            checked(words, &filter, &found)?;
+            checked(&filter, &found)?;
             let consequences = operator::consequences_of(database, &found)?;
             Ok((found, consequences, filter))
         })
@@ -162,10 +164,9 @@ fn sums(shell: &Shell, found: &[Listed]) -> Vec<String> {
 
 pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
     visit.needs(Role::Finance)?;
-    let words = Words::of(visit.language);
     let why = visit.form.get("why").unwrap_or_default().to_owned();
     if why.is_empty() {
-        return Err(missing_as("why", Allowed::Text, words.why_missing));
+        return Err(missing_as("why", Allowed::Text, Said::of(|language| Words::of(language).why_missing)));
     }
     let number = visit.form.must("number", Allowed::Number, |number| number.parse::<usize>().ok())?;
     let seen = visit.form.get("shown").ok_or(Fault::Forged("form_key"))?.to_owned();
@@ -176,17 +177,17 @@ pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
     act(site, visit, deed, move |database, actor| {
         let (mut found, filter) = chosen(&mut database.reader()?, &form)?;
         if found.is_empty() {
-            return Err(none_left(database, words, &form)?);
+            return Err(none_left(database, &form)?);
         }
-        checked(words, &filter, &found)?;
+        checked(&filter, &found)?;
         if found.len() != number {
             let numbers = [("shown", number.to_string()), ("now", found.len().to_string())];
             let numbers = numbers.each_ref().map(|(name, number)| (*name, number.as_str()));
-            return Err(Fault::Conflict(fill(words.number_changed, &numbers)));
+            return Err(Fault::Conflict(Said::of(|language| fill(Words::of(language).number_changed, &numbers))));
         }
         let consequences = operator::consequences_of(database, &found)?;
         if shown(&found, &consequences) != seen {
-            return Err(Fault::Conflict(words.others_now.to_owned()));
+            return Err(Fault::Conflict(Said::of(|language| Words::of(language).others_now)));
         }
         if form.get("consequences").is_some() {
             found.extend(consequences);
@@ -197,7 +198,7 @@ pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
         // Of those that were not, somebody else acknowledged some, or they are gone.
         let open = if done == rows.len() { 0 } else { operator::still_open(database, &rows)? };
         if done == 0 && open == 0 {
-            return Err(none_left(database, words, &form)?);
+            return Err(none_left(database, &form)?);
         }
         let mut outcome = Outcome::default().with("acknowledged", done).with("stay_open", open);
         let gone = rows.len().saturating_sub(done).saturating_sub(open);
@@ -210,13 +211,18 @@ pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
 }
 
 /// Why there is nothing to acknowledge: of one finding it is told who did so.
-fn none_left(database: &Database, words: &Words, form: &Fields) -> Result<Fault, Fault> {
+fn none_left(database: &Database, form: &Fields) -> Result<Fault, Fault> {
     let who = match form.get("fingerprint") {
         Some(fingerprint) => page::find(&mut database.reader()?, fingerprint)?.0.acknowledged_by,
         None => None,
     };
-    let said = who.map(|who| fill(words.acknowledged_before, &[("who", &printable(&who))]));
-    Ok(Fault::Conflict(said.unwrap_or_else(|| words.none_left.to_owned())))
+    Ok(Fault::Conflict(Said::of(|language| {
+        let words = Words::of(language);
+        match &who {
+            Some(who) => fill(words.acknowledged_before, &[("who", &printable(who))]),
+            None => words.none_left.to_owned(),
+        }
+    })))
 }
 
 /// How the findings were selected, in the words of the command.

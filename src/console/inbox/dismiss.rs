@@ -9,6 +9,7 @@ use super::super::act::{self, Deed, Outcome};
 use super::super::fault::Fault;
 use super::super::layout::{Area, Shell};
 use super::super::reply::{self, Answered, Told};
+use super::super::said::Said;
 use super::super::site::Site;
 use super::super::visit::Visit;
 use super::super::words::fill;
@@ -22,6 +23,7 @@ use crate::inbox::operator::dismiss::{self, Doubt, Plan};
 use crate::inbox::operator::{self, Count, Reason, Selection};
 use crate::monitor::Money;
 use crate::provider;
+use crate::report::pack::paper::Language;
 
 /// Doubtful webhooks that a page shows.
 const SHOWN: usize = 50;
@@ -152,26 +154,27 @@ pub(super) async fn confirmed(site: &Arc<Site>, visit: &Visit) -> Answered {
     let (shown, why) = confirmed_number(visit)?;
     let force = visit.form.get("force").map(str::to_owned);
     let deed = Deed { action: "inbox_dismiss", subject: subject(&selection), back: back(&selection) };
-    let (clock, language, zone) = (site.clock.clone(), visit.language, zone(&config));
+    let (clock, zone) = (site.clock.clone(), zone(&config));
     let seen = visit.form.get("seen").ok_or(Fault::Forged("form_key"))?.to_owned();
     act::act(site, visit, deed, move |database, actor| {
-        let words = Words::of(language);
         let look = || {
             let plan = plan(database, &clock, &selection)?;
-            seen::still(database, (&selection, &plan.counts), &seen, (language, zone))?;
+            seen::still(database, (&selection, &plan.counts), &seen, zone)?;
             if !plan.counted.is_empty() {
-                let number = language.count(i64::try_from(plan.counted.len()).unwrap_or(i64::MAX));
-                return Err(Fault::Conflict(fill(words.dismiss_counted, &[("n", &number)])));
+                let number = i64::try_from(plan.counted.len()).unwrap_or(i64::MAX);
+                let text =
+                    |language: Language| fill(Words::of(language).dismiss_counted, &[("n", &language.count(number))]);
+                return Err(Fault::Conflict(Said::of(text)));
             }
-            still(shown, plan.events(), language)?;
+            still(shown, plan.events())?;
             if force.is_none() && !plan.doubtful.is_empty() {
-                return Err(missing_as("force", Allowed::Text, words.force_missing));
+                return Err(missing_as("force", Allowed::Text, Said::of(|language| Words::of(language).force_missing)));
             }
             Ok(plan)
         };
         let forced = force.as_ref().map(|force| format!(" (forced: {force})")).unwrap_or_default();
         let reason = Reason { actor: actor.to_owned(), why: format!("{why}{forced}") };
-        let done = seen::acted(database, words, look, |plan, known| {
+        let done = seen::acted(database, look, |plan, known| {
             dismiss::dismiss(database, &clock, plan, &selection, &reason, known)
         })?;
         let mut outcome = Outcome::default().with("dismissed", done.dismissed);

@@ -4,6 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use chrono_tz::Tz;
 
 use super::super::fault::Fault;
+use super::super::said::Said;
 use super::super::visit::{Fields, Visit};
 use super::super::wrong::{Allowed, missing_as, wrong};
 use super::store::{Key, Range};
@@ -28,7 +29,6 @@ impl Search {
     /// # Errors
     /// When a value makes no sense.
     pub(super) fn of(visit: &Visit, fields: &Fields, config: &Config) -> Result<Self, Fault> {
-        let words = Words::of(visit.language);
         let source = fields.get("source").map(str::to_owned);
         let known = || config.sources.iter().map(|source| source.name.clone());
         if let Some(unknown) = source.as_ref().filter(|name| config.source(name).is_none()) {
@@ -55,7 +55,11 @@ impl Search {
             visit.needs(Role::Finance)?;
         }
         if text.is_some() && since.is_none() {
-            return Err(missing_as("since", Allowed::Instant, words.text_needs_time));
+            return Err(missing_as(
+                "since",
+                Allowed::Instant,
+                Said::of(|language| Words::of(language).text_needs_time),
+            ));
         }
         let entities = fields.get("order").map(entities).unwrap_or_default();
         Ok(Self {

@@ -10,6 +10,7 @@ use super::super::fault::Fault;
 use super::super::german::{self, Sentence};
 use super::super::layout::{Area, Shell};
 use super::super::reply::{self, Answered, Told};
+use super::super::said::Said;
 use super::super::site::Site;
 use super::super::visit::Visit;
 use super::super::words::{Table as _, counted, fill};
@@ -204,20 +205,23 @@ pub(super) fn subject(selection: &Selection) -> String {
 
 /// What the reader confirmed: the number, and why.
 pub(super) fn confirmed_number(visit: &Visit) -> Result<(i64, String), Fault> {
-    let words = Words::of(visit.language);
     let number = visit.form.must("number", Allowed::Number, |text| text.parse().ok())?;
     let why = visit.form.get("why").map(str::to_owned);
-    Ok((number, why.ok_or_else(|| missing_as("why", Allowed::Text, words.why_missing))?))
+    Ok((
+        number,
+        why.ok_or_else(|| missing_as("why", Allowed::Text, Said::of(|language| Words::of(language).why_missing)))?,
+    ))
 }
 
 /// Refuses when not as many match as were shown.
-pub(super) fn still(shown: i64, now: i64, language: Language) -> Result<(), Fault> {
+pub(super) fn still(shown: i64, now: i64) -> Result<(), Fault> {
     if shown == now {
         return Ok(());
     }
-    let words = Words::of(language);
-    let values = [("before", language.count(shown)), ("after", language.count(now))];
-    Err(Fault::Conflict(fill(words.changed, &values.each_ref().map(|(name, value)| (*name, value.as_str())))))
+    Err(Fault::Conflict(Said::of(|language| {
+        let values = [("before", language.count(shown)), ("after", language.count(now))];
+        fill(Words::of(language).changed, &values.each_ref().map(|(name, value)| (*name, value.as_str())))
+    })))
 }
 
 /// `POST /inbox/replay`.
@@ -227,17 +231,17 @@ pub(super) async fn confirmed(site: &Arc<Site>, visit: &Visit) -> Answered {
     let selection = selection::of(visit, &visit.form, &config)?;
     let (shown, why) = confirmed_number(visit)?;
     let deed = Deed { action: "inbox_replay", subject: subject(&selection), back: back(&selection) };
-    let (clock, language, zone) = (site.clock.clone(), visit.language, zone(&config));
+    let (clock, zone) = (site.clock.clone(), zone(&config));
     let seen = visit.form.get("seen").ok_or(Fault::Forged("form_key"))?.to_owned();
     act::act(site, visit, deed, move |database, actor| {
         let look = || {
             let (now, counts) = count(database, &selection)?;
-            seen::still(database, (&selection, &counts), &seen, (language, zone))?;
-            still(shown, now, language)
+            seen::still(database, (&selection, &counts), &seen, zone)?;
+            still(shown, now)
         };
         let reason = Reason { actor: actor.to_owned(), why: why.clone() };
         let classify = classify_by_name(&config.sources);
-        let replayed = seen::acted(database, Words::of(language), look, |(), known| {
+        let replayed = seen::acted(database, look, |(), known| {
             operator::replay(database, &clock, &classify, &selection, &reason, known, |_| {})
         })?;
         let mut outcome = Outcome::default().with("replayed", replayed.replayed);

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 
 use super::super::codes;
 use super::super::fault::Fault;
+use super::super::said::Said;
 use super::super::words::fill;
 use super::store::{self, Touched};
 use super::words::Words;
@@ -25,7 +26,6 @@ const LOOKS: usize = 20;
 /// the act; otherwise looks again. `act` is told the last act that was known before the look.
 pub(super) fn acted<L, T>(
     database: &Database,
-    words: &Words,
     look: impl Fn() -> Result<L, Fault>,
     act: impl Fn(&L, Option<i64>) -> Result<T, Undone>,
 ) -> Result<T, Fault> {
@@ -37,7 +37,7 @@ pub(super) fn acted<L, T>(
             Err(Undone::Database(error)) => return Err(error.into()),
         }
     }
-    Err(Fault::Conflict(words.overtaken.to_owned()))
+    Err(Fault::Conflict(Said::of(|language| Words::of(language).overtaken)))
 }
 
 /// What was last done to those that were ticked, or failed with them; of all that match, what was last done to any.
@@ -77,7 +77,7 @@ pub(super) fn still(
     database: &Database,
     (selection, counts): (&Selection, &[Count]),
     shown: &str,
-    (language, zone): (Language, Tz),
+    zone: Tz,
 ) -> Result<(), Fault> {
     let number = |text: &str| -> i64 {
         let counts = text.split(';').skip(1).filter_map(|count| count.rsplit_once('=')?.1.parse::<i64>().ok());
@@ -95,24 +95,30 @@ pub(super) fn still(
     if compared(shown) == compared(&now) {
         return Ok(());
     }
-    let words = Words::of(language);
     let before: i64 = shown.split(';').next().and_then(|id| id.parse().ok()).unwrap_or(0);
-    let state = |count: &Count| format!("{} {}", language.count(count.events), codes::status(language, &count.state));
     let now = operator::preview(database, selection)?;
-    let now = now.iter().map(state).collect::<Vec<_>>().join(", ");
-    let now = if now.is_empty() { language.count(0) } else { now };
     let by = touched.and_then(|touched| touched.actor.clone().map(|actor| (touched, actor)));
-    let text = match by.filter(|(touched, _)| touched.id > before) {
-        Some((touched, actor)) => {
-            let what = codes::status(language, &touched.verdict);
-            let time = touched.at.local_second_named(zone);
-            // Of all that match, nobody can say that it was these.
-            let text = if is_matching { words.meanwhile_last } else { words.meanwhile_by };
-            fill(text, &[("what", &what), ("time", &time), ("now", &now), ("who", &printable(&actor))])
-        }
+    let by = by.filter(|(touched, _)| touched.id > before);
+    if by.is_none() && is_matching && is_other_number {
         // The caller says which.
-        None if is_matching && is_other_number => return Ok(()),
-        None => fill(words.meanwhile, &[("now", &now)]),
-    };
-    Err(Fault::Conflict(text))
+        return Ok(());
+    }
+    Err(Fault::Conflict(Said::of(|language| {
+        let (words, now) = (Words::of(language), in_words(&now, language));
+        let Some((touched, actor)) = &by else { return fill(words.meanwhile, &[("now", &now)]) };
+        let what = codes::status(language, &touched.verdict);
+        let time = touched.at.local_second_named(zone);
+        // Of all that match, nobody can say that it was these.
+        let text = if is_matching { words.meanwhile_last } else { words.meanwhile_by };
+        fill(text, &[("what", &what), ("time", &time), ("now", &now), ("who", &printable(actor))])
+    })))
+}
+
+/// How many are in which state.
+fn in_words(counts: &[Count], language: Language) -> String {
+    if counts.is_empty() {
+        return language.count(0);
+    }
+    let state = |count: &Count| format!("{} {}", language.count(count.events), codes::status(language, &count.state));
+    counts.iter().map(state).collect::<Vec<_>>().join(", ")
 }

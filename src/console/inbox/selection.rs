@@ -1,6 +1,7 @@
 //! Which webhooks an action is about: those that were ticked, or all that match the filters.
 
 use super::super::fault::Fault;
+use super::super::said::Said;
 use super::super::visit::{Fields, Visit};
 use super::super::wrong::{Allowed, missing_as, wrong};
 use super::filter::Search;
@@ -25,8 +26,7 @@ pub(super) fn countable(search: &Search) -> Option<Selection> {
 /// # Errors
 /// When nothing is chosen.
 pub(super) fn of(visit: &Visit, fields: &Fields, config: &Config) -> Result<Selection, Fault> {
-    let words = Words::of(visit.language);
-    let nothing = || missing_as("id", Allowed::Number, words.no_selection);
+    let nothing = || missing_as("id", Allowed::Number, Said::of(|language| Words::of(language).no_selection));
     if fields.get("all").is_some() {
         return countable(&Search::of(visit, fields, config)?).ok_or_else(nothing);
     }

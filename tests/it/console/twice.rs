@@ -3,11 +3,13 @@
 use std::sync::Barrier;
 
 use ticketledger::clock::Clock;
+use ticketledger::config::Role;
 use ticketledger::inbox::operator::{self, Reason, Selection, Undone, dismiss};
 use ticketledger::provider::DOUBTS;
 
 use super::browser::{Browser, Page};
 use super::filled::fill;
+use super::told::Program;
 use crate::daemons::on_postgresql;
 use crate::on_both_engines;
 use crate::support::daemon::TestDaemon;
@@ -64,6 +66,36 @@ on_both_engines!(two_people_at_once_are_told_the_truth, async |database| {
     confirm_everything(&daemon, &anna, &bert).await;
     daemon.finish().await;
 });
+
+on_both_engines!(why_something_was_refused_is_told_in_the_language_of_the_reader, async |database| {
+    let daemon = TestDaemon::start(database).await;
+    fill(&daemon).await;
+    let (mut anna, bert) =
+        (Browser::signed_in(&daemon, database, "admin"), Browser::signed_in(&daemon, database, "admin"));
+    anna.language = "de";
+    daemon.clock.advance_milliseconds(60_000);
+    let (hers, his) = (anna.page("/inbox/replay?id=1").await, bert.page("/inbox/replay?id=1").await);
+    let fields = |page: &Page| [("id", "1"), ("number", "1"), ("why", "x"), ("seen", &page.field("seen"))].map(owned);
+    sent(&bert, &his, "/inbox/replay", &borrowed(&fields(&his))).await;
+    let refused = anna.submit(&hers, "/inbox/replay", &borrowed(&fields(&hers))).await;
+    for (browser, faster) in [(&anna, "war schneller"), (&bert, "was faster")] {
+        let page = browser.page(refused.location()).await;
+        assert!(page.text().contains(faster), "{}", page.text());
+        let record = browser.page("/access/record").await;
+        assert!(record.text().contains(faster), "{}", record.text());
+    }
+    let told = Program::new(&daemon, Role::Admin).json(refused.location()).await;
+    assert!(told["facts"][0]["value"].as_str().is_some_and(|why| why.contains("was faster")), "{told}");
+    daemon.finish().await;
+});
+
+fn owned((name, value): (&'static str, &str)) -> (&'static str, String) {
+    (name, value.to_owned())
+}
+
+fn borrowed<'f>(fields: &'f [(&'static str, String)]) -> Vec<(&'f str, &'f str)> {
+    fields.iter().map(|(name, value)| (*name, value.as_str())).collect()
+}
 
 on_postgresql!(also_when_each_uses_a_daemon_of_his_own, async |database| {
     let daemon = TestDaemon::start(database).await;

@@ -19,6 +19,7 @@ use crate::console::german::{self, Sentence};
 use crate::console::grid::{address, address_with};
 use crate::console::layout::{Area, Shell, When};
 use crate::console::reply::{self, Answered, Told};
+use crate::console::said::Said;
 use crate::console::site::Site;
 use crate::console::sources::Sources;
 use crate::console::visit::Visit;
@@ -29,6 +30,7 @@ use crate::inbox::operator::Reason;
 use crate::ledger::book::Month;
 use crate::ledger::close::{self, Blocker, Closing, Request, Settings, anchor};
 use crate::report::format::printable;
+use crate::report::pack::paper::Language;
 
 pub(super) async fn route(site: &Arc<Site>, visit: &Visit, rest: &[&str]) -> Answered {
     visit.needs(Role::Finance)?;
@@ -219,19 +221,25 @@ fn checks(visit: &Visit, blockers: &[Blocker], forced: &[Blocker], first: bool) 
     codes.map(check).collect()
 }
 
+/// What stands in the way.
+fn refused(blockers: &[Blocker], language: Language) -> String {
+    let named = |blocker: &Blocker| Checks::named(language, blocker.code).unwrap_or(blocker.code);
+    let failed: Vec<&str> = blockers.iter().map(named).collect();
+    fill(Words::of(language).refused, &[("why", &failed.join("; "))])
+}
+
 async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
-    let words = Words::of(visit.language);
     let (source, month) = wanted(visit)?;
     let force = visit.form.get("force").is_some();
     let why = visit.form.get("why").unwrap_or_default().to_owned();
     if force && why.is_empty() {
-        return Err(missing_as("why", Allowed::Text, words.why_missing));
+        return Err(missing_as("why", Allowed::Text, Said::of(|language| Words::of(language).why_missing)));
     }
     let shown = visit.form.get("shown").ok_or(Fault::Forged("form_key"))?.to_owned();
     let (clock, config) = (site.clock.clone(), site.config());
     let anchors = config.anchor_file();
     let back = address(&["books", "closed", &source, &month.to_string()]);
-    let (subject, language, zone) = (format!("{source} {month}"), visit.language, visit.zone);
+    let (subject, zone) = (format!("{source} {month}"), visit.zone);
     act(site, visit, Deed { action: "close", subject, back }, move |database, actor| {
         let reason = Reason { actor: actor.to_owned(), why: why.clone() };
         let request = Request { month, soft: false, force, reason };
@@ -240,7 +248,7 @@ async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
         let settings = Settings { tell: &told, grace_milliseconds, shown: Some(&shown) };
         let closing = close::close(database, &clock, &source, &request, settings)?;
         if closing.result == "changed" {
-            return Err(Fault::Conflict(words.changed.to_owned()));
+            return Err(Fault::Conflict(Said::of(|language| Words::of(language).changed)));
         }
         if closing.result != "closed" {
             if closing.blockers.iter().any(|blocker| blocker.code == "already_closed")
@@ -248,14 +256,16 @@ async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
             {
                 let values = [("who", printable(&by.closed_by)), ("time", by.closed_at.local_second_named(zone))];
                 let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-                return Err(Fault::Conflict(fill(words.closed_before, &values)));
+                return Err(Fault::Conflict(Said::of(|language| fill(Words::of(language).closed_before, &values))));
             }
             if !force && closing.blockers.iter().all(|blocker| blocker.can_be_forced) {
-                return Err(missing_as("force", Allowed::one_of(["yes"]), words.force_missing));
+                return Err(missing_as(
+                    "force",
+                    Allowed::one_of(["yes"]),
+                    Said::of(|language| Words::of(language).force_missing),
+                ));
             }
-            let named = |blocker: Blocker| Checks::named(language, blocker.code).unwrap_or(blocker.code);
-            let failed: Vec<&str> = closing.blockers.into_iter().map(named).collect();
-            return Err(Fault::Conflict(fill(words.refused, &[("why", &failed.join("; "))])));
+            return Err(Fault::Conflict(Said::of(|language| refused(&closing.blockers, language))));
         }
         let mut outcome = Outcome::default().with("manifest_sha256", &closing.manifest_sha256);
         if let Some(anchor) = &closing.anchor {

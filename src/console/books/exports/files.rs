@@ -47,7 +47,7 @@ impl Told for Page {
 
 pub(super) async fn show(site: &Arc<Site>, visit: &Visit, name: &BatchName) -> Answered {
     let (wanted, words) = (name.clone(), Words::of(visit.language));
-    let batch = site.work(move |database| batch::find(database, &wanted).map_err(failed(words))).await?;
+    let batch = site.work(move |database| batch::find(database, &wanted).map_err(failed)).await?;
     let title = fill(words.batch_title, &[("batch", &name.to_string())]);
     let shell = Shell::new(site, visit, Area::Books, &title);
     // What was taken back has no files any more.
@@ -116,11 +116,11 @@ fn files(shell: &Shell, words: &Words, batch: &Batch, may: bool) -> Grid {
 /// Writes the batch again and sends one of its files, a piece at a time.
 pub(super) async fn download(site: &Arc<Site>, visit: &Visit, name: &BatchName, file: &str) -> Answered {
     visit.needs(Role::Finance)?;
-    let (wanted, asked, words) = (name.clone(), file.to_owned(), Words::of(visit.language));
+    let (wanted, asked) = (name.clone(), file.to_owned());
     let (folder, opened) = site
         .work(move |database| {
             let folder = Folder::new()?;
-            let batch = export::again(database, &wanted, folder.path(), &mut |_| {}).map_err(failed(words))?;
+            let batch = export::again(database, &wanted, folder.path(), &mut |_| {}).map_err(failed)?;
             let known = batch.files.iter().find(|file| file.name == asked).ok_or(Fault::NotFound)?;
             let opened = File::open(folder.path().join(&known.name)).map_err(|error| Fault::Failed(error.into()))?;
             Ok((folder, opened))

@@ -18,6 +18,7 @@ use crate::console::fault::Fault;
 use crate::console::grid::{Cell, Grid, address};
 use crate::console::layout::{Area, Shell};
 use crate::console::reply::{self, Answered, Told};
+use crate::console::said::Said;
 use crate::console::site::Site;
 use crate::console::sources::Sources;
 use crate::console::spool::Folder;
@@ -86,7 +87,7 @@ async fn list(site: &Arc<Site>, visit: &Visit) -> Answered {
     let (question, batches) = site
         .work(move |database| {
             let question = database.read(|connection| Question::read(connection, &asked, true))?;
-            let batches = batch::list(database, question.sources.chosen.as_deref()).map_err(failed(words))?;
+            let batches = batch::list(database, question.sources.chosen.as_deref()).map_err(failed)?;
             Ok((question, batches))
         })
         .await?;
@@ -159,12 +160,15 @@ impl Wanted {
         &self,
         (database, clock): (&Database, &Clock),
         config: &Config,
-        words: &'static Words,
         by: Option<&str>,
     ) -> Result<Exported, Fault> {
         let parameters = export::parameters(config, self.target, &self.source, false).map_err(|_| {
-            let text = if config.source(&self.source).is_none() { words.no_source } else { words.no_settings };
-            let said = fill(text, &[("source", self.source.as_str()), ("target", self.target.as_str())]);
+            let is_known = config.source(&self.source).is_some();
+            let said = Said::of(|language| {
+                let words = Words::of(language);
+                let text = if is_known { words.no_settings } else { words.no_source };
+                fill(text, &[("source", self.source.as_str()), ("target", self.target.as_str())])
+            });
             let possible = targets(config, std::slice::from_ref(&self.source));
             wrong_as("target", self.target.as_str(), Allowed::one_of(possible), said)
         })?;
@@ -187,21 +191,23 @@ impl Wanted {
             dry_run: by.is_none(),
         };
         // The files are written again for whoever fetches them.
-        export::export(database, clock, &request, &mut |_| {}).map_err(failed(words))
+        export::export(database, clock, &request, &mut |_| {}).map_err(failed)
     }
 }
 
 /// What is wrong with an export, as a refusal where the reader can do something about it.
-fn failed(words: &'static Words) -> impl Fn(export::Error) -> Fault {
-    let conflict = |text: &str, values: &[(&str, &str)]| Fault::Conflict(fill(text, values));
-    move |error| match error {
-        export::Error::Overtaken(batch) => conflict(words.overtaken, &[("batch", &batch.to_string())]),
-        export::Error::TakenBack(batch) => conflict(words.was_taken_back, &[("batch", &batch.to_string())]),
+fn failed(error: export::Error) -> Fault {
+    let conflict = |text: fn(&Words) -> &'static str, values: &[(&str, &str)]| {
+        Fault::Conflict(Said::of(|language| fill(text(Words::of(language)), values)))
+    };
+    match error {
+        export::Error::Overtaken(batch) => conflict(|words| words.overtaken, &[("batch", &batch.to_string())]),
+        export::Error::TakenBack(batch) => conflict(|words| words.was_taken_back, &[("batch", &batch.to_string())]),
         export::Error::NotNewest { asked, newest } => {
-            conflict(words.not_newest, &[("asked", &asked.to_string()), ("newest", &newest.to_string())])
+            conflict(|words| words.not_newest, &[("asked", &asked.to_string()), ("newest", &newest.to_string())])
         }
         export::Error::Differs(difference) => conflict(
-            words.differs,
+            |words| words.differs,
             &[
                 ("batch", &difference.batch.to_string()),
                 ("name", &difference.name),
@@ -246,7 +252,7 @@ async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
     let (config, clock) = (site.config(), site.clock.clone());
     let (wanted, done) = site
         .work(move |database| {
-            let done = wanted.export((database, &clock), &config, words, None)?;
+            let done = wanted.export((database, &clock), &config, None)?;
             Ok((wanted, done))
         })
         .await?;
@@ -287,7 +293,6 @@ async fn preview(site: &Arc<Site>, visit: &Visit) -> Answered {
 
 async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
     visit.needs(Role::Finance)?;
-    let words = Words::of(visit.language);
     let asked = visit.form.get("source").map(str::to_owned);
     let sources = site.read(move |connection| Sources::read(connection, asked.as_deref())).await?;
     let wanted = Wanted::of(&visit.form, &sources.names(), None)?;
@@ -296,13 +301,13 @@ async fn carry_out(site: &Arc<Site>, visit: &Visit) -> Answered {
     let (config, clock, back) = (site.config(), site.clock.clone(), address_of(&name));
     let subject = name.to_string();
     act(site, visit, Deed { action: "export", subject, back }, move |database, actor| {
-        let now = wanted.export((database, &clock), &config, words, None)?;
+        let now = wanted.export((database, &clock), &config, None)?;
         if now.entries != shown || now.batch != name {
             let numbers = [("now", now.entries.to_string()), ("shown", shown.to_string())];
             let numbers = numbers.each_ref().map(|(name, number)| (*name, number.as_str()));
-            return Err(Fault::Conflict(fill(words.changed, &numbers)));
+            return Err(Fault::Conflict(Said::of(|language| fill(Words::of(language).changed, &numbers))));
         }
-        let done = wanted.export((database, &clock), &config, words, Some(actor))?;
+        let done = wanted.export((database, &clock), &config, Some(actor))?;
         Ok(Outcome::default().with("batch", &done.batch).with("entries", done.entries).with("rows", done.rows))
     })
     .await

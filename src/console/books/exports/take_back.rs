@@ -11,6 +11,7 @@ use crate::config::Role;
 use crate::console::act::{Deed, Outcome, act};
 use crate::console::layout::{Area, Shell};
 use crate::console::reply::{self, Answered, Told};
+use crate::console::said::Said;
 use crate::console::site::Site;
 use crate::console::visit::Visit;
 use crate::console::words::fill;
@@ -38,9 +39,9 @@ impl Told for Page {
 pub(super) async fn preview(site: &Arc<Site>, visit: &Visit, name: &BatchName) -> Answered {
     visit.needs(Role::Finance)?;
     let (wanted, words) = (name.clone(), Words::of(visit.language));
-    let batch = site.work(move |database| batch::find(database, &wanted).map_err(failed(words))).await?;
+    let batch = site.work(move |database| batch::find(database, &wanted).map_err(failed)).await?;
     if batch.taken_back.is_some() {
-        return Err(failed(words)(crate::export::Error::TakenBack(name.clone())));
+        return Err(failed(crate::export::Error::TakenBack(name.clone())));
     }
     let title = fill(words.take_back_title, &[("batch", &name.to_string())]);
     let shell = Shell::new(site, visit, Area::Books, &title)
@@ -59,15 +60,14 @@ pub(super) async fn preview(site: &Arc<Site>, visit: &Visit, name: &BatchName) -
 
 pub(super) async fn carry_out(site: &Arc<Site>, visit: &Visit, name: &BatchName) -> Answered {
     visit.needs(Role::Finance)?;
-    let words = Words::of(visit.language);
     let why = visit.form.get("why").unwrap_or_default().to_owned();
     if why.is_empty() {
-        return Err(missing_as("why", Allowed::Text, words.why_missing));
+        return Err(missing_as("why", Allowed::Text, Said::of(|language| Words::of(language).why_missing)));
     }
     let deed = Deed { action: "export_take_back", subject: name.to_string(), back: address_of(name) };
     let (name, clock) = (name.clone(), site.clock.clone());
     act(site, visit, deed, move |database, actor| {
-        let taken = batch::take_back(database, &clock, &name, actor, &why).map_err(failed(words))?;
+        let taken = batch::take_back(database, &clock, &name, actor, &why).map_err(failed)?;
         Ok(Outcome::default().with("entries", taken.entries).with("why", why))
     })
     .await
