@@ -1,6 +1,7 @@
 //! What a person reads: typed rows of the ledger as a table, CSV or JSON. Nothing here writes.
 
 pub mod ageing;
+pub mod balances;
 mod closed;
 pub mod format;
 mod freshness;

@@ -1,5 +1,7 @@
 //! `ticketledger report balances`.
 
+use std::io::{self, Seek as _, Write as _};
+
 use anyhow::Context as _;
 use chrono::Days;
 use clap::Args;
@@ -10,10 +12,11 @@ use crate::command::as_of::{View, read};
 use crate::command::output::Usage;
 use crate::command::{Outcome, output, settings};
 use crate::config::Config;
+use crate::db::Database;
 use crate::ledger::book::Account;
-use crate::ledger::totals::{OrderBalance, Selection};
+use crate::ledger::totals::{OrderBalance, Row as _, Selection};
 use crate::report::ageing::{self, Age, Ageing};
-use crate::report::{Cell, Format};
+use crate::report::{Cell, Column, Format, Stream, balances};
 
 #[derive(Debug, Args)]
 pub(super) struct Balances {
@@ -43,7 +46,10 @@ pub(super) fn run(config: &Config, options: &Balances) -> anyhow::Result<Outcome
     }
     let database = settings::open(config)?;
     if !aged {
-        options.scope.output.print(&read::<OrderBalance>(&database, source, &view)?, &[])?;
+        let is_everything = matches!(view, View::AsOf(None, as_of) if as_of.is_everything());
+        if !is_everything || !print_all(options, &database, source)? {
+            options.scope.output.print(&read::<OrderBalance>(&database, source, &view)?, &[])?;
+        }
         return Ok(Outcome::Fine);
     }
     let terms = Days::new(options.terms.into());
@@ -55,6 +61,26 @@ pub(super) fn run(config: &Config, options: &Balances) -> anyhow::Result<Outcome
     };
     print(options, &ageing)?;
     Ok(Outcome::Fine)
+}
+
+/// Writes every order as CSV or JSON, a page at a time; answers false for a table, which is as wide as its widest row.
+fn print_all(options: &Balances, database: &Database, source: Option<&str>) -> anyhow::Result<bool> {
+    let out = &options.scope.output;
+    let columns = OrderBalance::COLUMNS.iter().map(Column::from).collect();
+    let Some(mut stream) = Stream::new(columns, out.format, out.amounts()?) else { return Ok(false) };
+    // A reader that takes its time must not hold a transaction open.
+    let mut spool = tempfile::tempfile()?;
+    spool.write_all(stream.head()?.as_bytes())?;
+    database.read(|connection| {
+        balances::read(connection, source, |page| {
+            let rows: Vec<Vec<Cell>> = page.into_iter().map(OrderBalance::into_values).collect();
+            Ok::<_, anyhow::Error>(spool.write_all(stream.rows(&rows)?.as_bytes())?)
+        })
+    })?;
+    spool.write_all(stream.end().as_bytes())?;
+    spool.rewind()?;
+    io::copy(&mut spool, &mut io::stdout().lock())?;
+    Ok(true)
 }
 
 fn print(options: &Balances, ageing: &Ageing) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ use std::io::{BufWriter, Write as _};
 use std::sync::Arc;
 
 use super::question::{Asked, Question};
+use super::read::of_total;
 use super::report::{file_format, file_name, kind_of};
 use super::store;
 use crate::console::fault::Fault;
@@ -15,7 +16,7 @@ use crate::console::visit::Visit;
 use crate::console::wrong::{Allowed, wrong};
 use crate::db::Database;
 use crate::freshness::{self, Freshness};
-use crate::ledger::totals::{Accounts, Row as _};
+use crate::ledger::totals::{Accounts, OrderBalance, Row as _};
 use crate::report;
 use crate::report::format::render;
 use crate::report::journal::{self, JournalLine, Wanted};
@@ -61,18 +62,20 @@ pub(super) fn columns<R: crate::ledger::totals::Row>() -> Vec<Column> {
     R::COLUMNS.iter().map(Column::from).collect()
 }
 
-/// Writes a file and sends it. One is written at a time: it may be a whole book.
+/// Writes a file and sends it. One is written at a time: it may be a whole book. `has_period` tells whether its rows
+/// belong to a period.
 pub(super) async fn send(
     site: &Arc<Site>,
     visit: &Visit,
     (of, columns, format): (String, Vec<Column>, Format),
+    has_period: bool,
     write: impl FnOnce(&Database, &Question, &Asked, &mut Rows) -> Result<(), Fault> + Send + 'static,
 ) -> Answered {
     let asked = Asked::of(visit);
     let _turn = super::HEAVY.acquire().await.map_err(|_| Fault::Busy)?;
     let (folder, (name, kind)) = site
         .work(move |database| {
-            let question = database.read(|connection| Question::read(connection, &asked, true))?;
+            let question = database.read(|connection| Question::read(connection, &asked, has_period))?;
             let folder = Folder::new()?;
             let file = File::create(folder.path().join("rows")).map_err(failed)?;
             let mut rows = Rows::begin(file, columns, format)?;
@@ -88,7 +91,7 @@ pub(super) async fn send(
 /// The journal, as `report journal` writes it.
 pub(super) async fn journal(site: &Arc<Site>, visit: &Visit, format: Format) -> Answered {
     let what = ("journal".to_owned(), columns::<JournalLine>(), format);
-    send(site, visit, what, |database, question, _, rows| {
+    send(site, visit, what, true, |database, question, _, rows| {
         let source = question.one_source()?;
         let selection = database.read(|connection| question.selection(connection, source))?;
         let wanted = Wanted { selection, ..Wanted::default() };
@@ -99,11 +102,28 @@ pub(super) async fn journal(site: &Arc<Site>, visit: &Visit, format: Format) -> 
     .await
 }
 
+/// What every order owes or is owed, as `report balances` writes it: as it is now a page of orders at a time, as of
+/// some point as a whole.
+pub(super) async fn balances(site: &Arc<Site>, visit: &Visit, format: Format) -> Answered {
+    let what = ("balances".to_owned(), columns::<OrderBalance>(), format);
+    send(site, visit, what, false, |database, question, _, rows| {
+        if question.as_closed || !question.as_of.is_everything() {
+            return rows.write(&of_total::<OrderBalance>(database, question)?.rows);
+        }
+        database.read(|connection| {
+            report::balances::read(connection, question.sources.chosen.as_deref(), |page| {
+                rows.write(&page.into_iter().map(OrderBalance::into_values).collect::<Vec<_>>())
+            })
+        })
+    })
+    .await
+}
+
 /// The sheets of an account in all currencies, as `report account` writes them.
 pub(super) async fn account(site: &Arc<Site>, visit: &Visit, code: &str, format: Format) -> Answered {
     let name = format!("account-{code}");
     let code = code.to_owned();
-    send(site, visit, (name, sheet::columns(), format), move |database, question, _, rows| {
+    send(site, visit, (name, sheet::columns(), format), true, move |database, question, _, rows| {
         let source = question.one_source()?;
         let accounts = Accounts::new(&code);
         let known: Result<(), NoSuchAccount> = sheet::known(database, Some(source), &accounts)?;

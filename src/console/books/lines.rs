@@ -161,7 +161,7 @@ pub(super) fn place(asked: &Asked) -> Result<Option<PagePlace>, Fault> {
 pub(super) async fn behind(site: &Arc<Site>, visit: &Visit) -> Answered {
     if let Some(format) = file_format(visit)? {
         let what = ("lines".to_owned(), file::columns::<Line>(), format);
-        return file::send(site, visit, what, all).await;
+        return file::send(site, visit, what, true, all).await;
     }
     let asked = Asked::of(visit);
     // All lines of a large book are added up for one reader at a time, and only if he asks.

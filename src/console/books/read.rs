@@ -52,7 +52,6 @@ pub(super) fn read(database: &Database, asked: &Asked, report: Report, is_file: 
         Report::Bridge => read.table = of_total::<Bridge>(database, &read.question)?,
         Report::Vouchers => read.table = of_total::<VoucherBalance>(database, &read.question)?,
         Report::Vat => vat_report(database, asked, &mut read)?,
-        Report::Balances if is_file => read.table = of_total::<OrderBalance>(database, &read.question)?,
         Report::Balances => balances(database, asked, &mut read)?,
     }
     if let Some(period) = read
@@ -78,7 +77,7 @@ fn too_large() -> Fault {
     Fault::BadRequest(Said::of(|language| Words::of(language).too_large))
 }
 
-fn of_total<R: Total>(database: &Database, question: &Question) -> Result<Table, Fault> {
+pub(super) fn of_total<R: Total>(database: &Database, question: &Question) -> Result<Table, Fault> {
     let source = question.sources.chosen.as_deref();
     if let Some(month) = question.closed_month() {
         return report::read_as_closed::<R>(database, source, month).map_err(not_closed);

@@ -6,6 +6,7 @@ use askama::Template;
 use serde_json::{Map, Value, json};
 
 use super::columns::Columns;
+use super::file;
 use super::links::{self, Named};
 use super::question::{Asked, Picker, Question};
 use super::read::{Read, read};
@@ -137,6 +138,9 @@ impl Told for Page {
 pub(super) async fn show(site: &Arc<Site>, visit: &Visit, report: Report) -> Answered {
     let asked = Asked::of(visit);
     let format = file_format(visit)?;
+    if let Some(format) = format.filter(|_| report == Report::Balances) {
+        return file::balances(site, visit, format).await;
+    }
     let read = site.work(move |database| read(database, &asked, report, format.is_some())).await?;
     if let Some(format) = format {
         return download(report, &read, format);

@@ -2,6 +2,7 @@
 
 mod account;
 mod ageing;
+mod balances;
 mod bridge;
 mod journal;
 mod periods;
