@@ -15,6 +15,7 @@ use std::sync::LazyLock;
 
 use self::pattern::Grammar;
 use super::words::swiss_text;
+use crate::ledger::reading::explain::capitalised;
 use crate::report::format::printable;
 use crate::report::pack::paper::Language;
 
@@ -71,9 +72,7 @@ fn of_group(language: Language, group: &'static str, english: &str) -> Option<St
 }
 
 fn german(language: Language, english: &str) -> Option<String> {
-    let german = of_group(language, "said", english)?;
-    let mut letters = german.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect())
+    of_group(language, "said", english).filter(|german| !german.is_empty()).map(|german| capitalised(&german))
 }
 
 /// A story for a reader.

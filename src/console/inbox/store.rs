@@ -179,9 +179,8 @@ pub(super) struct Touched {
 
 /// The last replay or dismissal.
 pub(super) fn last_act(connection: &mut Connection) -> Result<Option<Touched>> {
-    let kinds = [ActionKind::Replay, ActionKind::Dismiss].map(ActionKind::as_str);
     let query = operator_actions::table
-        .filter(operator_actions::action.eq_any(kinds))
+        .filter(operator_actions::action.eq_any(ActionKind::ACTS.map(ActionKind::as_str)))
         .order(operator_actions::id.desc())
         .select((
             operator_actions::id,

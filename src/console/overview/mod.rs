@@ -23,6 +23,7 @@ use super::site::Site;
 use super::visit::Visit;
 use super::words::fill;
 use crate::clock::Timestamp;
+use crate::ledger::reading::explain::capitalised;
 use crate::report::pack::paper::Language;
 
 struct Card {
@@ -119,11 +120,7 @@ fn card(source: &SourceState, shell: &Shell, words: &'static Words) -> Card {
         sweep,
         sweep_state,
         name: source.name.clone(),
-        fresh: {
-            let said = statement(source, shell.language);
-            let mut letters = said.chars();
-            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
-        },
+        fresh: capitalised(&statement(source, shell.language)),
         backlog: shell.count(&source.backlog),
         oldest: source.oldest.map(|at| shell.when(at, zone)),
         parked: shell.count(&source.parked),

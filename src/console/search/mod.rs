@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 
 use crate::clock::Timestamp;
 use crate::db::{Connection, Result};
+use crate::ledger::reading::explain::capitalised;
 use crate::order::mask_code;
 
 /// Rows of a page.
@@ -194,9 +195,7 @@ pub(in crate::console) fn people(
 /// The word as `lower` may have left it: in small letters, or with those of its first letter that English has not.
 fn forms(word: &str) -> Vec<String> {
     let small = word.to_lowercase();
-    let mut letters = small.chars();
-    let large: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
-    let as_engine = large.to_ascii_lowercase();
+    let as_engine = capitalised(&small).to_ascii_lowercase();
     if as_engine == small { vec![small] } else { vec![small, as_engine] }
 }
 

@@ -19,6 +19,9 @@ pub enum ActionKind {
 }
 
 impl ActionKind {
+    /// What is done to webhooks that a person has looked at.
+    pub const ACTS: [Self; 2] = [Self::Replay, Self::Dismiss];
+
     /// The word in the database.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -28,9 +28,8 @@ pub(super) fn await_operators(connection: &mut Connection) -> Result<()> {
 /// # Errors
 /// When the query fails.
 pub(super) fn last_act(connection: &mut Connection) -> Result<i64> {
-    let kinds = [ActionKind::Replay, ActionKind::Dismiss].map(ActionKind::as_str);
     let query = operator_actions::table
-        .filter(operator_actions::action.eq_any(kinds))
+        .filter(operator_actions::action.eq_any(ActionKind::ACTS.map(ActionKind::as_str)))
         .order(operator_actions::id.desc())
         .select(operator_actions::id);
     let last: Option<i64> = on_engine!(connection, |c| query.first(c).optional())?;

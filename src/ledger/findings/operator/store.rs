@@ -142,16 +142,15 @@ pub fn acknowledge(connection: &mut Connection, chosen: &[FindingRow], actor: &s
 /// When the query fails.
 pub(super) fn still_open(connection: &mut Connection, chosen: &[FindingRow]) -> Result<usize> {
     let fingerprints: Vec<&str> = chosen.iter().map(|row| row.fingerprint.as_str()).collect();
-    let mut count = 0;
+    let mut open = 0_i64;
     for fingerprints in fingerprints.chunks(limits::IN_VALUES) {
-        let open: Vec<String> = on_engine!(connection, |c| findings::table
+        open += on_engine!(connection, |c| findings::table
             .filter(findings::fingerprint.eq_any(fingerprints))
             .filter(findings::state.eq(FindingState::Open))
-            .select(findings::fingerprint)
-            .load(c))?;
-        count += open.len();
+            .count()
+            .get_result::<i64>(c))?;
     }
-    Ok(count)
+    Ok(usize::try_from(open).unwrap_or(0))
 }
 
 /// A page of findings in one state: the worst first, among equals the oldest. Each severity is read along its index, so

@@ -19,6 +19,7 @@ use serde::Serialize;
 
 pub use self::balance::{Balance, Term};
 pub use self::voucher::{VoucherStory, explain_voucher};
+pub use self::words::capitalised;
 
 use self::explained::ExplainedOrder;
 use self::summary::Line;

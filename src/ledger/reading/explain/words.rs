@@ -30,7 +30,8 @@ pub(super) fn contained_vat(gross_minor: i64, vat_minor: i64, basis_points: i32,
     format!("{gross} at {rate} % contains {vat} VAT ({gross} × {rate} / {whole}{rounded})")
 }
 
-pub(super) fn capitalised(text: &str) -> String {
+/// A text as it stands at the beginning of a sentence.
+pub fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
